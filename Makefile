@@ -1,0 +1,55 @@
+# Lintel's build. `make help` lists what there is to ask for.
+#
+# Each room names its own objects in ROOM/objects.mk; tests and the emulator
+# runs have fragments of their own below test/.
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+BUILD   := build
+CC      := gcc
+NASM    := nasm
+OBJCOPY := objcopy
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
+            -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith \
+            -Wcast-qual -Wwrite-strings -Werror
+
+CFLAGS := -std=gnu17 -O2 -g -I. $(WARNINGS) -ffreestanding -fPIE \
+          -fvisibility=hidden -mno-red-zone -mgeneral-regs-only \
+          -fno-omit-frame-pointer -fno-asynchronous-unwind-tables \
+          -fno-strict-aliasing -fcf-protection=none
+CFLAGS += $(EXTRA_CFLAGS)
+
+objects :=
+include arch/objects.mk
+include kernel/objects.mk
+include vmm/objects.mk
+include virtio/objects.mk
+
+all: $(BUILD)/BOOTX64.EFI
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(CFLAGS-$<) -MMD -MP -c $< -o $@
+
+$(BUILD)/%.o: %.asm
+	@mkdir -p $(@D)
+	$(NASM) -f elf64 -g -F dwarf -I $(BUILD)/ -MD $(@:.o=.d) $< -o $@
+
+lintel-objects := $(addprefix $(BUILD)/,$(objects))
+-include $(lintel-objects:.o=.d)
+
+include arch/link.mk
+include test/unit/unit.mk
+include test/fuzz/fuzz.mk
+include test/guests/guests.mk
+include test/run/run.mk
+include test/boot/boot.mk
+include test/lint.mk
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all clean

@@ -1,0 +1,194 @@
+/* One virtual processor as VMX knows it: its registers, and the call that runs
+ * it. VMCS names end behind this header; vmm/ and its host tests see only
+ * these functions (tests link a fake of guest_get and guest_set).
+ *
+ * Who calls it: vmm/vcpu.c runs the guest, the exit subjects read and write
+ * its registers. Implemented by arch/vmx_*.c.  SDM 3C chapters 24 to 27. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/exit_reason.h"
+
+struct guest;
+
+/* Index = the encoding of the register in an instruction. */
+enum gpr {
+    GPR_RAX,
+    GPR_RCX,
+    GPR_RDX,
+    GPR_RBX,
+    GPR_RSP,
+    GPR_RBP,
+    GPR_RSI,
+    GPR_RDI,
+    GPR_R8,
+    GPR_R15 = 15,
+    GPR_COUNT
+};
+
+/* Everything beside the general registers. Segments stand in the order of
+ * their encoding (ES CS SS DS FS GS), then LDTR and TR. */
+enum guest_reg {
+    GUEST_RIP,
+    GUEST_RFLAGS,
+    GUEST_CR0, /* as the guest reads it (mask and shadow applied) */
+    GUEST_CR2,
+    GUEST_CR3,
+    GUEST_CR4, /* as the guest reads it */
+    GUEST_XCR0,
+    GUEST_DR7,
+    GUEST_EFER,
+    GUEST_PAT,
+    GUEST_SYSENTER_CS,
+    GUEST_SYSENTER_ESP,
+    GUEST_SYSENTER_EIP,
+    GUEST_STAR,
+    GUEST_LSTAR,
+    GUEST_CSTAR,
+    GUEST_FMASK,
+    GUEST_KERNEL_GS_BASE,
+    GUEST_TSC_AUX,
+    GUEST_XSS,
+    GUEST_TSC_OFFSET,
+    GUEST_GDTR_BASE,
+    GUEST_GDTR_LIMIT,
+    GUEST_IDTR_BASE,
+    GUEST_IDTR_LIMIT,
+    GUEST_ES_SELECTOR,
+    GUEST_CS_SELECTOR,
+    GUEST_SS_SELECTOR,
+    GUEST_DS_SELECTOR,
+    GUEST_FS_SELECTOR,
+    GUEST_GS_SELECTOR,
+    GUEST_LDTR_SELECTOR,
+    GUEST_TR_SELECTOR,
+    GUEST_ES_BASE,
+    GUEST_CS_BASE,
+    GUEST_SS_BASE,
+    GUEST_DS_BASE,
+    GUEST_FS_BASE,
+    GUEST_GS_BASE,
+    GUEST_LDTR_BASE,
+    GUEST_TR_BASE,
+    GUEST_ES_LIMIT,
+    GUEST_CS_LIMIT,
+    GUEST_SS_LIMIT,
+    GUEST_DS_LIMIT,
+    GUEST_FS_LIMIT,
+    GUEST_GS_LIMIT,
+    GUEST_LDTR_LIMIT,
+    GUEST_TR_LIMIT,
+    GUEST_ES_RIGHTS, /* VMX access-rights format, SDM 3C 25.4.1 */
+    GUEST_CS_RIGHTS,
+    GUEST_SS_RIGHTS,
+    GUEST_DS_RIGHTS,
+    GUEST_FS_RIGHTS,
+    GUEST_GS_RIGHTS,
+    GUEST_LDTR_RIGHTS,
+    GUEST_TR_RIGHTS,
+    GUEST_REG_COUNT
+};
+
+#define RIGHTS_L (1U << 13) /* 64-bit code segment */
+#define RIGHTS_D (1U << 14) /* default operand size 32 */
+
+/* Reads are cached until the next entry; writes go to the VMCS before it. */
+uint64_t guest_get(struct guest *guest, enum guest_reg reg);
+void guest_set(struct guest *guest, enum guest_reg reg, uint64_t value);
+
+/* General registers, RSP included; all 64 bits. */
+uint64_t guest_gpr(struct guest *guest, enum gpr gpr);
+void guest_set_gpr(struct guest *guest, enum gpr gpr, uint64_t value);
+
+/* What one exit was, split into fields. Which member of the union counts
+ * follows from `reason`. */
+struct exit {
+    enum exit_reason reason;
+    bool entry_failed;      /* the VM entry failed: reason 33, 34 or 41 */
+    uint8_t length;         /* of the instruction, where the SDM defines it */
+    uint64_t qualification; /* raw, for dumps */
+    union {
+        struct {
+            uint64_t gpa;
+            uint64_t linear; /* meaningful if linear_valid */
+            bool linear_valid;
+            bool page_walk; /* the access was the walk's, not the operand's */
+            bool read;
+            bool write;
+            bool fetch;
+        } ept;
+        struct {
+            uint16_t port;
+            uint8_t size; /* 1, 2, 4 */
+            bool in;
+            bool string;
+            bool rep;
+        } io;
+        struct {
+            uint8_t number; /* 0, 3, 4, 8 */
+            enum { CR_MOV_TO, CR_MOV_FROM, CR_CLTS, CR_LMSW } access;
+            enum gpr gpr;
+            uint16_t lmsw_source;
+        } cr;
+        struct {
+            uint8_t number;
+            bool from; /* MOV from DR */
+            enum gpr gpr;
+        } dr;
+        struct {
+            uint8_t vector;
+            uint8_t type; /* SDM 3C 25.9.2: 0 external, 2 NMI, 3 exception */
+            bool has_error_code;
+            uint32_t error_code;
+        } event;
+        uint8_t sipi_vector;
+    };
+};
+
+/* Runs the guest until it exits; returns what happened. Events that were being
+ * delivered when the exit came (IDT-vectoring) are queued to be delivered
+ * again. Host interrupts that caused the exit have been handled on return. */
+void guest_run(struct guest *guest, struct exit *exit);
+
+/* Skips the instruction that exited: RIP += length, the interrupt shadow ends,
+ * a pending single-step trap is set. */
+void guest_skip(struct guest *guest, uint8_t length);
+
+/* Queues an exception for the next entry; `error_code` counts only for the
+ * vectors that have one. Contributory faults become a double fault and a
+ * triple fault by the rules of SDM 3A 6.15; returns false when it is the
+ * triple fault (the vCPU is to be stopped). */
+bool guest_inject_exception(struct guest *guest, uint8_t vector,
+                            uint32_t error_code);
+bool guest_inject_page_fault(struct guest *guest, uint64_t linear,
+                             uint32_t error_code);
+
+/* True if an external interrupt (an NMI) can be delivered at the next entry:
+ * nothing else is queued and the guest blocks nothing. */
+bool guest_interruptible(struct guest *guest);
+bool guest_nmi_deliverable(struct guest *guest);
+
+/* Queues the interrupt; only after guest_interruptible() said true. */
+void guest_inject_interrupt(struct guest *guest, uint8_t vector);
+void guest_inject_nmi(struct guest *guest);
+
+/* Asks for an exit as soon as an interrupt (an NMI) could be delivered. */
+void guest_want_interrupt_window(struct guest *guest, bool wanted);
+void guest_want_nmi_window(struct guest *guest, bool wanted);
+
+/* Logs all registers, as panic() and "the guest crashed" reports show them. */
+void guest_dump(struct guest *guest);
+
+/* A new guest processor in the state that INIT leaves it in (SDM 3A Table
+ * 10-1), with `eptp` and no permission on ports or MSRs but the ones listed
+ * in arch/vmx_controls.c. NULL: out of pages. */
+struct page_source;
+struct guest *guest_create(struct page_source *pages, uint64_t eptp,
+                           uint16_t vpid);
+void guest_destroy(struct guest *guest, struct page_source *pages);
+
+/* Back to the INIT state (real mode at f000:fff0); general registers cleared
+ * but RDX. FPU, debug registers and MSRs as Table 10-1 says. */
+void guest_reset(struct guest *guest);

@@ -1,0 +1,29 @@
+/* The page allocator: 4 KiB pages of host memory, identity mapped, handed out
+ * in contiguous runs. Called while a VM or a task is built, never on a hot
+ * path; returns NULL when memory is exhausted and callers must cope. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PAGE_SIZE 4096ULL
+
+/* `count` contiguous pages whose physical address is a multiple of
+ * `alignment` bytes (a power of two, at least PAGE_SIZE), zeroed.
+ * NULL: no such run is free. */
+void *page_alloc(size_t count, uint64_t alignment);
+
+/* As page_alloc, but the contents are left as they are (for guest memory,
+ * which its owner clears). */
+void *page_alloc_dirty(size_t count, uint64_t alignment);
+
+/* Gives back a run exactly as page_alloc handed it out. */
+void page_free(void *pages, size_t count);
+
+/* Pages free now, in all and in the longest contiguous run. */
+size_t page_free_count(void);
+size_t page_longest_run(void);
+
+/* The allocator's door: gives it the usable range [base, base + count pages).
+ * Called at start, once a usable range of the firmware's map. */
+void page_add_range(uint64_t base, size_t count);

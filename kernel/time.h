@@ -1,0 +1,42 @@
+/* Time: nanoseconds of a monotonic clock made from the TSC, and timers on one
+ * queue. Timers fire from the scheduler (task_yield, event_wait, idle), never
+ * from an interrupt handler, so they may touch what tasks touch. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define TIME_SECOND 1000000000ULL
+#define TIME_MS     1000000ULL
+#define TIME_US     1000ULL
+
+/* Nanoseconds since Lintel started. */
+uint64_t time_now(void);
+
+/* The calibrated rate of the TSC, in Hz. */
+uint64_t time_tsc_hz(void);
+
+/* Conversions that do not overflow for a century. */
+uint64_t time_from_tsc(uint64_t ticks);
+uint64_t time_to_tsc(uint64_t nanoseconds);
+
+/* The TSC's value at time_now() == `ns`, and back. */
+uint64_t time_tsc_at(uint64_t ns);
+uint64_t time_at_tsc(uint64_t tsc);
+
+/* Seconds since 1970 as the machine's RTC had them when Lintel started, plus
+ * time_now(). */
+uint64_t time_wall_seconds(void);
+
+/* Owned by whoever arms it; zero-initialised is a disarmed timer. */
+struct timer {
+    uint64_t deadline; /* time_now() nanoseconds */
+    void (*fire)(void *argument);
+    void *argument;
+    struct timer *next;
+    bool armed;
+};
+
+/* Fires once at or after `deadline`; arming an armed timer moves it. */
+void timer_arm(struct timer *timer, uint64_t deadline);
+void timer_cancel(struct timer *timer);

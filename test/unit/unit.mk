@@ -1,0 +1,28 @@
+# Host tests: the product's sources, compiled for this machine with ASan and
+# UBSan, under cmocka. A test is a line in unit-tests, its sources and, where
+# it needs them, libraries and flags.
+
+HOSTCC     := gcc
+HOSTCFLAGS := -std=gnu17 -O1 -g -I. $(WARNINGS) -fsanitize=address,undefined \
+              -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+unit-tests :=
+include $(wildcard test/unit/*_test.mk)
+
+define unit-rule
+$$(BUILD)/unit/$(1): $$($(1)-sources) $$($(1)-depends)
+	@mkdir -p $$(@D)
+	$$(HOSTCC) $$(HOSTCFLAGS) $$($(1)-cflags) -MMD -MP -MF $$@.d -o $$@ \
+	    $$($(1)-sources) -lcmocka $$($(1)-libs)
+-include $$(BUILD)/unit/$(1).d
+unit-$(1): $$(BUILD)/unit/$(1)
+	$$<
+.PHONY: unit-$(1)
+endef
+$(foreach test,$(unit-tests),$(eval $(call unit-rule,$(test))))
+
+# Builds all; `make unit` runs them one by one and stops at the first failure.
+unit-programs := $(addprefix $(BUILD)/unit/,$(unit-tests))
+unit: $(unit-programs)
+	@for program in $^; do $$program || exit 1; done
+.PHONY: unit
