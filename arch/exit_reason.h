@@ -70,7 +70,7 @@ enum exit_reason {
 #define EXIT_ENUM(number, name) EXIT_##name = number,
     EXIT_REASONS(EXIT_ENUM)
 #undef EXIT_ENUM
-        EXIT_REASON_COUNT
+    EXIT_REASON_COUNT
 };
 
 /* "EPT_VIOLATION" for 48; "UNKNOWN" for a number not listed. */

@@ -128,7 +128,12 @@ struct exit {
         } io;
         struct {
             uint8_t number; /* 0, 3, 4, 8 */
-            enum { CR_MOV_TO, CR_MOV_FROM, CR_CLTS, CR_LMSW } access;
+            enum {
+                CR_MOV_TO,
+                CR_MOV_FROM,
+                CR_CLTS,
+                CR_LMSW
+            } access;
             enum gpr gpr;
             uint16_t lmsw_source;
         } cr;

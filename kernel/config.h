@@ -1,0 +1,82 @@
+/* Lintel's configuration as it stands on the ESP: the Boot Loader
+ * Specification's Type #1 files, loader/loader.conf and loader/entries/ *.conf.
+ *
+ * Who calls it: vmm/main.c before ExitBootServices. Parsing is pure: text in,
+ * structure or error out. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONFIG_ENTRIES 64
+#define CONFIG_PATHS   8
+#define CONFIG_PATH    256
+#define CONFIG_OPTIONS 2048
+
+enum config_lint {
+    LINT_STRICT,
+    LINT_TOLERANT,
+    LINT_OFF,
+};
+
+enum config_console {
+    CONSOLE_VIRTIO, /* hvc0 */
+    CONSOLE_SERIAL, /* ttyS0 only; no virtio console */
+};
+
+/* A memory disk: a file on the ESP, or `size` bytes of zero. */
+struct config_disk {
+    char path[CONFIG_PATH]; /* "" for zero:SIZE */
+    uint64_t size;
+    bool read_only;
+};
+
+/* One VM. */
+struct config_entry {
+    char id[64]; /* the file's name without .conf */
+    char title[128];
+    char linux_path[CONFIG_PATH];
+    char initrd[CONFIG_PATHS][CONFIG_PATH];
+    size_t initrd_count;
+    char options[CONFIG_OPTIONS]; /* several lines are joined by a space */
+    uint64_t memory;              /* bytes, multiple of 2 MiB */
+    unsigned cpus;
+    enum config_console console;
+    struct config_disk disk[CONFIG_PATHS];
+    size_t disk_count;
+    bool rng;
+    enum config_lint lint;
+    uint64_t features_off; /* bits never offered */
+    uint32_t timeout;      /* seconds of machine time; 0: none */
+};
+
+struct config_loader {
+    char default_pattern[64]; /* glob of entry ids; "" : the first */
+    bool run_all;
+    uint32_t timeout; /* the menu's, seconds */
+    int log_level;    /* enum log_level */
+};
+
+/* What is wrong, where, and what would be right. */
+struct config_error {
+    char file[CONFIG_PATH];
+    unsigned line; /* 0: the file as a whole */
+    char text[256];
+};
+
+void config_loader_defaults(struct config_loader *loader);
+void config_entry_defaults(struct config_entry *entry);
+
+/* Parse a whole file's text. False: *error says why, and the structure is not
+ * to be used. Unknown keys of other loaders are skipped as the specification
+ * wants; a key that is a misspelling of one of ours is not silently lost: it
+ * is a warning through `warn`. */
+bool config_parse_loader(const char *file, const char *text, size_t length,
+                         struct config_loader *loader,
+                         struct config_error *error);
+bool config_parse_entry(const char *file, const char *text, size_t length,
+                        struct config_entry *entry, struct config_error *error);
+
+/* Does `id` match `pattern` (glob: * and ?)? */
+bool config_match(const char *pattern, const char *id);
