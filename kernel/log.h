@@ -9,13 +9,27 @@ enum log_level {
     LOG_DEBUG,
 };
 
+/* Finds the sinks: COM2, else COM1, and port 0xe9 if an emulator answers there.
+ * After serial_init(). The framebuffer joins by framebuffer_open(). Lines
+ * before this are lost. */
+void log_init(void);
+
 /* Lines above this level are dropped; LOG_INFO until log_set_level(). */
 void log_set_level(enum log_level level);
+enum log_level log_get_level(void);
 
 /* Writes one line; `format` is kernel/format.h's subset of printf and carries
- * no newline of its own. */
+ * no newline of its own. Text that comes from a guest must have been made
+ * printable by the caller. */
 void log_at(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The line without time and level, whatever the level: for the lines that
+ * other programs read (the closing "lintel: exit" line). */
+void log_raw(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Waits (bounded) until what was logged has left the machine. */
+void log_flush(void);
 
 #define log_error(...) log_at(LOG_ERROR, __VA_ARGS__)
 #define log_warn(...)  log_at(LOG_WARN, __VA_ARGS__)

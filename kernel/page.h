@@ -3,6 +3,7 @@
  * path; returns NULL when memory is exhausted and callers must cope. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,3 +28,6 @@ size_t page_longest_run(void);
 /* The allocator's door: gives it the usable range [base, base + count pages).
  * Called at start, once a usable range of the firmware's map. */
 void page_add_range(uint64_t base, size_t count);
+
+/* The allocator's invariant: free runs are sorted, apart, and add up. */
+bool page_valid(void);

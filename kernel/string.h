@@ -12,3 +12,4 @@ size_t strlen(const char *string);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t length);
 char *strchr(const char *string, int character);
+size_t strnlen(const char *string, size_t limit);

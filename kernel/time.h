@@ -10,6 +10,10 @@
 #define TIME_MS     1000000ULL
 #define TIME_US     1000ULL
 
+/* Starts the clock: the TSC's rate as calibrated, time_now() == 0 now, and the
+ * RTC is read. Once, before anything else here. */
+void time_init(uint64_t tsc_hz);
+
 /* Nanoseconds since Lintel started. */
 uint64_t time_now(void);
 
@@ -40,3 +44,14 @@ struct timer {
 /* Fires once at or after `deadline`; arming an armed timer moves it. */
 void timer_arm(struct timer *timer, uint64_t deadline);
 void timer_cancel(struct timer *timer);
+
+/* For the scheduler. Fires all timers that are due, each once. */
+void timer_run_due(void);
+
+/* A load, RDTSC and a compare: is there a timer to fire? */
+bool timer_due(void);
+
+/* The earliest deadline (time_now() nanoseconds); UINT64_MAX: none. The host's
+ * timer interrupt is kept programmed for it, so a running guest exits and a
+ * halted processor wakes when it comes. */
+uint64_t timer_next_deadline(void);

@@ -1,0 +1,34 @@
+/* Text on the firmware's linear framebuffer: log lines and the guest's console
+ * in one stream. Called by kernel/log.c and kernel/console.c. Nothing is ever
+ * read from the framebuffer (it is uncached): the text lives in memory and
+ * only cells that changed are drawn. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum framebuffer_format {
+    FRAMEBUFFER_RGBX, /* red in the lowest byte */
+    FRAMEBUFFER_BGRX, /* blue in the lowest byte */
+};
+
+struct framebuffer_mode {
+    uint64_t base; /* mapped, host virtual == physical */
+    uint32_t width;
+    uint32_t height;
+    uint32_t pitch; /* bytes from one line to the next */
+    enum framebuffer_format format;
+};
+
+/* Clears the screen and starts drawing. False: a mode it cannot use; then all
+ * other calls do nothing. */
+bool framebuffer_open(const struct framebuffer_mode *mode);
+void framebuffer_close(void);
+
+/* Shows text. Control and escape sequences of terminals are dropped but for
+ * newline, carriage return, backspace, tab, and "clear". */
+void framebuffer_write(const void *bytes, size_t length);
+
+/* As framebuffer_write, on a line of its own. */
+void framebuffer_write_line(const char *text, size_t length);

@@ -1,0 +1,36 @@
+/* The machine's 16550 serial ports, polled: COM1 is the console, COM2 the log.
+ * Called by kernel/console.c and kernel/log.c. An absent port is found out and
+ * every wait is bounded, so a machine without serial ports loses no time.
+ * Document: PC16550D data sheet, sections 8.1 to 8.7. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum serial_name {
+    SERIAL_COM1,
+    SERIAL_COM2,
+    SERIAL_COUNT
+};
+
+struct serial;
+
+/* Probes and sets up both ports (115200 8N1, FIFOs on). Once, at start. */
+void serial_init(void);
+
+/* NULL: the machine has no such port. */
+struct serial *serial_port(enum serial_name name);
+
+/* Sends all bytes as they are; waits for the transmitter, but gives up on one
+ * that is stuck. */
+void serial_write(struct serial *port, const void *bytes, size_t length);
+
+/* What has arrived, up to `length`; 0: nothing now. */
+size_t serial_read(struct serial *port, void *bytes, size_t length);
+
+/* Waits (bounded) until the last byte has left the machine. */
+void serial_flush(struct serial *port);
+
+/* True if the last byte sent was a newline, or none was sent. */
+bool serial_at_line_start(const struct serial *port);
