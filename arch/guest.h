@@ -107,6 +107,9 @@ void guest_set_gpr(struct guest *guest, enum gpr gpr, uint64_t value);
 struct exit {
     enum exit_reason reason;
     bool entry_failed;      /* the VM entry failed: reason 33, 34 or 41 */
+    bool delivering;        /* the exit came while an event was delivered: the
+                             * instruction at RIP is not the one that did it,
+                             * and must not be emulated */
     uint8_t length;         /* of the instruction, where the SDM defines it */
     uint64_t qualification; /* raw, for dumps */
     union {
@@ -144,10 +147,11 @@ struct exit {
         } dr;
         struct {
             uint8_t vector;
-            uint8_t type; /* SDM 3C 25.9.2: 0 external, 2 NMI, 3 exception */
+            uint8_t type; /* SDM 3C 25.9.2: 0 external, 2 NMI, 3 exception,
+                           * 5 INT1, 6 INT3 or INTO */
             bool has_error_code;
             uint32_t error_code;
-        } event;
+        } event; /* EXCEPTION_NMI, EXTERNAL_INTERRUPT */
         uint8_t sipi_vector;
     };
 };
@@ -156,6 +160,12 @@ struct exit {
  * delivered when the exit came (IDT-vectoring) are queued to be delivered
  * again. Host interrupts that caused the exit have been handled on return. */
 void guest_run(struct guest *guest, struct exit *exit);
+
+/* Queues the exception that EXCEPTION_NMI reports for the guest itself. Only
+ * #DB and #AC exit (a guest could keep the processor busy delivering them for
+ * ever), so this is what vmm/ does with them; for type 2 (NMI) there is nothing
+ * left to do. False: triple fault. */
+bool guest_reflect_exception(struct guest *guest, const struct exit *exit);
 
 /* Skips the instruction that exited: RIP += length, the interrupt shadow ends,
  * a pending single-step trap is set. */
@@ -197,3 +207,52 @@ void guest_destroy(struct guest *guest, struct page_source *pages);
 /* Back to the INIT state (real mode at f000:fff0); general registers cleared
  * but RDX. FPU, debug registers and MSRs as Table 10-1 says. */
 void guest_reset(struct guest *guest);
+
+/* What a MOV to a control register, or a WRMSR, does by SDM 3A 2.5, 4.1 and
+ * 9.8: all checks first, then all consequences (long mode on and off, TLB).
+ * guest_set() on the same registers stores without checks. */
+enum guest_write {
+    GUEST_WRITE_DONE,
+    GUEST_WRITE_FAULT,  /* nothing changed; the instruction raises #GP(0) */
+    GUEST_WRITE_PDPTES, /* nothing changed; call again with the four 64-bit
+                         * words at guest_pdpte_address() */
+};
+enum guest_write guest_write_cr0(struct guest *guest, uint64_t value,
+                                 const uint64_t *pdptes);
+enum guest_write guest_write_cr4(struct guest *guest, uint64_t value,
+                                 const uint64_t *pdptes);
+/* MOV to CR3 does not exit; this is for emulators and monitors. */
+enum guest_write guest_write_cr3(struct guest *guest, uint64_t value,
+                                 const uint64_t *pdptes);
+enum guest_write guest_write_efer(struct guest *guest, uint64_t value);
+enum guest_write guest_write_pat(struct guest *guest, uint64_t value);
+enum guest_write guest_write_xss(struct guest *guest, uint64_t value);
+
+/* Where the page-directory-pointer table lies that CR3 names (SDM 3A 4.4.1).
+ * A table outside memory reads as all ones, which is a fault. */
+uint64_t guest_pdpte_address(struct guest *guest);
+
+/* XSETBV of XCR0 by SDM 1 13.3. False: #GP(0), nothing changed. */
+bool guest_set_xcr0(struct guest *guest, uint64_t value);
+
+/* IA32_SPEC_CTRL and IA32_PRED_CMD exit until first written, so that a guest
+ * that does not use them costs nothing; after that the guest has them. False:
+ * the processor has no such MSR or bit: #GP(0). */
+bool guest_write_spec_ctrl(struct guest *guest, uint64_t value);
+uint64_t guest_read_spec_ctrl(struct guest *guest);
+bool guest_write_pred_cmd(struct guest *guest, uint64_t value);
+
+/* What this processor can give to a guest: CPUID must not offer more. */
+uint64_t guest_xcr0_supported(void);
+uint64_t guest_cr4_supported(void);
+bool guest_has_rdtscp(void);
+bool guest_has_invpcid(void);
+bool guest_has_xsaves(void);
+
+/* The CR4 bits the guest may set; others raise #GP. All supported ones until
+ * this is called: pass what the guest's CPUID offers. */
+void guest_allow_cr4(struct guest *guest, uint64_t mask);
+
+/* Drops the guest's cached translations (all of its VPID) before it runs next:
+ * after a change to its page tables that it did not make itself. */
+void guest_flush_tlb(struct guest *guest);
