@@ -286,7 +286,7 @@ static inline uint64_t cpu_rflags(void)
 }
 
 /* Interrupts and waiting. The host runs with interrupts off but in
- * lapic_host_idle() and while a guest runs. */
+ * cpu_idle() and while a guest runs. */
 
 static inline void cpu_cli(void)
 {
@@ -305,10 +305,18 @@ static inline void cpu_hlt(void)
 
 /* Halts until an interrupt, which is handled before this returns. The shadow
  * of STI keeps one that is already pending from slipping in before the HLT
- * (SDM 2B STI). Interrupts are off before and after. */
-static inline void cpu_sti_hlt_cli(void)
+ * (SDM 2B STI). Interrupts are off before and after: whoever looks for work
+ * and then calls this cannot miss a wake-up. */
+static inline void cpu_idle(void)
 {
     __asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
+}
+
+/* Vector 2 by software: its IRET ends the blocking of NMIs that a VM exit
+ * caused by an NMI leaves behind (SDM 3C 28.5.5). */
+static inline void cpu_int_nmi(void)
+{
+    __asm__ volatile("int $2" : : : "memory");
 }
 
 static inline void cpu_pause(void)

@@ -1,0 +1,78 @@
+/* What the firmware told us about the machine, kept after it is gone. Plain
+ * data: filled by arch/efi*.c, read by whoever needs it. All addresses are
+ * physical, and equal to the virtual ones. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a range of the firmware's memory map is to us. */
+enum boot_memory {
+    BOOT_USABLE,   /* RAM that is free from now on */
+    BOOT_KEPT,     /* RAM in use: Lintel's image, stack and loaded files,
+                      and what lies below 1 MiB */
+    BOOT_FIRMWARE, /* RAM that stays the firmware's: ACPI tables, reserved */
+    BOOT_RUNTIME_CODE, /* what ResetSystem needs */
+    BOOT_RUNTIME_DATA,
+    BOOT_MMIO, /* device registers that the map names */
+};
+
+struct boot_range {
+    uint64_t base; /* multiple of 4 KiB */
+    uint64_t size; /* bytes, multiple of 4 KiB, not 0 */
+    enum boot_memory kind;
+    bool write_back; /* may be cached */
+};
+
+enum boot_pixel {
+    BOOT_PIXEL_RGBX, /* red in the lowest byte */
+    BOOT_PIXEL_BGRX,
+};
+
+struct boot_framebuffer {
+    uint64_t base; /* 0: the machine has none that we can use */
+    uint64_t size; /* bytes */
+    uint32_t width;
+    uint32_t height;
+    uint32_t pitch; /* bytes from one line to the next */
+    enum boot_pixel pixel;
+};
+
+#define BOOT_PROCESSORS 256
+
+struct boot_processor {
+    uint32_t apic_id;
+    bool enabled;
+    bool bsp; /* the one that runs us */
+};
+
+struct boot_info {
+    /* By rising base, apart from each other, neighbours of one kind merged.
+     * Complete only after efi_exit(). */
+    struct boot_range *ranges;
+    size_t range_count;
+
+    struct boot_framebuffer framebuffer;
+
+    /* Found by "MP Services", "MADT" or (one processor) "nothing". */
+    struct boot_processor processors[BOOT_PROCESSORS];
+    size_t processor_count;
+    const char *processor_source;
+
+    uint64_t rsdp;          /* ACPI's root pointer; 0: no ACPI tables */
+    uint16_t pm_timer_port; /* ACPI's power management timer; 0: none known */
+
+    uint64_t image_base; /* Lintel, as loaded */
+    uint64_t image_size;
+    uint64_t stack_base; /* the stack that lintel_main() runs on; its lowest */
+    uint64_t stack_size; /* page is to be a guard page */
+    uint64_t low_page;   /* a page below 1 MiB to start other processors in */
+
+    /* Pages set aside for arch/paging.c, since nothing can be allocated between
+     * the firmware's tables and ours. */
+    uint64_t table_pool;
+    size_t table_pool_pages;
+
+    uintptr_t reset_system; /* the firmware's ResetSystem */
+};

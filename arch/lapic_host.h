@@ -1,0 +1,34 @@
+/* The local APIC of this processor: the host's timer, end of interrupt, and
+ * interrupts to other processors. (The guests' is vmm/lapic.) The legacy PIC
+ * pair is masked for good. SDM 3A chapter 10. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Vectors of the host's own interrupts. */
+#define LAPIC_HOST_VECTOR_TIMER    0xe0U
+#define LAPIC_HOST_VECTOR_WAKE     0xe1U /* from another processor */
+#define LAPIC_HOST_VECTOR_ERROR    0xfeU
+#define LAPIC_HOST_VECTOR_SPURIOUS 0xffU
+
+/* Takes over this processor's APIC (x2APIC mode where there is one), masks
+ * the PICs, and measures the timer's rate where it cannot be given deadlines.
+ * After idt_init() and paging_init(). */
+void lapic_host_init(void);
+
+uint32_t lapic_host_id(void);
+bool lapic_host_is_x2apic(void);
+
+/* Fires LAPIC_HOST_VECTOR_TIMER once when the TSC reaches `deadline`, at once
+ * if it has; replaces an earlier deadline. It may fire early where deadlines
+ * are made from a counter: look at the clock and arm again. The interrupt does
+ * nothing but end HLT or a guest's run. */
+void lapic_host_timer_arm_tsc(uint64_t deadline);
+void lapic_host_timer_disarm(void);
+
+/* Ends the interrupt in service. */
+void lapic_host_eoi(void);
+
+/* Interrupts another processor. */
+void lapic_host_send(uint32_t apic_id, uint8_t vector);

@@ -1,0 +1,49 @@
+/* Lintel's own page tables: the whole machine mapped to itself, in the largest
+ * pages that fit; nothing is both writable and executable. SDM 3A chapter 4.
+ *
+ * What is mapped how: Lintel's text executable, its constants read-only, all
+ * other RAM writable; the framebuffer write-combining; everything else below
+ * 4 GiB, and the MMIO that the firmware names, uncached. Page 0 is left out.
+ * The firmware's runtime services are not executable until
+ * paging_open_runtime(). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct boot_info;
+struct page_source;
+
+/* Builds the tables from boot's pool and turns to them, with CR0.WP, EFER.NXE
+ * and, where the processor has them, SMEP, SMAP and UMIP. The firmware's own
+ * tables are free memory afterwards. Once, after efi_exit() and before the page
+ * allocator is given anything. */
+void paging_init(const struct boot_info *boot);
+
+/* Where later splits of large pages get their tables when the pool is empty;
+ * must stay. */
+void paging_set_source(struct page_source *source);
+
+/* Takes one 4 KiB page out of the map, so that to touch it faults; puts it
+ * back, writable. False: no page for a table (only the first guard in a 2 MiB
+ * or 1 GiB page may need one). */
+bool paging_guard(void *page);
+bool paging_unguard(void *page);
+
+/* Maps device registers (above 4 GiB: below it everything is), uncached.
+ * False: no page for a table. */
+bool paging_map_mmio(uint64_t base, uint64_t size);
+
+/* True if the page tables in use (whoever made them) map this address. */
+bool paging_is_mapped(uint64_t address);
+
+/* The other processors' CR3. */
+uint64_t paging_root(void);
+
+/* The control registers' bits that paging_init() sets, on another processor. */
+void paging_enable_here(void);
+
+/* Makes the firmware's runtime services callable: their code is writable and
+ * executable from here on, since firmware keeps data in the same pages. Only
+ * for the last call of all. */
+void paging_open_runtime(void);
