@@ -1,0 +1,237 @@
+/* A virtio device as its owner sees it: vmm/ makes one (console.h, block.h,
+ * entropy.h), forwards the accesses of its register window, runs one service
+ * task a queue, and prints its reports. VIRTIO 1.4, section 4.2 (MMIO), 2.7
+ * (split queues). What the device asks of its owner is in env.h.
+ *
+ * Any function here may be called from any task of any processor. Inside, a
+ * spin lock a device guards the registers; env_interrupt() and
+ * env_queue_wake() are called with it held and must neither sleep nor call
+ * back. All other env functions are called without it and may sleep.
+ *
+ * Reading order: registers.c, transport.c, status.c, features.c,
+ * queue_setup.c, life.c, queue_split.c, then a device. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "virtio/clause.h"
+#include "virtio/env.h"
+
+/* Bytes of guest-physical space a device answers to (configuration space from
+ * 0x100). */
+#define VIRTIO_MMIO_WINDOW 0x200u
+
+enum {
+    VIRTIO_CONFIG_MAX = 0x100,   /* bytes of configuration space */
+    VIRTIO_QUEUE_SIZE_MAX = 256, /* largest queue any device here offers */
+    VIRTIO_SEGMENTS = 512,       /* elements of a chain; Linux may exceed the
+                                    queue's size when it goes indirect */
+    VIRTIO_HISTORY = 16,         /* accesses remembered a device */
+    VIRTIO_OUTBOX = 4,           /* reports one access can make */
+};
+
+/* What a broken MUST does; what is reported is the same but for OFF. */
+enum virtio_lint {
+    VIRTIO_LINT_STRICT,   /* refused; a broken ring stops the device */
+    VIRTIO_LINT_TOLERANT, /* carried out where its meaning is plain */
+    VIRTIO_LINT_OFF,      /* as tolerant, without a word */
+};
+
+struct virtio_device_ops;
+struct virtio_field;
+
+struct virtio_device_options {
+    enum virtio_lint lint;
+    uint64_t features_off[2]; /* bits 0..63, 64..127 not to be offered */
+    unsigned index;           /* the owner's number for it, for names */
+};
+
+/* One access to the window, the newest last. Same accesses in a row are one
+ * entry with a count. */
+struct virtio_history_entry {
+    uint64_t value;
+    uint32_t count;
+    uint16_t offset;
+    uint8_t size;
+    bool write;
+};
+
+struct virtio_history {
+    struct virtio_history_entry entries[VIRTIO_HISTORY];
+    uint32_t total; /* entries ever begun; the newest is total - 1 */
+};
+
+/* A piece of guest memory, checked; its bytes may change at any time. */
+struct virtio_segment {
+    uint8_t *bytes;
+    uint32_t length;
+};
+
+/* One chain of descriptors: `readable` segments, then `writable` ones. */
+struct virtio_chain {
+    uint64_t readable_bytes;
+    uint64_t writable_bytes;
+    uint16_t head;
+    uint16_t readable;
+    uint16_t writable;
+    struct virtio_segment segments[VIRTIO_SEGMENTS];
+};
+
+struct virtio_queue {
+    struct virtio_device *device;
+    void *host; /* the owner's */
+    uint16_t index;
+    uint16_t size_max; /* 0: not available */
+
+    /* Setup, under the device's lock (queue_setup.c). */
+    uint16_t size;
+    uint16_t written;    /* which setup registers, bits of queue_setup.c */
+    uint64_t address[3]; /* descriptor, driver, device area */
+    bool ready;
+    bool seen_ready;    /* QueueReady was read since reset */
+    bool seen_size_max; /* QueueSizeMax was read since reset */
+    bool was_ready;     /* QueueReady was 1 since reset */
+    bool stop_unread;   /* stopped, and QueueReady not yet read back */
+
+    /* Life, under the device's lock (life.c); `halt` is read without it. */
+    bool serving;  /* virtio_queue_service() is inside */
+    bool stopping; /* QueueReady=0 waits for `serving` to end */
+    bool halt;     /* the service has to leave */
+
+    /* The ring: the service's alone while `serving` (queue_split.c). */
+    const uint8_t *desc;
+    uint8_t *avail;
+    uint8_t *used;
+    bool event_idx;
+    bool indirect;
+    bool quiet;             /* the driver is told not to kick */
+    uint16_t last_avail;    /* next entry to take */
+    uint16_t avail_shadow;  /* avail.idx as last read */
+    uint16_t used_idx;      /* as last written */
+    uint16_t signalled_idx; /* used_idx at the last interrupt decision */
+    uint16_t budget;        /* chains left in this call */
+    uint16_t batch;         /* used entries to one interrupt decision */
+    uint64_t exercised[CLAUSE_WORDS];
+
+    /* Figures, for dumps and the stall watchdog. */
+    uint64_t kicks;
+    uint64_t kicks_ignored;
+    uint64_t chains;
+    uint64_t interrupts;
+    uint64_t interrupts_suppressed;
+
+    struct virtio_chain chain;
+};
+
+struct virtio_device {
+    const struct virtio_device_ops *ops;
+    void *host; /* the owner's */
+    unsigned index;
+    enum virtio_lint lint;
+    struct virtio_queue *queues;
+    unsigned queue_count;
+    uint64_t offered[2];
+    unsigned config_size;
+
+    uint32_t lock;
+
+    /* Registers, under the lock. */
+    uint64_t accepted[2];
+    bool accepted_beyond; /* bits above 127 */
+    uint32_t device_features_sel;
+    uint32_t driver_features_sel;
+    uint32_t queue_sel;
+    uint32_t shm_sel;
+    uint32_t status;
+    uint32_t interrupt_status;
+    uint32_t generation;
+    bool resetting; /* Status=0 waits for services to leave */
+    uint8_t config[VIRTIO_CONFIG_MAX];
+
+    /* What the access-time clauses need to remember, under the lock.
+     * Since creation: */
+    bool seen_magic;
+    bool seen_version;
+    bool seen_id;
+    bool status_written;
+    uint32_t interrupt_seen; /* shown by InterruptStatus, not acknowledged */
+    /* Since reset: */
+    bool wrote_device_sel;
+    bool wrote_driver_sel;
+    bool wrote_queue_sel;
+    bool read_features;
+    bool wrote_features;
+    bool features_ok_unread; /* set, Status not read since */
+    bool features_refused;
+    bool reset_unread; /* reset, 0 not read from Status since */
+    /* Wide fields of the configuration space: */
+    bool generation_read;
+    bool wide_read;
+
+    /* Reports (clause.c), under the lock. */
+    struct virtio_history history;
+    uint32_t broken[CLAUSE_COUNT];
+    uint64_t exercised[CLAUSE_WORDS];
+    struct virtio_report outbox[VIRTIO_OUTBOX];
+    unsigned outbox_count;
+};
+
+/* Makes `device` as it is at power-on. `queues` has ops->queue_count members
+ * and, like all the arguments, outlives the device. NULL, or what is wrong
+ * with `ops` (a fault of ours, found before a guest sees the device). A
+ * second call on the same storage is a power cycle; the cookies of the queues
+ * are kept. */
+const char *virtio_device_init(struct virtio_device *device,
+                               const struct virtio_device_ops *ops,
+                               const struct virtio_device_options *options,
+                               struct virtio_queue *queues, void *host);
+
+/* A placeholder: a slot of the machine without a device in it, DeviceID 0. */
+void virtio_placeholder_init(struct virtio_device *device,
+                             const struct virtio_device_options *options,
+                             void *host);
+
+/* One access of the guest; offset < VIRTIO_MMIO_WINDOW, size 1, 2, 4 or 8. */
+uint64_t virtio_mmio_read(struct virtio_device *device, uint32_t offset,
+                          unsigned size);
+void virtio_mmio_write(struct virtio_device *device, uint32_t offset,
+                       unsigned size, uint64_t value);
+
+/* Called by the queue's service task when woken: does the work there is, up to
+ * a budget (then wakes itself), and returns. One caller a queue at a time. */
+void virtio_queue_service(struct virtio_queue *queue);
+
+/* False while a reset or a stop waits for a service task to leave. The task of
+ * the vCPU that wrote Status=0 or QueueReady=0 should wait until it is true:
+ * Linux does not poll. Status and QueueReady read as before until then. */
+bool virtio_device_settled(const struct virtio_device *device);
+
+/* The device's own change of its configuration space: takes effect, with a new
+ * ConfigGeneration and an interrupt, if any byte differs. */
+void virtio_device_changed_config(struct virtio_device *device, uint32_t offset,
+                                  const void *bytes, size_t length);
+
+/* Enters the error state: DEVICE_NEEDS_RESET, and its interrupt. */
+void virtio_device_needs_reset(struct virtio_device *device);
+
+/* How often the driver broke a clause, and whether any act of it was judged by
+ * that clause at all. */
+uint32_t virtio_device_broken(const struct virtio_device *device,
+                              enum clause_id id);
+bool virtio_device_exercised(const struct virtio_device *device,
+                             enum clause_id id);
+
+/* The access `age` ago (0: the newest); false if there is none. */
+bool virtio_history_get(const struct virtio_device *device, unsigned age,
+                        struct virtio_history_entry *entry);
+
+/* Names for dumps. NULL where a bit or offset has none. */
+const char *virtio_device_name(const struct virtio_device *device);
+const char *virtio_register_name(uint32_t offset);
+const char *virtio_feature_name(const struct virtio_device *device,
+                                unsigned bit);
+const char *virtio_status_bit_name(unsigned bit);
+/* "ACKNOWLEDGE|DRIVER", or "0"; cut to fit, always ended. Returns `text`. */
+char *virtio_status_describe(uint32_t status, char *text, size_t size);
