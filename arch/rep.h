@@ -1,0 +1,22 @@
+/* The string instructions, one inline each, for kernel/string.c. Unprivileged:
+ * host tests use them as they are. SDM 2B, "REP". */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+static inline void rep_movsq(void *to, const void *from, size_t quadwords)
+{
+    __asm__ volatile("rep movsq"
+                     : "+D"(to), "+S"(from), "+c"(quadwords)
+                     :
+                     : "memory");
+}
+
+static inline void rep_stosq(void *to, uint64_t value, size_t quadwords)
+{
+    __asm__ volatile("rep stosq"
+                     : "+D"(to), "+c"(quadwords)
+                     : "a"(value)
+                     : "memory");
+}
