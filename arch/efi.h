@@ -48,6 +48,9 @@ enum efi_result efi_read_file(struct efi_boot *boot, const char *path,
                               void *argument);
 void efi_free_file(struct efi_boot *boot, struct efi_file *file);
 
+/* Zeroed memory of our own that lives as long as Lintel; NULL: none left. */
+void *efi_alloc(struct efi_boot *boot, size_t bytes);
+
 /* Calls `each` for every plain file of the directory whose name ends in
  * `suffix` (letter case does not matter, as FAT has it), in no order. */
 typedef void (*efi_name)(void *argument, const char *name);

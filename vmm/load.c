@@ -1,0 +1,290 @@
+/* Reads configuration, kernels, initrds and disks from the ESP; see the
+ * header. Boot Loader Specification, "Type #1 Boot Loader Entries". */
+#include "vmm/load.h"
+
+#include "arch/efi.h"
+#include "kernel/format.h"
+#include "kernel/log.h"
+#include "kernel/string.h"
+
+#define LOADER_FILE   "\\loader\\loader.conf"
+#define ENTRY_FOLDER  "\\loader\\entries"
+#define ENTRY_SUFFIX  ".conf"
+#define ENTRY_NAME    64
+#define CONFIG_LENGTH (64U << 10) /* bytes of a configuration file */
+
+/* A file at least this large is worth a line of progress each tenth. */
+#define PROGRESS_BYTES (8ULL << 20)
+
+struct names {
+    char name[CONFIG_ENTRIES][ENTRY_NAME];
+    size_t count;
+    bool too_many;
+};
+
+struct progress {
+    const char *path;
+    unsigned tenths;
+};
+
+static void collect_name(void *argument, const char *name)
+{
+    struct names *names = argument;
+    size_t at = 0;
+
+    if (names->count == CONFIG_ENTRIES || strlen(name) >= ENTRY_NAME) {
+        names->too_many = true;
+        return;
+    }
+    for (at = names->count; at > 0 && strcmp(names->name[at - 1], name) > 0;
+         at--) {
+        memcpy(names->name[at], names->name[at - 1], ENTRY_NAME);
+    }
+    format_sn(names->name[at], ENTRY_NAME, "%s", name);
+    names->count++;
+}
+
+static void log_config_error(const struct config_error *error)
+{
+    if (error->line == 0) {
+        log_error("%s: %s", error->file, error->text);
+    } else {
+        log_error("%s:%u: %s", error->file, error->line, error->text);
+    }
+}
+
+static bool read_text(struct efi_boot *boot, const char *path,
+                      struct efi_file *file)
+{
+    enum efi_result result = efi_read_file(boot, path, file, NULL, NULL);
+
+    if (result != EFI_RESULT_OK) {
+        log_error("%s: %s", path, efi_result_text(result));
+        return false;
+    }
+    if (file->size > CONFIG_LENGTH) {
+        log_error("%s: longer than %u bytes: not a configuration file", path,
+                  CONFIG_LENGTH);
+        return false;
+    }
+    return true;
+}
+
+static bool load_loader(struct efi_boot *boot, struct config_loader *loader)
+{
+    struct efi_file file = {0};
+    struct config_error error;
+    enum efi_result result =
+        efi_read_file(boot, LOADER_FILE, &file, NULL, NULL);
+
+    config_loader_defaults(loader);
+    if (result == EFI_RESULT_ABSENT) {
+        return true; /* the specification lets it be absent */
+    }
+    if (result != EFI_RESULT_OK) {
+        log_error("%s: %s", LOADER_FILE, efi_result_text(result));
+        return false;
+    }
+    if (!config_parse_loader(LOADER_FILE, (const char *)file.data,
+                             (size_t)file.size, loader, &error)) {
+        log_config_error(&error);
+        return false;
+    }
+    log_set_level((enum log_level)loader->log_level);
+    return true;
+}
+
+static bool load_entry_file(struct efi_boot *boot, const char *name,
+                            struct config_entry *entry)
+{
+    char path[CONFIG_PATH];
+    struct efi_file file = {0};
+    struct config_error error;
+
+    format_sn(path, sizeof(path), "%s\\%s", ENTRY_FOLDER, name);
+    if (!read_text(boot, path, &file)) {
+        return false;
+    }
+    config_entry_defaults(entry);
+    format_sn(entry->id, sizeof(entry->id), "%.*s",
+              (int)(strlen(name) - strlen(ENTRY_SUFFIX)), name);
+    if (!config_parse_entry(path, (const char *)file.data, (size_t)file.size,
+                            entry, &error)) {
+        log_config_error(&error);
+        return false;
+    }
+    return true;
+}
+
+/* Which entries run: all, the first that the pattern matches, or the first. */
+static bool choose(struct load *load)
+{
+    const struct config_loader *loader = &load->loader;
+
+    for (size_t i = 0; i < load->entry_count; i++) {
+        struct load_entry *entry = &load->entries[i];
+
+        if (loader->run_all || loader->default_pattern[0] == '\0' ||
+            config_match(loader->default_pattern, entry->config.id)) {
+            entry->chosen = true;
+            if (!loader->run_all) {
+                return true;
+            }
+        }
+    }
+    if (!loader->run_all) {
+        log_error("%s: default %s: no entry of that name in %s", LOADER_FILE,
+                  loader->default_pattern, ENTRY_FOLDER);
+    }
+    return loader->run_all;
+}
+
+static void show_progress(void *argument, uint64_t done, uint64_t total)
+{
+    struct progress *progress = argument;
+    unsigned tenths = (unsigned)(done * 10 / total);
+
+    if (total >= PROGRESS_BYTES && tenths > progress->tenths) {
+        progress->tenths = tenths;
+        log_info("%s: %u%% of %llu KiB", progress->path, tenths * 10,
+                 (unsigned long long)(total >> 10));
+    }
+}
+
+/* Reads one file, or shares it with an earlier entry that names it too. */
+static bool load_file(struct efi_boot *boot, const char *id, const char *path,
+                      struct vm_file *to)
+{
+    struct progress progress = {.path = path};
+    struct efi_file file = {0};
+    enum efi_result result =
+        efi_read_file(boot, path, &file, show_progress, &progress);
+
+    if (result != EFI_RESULT_OK) {
+        log_error("%s\\%s%s: %s: %s", ENTRY_FOLDER, id, ENTRY_SUFFIX, path,
+                  efi_result_text(result));
+        return false;
+    }
+    log_info("%s: %llu KiB", path, (unsigned long long)(file.size >> 10));
+    to->bytes = file.data;
+    to->size = file.size;
+    return true;
+}
+
+/* The same path in an entry before `end`: its file is in memory already. */
+static const struct vm_file *loaded(const struct load *load, size_t end,
+                                    const char *path)
+{
+    for (size_t e = 0; e < end; e++) {
+        const struct load_entry *entry = &load->entries[e];
+        const struct config_entry *config = &entry->config;
+
+        if (!entry->chosen) {
+            continue;
+        }
+        if (strcmp(config->linux_path, path) == 0) {
+            return &entry->files.kernel;
+        }
+        for (size_t i = 0; i < config->initrd_count; i++) {
+            if (strcmp(config->initrd[i], path) == 0) {
+                return &entry->files.initrd[i];
+            }
+        }
+        for (size_t i = 0; i < config->disk_count; i++) {
+            if (strcmp(config->disk[i].path, path) == 0) {
+                return &entry->files.disk[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+static bool load_once(struct efi_boot *boot, const struct load *load,
+                      size_t index, const char *path, struct vm_file *to)
+{
+    const struct vm_file *have = loaded(load, index, path);
+
+    if (have != NULL) {
+        *to = *have;
+        return true;
+    }
+    return load_file(boot, load->entries[index].config.id, path, to);
+}
+
+static bool load_files(struct efi_boot *boot, struct load *load, size_t index)
+{
+    struct load_entry *entry = &load->entries[index];
+    const struct config_entry *config = &entry->config;
+    bool good =
+        load_once(boot, load, index, config->linux_path, &entry->files.kernel);
+
+    for (size_t i = 0; good && i < config->initrd_count; i++) {
+        good = load_once(boot, load, index, config->initrd[i],
+                         &entry->files.initrd[i]);
+    }
+    for (size_t i = 0; good && i < config->disk_count; i++) {
+        if (config->disk[i].path[0] != '\0') {
+            good = load_once(boot, load, index, config->disk[i].path,
+                             &entry->files.disk[i]);
+        }
+    }
+    return good;
+}
+
+/* All entries are parsed before the answer, so that every error is shown. */
+static bool load_entries(struct efi_boot *boot, const struct names *names,
+                         struct load *load)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < names->count; i++) {
+        good =
+            load_entry_file(boot, names->name[i], &load->entries[i].config) &&
+            good;
+    }
+    load->entry_count = names->count;
+    return good;
+}
+
+static bool list_entries(struct efi_boot *boot, struct names *names)
+{
+    enum efi_result result =
+        efi_list_files(boot, ENTRY_FOLDER, ENTRY_SUFFIX, collect_name, names);
+
+    if (result != EFI_RESULT_OK || names->count == 0) {
+        log_error("%s: %s: put one file a guest there, NAME.conf with a line "
+                  "linux \\PATH",
+                  ENTRY_FOLDER,
+                  result != EFI_RESULT_OK ? efi_result_text(result)
+                                          : "no entries");
+        return false;
+    }
+    if (names->too_many) {
+        log_error("%s: more than %u entries, or a name of more than %u bytes",
+                  ENTRY_FOLDER, CONFIG_ENTRIES, ENTRY_NAME - 1);
+        return false;
+    }
+    return true;
+}
+
+bool load_all(struct efi_boot *boot, struct load *load)
+{
+    struct names *names = efi_alloc(boot, sizeof(*names));
+    bool good = true;
+
+    load->entries = efi_alloc(boot, CONFIG_ENTRIES * sizeof(struct load_entry));
+    if (names == NULL || load->entries == NULL) {
+        log_error("not enough memory for the configuration");
+        return false;
+    }
+    if (!load_loader(boot, &load->loader) || !list_entries(boot, names) ||
+        !load_entries(boot, names, load) || !choose(load)) {
+        return false;
+    }
+    for (size_t i = 0; good && i < load->entry_count; i++) {
+        if (load->entries[i].chosen) {
+            good = load_files(boot, load, i);
+        }
+    }
+    return good;
+}

@@ -1,0 +1,196 @@
+/* Lintel from its first call to its last, one phase after the other. Entered
+ * from arch/efi.c with the firmware's boot services there.
+ *
+ * Read next: vmm/load.c (what is to run), vmm/vm.c (one machine). */
+#include "arch/boot.h"
+#include "arch/efi.h"
+#include "arch/gdt.h"
+#include "arch/idt.h"
+#include "arch/lapic_host.h"
+#include "arch/machine.h"
+#include "arch/paging.h"
+#include "arch/tsc.h"
+#include "arch/vmx.h"
+#include "kernel/console.h"
+#include "kernel/entropy.h"
+#include "kernel/framebuffer.h"
+#include "kernel/log.h"
+#include "kernel/page.h"
+#include "kernel/panic.h"
+#include "kernel/serial.h"
+#include "kernel/task.h"
+#include "kernel/time.h"
+#include "vmm/load.h"
+#include "vmm/report.h"
+#include "vmm/vm.h"
+
+/* The exit status of a run, as the README lists them. The highest one of all
+ * entries is the run's. */
+enum status {
+    STATUS_GOOD = 0,
+    STATUS_CLAUSES = 1,
+    STATUS_CRASH = 2,
+    STATUS_TIMEOUT = 3,
+    STATUS_LINTEL = 4,
+};
+
+/* Says how it ended, for people and for test/run/run.py, and turns the machine
+ * off. */
+static _Noreturn void finish(enum status status, const char *reason)
+{
+    log_error("lintel: exit %d %s", (int)status, reason);
+    machine_power_off();
+}
+
+static void *source_alloc(struct page_source *source)
+{
+    (void)source;
+    return page_alloc(1, PAGE_SIZE);
+}
+
+static void source_free(struct page_source *source, void *page)
+{
+    (void)source;
+    page_free(page, 1);
+}
+
+/* For what lives as long as Lintel: page tables, VMXON regions. */
+static struct page_source kernel_pages = {
+    .alloc = source_alloc,
+    .free = source_free,
+};
+
+static void give_pages(const struct boot_info *info)
+{
+    for (size_t i = 0; i < info->range_count; i++) {
+        const struct boot_range *range = &info->ranges[i];
+
+        if (range->kind == BOOT_USABLE) {
+            page_add_range(range->base, (size_t)(range->size / PAGE_SIZE));
+        }
+    }
+}
+
+/* From the firmware's tables, clock and memory to our own. */
+static void take_machine(const struct boot_info *info)
+{
+    uint64_t tsc_hz = 0;
+
+    machine_init(info);
+    gdt_init();
+    idt_init();
+    paging_init(info);
+    gdt_guard_stacks();
+    give_pages(info);
+    paging_set_source(&kernel_pages);
+    lapic_host_init();
+    tsc_hz = tsc_calibrate(info);
+    if (tsc_hz == 0) {
+        finish(STATUS_LINTEL, "no clock: neither PIT, PM timer nor CPUID "
+                              "tells the rate of the TSC");
+    }
+    time_init(tsc_hz);
+    task_init();
+    console_open();
+    log_info("%llu MiB free, %llu processors (%s), TSC %llu kHz (%s), "
+             "entropy from %s",
+             (unsigned long long)(page_free_count() >> 8),
+             (unsigned long long)info->processor_count, info->processor_source,
+             (unsigned long long)(tsc_hz / 1000), tsc_source(),
+             entropy_source());
+}
+
+static enum status status_of(const struct vm *vm)
+{
+    switch (vm->end) {
+    case VM_END_POWER_OFF:
+    case VM_END_RESET:
+    case VM_END_USER:
+        return vm->clauses_broken > 0 ? STATUS_CLAUSES : STATUS_GOOD;
+    case VM_END_CRASH:
+        return STATUS_CRASH;
+    case VM_END_TIMEOUT:
+        return STATUS_TIMEOUT;
+    case VM_END_LINTEL:
+        break;
+    }
+    return STATUS_LINTEL;
+}
+
+static enum status run_entry(const struct load_entry *entry)
+{
+    const char *why = NULL;
+    const char *id = entry->config.id;
+    struct vm *vm = NULL;
+    enum status status = STATUS_LINTEL;
+
+    log_info("%s: %s, %llu MiB", id, entry->config.title,
+             (unsigned long long)(entry->config.memory >> 20));
+    vm = vm_create(&entry->config, &entry->files, &why);
+    if (vm == NULL) {
+        log_error("%s: %s", id, why);
+        log_error("lintel: entry %s: exit %d not started", id, (int)status);
+        return status;
+    }
+    vm_run(vm);
+    report_summary(vm);
+    status = status_of(vm);
+    log_error("lintel: entry %s: exit %d %s", id, (int)status,
+              vm_end_name(vm->end));
+    vm_destroy(vm);
+    return status;
+}
+
+static enum status run_entries(const struct load *load)
+{
+    enum status worst = STATUS_GOOD;
+
+    for (size_t i = 0; i < load->entry_count; i++) {
+        if (load->entries[i].chosen) {
+            enum status status = run_entry(&load->entries[i]);
+
+            worst = status > worst ? status : worst;
+        }
+    }
+    return worst;
+}
+
+void lintel_main(struct efi_boot *boot)
+{
+    static const char *const reasons[] = {
+        [STATUS_GOOD] = "powered off",    [STATUS_CLAUSES] = "clauses broken",
+        [STATUS_CRASH] = "guest crashed", [STATUS_TIMEOUT] = "timed out",
+        [STATUS_LINTEL] = "not started",
+    };
+    struct load load = {0};
+    const struct boot_info *info = efi_info(boot);
+    const char *missing = NULL;
+    bool loaded = false;
+    enum status status = STATUS_LINTEL;
+
+    serial_init();
+    log_info("Lintel");
+    missing = vmx_missing();
+    loaded = missing == NULL && load_all(boot, &load);
+    if (!efi_exit(boot)) {
+        log_error("lintel: exit %d the firmware does not let go",
+                  STATUS_LINTEL);
+        return;
+    }
+    take_machine(info);
+    if (missing != NULL) {
+        log_error("%s", missing);
+        finish(STATUS_LINTEL, "no VMX");
+    }
+    if (!loaded) {
+        finish(STATUS_LINTEL, "configuration");
+    }
+    missing = vmx_enable(&kernel_pages);
+    if (missing != NULL) {
+        log_error("%s", missing);
+        finish(STATUS_LINTEL, "no VMX");
+    }
+    status = run_entries(&load);
+    vmx_disable();
+    finish(status, reasons[status]);
+}

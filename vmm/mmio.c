@@ -1,0 +1,118 @@
+/* EPT violations: the access is decoded, executed, and given to the device
+ * whose window it hits.
+ *
+ * Who calls it: vmm/exits.c.  SDM 3C 28.2.1 (Table 28-7), 29.3.3. */
+#include "vmm/mmio.h"
+
+#include "kernel/format.h"
+#include "kernel/log.h"
+#include "vmm/crash.h"
+#include "vmm/vcpu.h"
+#include "vmm/vm.h"
+
+static enum access_result window_access(void *context, struct access *access)
+{
+    struct vcpu *vcpu = context;
+    const struct region *region =
+        regions_find(&vcpu->vm->windows, access->address);
+    struct access inside = *access;
+    enum access_result result = ACCESS_UNHANDLED;
+
+    if (region == NULL) {
+        return ACCESS_UNHANDLED;
+    }
+    inside.address -= region->base;
+    vcpu->vm->accessing = vcpu;
+    result = region->access(region->context, &inside);
+    vcpu->vm->accessing = NULL;
+    access->value = inside.value;
+    return result;
+}
+
+/* The local APIC's page is each vCPU's own. */
+static enum access_result device_access(void *context, struct access *access)
+{
+    struct vcpu *vcpu = context;
+    uint64_t offset = access->address - MAP_LAPIC_BASE;
+
+    if (offset < MAP_LAPIC_SIZE) {
+        struct access inside = *access;
+        enum access_result result = ACCESS_HANDLED;
+
+        inside.address = offset;
+        result = lapic_access(&vcpu->lapic, &inside);
+        access->value = inside.value;
+        return result;
+    }
+    return window_access(context, access);
+}
+
+void mmio_prepare(struct vcpu *vcpu, struct emulate_context *context)
+{
+    *context = (struct emulate_context){
+        .space =
+            {
+                .guest = vcpu->guest,
+                .memory = &vcpu->vm->memory,
+                .physical_bits = (uint8_t)cpuid_physical_bits(&vcpu->vm->cpuid),
+            },
+        .device = device_access,
+        .device_context = vcpu,
+    };
+}
+
+void mmio_finish(struct vcpu *vcpu, const struct emulate_context *context,
+                 enum emulate_result result)
+{
+    char code[3 * INSN_MAX_LENGTH + 1];
+
+    switch (result) {
+    case EMULATE_DONE:
+    case EMULATE_FAULT:
+    case EMULATE_RESTART:
+        return;
+    case EMULATE_UNSUPPORTED:
+        crash_format_code(code, sizeof(code), &context->code);
+        log_warn("instruction not emulated at %#llx: %s; #UD given",
+                 (unsigned long long)guest_get(vcpu->guest, GUEST_RIP), code);
+        return;
+    case EMULATE_BAD:
+        vcpu_crash(vcpu, "%s of %u bytes at guest-physical %#llx: %s",
+                   context->failed.write ? "write" : "read",
+                   context->failed.size,
+                   (unsigned long long)context->failed.address,
+                   "there is neither memory nor a device");
+        return;
+    case EMULATE_TRIPLE:
+        vcpu_crash(vcpu, "triple fault");
+        return;
+    }
+}
+
+void mmio_exit(struct vcpu *vcpu, const struct exit *exit)
+{
+    struct emulate_context context;
+    uint64_t address = exit->ept.gpa;
+
+    if (exit->ept.fetch) {
+        vcpu_crash(vcpu,
+                   "instruction fetch from guest-physical %#llx, which is "
+                   "not memory",
+                   (unsigned long long)address);
+        return;
+    }
+    if (exit->ept.page_walk || exit->delivering) {
+        vcpu_crash(vcpu, "%s at guest-physical %#llx, which is not memory",
+                   exit->ept.page_walk ? "page table" : "descriptor or stack",
+                   (unsigned long long)address);
+        return;
+    }
+    mmio_prepare(vcpu, &context);
+    if (exit->ept.linear_valid) {
+        context.hint_valid = true;
+        context.hint_write = exit->ept.write;
+        context.hint_linear = exit->ept.linear;
+        context.hint_gpa = gpa(address);
+    }
+    mmio_finish(vcpu, &context, emulate_run(&context));
+}

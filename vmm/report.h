@@ -1,0 +1,14 @@
+/* Clause reports as people and machines read them, and the summary at a VM's
+ * end. Called by vmm/virtio_host.c and vmm/main.c. */
+#pragma once
+
+struct virtio_device;
+struct virtio_report;
+struct vm;
+
+/* Logs one report: text, then one line of JSON. Counts MUST-class breaches. */
+void report_print(struct vm *vm, struct virtio_device *device,
+                  const struct virtio_report *report);
+
+/* Logs which clauses the VM's drivers broke and how many they exercised. */
+void report_summary(struct vm *vm);

@@ -1,0 +1,64 @@
+/* The run loop of a virtual processor; see the header. */
+#include "vmm/vcpu.h"
+
+#include "kernel/log.h"
+#include "vmm/virtio_host.h"
+#include "vmm/vm.h"
+
+/* Waits where the guest waits: HLT, wait-for-SIPI. Time passes for the other
+ * tasks, or the processor halts. */
+static void wait_awake(struct vcpu *vcpu)
+{
+    while (vcpu->state != VCPU_RUNNING && !vcpu->vm->stopping) {
+        if (vcpu_awake(vcpu)) {
+            if (vcpu->state == VCPU_HALTED) {
+                vcpu->state = VCPU_RUNNING;
+            }
+            continue;
+        }
+        event_wait(&vcpu->wake);
+    }
+}
+
+void vcpu_main(void *argument)
+{
+    struct vcpu *vcpu = argument;
+    struct vm *vm = vcpu->vm;
+
+    while (!vm->stopping) {
+        if (vcpu->state != VCPU_RUNNING) {
+            wait_awake(vcpu);
+            continue;
+        }
+        if (lapic_has_work(&vcpu->lapic)) {
+            vcpu_deliver(vcpu);
+            if (vcpu->state != VCPU_RUNNING) {
+                continue;
+            }
+        } else {
+            guest_want_interrupt_window(vcpu->guest, false);
+        }
+        guest_run(vcpu->guest, &vcpu->exit);
+        exits_handle(vcpu, &vcpu->exit);
+        if (vcpu->settling != NULL) {
+            virtio_host_settle(vm, vcpu->settling);
+            vcpu->settling = NULL;
+        }
+        if (task_work_pending()) {
+            task_yield();
+        }
+    }
+    vm_task_done(vm);
+}
+
+void vcpu_exception(struct vcpu *vcpu, uint8_t vector, uint32_t error_code)
+{
+    if (!guest_inject_exception(vcpu->guest, vector, error_code)) {
+        vcpu_crash(vcpu, "triple fault");
+    }
+}
+
+void vcpu_wake(struct vcpu *vcpu)
+{
+    event_signal(&vcpu->wake);
+}

@@ -1,0 +1,76 @@
+/* One virtual processor: a task that runs its guest, answers its exits, and
+ * waits where the guest halts.
+ *
+ * Who calls it: vmm/vm.c makes and starts them; the exit subjects get one as
+ * their first argument. Read next: vmm/exits.c. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/guest.h"
+#include "kernel/task.h"
+#include "vmm/lapic.h"
+#include "vmm/msr.h"
+
+struct vm;
+
+enum vcpu_state {
+    VCPU_RUNNING,
+    VCPU_HALTED,   /* HLT: until an interrupt that RFLAGS.IF lets through */
+    VCPU_WAIT_SIPI /* after INIT */
+};
+
+struct vcpu {
+    /* Set when the VM is built. */
+    struct vm *vm;
+    unsigned index;
+    struct guest *guest;
+
+    /* The vCPU's task. */
+    enum vcpu_state state;
+    bool halted_without_interrupts;    /* HLT with RFLAGS.IF clear */
+    struct virtio_device *settling;    /* finish this before the next entry */
+    struct exit exit;                  /* the last one */
+    uint64_t exits[EXIT_REASON_COUNT]; /* how many, by reason */
+    struct msr_context msr;
+
+    /* Whoever delivers interrupts. */
+    struct lapic lapic;
+    struct event wake;
+};
+
+/* The task's body; `argument` is the struct vcpu. Returns when the VM stops. */
+void vcpu_main(void *argument);
+
+/* What an exit handler made of its exit: the run loop goes on in any case and
+ * looks at the VM's state itself. */
+typedef void (*exit_handler)(struct vcpu *vcpu, const struct exit *exit);
+
+/* Looks up vmm/exits.c's table and calls; a reason without a handler stops the
+ * VM with a report. */
+void exits_handle(struct vcpu *vcpu, const struct exit *exit);
+
+/* The exit subjects. */
+void cr_exit(struct vcpu *vcpu, const struct exit *exit);
+void io_exit(struct vcpu *vcpu, const struct exit *exit);
+void mmio_exit(struct vcpu *vcpu, const struct exit *exit);
+
+/* Queues the exception; a triple fault stops the VM with a report. */
+void vcpu_exception(struct vcpu *vcpu, uint8_t vector, uint32_t error_code);
+
+/* Interrupts and NMIs that wait are queued for the next entry, or an exit is
+ * asked for when they can be. vmm/vcpu_events.c. */
+void vcpu_deliver(struct vcpu *vcpu);
+
+/* Is there something that ends HLT (wait-for-SIPI)? */
+bool vcpu_awake(struct vcpu *vcpu);
+
+/* Can an NMI or an INIT still come to this vCPU: from another one, or from an
+ * interrupt line that is wired up as one? */
+bool vcpu_nmi_possible(const struct vcpu *vcpu);
+
+/* The guest can not go on: logs `format`, where it stood, its registers,
+ * its code bytes and stack, and stops the VM with VM_END_CRASH. */
+void vcpu_crash(struct vcpu *vcpu, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));

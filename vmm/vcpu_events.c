@@ -1,0 +1,132 @@
+/* Interrupts, NMIs, INIT and SIPI on their way into a virtual processor.
+ *
+ * Who calls it: vmm/vcpu.c before each entry.  SDM 3A 6.9 (priority),
+ * 9.4 (INIT, SIPI), 3C 27.6. */
+#include "vmm/vcpu.h"
+#include "vmm/vm.h"
+
+/* INIT: the processor's reset state, then it waits for a SIPI. */
+static void take_init(struct vcpu *vcpu)
+{
+    guest_reset(vcpu->guest);
+    vcpu->state = VCPU_WAIT_SIPI;
+}
+
+/* SIPI: real mode at vector * 4 KiB. */
+static void take_sipi(struct vcpu *vcpu, uint8_t vector)
+{
+    struct guest *guest = vcpu->guest;
+
+    guest_set(guest, GUEST_CS_SELECTOR, (uint64_t)vector << 8);
+    guest_set(guest, GUEST_CS_BASE, (uint64_t)vector << 12);
+    guest_set(guest, GUEST_RIP, 0);
+    vcpu->state = VCPU_RUNNING;
+}
+
+static void deliver_init(struct vcpu *vcpu)
+{
+    uint8_t vector = 0;
+
+    if (lapic_take_init(&vcpu->lapic)) {
+        take_init(vcpu);
+    }
+    if (lapic_take_sipi(&vcpu->lapic, &vector) &&
+        vcpu->state == VCPU_WAIT_SIPI) {
+        take_sipi(vcpu, vector);
+    }
+}
+
+static void deliver_nmi(struct vcpu *vcpu)
+{
+    struct guest *guest = vcpu->guest;
+
+    if (guest_nmi_deliverable(guest)) {
+        lapic_take_nmi(&vcpu->lapic);
+        guest_inject_nmi(guest);
+    }
+    guest_want_nmi_window(guest, vcpu->lapic.nmi_pending);
+}
+
+static bool interrupt_waits(struct vcpu *vcpu)
+{
+    return lapic_extint_ready(&vcpu->lapic) || lapic_pending(&vcpu->lapic) >= 0;
+}
+
+static void deliver_interrupt(struct vcpu *vcpu)
+{
+    struct guest *guest = vcpu->guest;
+    int vector = 0;
+
+    if (guest_interruptible(guest)) {
+        if (lapic_extint_ready(&vcpu->lapic)) {
+            vector = lapic_take_extint(&vcpu->lapic);
+        } else {
+            vector = lapic_pending(&vcpu->lapic);
+            lapic_accept(&vcpu->lapic, vector);
+        }
+        guest_inject_interrupt(guest, (uint8_t)vector);
+    }
+    guest_want_interrupt_window(guest, interrupt_waits(vcpu));
+}
+
+void vcpu_deliver(struct vcpu *vcpu)
+{
+    if (vcpu->lapic.init_pending || vcpu->lapic.sipi_pending) {
+        deliver_init(vcpu);
+        if (vcpu->state != VCPU_RUNNING) {
+            return;
+        }
+    }
+    if (vcpu->lapic.nmi_pending) {
+        deliver_nmi(vcpu);
+    }
+    if (interrupt_waits(vcpu)) {
+        deliver_interrupt(vcpu);
+    }
+}
+
+bool vcpu_awake(struct vcpu *vcpu)
+{
+    if (vcpu->lapic.init_pending || vcpu->lapic.sipi_pending) {
+        deliver_init(vcpu);
+    }
+    switch (vcpu->state) {
+    case VCPU_RUNNING:
+        return true;
+    case VCPU_WAIT_SIPI:
+        return false;
+    case VCPU_HALTED:
+        return vcpu->lapic.nmi_pending ||
+               (!vcpu->halted_without_interrupts && interrupt_waits(vcpu));
+    }
+    return false;
+}
+
+bool vcpu_nmi_possible(const struct vcpu *vcpu)
+{
+    const struct vm *vm = vcpu->vm;
+
+    if (vm->vcpu_count > 1 || vcpu->lapic.nmi_pending ||
+        vcpu->lapic.init_pending) {
+        return true;
+    }
+    for (unsigned pin = 0; pin < IOAPIC_PINS; pin++) {
+        uint64_t entry = vm->ioapic.redirection[pin];
+        unsigned mode = (entry >> 8) & 7;
+
+        if (!(entry & LAPIC_LVT_MASKED) &&
+            (mode == APIC_NMI || mode == APIC_INIT)) {
+            return true;
+        }
+    }
+    for (unsigned i = 0; i < LAPIC_LVT_COUNT; i++) {
+        uint32_t entry = vcpu->lapic.lvt[i];
+
+        /* LINT1 is wired to a line that nothing drives. */
+        if (i != LAPIC_LVT_LINT1 && !(entry & LAPIC_LVT_MASKED) &&
+            ((entry >> 8) & 7) == APIC_NMI) {
+            return true;
+        }
+    }
+    return false;
+}

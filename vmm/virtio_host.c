@@ -1,0 +1,366 @@
+/* What the virtio devices of a VM stand on; see the header. */
+#include "vmm/virtio_host.h"
+
+#include "kernel/console.h"
+#include "kernel/entropy.h"
+#include "kernel/format.h"
+#include "kernel/log.h"
+#include "kernel/page.h"
+#include "kernel/string.h"
+#include "kernel/time.h"
+#include "vmm/report.h"
+#include "vmm/vm.h"
+
+static struct virtio_host *host_of(struct virtio_device *device)
+{
+    return device->host;
+}
+
+/* ---- virtio/env.h ---- */
+
+void *env_guest_range(struct virtio_device *device, gpa_t address,
+                      uint64_t length, bool write)
+{
+    (void)write; /* all of the guest's RAM is writable */
+    return guest_memory_range(&host_of(device)->vm->memory, address, length);
+}
+
+void env_interrupt(struct virtio_device *device, bool level)
+{
+    struct virtio_host *host = host_of(device);
+
+    if (host->line != level) {
+        host->line = level;
+        vm_irq_set(host->vm, host->gsi, level);
+    }
+}
+
+void env_queue_wake(struct virtio_queue *queue)
+{
+    struct virtio_host_queue *host = queue->host;
+
+    event_signal(&host->wake);
+}
+
+void env_report(struct virtio_device *device,
+                const struct virtio_report *report)
+{
+    report_print(host_of(device)->vm, device, report);
+}
+
+uint64_t env_time(void)
+{
+    return time_now();
+}
+
+size_t env_entropy(struct virtio_device *device, void *buffer, size_t length)
+{
+    (void)device;
+    return entropy_fill(buffer, length);
+}
+
+void env_console_write(struct virtio_device *device, const void *bytes,
+                       size_t length)
+{
+    (void)device;
+    console_write(bytes, length);
+}
+
+size_t env_console_read(struct virtio_device *device, void *buffer,
+                        size_t length)
+{
+    (void)device;
+    return console_read(buffer, length);
+}
+
+/* The device has checked the range against the capacity; checked again here,
+ * where the memory is known. */
+static bool disk_range(const struct virtio_host_disk *disk, uint64_t offset,
+                       size_t length)
+{
+    return offset <= disk->size && length <= disk->size - offset;
+}
+
+bool env_disk_read(struct virtio_device *device, uint64_t offset, void *buffer,
+                   size_t length)
+{
+    const struct virtio_host_disk *disk = &host_of(device)->disk;
+
+    if (!disk_range(disk, offset, length)) {
+        return false;
+    }
+    memcpy(buffer, disk->bytes + offset, length);
+    return true;
+}
+
+bool env_disk_write(struct virtio_device *device, uint64_t offset,
+                    const void *buffer, size_t length)
+{
+    const struct virtio_host_disk *disk = &host_of(device)->disk;
+
+    if (!disk_range(disk, offset, length)) {
+        return false;
+    }
+    memcpy(disk->bytes + offset, buffer, length);
+    return true;
+}
+
+bool env_disk_flush(struct virtio_device *device)
+{
+    (void)device;
+    return true;
+}
+
+/* ---- the windows ---- */
+
+static enum access_result window_access(void *context, struct access *access)
+{
+    struct virtio_host *host = context;
+
+    if (access->address + access->size > VIRTIO_MMIO_WINDOW) {
+        return ACCESS_BAD;
+    }
+    if (!access->write) {
+        access->value = virtio_mmio_read(
+            host->device, (uint32_t)access->address, access->size);
+        return ACCESS_HANDLED;
+    }
+    virtio_mmio_write(host->device, (uint32_t)access->address, access->size,
+                      access->value);
+    if (!virtio_device_settled(host->device)) {
+        host->vm->accessing->settling = host->device;
+    }
+    return ACCESS_HANDLED;
+}
+
+static void service_task(void *argument)
+{
+    struct virtio_host_queue *queue = argument;
+    struct vm *vm = queue->vm;
+    struct virtio_host *host = host_of(queue->queue->device);
+
+    while (!vm->stopping) {
+        event_wait(&queue->wake);
+        if (!vm->stopping) {
+            virtio_queue_service(queue->queue);
+            event_signal(&host->serviced);
+        }
+    }
+    vm_task_done(vm);
+}
+
+void virtio_host_settle(struct vm *vm, struct virtio_device *device)
+{
+    struct virtio_host *host = host_of(device);
+
+    while (!virtio_device_settled(device) && !vm->stopping) {
+        event_wait(&host->serviced);
+    }
+}
+
+/* ---- making and ending ---- */
+
+static struct virtio_host *new_device(struct vm *vm,
+                                      struct virtio_device_options *options)
+{
+    static const enum virtio_lint lint[] = {
+        [LINT_STRICT] = VIRTIO_LINT_STRICT,
+        [LINT_TOLERANT] = VIRTIO_LINT_TOLERANT,
+        [LINT_OFF] = VIRTIO_LINT_OFF,
+    };
+    struct virtio_host *host = &vm->devices[vm->device_count];
+
+    host->vm = vm;
+    host->gsi = MAP_VIRTIO_GSI + vm->device_count;
+    *options = (struct virtio_device_options){
+        .lint = lint[vm->config->lint],
+        .features_off = {vm->config->features_off, 0},
+        .index = vm->device_count,
+    };
+    return host;
+}
+
+/* Puts the device that was made into its window. */
+static void place(struct virtio_host *host, struct virtio_device *device)
+{
+    struct vm *vm = host->vm;
+    struct region window = {
+        .base =
+            MAP_VIRTIO_BASE + (uint64_t)vm->device_count * MAP_VIRTIO_STRIDE,
+        .size = VIRTIO_MMIO_WINDOW,
+        .access = window_access,
+        .context = host,
+    };
+
+    host->device = device;
+    for (unsigned i = 0; i < device->queue_count; i++) {
+        host->queues[i].vm = vm;
+        host->queues[i].queue = &device->queues[i];
+        device->queues[i].host = &host->queues[i];
+    }
+    regions_add(&vm->windows, &window);
+    vm->device_count++;
+}
+
+static const char *add_console(struct vm *vm)
+{
+    struct virtio_device_options options;
+    struct virtio_host *host = new_device(vm, &options);
+    const char *why = virtio_console_init(&host->console, &options, 0, 0, host);
+
+    if (why == NULL) {
+        place(host, &host->console.device);
+    }
+    return why;
+}
+
+static const char *add_entropy(struct vm *vm)
+{
+    struct virtio_device_options options;
+    struct virtio_host *host = new_device(vm, &options);
+    const char *why = virtio_entropy_init(&host->entropy, &options, host);
+
+    if (why == NULL) {
+        place(host, &host->entropy.device);
+    }
+    return why;
+}
+
+/* A disk of its own for this VM: the file's bytes stay as they were loaded, so
+ * that another entry with the same file starts from the same contents. */
+static const char *make_disk(struct virtio_host_disk *disk,
+                             const struct config_disk *config,
+                             const struct vm_file *file)
+{
+    uint64_t size = file->bytes != NULL ? file->size : config->size;
+
+    disk->size = size;
+    disk->pages = (size_t)((size + PAGE_SIZE - 1) / PAGE_SIZE);
+    if (disk->pages == 0) {
+        return "a disk of no bytes";
+    }
+    disk->bytes = file->bytes != NULL ? page_alloc_dirty(disk->pages, PAGE_SIZE)
+                                      : page_alloc(disk->pages, PAGE_SIZE);
+    if (disk->bytes == NULL) {
+        disk->pages = 0;
+        return "not enough memory for a disk";
+    }
+    if (file->bytes != NULL) {
+        memcpy(disk->bytes, file->bytes, size);
+    }
+    return NULL;
+}
+
+static const char *add_disk(struct vm *vm, size_t number)
+{
+    const struct config_disk *config = &vm->config->disk[number];
+    struct virtio_device_options options;
+    struct virtio_host *host = new_device(vm, &options);
+    char serial[VIRTIO_BLOCK_SERIAL + 1];
+    const char *why = make_disk(&host->disk, config, &vm->files->disk[number]);
+
+    if (why != NULL) {
+        return why;
+    }
+    format_sn(serial, sizeof(serial), "lintel-disk%u", (unsigned)number);
+    why = virtio_block_init(&host->block, &options, host->disk.size,
+                            config->read_only, serial, host);
+    if (why == NULL) {
+        place(host, &host->block.device);
+    } else {
+        page_free(host->disk.bytes, host->disk.pages);
+    }
+    return why;
+}
+
+const char *virtio_host_create(struct vm *vm)
+{
+    const char *why = NULL;
+
+    if (vm->config->disk_count + 2 > MAP_VIRTIO_DEVICES) {
+        return "more devices than the machine has windows for";
+    }
+    if (vm->config->console == CONSOLE_VIRTIO) {
+        why = add_console(vm);
+    }
+    for (size_t i = 0; why == NULL && i < vm->config->disk_count; i++) {
+        why = add_disk(vm, i);
+    }
+    if (why == NULL && vm->config->rng) {
+        why = add_entropy(vm);
+    }
+    return why;
+}
+
+bool virtio_host_start(struct vm *vm)
+{
+    for (unsigned i = 0; i < vm->device_count; i++) {
+        struct virtio_host *host = &vm->devices[i];
+
+        for (unsigned q = 0; q < host->device->queue_count; q++) {
+            char name[24];
+
+            format_sn(name, sizeof(name), "%s%u queue %u",
+                      virtio_device_name(host->device), i, q);
+            if (!vm_task_start(vm, name, service_task, &host->queues[q])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+void virtio_host_stop(struct vm *vm)
+{
+    for (unsigned i = 0; i < vm->device_count; i++) {
+        struct virtio_host *host = &vm->devices[i];
+
+        for (unsigned q = 0; q < host->device->queue_count; q++) {
+            event_signal(&host->queues[q].wake);
+        }
+        event_signal(&host->serviced);
+    }
+}
+
+void virtio_host_destroy(struct vm *vm)
+{
+    for (unsigned i = 0; i < vm->device_count; i++) {
+        struct virtio_host_disk *disk = &vm->devices[i].disk;
+
+        if (disk->pages != 0) {
+            page_free(disk->bytes, disk->pages);
+        }
+    }
+}
+
+void virtio_host_console_input(struct vm *vm)
+{
+    if (vm->config->console == CONSOLE_VIRTIO && vm->device_count > 0) {
+        event_signal(&vm->devices[0].queues[0].wake);
+    }
+}
+
+void virtio_host_log(struct vm *vm)
+{
+    for (unsigned i = 0; i < vm->device_count; i++) {
+        const struct virtio_device *device = vm->devices[i].device;
+        char status[80];
+
+        log_info("  %s%u: status %s, interrupt status %u",
+                 virtio_device_name(device), i,
+                 virtio_status_describe(device->status, status, sizeof(status)),
+                 (unsigned)device->interrupt_status);
+        for (unsigned q = 0; q < device->queue_count; q++) {
+            const struct virtio_queue *queue = &device->queues[q];
+
+            log_info("    queue %u: %s, size %u, kicks %llu (%llu ignored), "
+                     "chains %llu, interrupts %llu (%llu suppressed)",
+                     q, queue->ready ? "ready" : "not ready", queue->size,
+                     (unsigned long long)queue->kicks,
+                     (unsigned long long)queue->kicks_ignored,
+                     (unsigned long long)queue->chains,
+                     (unsigned long long)queue->interrupts,
+                     (unsigned long long)queue->interrupts_suppressed);
+        }
+    }
+}

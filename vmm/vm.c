@@ -1,0 +1,307 @@
+/* Builds, runs and ends one virtual machine; see the header. */
+#include "vmm/vm.h"
+
+#include "kernel/console.h"
+#include "kernel/log.h"
+#include "kernel/page.h"
+#include "kernel/panic.h"
+#include "kernel/string.h"
+#include "vmm/acpi_tables.h"
+#include "vmm/bzimage.h"
+
+#define VM_PAGES ((sizeof(struct vm) + PAGE_SIZE - 1) / PAGE_SIZE)
+
+/* One VPID a vCPU that exists at a time; 0 is the host's. */
+#define VPID_FIRST 1
+
+/* ---- memory ---- */
+
+static void *source_alloc(struct page_source *source)
+{
+    void *page = page_alloc(1, PAGE_SIZE);
+
+    source->taken += page != NULL ? 1 : 0;
+    return page;
+}
+
+static void source_free(struct page_source *source, void *page)
+{
+    source->taken--;
+    page_free(page, 1);
+}
+
+/* Guest RAM in a run that the largest EPT pages can map, cleared: neither the
+ * firmware's nor another VM's bytes are the guest's to see. */
+static void *alloc_ram(uint64_t size)
+{
+    static const uint64_t alignments[] = {1ULL << 30, 2ULL << 20, PAGE_SIZE};
+    size_t pages = (size_t)(size / PAGE_SIZE);
+    void *ram = NULL;
+
+    for (size_t i = 0; i < 3 && ram == NULL; i++) {
+        if (size >= alignments[i]) {
+            ram = page_alloc_dirty(pages, alignments[i]);
+        }
+    }
+    if (ram != NULL) {
+        memset(ram, 0, size);
+    }
+    return ram;
+}
+
+static const char *create_memory(struct vm *vm)
+{
+    const char *why = memory_map_build(vm->config->memory, &vm->map);
+
+    if (why != NULL) {
+        return why;
+    }
+    if (!ept_init(&vm->ept, &vm->pages)) {
+        return "not enough memory for page tables";
+    }
+    for (size_t i = 0; i < vm->map.ram_count; i++) {
+        struct guest_memory_slot *slot = &vm->memory.slots[i];
+
+        slot->base = vm->map.ram[i].base;
+        slot->size = vm->map.ram[i].size;
+        slot->host = alloc_ram(slot->size);
+        if (slot->host == NULL) {
+            log_error("guest memory: %llu MiB wanted in one piece, the "
+                      "longest free piece has %llu MiB",
+                      (unsigned long long)(slot->size >> 20),
+                      (unsigned long long)(page_longest_run() >> 8));
+            return "not enough memory for the guest";
+        }
+        vm->memory.slot_count++;
+        if (!ept_map(&vm->ept, slot->base, (uint64_t)(uintptr_t)slot->host,
+                     slot->size, EPT_RWX)) {
+            return "not enough memory for page tables";
+        }
+    }
+    return NULL;
+}
+
+/* ---- chips ---- */
+
+/* The ports where nobody has to be asked: the delay port, and the ones that a
+ * kernel's probes end at. Reads give ones. */
+static enum access_result port_ignored(void *context, struct access *access)
+{
+    (void)context;
+    if (!access->write) {
+        access->value = UINT64_MAX;
+    }
+    return ACCESS_HANDLED;
+}
+
+/* A chip's access function as the region table wants it. */
+#define CHIP_REGION(chip)                                                      \
+    static enum access_result chip##_region(void *context,                     \
+                                            struct access *access)             \
+    {                                                                          \
+        return chip##_access(context, access);                                 \
+    }
+CHIP_REGION(pic)
+CHIP_REGION(pit)
+CHIP_REGION(rtc)
+CHIP_REGION(uart)
+CHIP_REGION(acpi_pm)
+CHIP_REGION(i8042)
+CHIP_REGION(ioapic)
+
+static void create_ports(struct vm *vm)
+{
+    const struct region ports[] = {
+        {MAP_PORT_PIC_MASTER, 2, pic_region, &vm->pic},
+        {MAP_PORT_PIC_SLAVE, 2, pic_region, &vm->pic},
+        {MAP_PORT_ELCR, 2, pic_region, &vm->pic},
+        {MAP_PORT_PIT, 4, pit_region, &vm->pit},
+        {0x60, 1, i8042_region, &vm->i8042},
+        {MAP_PORT_SYSTEM_B, 1, pit_region, &vm->pit},
+        {0x64, 1, i8042_region, &vm->i8042},
+        {MAP_PORT_RTC, 2, rtc_region, &vm->rtc},
+        {MAP_PORT_POST, 1, port_ignored, NULL},
+        {ACPI_PM_PORT_92, 1, acpi_pm_region, &vm->acpi_pm},
+        {MAP_PORT_SERIAL, 8, uart_region, &vm->uart},
+        {ACPI_PM_EVENT, ACPI_PM_END - ACPI_PM_EVENT, acpi_pm_region,
+         &vm->acpi_pm},
+        {MAP_PORT_RESET, 1, acpi_pm_region, &vm->acpi_pm},
+    };
+
+    for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+        regions_add(&vm->ports, &ports[i]);
+    }
+}
+
+static void create_chips(struct vm *vm)
+{
+    struct region ioapic = {MAP_IOAPIC_BASE, MAP_IOAPIC_SIZE, ioapic_region,
+                            &vm->ioapic};
+
+    vm->bus.ioapic = &vm->ioapic;
+    vm->bus.pic = &vm->pic;
+    pic_init(&vm->pic, &vm->bus);
+    pic_set_level_lines(&vm->pic, 1U << MAP_GSI_SCI);
+    ioapic_init(&vm->ioapic, &vm->bus, 0);
+    pit_init(&vm->pit, vm);
+    rtc_init(&vm->rtc, vm);
+    rtc_set_memory(&vm->rtc, vm->map.ram[0].size,
+                   vm->map.ram_count > 1 ? vm->map.ram[1].size : 0);
+    uart_init(&vm->uart, vm);
+    acpi_pm_init(&vm->acpi_pm, vm);
+    i8042_init(&vm->i8042, vm);
+    regions_add(&vm->windows, &ioapic);
+    create_ports(vm);
+}
+
+/* ---- processors ---- */
+
+static const char *create_vcpu(struct vm *vm, unsigned index)
+{
+    struct vcpu *vcpu = &vm->vcpus[index];
+
+    vcpu->vm = vm;
+    vcpu->index = index;
+    vcpu->guest = guest_create(&vm->pages, ept_pointer(&vm->ept),
+                               (uint16_t)(VPID_FIRST + index));
+    if (vcpu->guest == NULL) {
+        return "not enough memory for a virtual processor";
+    }
+    vm->vcpu_count++;
+    guest_allow_cr4(vcpu->guest, cpuid_cr4_allowed(&vm->cpuid));
+    vm->bus.lapics[index] = &vcpu->lapic;
+    vm->bus.count = index + 1;
+    lapic_init(&vcpu->lapic, &vm->bus, vcpu, index, index == 0);
+    if (index == 0) {
+        lapic_firmware_state(&vcpu->lapic);
+    } else {
+        vcpu->state = VCPU_WAIT_SIPI;
+    }
+    vcpu->msr = (struct msr_context){
+        .guest = vcpu->guest,
+        .lapic = &vcpu->lapic,
+        .cpuid = &vm->cpuid,
+        .seen = &vm->msr_seen,
+    };
+    msr_reset(&vcpu->msr);
+    return NULL;
+}
+
+static const char *create_vcpus(struct vm *vm)
+{
+    const char *why = NULL;
+
+    cpuid_prepare(&vm->cpuid, vm->config->cpus, time_tsc_hz());
+    for (unsigned i = 0; why == NULL && i < vm->config->cpus; i++) {
+        why = create_vcpu(vm, i);
+    }
+    return why;
+}
+
+/* ---- the kernel ---- */
+
+static const char *load_kernel(struct vm *vm)
+{
+    const struct vm_files *files = vm->files;
+    struct acpi_request acpi = {
+        .cpu_count = vm->vcpu_count,
+        .virtio_count = vm->device_count,
+    };
+    struct bzimage_piece initrd[CONFIG_PATHS];
+    struct bzimage_request request = {
+        .kernel = files->kernel.bytes,
+        .kernel_size = files->kernel.size,
+        .initrd = initrd,
+        .initrd_count = vm->config->initrd_count,
+        .command_line = vm->config->options,
+        .e820 = vm->map.e820,
+        .e820_count = vm->map.e820_count,
+    };
+    struct bzimage_start start;
+    const char *why = acpi_build(&vm->memory, &acpi, &request.rsdp);
+
+    if (why != NULL) {
+        return why;
+    }
+    for (size_t i = 0; i < vm->config->initrd_count; i++) {
+        initrd[i].bytes = files->initrd[i].bytes;
+        initrd[i].size = files->initrd[i].size;
+    }
+    if (!bzimage_recognise(request.kernel, request.kernel_size)) {
+        return "the kernel file is not a bzImage (no HdrS at 0x202)";
+    }
+    why = bzimage_load(&vm->memory, &request, &start);
+    if (why == NULL) {
+        log_info("kernel %s at %#llx, initrd %llu KiB at %#llx", start.version,
+                 (unsigned long long)start.kernel.value,
+                 (unsigned long long)(start.initrd_size >> 10),
+                 (unsigned long long)start.initrd.value);
+        bzimage_set_registers(vm->vcpus[0].guest, &start);
+    }
+    return why;
+}
+
+struct vm *vm_create(const struct config_entry *config,
+                     const struct vm_files *files, const char **why)
+{
+    struct vm *vm = page_alloc(VM_PAGES, PAGE_SIZE);
+
+    if (vm == NULL) {
+        *why = "not enough memory for a virtual machine";
+        return NULL;
+    }
+    vm->config = config;
+    vm->files = files;
+    vm->pages =
+        (struct page_source){.alloc = source_alloc, .free = source_free};
+    *why = config->cpus > VM_VCPUS ? "more processors than a VM can have"
+                                   : create_memory(vm);
+    if (*why == NULL) {
+        create_chips(vm);
+        *why = create_vcpus(vm);
+    }
+    if (*why == NULL) {
+        *why = virtio_host_create(vm);
+    }
+    if (*why == NULL) {
+        *why = load_kernel(vm);
+    }
+    if (*why != NULL) {
+        vm_destroy(vm);
+        return NULL;
+    }
+    return vm;
+}
+
+/* Chips whose timers may still be armed stand in the structure that goes. */
+static void cancel_timers(struct vm *vm)
+{
+    timer_cancel(&vm->limit);
+    timer_cancel(&vm->pit.timer);
+    timer_cancel(&vm->rtc.timer);
+    timer_cancel(&vm->uart.timeout);
+    timer_cancel(&vm->acpi_pm.timer);
+    for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        timer_cancel(&vm->vcpus[i].lapic.timer.timer);
+    }
+}
+
+void vm_destroy(struct vm *vm)
+{
+    CHECK(vm->tasks == 0);
+    cancel_timers(vm);
+    virtio_host_destroy(vm);
+    for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        guest_destroy(vm->vcpus[i].guest, &vm->pages);
+    }
+    for (size_t i = 0; i < vm->memory.slot_count; i++) {
+        struct guest_memory_slot *slot = &vm->memory.slots[i];
+
+        page_free(slot->host, (size_t)(slot->size / PAGE_SIZE));
+    }
+    if (vm->ept.root != NULL) {
+        ept_destroy(&vm->ept);
+    }
+    CHECK(vm->pages.taken == 0);
+    page_free(vm, VM_PAGES);
+}

@@ -1,0 +1,112 @@
+/* One virtual machine: its memory, processors, chips and devices.
+ *
+ * Who calls it: vmm/main.c creates, runs and destroys one an entry of the
+ * configuration. Read next: vmm/vm.c, then vmm/vcpu.c. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/ept.h"
+#include "arch/page_source.h"
+#include "kernel/config.h"
+#include "kernel/task.h"
+#include "kernel/time.h"
+#include "vmm/acpi_pm.h"
+#include "vmm/apic_bus.h"
+#include "vmm/cpuid.h"
+#include "vmm/guest_memory.h"
+#include "vmm/i8042.h"
+#include "vmm/ioapic.h"
+#include "vmm/memory_map.h"
+#include "vmm/msr.h"
+#include "vmm/pic.h"
+#include "vmm/pit.h"
+#include "vmm/platform.h"
+#include "vmm/regions.h"
+#include "vmm/rtc.h"
+#include "vmm/uart.h"
+#include "vmm/vcpu.h"
+#include "vmm/virtio_host.h"
+
+#define VM_VCPUS 4
+
+/* A file read from the ESP, in host memory that lives as long as Lintel. */
+struct vm_file {
+    const uint8_t *bytes;
+    uint64_t size;
+};
+
+/* What an entry names, loaded. Disks are the VM's to change. */
+struct vm_files {
+    struct vm_file kernel;
+    struct vm_file initrd[CONFIG_PATHS];
+    struct vm_file disk[CONFIG_PATHS]; /* bytes NULL: zero:SIZE */
+};
+
+struct vm {
+    const struct config_entry *config;
+    const struct vm_files *files;
+
+    /* Built once. */
+    struct memory_map map;
+    struct guest_memory memory;
+    struct page_source pages;
+    struct ept ept;
+    struct cpuid_policy cpuid;
+    struct regions windows; /* guest-physical */
+    struct regions ports;
+
+    struct vcpu vcpus[VM_VCPUS];
+    unsigned vcpu_count;
+    struct vcpu *accessing; /* whose device access is being answered now */
+    struct msr_seen msr_seen;
+
+    struct apic_bus bus;
+    struct ioapic ioapic;
+    struct pic pic;
+    struct pit pit;
+    struct rtc rtc;
+    struct uart uart;
+    struct acpi_pm acpi_pm;
+    struct i8042 i8042;
+
+    struct virtio_host devices[MAP_VIRTIO_DEVICES];
+    unsigned device_count;
+
+    /* The end: set once by vm_stop(), looked at by every task of the VM. */
+    bool stopping;
+    enum vm_end end;
+    unsigned tasks; /* of this VM, still alive */
+    struct event task_left;
+    struct timer limit; /* the entry's `timeout` */
+
+    /* For the report at the end. */
+    uint64_t started; /* time_now() */
+    uint64_t wild_ports;
+    unsigned clauses_broken; /* MUST-class reports */
+};
+
+/* Builds the machine of `config` with its kernel loaded, ready to run. NULL
+ * and *why says what is wrong; then nothing of it is left. */
+struct vm *vm_create(const struct config_entry *config,
+                     const struct vm_files *files, const char **why);
+
+/* Starts the tasks, waits until the VM has ended and every one of its tasks
+ * has gone. */
+enum vm_end vm_run(struct vm *vm);
+
+/* Gives everything back. */
+void vm_destroy(struct vm *vm);
+
+/* A task of this VM: counted, so that vm_run() can wait for it. False: out of
+ * memory. The task calls vm_task_done() last. */
+bool vm_task_start(struct vm *vm, const char *name, task_entry entry,
+                   void *argument);
+void vm_task_done(struct vm *vm);
+
+/* "powered off", "crashed" ... */
+const char *vm_end_name(enum vm_end end);
+
+/* Logs what every vCPU, chip and device is doing (Ctrl-A s). */
+void vm_log_state(struct vm *vm);

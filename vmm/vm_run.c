@@ -1,0 +1,188 @@
+/* The life of a VM between vm_create() and vm_destroy(): its tasks, its
+ * console, its end. */
+#include "kernel/console.h"
+#include "kernel/log.h"
+#include "vmm/vm.h"
+
+const char *vm_end_name(enum vm_end end)
+{
+    static const char *const names[] = {
+        [VM_END_POWER_OFF] = "powered off",
+        [VM_END_RESET] = "reset",
+        [VM_END_CRASH] = "crashed",
+        [VM_END_TIMEOUT] = "timed out",
+        [VM_END_USER] = "ended by the user",
+        [VM_END_LINTEL] = "ended by Lintel",
+    };
+
+    return names[end];
+}
+
+bool vm_task_start(struct vm *vm, const char *name, task_entry entry,
+                   void *argument)
+{
+    if (task_create(name, entry, argument) == NULL) {
+        return false;
+    }
+    vm->tasks++;
+    return true;
+}
+
+void vm_task_done(struct vm *vm)
+{
+    vm->tasks--;
+    event_signal(&vm->task_left);
+}
+
+void vm_stop(struct vm *vm, enum vm_end end)
+{
+    if (vm->stopping) {
+        return;
+    }
+    vm->stopping = true;
+    vm->end = end;
+    for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        event_signal(&vm->vcpus[i].wake);
+    }
+    virtio_host_stop(vm);
+    event_signal(console_event());
+    event_signal(&vm->task_left);
+}
+
+/* ---- console ---- */
+
+void vm_serial_output(struct vm *vm, uint8_t byte)
+{
+    (void)vm;
+    console_write(&byte, 1);
+}
+
+/* Input goes to the virtio console once its driver is up, else to the 16550. */
+static bool virtio_console_up(const struct vm *vm)
+{
+    return vm->config->console == CONSOLE_VIRTIO &&
+           vm->devices[0].device->queues[0].ready;
+}
+
+static void console_to_uart(struct vm *vm)
+{
+    uint8_t byte = 0;
+
+    while (uart_can_receive(&vm->uart) && console_read(&byte, 1) == 1) {
+        uart_receive(&vm->uart, byte);
+    }
+}
+
+/* How often input that a full 16550 did not take is offered again. */
+#define UART_RETRY (10 * TIME_MS)
+
+static void console_task(void *argument)
+{
+    struct vm *vm = argument;
+
+    while (!vm->stopping) {
+        if (virtio_console_up(vm)) {
+            virtio_host_console_input(vm);
+            event_wait(console_event());
+        } else {
+            console_to_uart(vm);
+            event_wait_until(console_event(), time_now() + UART_RETRY);
+        }
+    }
+    vm_task_done(vm);
+}
+
+static void console_quit(void *argument)
+{
+    vm_stop(argument, VM_END_USER);
+}
+
+static void console_state(void *argument)
+{
+    vm_log_state(argument);
+}
+
+/* ---- running ---- */
+
+static void limit_reached(void *argument)
+{
+    struct vm *vm = argument;
+
+    log_error("time-out: the guest ran for %u s without an end",
+              (unsigned)vm->config->timeout);
+    vm_log_state(vm);
+    vm_stop(vm, VM_END_TIMEOUT);
+}
+
+static bool start_tasks(struct vm *vm)
+{
+    bool good =
+        virtio_host_start(vm) && vm_task_start(vm, "console", console_task, vm);
+
+    for (unsigned i = 0; good && i < vm->vcpu_count; i++) {
+        good = vm_task_start(vm, "vcpu", vcpu_main, &vm->vcpus[i]);
+    }
+    return good;
+}
+
+enum vm_end vm_run(struct vm *vm)
+{
+    struct console_handlers handlers = {
+        .quit = console_quit,
+        .state = console_state,
+        .argument = vm,
+    };
+
+    vm->started = time_now();
+    console_set_handlers(&handlers);
+    console_start_input();
+    if (vm->config->timeout != 0) {
+        vm->limit.fire = limit_reached;
+        vm->limit.argument = vm;
+        timer_arm(&vm->limit, vm->started + vm->config->timeout * TIME_SECOND);
+    }
+    if (!start_tasks(vm)) {
+        log_error("not enough memory for the tasks of %s", vm->config->id);
+        vm_stop(vm, VM_END_LINTEL);
+    }
+    while (!vm->stopping || vm->tasks > 0) {
+        event_wait(&vm->task_left);
+    }
+    console_stop_input();
+    console_set_handlers(NULL);
+    return vm->end;
+}
+
+static void log_vcpu(const struct vcpu *vcpu)
+{
+    static const char *const states[] = {
+        [VCPU_RUNNING] = "running",
+        [VCPU_HALTED] = "halted",
+        [VCPU_WAIT_SIPI] = "waits for SIPI",
+    };
+    struct guest *guest = vcpu->guest;
+
+    log_info("  vcpu%u: %s%s at %#llx, last exit %s", vcpu->index,
+             states[vcpu->state],
+             vcpu->state == VCPU_HALTED && vcpu->halted_without_interrupts
+                 ? " with interrupts off"
+                 : "",
+             (unsigned long long)guest_get(guest, GUEST_RIP),
+             exit_reason_name(vcpu->exit.reason));
+    for (unsigned i = 0; i < EXIT_REASON_COUNT; i++) {
+        if (vcpu->exits[i] > 0) {
+            log_info("    %s: %llu", exit_reason_name((enum exit_reason)i),
+                     (unsigned long long)vcpu->exits[i]);
+        }
+    }
+}
+
+void vm_log_state(struct vm *vm)
+{
+    log_info("%s: up %llu ms", vm->config->id,
+             (unsigned long long)((time_now() - vm->started) / TIME_MS));
+    for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        log_vcpu(&vm->vcpus[i]);
+    }
+    virtio_host_log(vm);
+}
