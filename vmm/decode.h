@@ -30,8 +30,8 @@ enum decode_result {
 };
 
 enum insn_operation {
-    INSN_INVALID, /* 0, so that empty table slots are not instructions */
-    INSN_UNSUPPORTED,
+    INSN_UNSUPPORTED, /* 0: what the opcode table says nothing about */
+    INSN_INVALID,
     /* Two operands, flags. The first eight in the order of their encoding. */
     INSN_ADD,
     INSN_OR,
