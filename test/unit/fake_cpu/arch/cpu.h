@@ -1,0 +1,20 @@
+/* Stands in for arch/cpu.h in host tests of kernel/ (-iquote
+ * test/unit/fake_cpu): the same names, each test defines what it needs. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cpuid {
+    uint32_t eax, ebx, ecx, edx;
+};
+
+uint8_t cpu_in8(uint16_t port);
+void cpu_out8(uint16_t port, uint8_t value);
+struct cpuid cpu_cpuid(uint32_t leaf, uint32_t subleaf);
+uint64_t cpu_rdtsc(void);
+uint64_t cpu_rdtsc_ordered(void);
+bool cpu_rdrand(uint64_t *value);
+bool cpu_rdseed(uint64_t *value);
+void cpu_pause(void);
+void cpu_sti_hlt_cli(void);
