@@ -1,0 +1,147 @@
+/* struct guest as the files that implement arch/guest.h share it. Private to
+ * arch/guest*.c and arch/exit_decode.c; everybody else has arch/guest.h. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/guest.h"
+#include "arch/vmx_insn.h"
+
+struct vmx_processor;
+
+/* Cached like the registers of guest.h, but of no interest outside arch/. */
+enum guest_hidden {
+    HIDDEN_RSP = GUEST_REG_COUNT,
+    HIDDEN_INTERRUPTIBILITY,
+    HIDDEN_PENDING_DEBUG,
+    HIDDEN_PDPTE0,
+    HIDDEN_PDPTE3 = HIDDEN_PDPTE0 + 3,
+    HIDDEN_END
+};
+
+_Static_assert(HIDDEN_END <= 64, "one bit each in `valid` and `dirty`");
+
+/* Interruptibility state (SDM 3C 25.4.2) */
+#define BLOCKING_STI    (1U << 0)
+#define BLOCKING_MOV_SS (1U << 1)
+#define BLOCKING_NMI    (1U << 3)
+
+/* Pending debug exceptions (SDM 3C 25.4.2) */
+#define PENDING_DEBUG_BS (1U << 14)
+
+/* Interruption information, of entries and exits (SDM 3C 25.8.3, 25.9.2) */
+#define INTERRUPTION_VECTOR      0xffU
+#define INTERRUPTION_TYPE        (7U << 8)
+#define INTERRUPTION_ERROR_CODE  (1U << 11)
+#define INTERRUPTION_NMI_UNBLOCK (1U << 12) /* exits only */
+#define INTERRUPTION_VALID       (1U << 31)
+
+enum interruption_type {
+    TYPE_EXTERNAL = 0,
+    TYPE_NMI = 2,
+    TYPE_EXCEPTION = 3,
+    TYPE_SOFTWARE_INTERRUPT = 4,
+    TYPE_INT1 = 5,
+    TYPE_SOFTWARE_EXCEPTION = 6, /* INT3, INTO */
+};
+
+/* Work for the next entry beside registers. */
+#define LATE_EVENT    (1U << 0) /* write the interruption information */
+#define LATE_PRIMARY  (1U << 1) /* write the primary controls */
+#define LATE_TLB      (1U << 2) /* INVVPID */
+#define LATE_MEASURES (1U << 3) /* IA32_SPEC_CTRL */
+
+/* An event for the next entry, in the VMCS's own format. */
+struct guest_event {
+    uint32_t info; /* 0: none */
+    uint32_t error_code;
+    uint32_t length;
+};
+
+struct guest {
+    /* Known to guest_entry.asm. The slot of RSP is not used. */
+    uint64_t gpr[GPR_COUNT];
+    uint64_t host_rsp; /* as the VMCS has it */
+    uint32_t launched;
+    uint32_t measures; /* MEASURE_* */
+    uint64_t spec_guest;
+    uint64_t spec_host;
+
+    /* Registers: reg[r] counts where bit r of `valid` is set, and is newer
+     * than the VMCS or the MSR where bit r of `dirty` is set. */
+    uint64_t valid;
+    uint64_t dirty;
+    uint64_t reg[HIDDEN_END];
+    uint64_t cr4_allowed; /* bits the guest may set */
+    uint64_t cr0_shadow;  /* what it reads for the bits it does not own */
+    uint64_t cr4_shadow;
+
+    uint32_t late; /* LATE_* */
+    uint32_t primary;
+    uint32_t entry_controls; /* as the VMCS has them */
+    struct guest_event event;
+
+    /* Debug registers while another guest has the processor. */
+    uint64_t dr[4];
+    uint64_t dr6;
+
+    void *vmcs;
+    uint8_t *msr_bitmap;
+    void *xsave;
+    uint64_t ept_pointer;
+    uint16_t vpid;                   /* 0: none */
+    bool initialised;                /* the VMCS has been filled in */
+    struct vmx_processor *processor; /* where the VMCS is active, or NULL */
+};
+
+#define REG_BIT(reg) (1ULL << (unsigned)(reg))
+
+/* Registers that change by exits only, so that the cache is always right. */
+#define REGS_OWNED                                                             \
+    (REG_BIT(GUEST_EFER) | REG_BIT(GUEST_PAT) | REG_BIT(GUEST_XCR0) |          \
+     REG_BIT(GUEST_XSS) | REG_BIT(GUEST_TSC_OFFSET))
+
+/* The bits of CR0 and CR4 that the guest changes without an exit. */
+#define CR0_GUEST_OWNED (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_WP | CR0_AM)
+#define CR4_GUEST_OWNED                                                        \
+    (CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PGE | CR4_PCE |      \
+     CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_UMIP | CR4_FSGSBASE | CR4_PCIDE |       \
+     CR4_OSXSAVE | CR4_SMEP | CR4_SMAP | CR4_PKE)
+
+/* guest_regs.c: any register, the hidden ones too. */
+uint64_t guest_regs_read(struct guest *guest, unsigned reg);
+void guest_regs_write(struct guest *guest, unsigned reg, uint64_t value);
+/* Writes what is dirty to the VMCS, which is current; *guest is loaded. */
+void guest_regs_flush(struct guest *guest);
+/* Reads into the cache, or writes from it, what is neither in the VMCS nor in
+ * the XSAVE area: CR2 and the MSRs that guests have to themselves. */
+void guest_regs_save_msrs(struct guest *guest);
+void guest_regs_load_msrs(struct guest *guest);
+
+/* guest_switch.c: makes the guest's VMCS current; makes its FPU, debug
+ * registers and MSRs those of the processor as well. */
+void guest_switch_vmcs(struct guest *guest);
+void guest_switch_load(struct guest *guest);
+/* Gives the processor up, forgetting what it holds of the guest. */
+void guest_switch_drop(struct guest *guest);
+bool guest_switch_is_loaded(const struct guest *guest);
+
+/* guest_entry.asm: into the guest and back. guest_entry_exit is where exits
+ * arrive; nobody calls it. */
+enum vmx_status guest_entry(struct guest *guest);
+void guest_entry_exit(void);
+
+/* guest_setup.c: fills in the VMCS, which is current and clear. */
+void guest_setup_vmcs(struct guest *guest);
+/* Lets the guest read or write an MSR itself. */
+void guest_setup_pass_msr(struct guest *guest, uint32_t msr, bool read,
+                          bool write);
+
+/* guest_event.c: an event that the exit interrupted is queued again; true if
+ * there was one. The processor's debug status takes an exit's #DB. */
+bool guest_event_requeue(struct guest *guest);
+void guest_event_flush(struct guest *guest);
+
+/* exit_decode.c: what the VMCS says of the exit that just happened. */
+void exit_decode(struct guest *guest, struct exit *exit);

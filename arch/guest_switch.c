@@ -1,0 +1,143 @@
+/* Which guest has the processor. A guest's FPU, debug registers and a handful
+ * of MSRs stay in the processor across exits, since Lintel uses none of them
+ * (-mgeneral-regs-only); they move only when another guest takes it over.
+ * SDM 1 chapter 13 (XSAVE), SDM 3C 25.3. */
+#include <stddef.h>
+
+#include "arch/cpu.h"
+#include "arch/guest_state.h"
+#include "arch/vmx_insn.h"
+#include "arch/vmx_state.h"
+#include "kernel/panic.h"
+
+#define PRED_CMD_IBPB 1ULL
+#define FLUSH_CMD_L1D 1ULL
+#define DR7_AT_RESET  0x400ULL
+
+bool guest_switch_is_loaded(const struct guest *guest)
+{
+    return vmx_processor()->loaded == guest;
+}
+
+static void check(const char *instruction, enum vmx_status status)
+{
+    if (status != VMX_OK) {
+        vmx_error_panic(instruction, status);
+    }
+}
+
+static void prepare_vmcs(struct guest *guest, struct vmx_processor *processor)
+{
+    /* A VMCS is active on one processor only; who moves a guest has to drop
+     * it on the old one first (SDM 3C 25.11.1). */
+    CHECK(!guest->processor);
+    if (!guest->initialised) {
+        *(uint32_t *)guest->vmcs = vmx_machine.revision;
+    }
+    check("VMCLEAR", vmx_vmclear((uintptr_t)guest->vmcs));
+    check("VMPTRLD", vmx_vmptrld((uintptr_t)guest->vmcs));
+    guest->processor = processor;
+    guest->launched = 0;
+    guest->host_rsp = 0;
+    guest->late |= LATE_TLB;
+    processor->vmcs = guest;
+    guest_setup_vmcs(guest);
+    guest->initialised = true;
+}
+
+void guest_switch_vmcs(struct guest *guest)
+{
+    struct vmx_processor *processor = vmx_processor();
+    if (processor->vmcs == guest) {
+        return;
+    }
+    if (guest->processor != processor) {
+        prepare_vmcs(guest, processor);
+        return;
+    }
+    check("VMPTRLD", vmx_vmptrld((uintptr_t)guest->vmcs));
+    processor->vmcs = guest;
+}
+
+static void save_state(struct guest *guest)
+{
+    guest_regs_save_msrs(guest);
+    guest->dr[0] = cpu_read_dr0();
+    guest->dr[1] = cpu_read_dr1();
+    guest->dr[2] = cpu_read_dr2();
+    guest->dr[3] = cpu_read_dr3();
+    guest->dr6 = cpu_read_dr6();
+    if (vmx_machine.xcr0) {
+        /* All components: one that the guest has turned off in XCR0 keeps its
+         * contents (SDM 1 13.3). */
+        cpu_xsetbv(0, vmx_machine.xcr0);
+        vmx_xsave(guest->xsave, vmx_machine.xcr0);
+    } else {
+        vmx_fxsave(guest->xsave);
+    }
+}
+
+static void load_state(struct guest *guest)
+{
+    guest_regs_load_msrs(guest);
+    cpu_write_dr7(DR7_AT_RESET);
+    cpu_write_dr0(guest->dr[0]);
+    cpu_write_dr1(guest->dr[1]);
+    cpu_write_dr2(guest->dr[2]);
+    cpu_write_dr3(guest->dr[3]);
+    cpu_write_dr6(guest->dr6);
+    if (vmx_machine.xcr0) {
+        cpu_xsetbv(0, vmx_machine.xcr0);
+        vmx_xrstor(guest->xsave, vmx_machine.xcr0);
+        cpu_xsetbv(0, guest->reg[GUEST_XCR0]);
+        guest->dirty &= ~REG_BIT(GUEST_XCR0);
+    } else {
+        vmx_fxrstor(guest->xsave);
+    }
+}
+
+/* The last guest's secrets in the first-level cache, and what it taught the
+ * branch predictors, are not for the next one. */
+static void separate_guests(void)
+{
+    if (vmx_machine.barrier) {
+        cpu_wrmsr(MSR_PRED_CMD, PRED_CMD_IBPB);
+    }
+    if (vmx_machine.flush_l1d) {
+        cpu_wrmsr(MSR_FLUSH_CMD, FLUSH_CMD_L1D);
+    }
+}
+
+void guest_switch_load(struct guest *guest)
+{
+    struct vmx_processor *processor = vmx_processor();
+
+    guest_switch_vmcs(guest);
+    if (processor->loaded == guest) {
+        return;
+    }
+    if (processor->loaded) {
+        save_state(processor->loaded);
+        separate_guests();
+    }
+    processor->loaded = guest;
+    load_state(guest);
+}
+
+void guest_switch_drop(struct guest *guest)
+{
+    struct vmx_processor *processor = guest->processor;
+    if (!processor) {
+        return;
+    }
+    CHECK(processor == vmx_processor());
+    check("VMCLEAR", vmx_vmclear((uintptr_t)guest->vmcs));
+    if (processor->vmcs == guest) {
+        processor->vmcs = NULL;
+    }
+    if (processor->loaded == guest) {
+        processor->loaded = NULL;
+        separate_guests();
+    }
+    guest->processor = NULL;
+}

@@ -1,0 +1,63 @@
+/* The VMX controls as one table of wishes, and the function that fits it to
+ * what the processor offers (SDM 3C 25.6 to 25.8, SDM 3D Appendix A.2 to A.5).
+ * Pure: the capability words come in as values, so host tests run it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum vmx_control_word {
+    CONTROL_PIN,
+    CONTROL_PRIMARY,
+    CONTROL_SECONDARY,
+    CONTROL_EXIT,
+    CONTROL_ENTRY,
+    CONTROL_WORDS
+};
+
+enum vmx_control_wish {
+    WISH_MUST,     /* on, or Lintel cannot run */
+    WISH_WANT,     /* on where offered */
+    WISH_LATER,    /* off, but it must be possible to turn it on */
+    WISH_MUST_NOT, /* off, or Lintel cannot run */
+};
+
+struct vmx_control {
+    uint8_t word; /* enum vmx_control_word */
+    uint8_t bit;
+    uint8_t wish; /* enum vmx_control_wish */
+    const char *name;
+};
+
+/* Pin-based */
+#define PIN_EXTERNAL_INTERRUPT (1U << 0)
+#define PIN_NMI                (1U << 3)
+#define PIN_VIRTUAL_NMI        (1U << 5)
+
+/* Primary processor-based */
+#define PRIMARY_INTERRUPT_WINDOW (1U << 2)
+#define PRIMARY_NMI_WINDOW       (1U << 22)
+
+/* Secondary processor-based */
+#define SECONDARY_EPT                (1U << 1)
+#define SECONDARY_RDTSCP             (1U << 3)
+#define SECONDARY_VPID               (1U << 5)
+#define SECONDARY_UNRESTRICTED_GUEST (1U << 7)
+#define SECONDARY_PAUSE_LOOP         (1U << 10)
+#define SECONDARY_INVPCID            (1U << 12)
+#define SECONDARY_XSAVES             (1U << 20)
+
+/* VM entry */
+#define ENTRY_IA32E_GUEST (1U << 9)
+
+/* Fits the table to `capability` (low half: bits that must be 1, high half:
+ * bits that may be 1). NULL and the words to write, or the first wish that
+ * cannot be met. A processor without secondary controls has 0 there. */
+const struct vmx_control *
+vmx_controls_fit(const uint64_t capability[CONTROL_WORDS],
+                 uint32_t fitted[CONTROL_WORDS]);
+
+/* Logs at debug level each word and each control of the table with what came
+ * of the wish. */
+void vmx_controls_log(const uint64_t capability[CONTROL_WORDS],
+                      const uint32_t fitted[CONTROL_WORDS]);
