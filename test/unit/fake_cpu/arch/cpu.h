@@ -17,4 +17,4 @@ uint64_t cpu_rdtsc_ordered(void);
 bool cpu_rdrand(uint64_t *value);
 bool cpu_rdseed(uint64_t *value);
 void cpu_pause(void);
-void cpu_sti_hlt_cli(void);
+void cpu_idle(void);
