@@ -1,2 +1,23 @@
 objects += $(addprefix arch/, \
+    acpi_host.o \
+    backtrace.o \
+    boot_ranges.o \
+    efi.o \
+    efi_file.o \
+    efi_machine.o \
+    efi_memory.o \
+    gdt.o \
+    gdt_load.o \
+    idt.o \
+    idt_dump.o \
+    isr.o \
+    lapic_host.o \
+    machine.o \
+    paging.o \
+    stack.o \
+    stack_guard.o \
+    tsc.o \
+    ucs2.o \
     )
+
+include arch/vmx.mk

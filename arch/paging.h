@@ -9,10 +9,15 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct boot_info;
 struct page_source;
+
+/* How many pages boot's pool must have for paging_init(), and some for guards;
+ * boot needs its memory map and framebuffer for that. */
+size_t paging_pool_pages(const struct boot_info *boot);
 
 /* Builds the tables from boot's pool and turns to them, with CR0.WP, EFER.NXE
  * and, where the processor has them, SMEP, SMAP and UMIP. The firmware's own

@@ -1,0 +1,158 @@
+/* ACPI tables of the machine; arch/acpi_host.h has the contract. */
+
+#include "arch/acpi_host.h"
+
+#include <stdbool.h>
+
+#include "arch/boot.h"
+#include "kernel/string.h"
+
+/* A length beyond this is taken for garbage, so that no checksum runs away. */
+#define TABLE_MAX   (1U << 20)
+#define HEADER_SIZE 36U
+
+static uint32_t read32(const uint8_t *at)
+{
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+           (uint32_t)at[3] << 24;
+}
+
+static uint64_t read64(const uint8_t *at)
+{
+    return read32(at) | (uint64_t)read32(at + 4) << 32;
+}
+
+/* All bytes of a table add up to 0 (ACPI 6.5 section 5.2.2). */
+static bool sums_to_zero(const uint8_t *bytes, uint32_t length)
+{
+    uint8_t sum = 0;
+
+    for (uint32_t i = 0; i < length; i++) {
+        sum = (uint8_t)(sum + bytes[i]);
+    }
+    return sum == 0;
+}
+
+/* The table at `address` if it is whole and of that signature. */
+static const uint8_t *table_at(uint64_t address, const char signature[4],
+                               uint32_t *length)
+{
+    const uint8_t *table = (const uint8_t *)(uintptr_t)address;
+
+    if (!address || memcmp(table, signature, 4) != 0) {
+        return NULL;
+    }
+    *length = read32(table + 4);
+    if (*length < HEADER_SIZE || *length > TABLE_MAX ||
+        !sums_to_zero(table, *length)) {
+        return NULL;
+    }
+    return table;
+}
+
+const uint8_t *acpi_host_find(uint64_t rsdp, const char signature[4],
+                              uint32_t *length)
+{
+    const uint8_t *root = (const uint8_t *)(uintptr_t)rsdp;
+    const uint8_t *list = NULL;
+    uint32_t size = 0;
+    uint32_t entry = 8;
+
+    if (!rsdp || memcmp(root, "RSD PTR ", 8) != 0 || !sums_to_zero(root, 20)) {
+        return NULL;
+    }
+    /* The XSDT counts where there is one (ACPI 6.5 section 5.2.5.3). */
+    if (root[15] >= 2 && read32(root + 20) >= 36) {
+        list = table_at(read64(root + 24), "XSDT", &size);
+    }
+    if (!list) {
+        entry = 4;
+        list = table_at(read32(root + 16), "RSDT", &size);
+    }
+    for (uint32_t at = HEADER_SIZE; list && at + entry <= size; at += entry) {
+        uint64_t address = entry == 8 ? read64(list + at) : read32(list + at);
+        const uint8_t *table = table_at(address, signature, length);
+        if (table) {
+            return table;
+        }
+    }
+    return NULL;
+}
+
+/* One entry of the MADT; ACPI 6.5 sections 5.2.12.2 and 5.2.12.12. False: it is
+ * no processor. */
+static bool madt_processor(const uint8_t *entry, struct boot_processor *to)
+{
+    uint32_t flags;
+
+    if (entry[0] == 0 && entry[1] >= 8) {
+        to->apic_id = entry[3];
+        flags = read32(entry + 4);
+        if (to->apic_id == 0xff) {
+            return false;
+        }
+    } else if (entry[0] == 9 && entry[1] >= 16) {
+        to->apic_id = read32(entry + 4);
+        flags = read32(entry + 8);
+        if (to->apic_id == 0xffffffff) {
+            return false;
+        }
+    } else {
+        return false;
+    }
+    to->enabled = flags & 1;
+    to->bsp = false;
+    return true;
+}
+
+/* A processor may be listed in both forms. */
+static bool listed(const struct boot_processor *processors, size_t count,
+                   uint32_t apic_id)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (processors[i].apic_id == apic_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t acpi_host_processors(uint64_t rsdp, struct boot_processor *processors,
+                            size_t capacity)
+{
+    uint32_t length = 0;
+    const uint8_t *madt = acpi_host_find(rsdp, "APIC", &length);
+    size_t count = 0;
+    uint32_t at = HEADER_SIZE + 8;
+
+    while (madt && at + 2 <= length && count < capacity) {
+        const uint8_t *entry = madt + at;
+        uint32_t size = entry[1];
+        if (size < 2 || at + size > length) {
+            break;
+        }
+        if (madt_processor(entry, &processors[count]) &&
+            !listed(processors, count, processors[count].apic_id)) {
+            count++;
+        }
+        at += size;
+    }
+    return count;
+}
+
+/* ACPI 6.5 Table 5.9: PM_TMR_BLK at 76, PM_TMR_LEN at 91, X_PM_TMR_BLK (a
+ * generic address: space, width, offset, size, address) at 208. */
+uint16_t acpi_host_pm_timer(uint64_t rsdp)
+{
+    uint32_t length = 0;
+    const uint8_t *fadt = acpi_host_find(rsdp, "FACP", &length);
+
+    if (!fadt || length < 92 || fadt[91] != 4) {
+        return 0;
+    }
+    if (length >= 220 && fadt[208] == 1 && read64(fadt + 212) != 0 &&
+        read64(fadt + 212) <= 0xfffc) {
+        return (uint16_t)read64(fadt + 212);
+    }
+    return read32(fadt + 76) <= 0xfffc ? (uint16_t)read32(fadt + 76) : 0;
+}

@@ -1,0 +1,104 @@
+/* The memory map as a sorted list; arch/boot_ranges.h has the contract. */
+
+#include "arch/boot_ranges.h"
+
+#include "kernel/string.h"
+
+#define MEGABYTE 0x100000ULL
+
+bool boot_range_is_ram(const struct boot_range *range)
+{
+    return range->kind != BOOT_MMIO && range->write_back;
+}
+
+static uint64_t range_end(const struct boot_range *range)
+{
+    return range->base + range->size;
+}
+
+/* Insertion: firmware's lists are short, and sorted as a rule. */
+static void sort(struct boot_range *ranges, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct boot_range moved = ranges[i];
+        size_t at = i;
+        while (at > 0 && ranges[at - 1].base > moved.base) {
+            ranges[at] = ranges[at - 1];
+            at--;
+        }
+        ranges[at] = moved;
+    }
+}
+
+/* A usable range across 1 MiB becomes two; one below is kept. */
+static size_t cut_low(struct boot_range *ranges, size_t count, size_t capacity)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct boot_range *range = &ranges[i];
+        if (range->kind != BOOT_USABLE || range->base >= MEGABYTE) {
+            continue;
+        }
+        if (range_end(range) > MEGABYTE && count < capacity) {
+            memmove(range + 1, range, (count - i) * sizeof(*range));
+            count++;
+            range[1].size = range_end(range) - MEGABYTE;
+            range[1].base = MEGABYTE;
+            range->size = MEGABYTE - range->base;
+        }
+        range->kind = BOOT_KEPT;
+    }
+    return count;
+}
+
+/* Both claim some of the same memory: the usable one yields, else the later. */
+static void separate(struct boot_range *low, struct boot_range *high)
+{
+    uint64_t end = range_end(low);
+
+    if (end <= high->base) {
+        return;
+    }
+    if (low->kind == BOOT_USABLE && high->kind != BOOT_USABLE) {
+        low->size = high->base - low->base;
+        return;
+    }
+    if (range_end(high) <= end) {
+        high->size = 0;
+        return;
+    }
+    high->size = range_end(high) - end;
+    high->base = end;
+}
+
+static bool mergeable(const struct boot_range *a, const struct boot_range *b)
+{
+    return a->kind == b->kind && a->write_back == b->write_back &&
+           range_end(a) == b->base;
+}
+
+size_t boot_ranges_normalise(struct boot_range *ranges, size_t count,
+                             size_t capacity)
+{
+    size_t kept = 0;
+
+    sort(ranges, count);
+    count = cut_low(ranges, count, capacity);
+    for (size_t i = 0; i < count; i++) {
+        struct boot_range next = ranges[i];
+        if (kept > 0) {
+            separate(&ranges[kept - 1], &next);
+            if (ranges[kept - 1].size == 0) {
+                kept--;
+            }
+        }
+        if (next.size == 0) {
+            continue;
+        }
+        if (kept > 0 && mergeable(&ranges[kept - 1], &next)) {
+            ranges[kept - 1].size += next.size;
+        } else {
+            ranges[kept++] = next;
+        }
+    }
+    return kept;
+}

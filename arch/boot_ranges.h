@@ -1,0 +1,18 @@
+/* The memory map as a sorted list. Pure; called by arch/efi_memory.c and
+ * arch/paging.c. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "arch/boot.h"
+
+/* Sorts by base, cuts usable memory off at 1 MiB (what is below is kept),
+ * trims overlaps (the less usable kind stays) and merges neighbours that agree.
+ * `capacity` is what the array holds; two ranges may become one more. Returns
+ * the new count. */
+size_t boot_ranges_normalise(struct boot_range *ranges, size_t count,
+                             size_t capacity);
+
+/* RAM to be mapped write-back, whoever owns it. */
+bool boot_range_is_ram(const struct boot_range *range);

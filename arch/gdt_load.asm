@@ -1,0 +1,32 @@
+; Loading the descriptor tables' registers; called by arch/gdt.c, whose
+; selectors these are.
+
+bits 64
+default rel
+section .text
+
+%define GDT_CODE 0x08
+%define GDT_DATA 0x10
+%define GDT_TSS  0x18
+
+; void gdt_load(const struct descriptor_table *table)
+global gdt_load:function hidden
+gdt_load:
+    lgdt [rdi]
+    mov eax, GDT_DATA
+    mov ss, eax
+    mov ds, eax
+    mov es, eax
+    xor eax, eax
+    mov fs, eax
+    mov gs, eax
+    lldt ax
+    mov eax, GDT_TSS
+    ltr ax
+    ; CS is loaded by a far return to the caller.
+    pop rax
+    push qword GDT_CODE
+    push rax
+    o64 retf
+
+section .note.GNU-stack noalloc noexec nowrite progbits

@@ -1,0 +1,156 @@
+/* Interrupts and exceptions of the host; arch/idt.h has the contract. Reading
+ * on: arch/isr.asm calls idt_trap(), arch/idt_dump.c prints. */
+
+#include "arch/idt.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "arch/cpu.h"
+#include "arch/gdt.h"
+#include "arch/machine.h"
+#include "kernel/panic.h"
+
+#define VECTOR_NMI           2U
+#define VECTOR_DOUBLE_FAULT  8U
+#define VECTOR_MACHINE_CHECK 18U
+#define EXCEPTIONS           32U
+
+/* A 64-bit interrupt gate, SDM 3A Figure 6-8. */
+struct gate {
+    uint64_t low;
+    uint64_t high;
+};
+
+/* The fixup table, see CPU_FIXUP: offsets relative to their own places. */
+struct fixup {
+    int32_t fault;
+    int32_t resume;
+};
+
+extern const uint8_t isr_stubs[];
+extern const struct fixup fixup_start[];
+extern const struct fixup fixup_end[];
+
+void idt_trap(struct trap_frame *frame);
+
+static struct {
+    _Alignas(16) struct gate gates[IDT_VECTORS];
+    idt_handler handlers[IDT_VECTORS];
+    idt_handler otherwise;
+    uint64_t nmis;
+    unsigned depth; /* exceptions that are being dumped */
+} idt;
+
+static enum gdt_ist stack_of(unsigned vector)
+{
+    switch (vector) {
+    case VECTOR_NMI:
+        return GDT_IST_NMI;
+    case VECTOR_DOUBLE_FAULT:
+        return GDT_IST_DOUBLE_FAULT;
+    case VECTOR_MACHINE_CHECK:
+        return GDT_IST_MACHINE_CHECK;
+    default:
+        return GDT_IST_NONE;
+    }
+}
+
+void idt_init(void)
+{
+    struct descriptor_table table = {
+        .limit = sizeof(idt.gates) - 1,
+        .base = (uintptr_t)idt.gates,
+    };
+
+    for (unsigned vector = 0; vector < IDT_VECTORS; vector++) {
+        uint64_t stub = (uintptr_t)isr_stubs + 16 * vector;
+        idt.gates[vector] = (struct gate){
+            .low = (stub & 0xffff) | (uint64_t)GDT_CODE << 16 |
+                   (uint64_t)stack_of(vector) << 32 | 0x8eULL << 40 |
+                   bits(stub, 31, 16) << 48,
+            .high = stub >> 32,
+        };
+    }
+    cpu_lidt(&table);
+}
+
+void idt_set_handler(uint8_t vector, idt_handler handler)
+{
+    CHECK(vector >= EXCEPTIONS);
+    idt.handlers[vector] = handler;
+}
+
+void idt_set_default(idt_handler handler)
+{
+    idt.otherwise = handler;
+}
+
+uint64_t idt_nmi_count(void)
+{
+    return idt.nmis;
+}
+
+static void interrupt(uint8_t vector)
+{
+    idt_handler handler = idt.handlers[vector];
+
+    if (!handler) {
+        handler = idt.otherwise;
+    }
+    if (handler) {
+        handler(vector);
+    }
+}
+
+void idt_dispatch(uint8_t vector)
+{
+    if (vector == VECTOR_NMI) {
+        cpu_int_nmi();
+    } else if (vector >= EXCEPTIONS) {
+        interrupt(vector);
+    }
+}
+
+/* True: the instruction was expected to fault, and `frame` goes on behind. */
+static bool fix_up(struct trap_frame *frame)
+{
+    for (const struct fixup *fixup = fixup_start; fixup < fixup_end; fixup++) {
+        uint64_t fault = (uintptr_t)&fixup->fault + (uint64_t)fixup->fault;
+        if (frame->rip == fault) {
+            frame->rip = (uintptr_t)&fixup->resume + (uint64_t)fixup->resume;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A fault while a fault is being dumped ends without another word: what prints
+ * is broken. */
+static _Noreturn void exception(const struct trap_frame *frame)
+{
+    idt.depth++;
+    if (idt.depth > 2) {
+        machine_halt();
+    }
+    idt_dump(frame);
+    panic("exception %u in Lintel", (unsigned)frame->vector);
+}
+
+void idt_trap(struct trap_frame *frame)
+{
+    if (frame->vector == VECTOR_NMI) {
+        /* It may come in the middle of anything: it is counted, no more. */
+        idt.nmis++;
+        return;
+    }
+    if (frame->vector >= EXCEPTIONS) {
+        interrupt((uint8_t)frame->vector);
+        return;
+    }
+    if (frame->vector != VECTOR_DOUBLE_FAULT &&
+        frame->vector != VECTOR_MACHINE_CHECK && fix_up(frame)) {
+        return;
+    }
+    exception(frame);
+}

@@ -1,0 +1,138 @@
+/* What an exception looks like in the log. Called by arch/idt.c, and by who
+ * has a trap frame. SDM 3A 6.13 to 6.15. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "arch/backtrace.h"
+#include "arch/cpu.h"
+#include "arch/idt.h"
+#include "arch/paging.h"
+#include "kernel/format.h"
+#include "kernel/log.h"
+
+#define VECTOR_PAGE_FAULT 14U
+#define CODE_BYTES        16U
+#define STACK_WORDS       16U
+
+static const char *const exception_names[32] = {
+    [0] = "#DE divide error",
+    [1] = "#DB debug",
+    [2] = "NMI",
+    [3] = "#BP breakpoint",
+    [4] = "#OF overflow",
+    [5] = "#BR bound range exceeded",
+    [6] = "#UD invalid opcode",
+    [7] = "#NM device not available",
+    [8] = "#DF double fault",
+    [10] = "#TS invalid TSS",
+    [11] = "#NP segment not present",
+    [12] = "#SS stack segment fault",
+    [13] = "#GP general protection",
+    [14] = "#PF page fault",
+    [16] = "#MF x87 floating-point error",
+    [17] = "#AC alignment check",
+    [18] = "#MC machine check",
+    [19] = "#XM SIMD floating-point exception",
+    [20] = "#VE virtualization exception",
+    [21] = "#CP control protection",
+};
+
+static const char *const gpr_names[16] = {
+    "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+    "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15",
+};
+
+/* SDM 3A Figure 4-12 for page faults, 6-7 for selectors. */
+static void log_error_code(const struct trap_frame *frame)
+{
+    unsigned error = (unsigned)frame->error;
+
+    if (frame->vector == VECTOR_PAGE_FAULT) {
+        log_error("  %s of %016llx: %s%s%s",
+                  error & 16  ? "fetch"
+                  : error & 2 ? "write"
+                              : "read",
+                  (unsigned long long)cpu_read_cr2(),
+                  error & 1 ? "not allowed there" : "nothing is mapped there",
+                  error & 8 ? ", reserved bit set" : "",
+                  cpu_read_cr2() < 4096 ? " (NULL pointer)" : "");
+        return;
+    }
+    if (error) {
+        log_error("  error code %x: %s %u%s", error,
+                  error & 2   ? "IDT vector"
+                  : error & 4 ? "LDT entry"
+                              : "GDT entry",
+                  (unsigned)bits(error, 15, 3),
+                  error & 1 ? ", from outside the program" : "");
+    }
+}
+
+static void log_registers(const struct trap_frame *frame)
+{
+    uint64_t offset = 0;
+    bool ours = backtrace_offset(frame->rip, &offset);
+
+    log_error("  rip %016llx %s%llx  cs %llx  ss %llx  rflags %llx",
+              (unsigned long long)frame->rip, ours ? "lintel+0x" : "outside ",
+              (unsigned long long)offset, (unsigned long long)frame->cs,
+              (unsigned long long)frame->ss, (unsigned long long)frame->rflags);
+    for (unsigned i = 0; i < 16; i += 4) {
+        log_error("  %-3s %016llx  %-3s %016llx  %-3s %016llx  %-3s %016llx",
+                  gpr_names[i], (unsigned long long)frame->gpr[i],
+                  gpr_names[i + 1], (unsigned long long)frame->gpr[i + 1],
+                  gpr_names[i + 2], (unsigned long long)frame->gpr[i + 2],
+                  gpr_names[i + 3], (unsigned long long)frame->gpr[i + 3]);
+    }
+    log_error(
+        "  cr0 %llx  cr2 %llx  cr3 %llx  cr4 %llx  efer %llx",
+        (unsigned long long)cpu_read_cr0(), (unsigned long long)cpu_read_cr2(),
+        (unsigned long long)cpu_read_cr3(), (unsigned long long)cpu_read_cr4(),
+        (unsigned long long)cpu_rdmsr(MSR_EFER));
+}
+
+/* Bytes at the instruction, where they can be read. */
+static void log_code(uint64_t rip)
+{
+    char line[3 * CODE_BYTES + 1];
+    size_t length = 0;
+
+    line[0] = '\0';
+    for (unsigned i = 0; i < CODE_BYTES && paging_is_mapped(rip + i); i++) {
+        length += format_sn(line + length, sizeof(line) - length, " %02x",
+                            *(const uint8_t *)(uintptr_t)(rip + i));
+    }
+    log_error("  code%s", line[0] ? line : " cannot be read");
+}
+
+static void log_stack(uint64_t rsp)
+{
+    const uint64_t *words = (const uint64_t *)(uintptr_t)(rsp & ~7ULL);
+
+    for (unsigned i = 0; i < STACK_WORDS; i += 4) {
+        if (!paging_is_mapped((uintptr_t)&words[i]) ||
+            !paging_is_mapped((uintptr_t)&words[i + 3])) {
+            log_error("  stack at %016llx cannot be read",
+                      (unsigned long long)(uintptr_t)&words[i]);
+            return;
+        }
+        log_error(
+            "  stack+%02x %016llx %016llx %016llx %016llx", i * 8,
+            (unsigned long long)words[i], (unsigned long long)words[i + 1],
+            (unsigned long long)words[i + 2], (unsigned long long)words[i + 3]);
+    }
+}
+
+void idt_dump(const struct trap_frame *frame)
+{
+    const char *name =
+        frame->vector < 32 ? exception_names[frame->vector] : NULL;
+
+    log_error("%s (vector %u) in Lintel", name ? name : "interrupt",
+              (unsigned)frame->vector);
+    log_error_code(frame);
+    log_registers(frame);
+    log_code(frame->rip);
+    log_stack(frame->rsp);
+}

@@ -1,0 +1,296 @@
+/* The host's local APIC; arch/lapic_host.h has the contract. SDM 3A chapter 10;
+ * Intel 8259A data sheet. */
+
+#include "arch/lapic_host.h"
+
+#include "arch/cpu.h"
+#include "arch/idt.h"
+#include "kernel/log.h"
+#include "kernel/panic.h"
+
+/* Registers by their xAPIC offset; the x2APIC MSR is 0x800 + offset / 16. */
+enum lapic_register {
+    LAPIC_ID = 0x020,
+    LAPIC_TPR = 0x080,
+    LAPIC_EOI = 0x0b0,
+    LAPIC_SVR = 0x0f0,
+    LAPIC_ISR = 0x100,
+    LAPIC_ESR = 0x280,
+    LAPIC_LVT_CMCI = 0x2f0,
+    LAPIC_ICR = 0x300,
+    LAPIC_ICR_HIGH = 0x310,
+    LAPIC_LVT_TIMER = 0x320,
+    LAPIC_LVT_THERMAL = 0x330,
+    LAPIC_LVT_PERFORMANCE = 0x340,
+    LAPIC_LVT_LINT0 = 0x350,
+    LAPIC_LVT_LINT1 = 0x360,
+    LAPIC_LVT_ERROR = 0x370,
+    LAPIC_INITIAL_COUNT = 0x380,
+    LAPIC_CURRENT_COUNT = 0x390,
+    LAPIC_DIVIDE = 0x3e0,
+    LAPIC_VERSION = 0x030,
+};
+
+#define APIC_BASE_ENABLE  (1ULL << 11)
+#define APIC_BASE_X2APIC  (1ULL << 10)
+#define APIC_BASE_ADDRESS 0x000ffffffffff000ULL
+
+#define SVR_ENABLE         0x100U
+#define LVT_MASKED         0x10000U
+#define LVT_NMI            0x400U
+#define LVT_TIMER_DEADLINE 0x40000U
+#define ICR_PENDING        0x1000U
+#define ICR_ASSERT         0x4000U
+#define DIVIDE_BY_1        0xbU
+
+/* TSC ticks over which the timer's count is compared with the TSC: some ms. */
+#define MEASURE_TICKS (1ULL << 23)
+
+static struct {
+    bool x2apic;
+    bool deadline;      /* the timer takes TSC values */
+    uintptr_t base;     /* xAPIC registers */
+    uint64_t ratio;     /* timer counts a TSC tick, 32.32 fixed point */
+    uint64_t strays[4]; /* vectors that were reported already */
+} lapic;
+
+static uint32_t read_register(enum lapic_register reg)
+{
+    if (lapic.x2apic) {
+        return (uint32_t)cpu_rdmsr(MSR_X2APIC + reg / 16);
+    }
+    return cpu_mmio_read32(lapic.base + reg);
+}
+
+static void write_register(enum lapic_register reg, uint32_t value)
+{
+    if (lapic.x2apic) {
+        cpu_wrmsr(MSR_X2APIC + reg / 16, value);
+    } else {
+        cpu_mmio_write32(lapic.base + reg, value);
+    }
+}
+
+/* Initialisation words 1 to 4, to vectors that no interrupt of ours has, then
+ * everything masked. */
+static void mask_pics(void)
+{
+    static const struct {
+        uint16_t port;
+        uint8_t value;
+    } words[] = {
+        {0x20, 0x11}, {0xa0, 0x11}, {0x21, 0x20}, {0xa1, 0x28}, {0x21, 0x04},
+        {0xa1, 0x02}, {0x21, 0x01}, {0xa1, 0x01}, {0x21, 0xff}, {0xa1, 0xff},
+    };
+
+    for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        cpu_out8(words[i].port, words[i].value);
+    }
+}
+
+/* For the interrupts that do nothing but wake. */
+static void acknowledge(uint8_t vector)
+{
+    (void)vector;
+    lapic_host_eoi();
+}
+
+static void on_error(uint8_t vector)
+{
+    (void)vector;
+    write_register(LAPIC_ESR, 0);
+    log_warn("local APIC: error status %x", read_register(LAPIC_ESR));
+    lapic_host_eoi();
+}
+
+/* The spurious vector is never in service, and takes no EOI (SDM 3A 10.9). */
+static void on_spurious(uint8_t vector)
+{
+    (void)vector;
+}
+
+/* A vector that nobody asked for: left over from the firmware, or a PIC's
+ * spurious one. */
+static void on_stray(uint8_t vector)
+{
+    enum lapic_register reg =
+        (enum lapic_register)(LAPIC_ISR + vector / 32U * 16U);
+
+    if (read_register(reg) & 1U << vector % 32) {
+        lapic_host_eoi();
+    }
+    if (!(lapic.strays[vector / 64] & 1ULL << vector % 64)) {
+        lapic.strays[vector / 64] |= 1ULL << vector % 64;
+        log_warn("stray interrupt, vector %u", vector);
+    }
+}
+
+static void set_handlers(void)
+{
+    idt_set_default(on_stray);
+    idt_set_handler(LAPIC_HOST_VECTOR_TIMER, acknowledge);
+    idt_set_handler(LAPIC_HOST_VECTOR_WAKE, acknowledge);
+    idt_set_handler(LAPIC_HOST_VECTOR_ERROR, on_error);
+    idt_set_handler(LAPIC_HOST_VECTOR_SPURIOUS, on_spurious);
+}
+
+/* x2APIC mode cannot be left but through the disabled state, and a processor
+ * in the disabled state comes up in xAPIC mode first (SDM 3A 10.12.5). */
+static void enable(void)
+{
+    bool has_x2apic = cpu_cpuid(1, 0).ecx & 1U << 21;
+    uint64_t base = cpu_rdmsr(MSR_APIC_BASE);
+
+    lapic.base = (uintptr_t)(base & APIC_BASE_ADDRESS);
+    if (!(base & APIC_BASE_ENABLE)) {
+        base |= APIC_BASE_ENABLE;
+        cpu_wrmsr(MSR_APIC_BASE, base);
+    }
+    if (has_x2apic && !(base & APIC_BASE_X2APIC)) {
+        base |= APIC_BASE_X2APIC;
+        cpu_wrmsr(MSR_APIC_BASE, base);
+    }
+    lapic.x2apic = base & APIC_BASE_X2APIC;
+}
+
+/* Interrupts the firmware left in service would block all below them. */
+static void drain(void)
+{
+    for (unsigned i = 0; i < 256; i++) {
+        bool empty = true;
+        for (unsigned bank = 0; bank < 8; bank++) {
+            empty &= read_register(
+                         (enum lapic_register)(LAPIC_ISR + bank * 16)) == 0;
+        }
+        if (empty) {
+            break;
+        }
+        lapic_host_eoi();
+    }
+}
+
+static void set_local_vectors(void)
+{
+    uint32_t last = bits(read_register(LAPIC_VERSION), 23, 16) & 0xff;
+
+    write_register(LAPIC_LVT_TIMER, LVT_MASKED | LAPIC_HOST_VECTOR_TIMER);
+    write_register(LAPIC_LVT_LINT0, LVT_MASKED);
+    write_register(LAPIC_LVT_LINT1, LVT_NMI);
+    write_register(LAPIC_LVT_ERROR, LAPIC_HOST_VECTOR_ERROR);
+    if (last >= 4) {
+        write_register(LAPIC_LVT_PERFORMANCE, LVT_MASKED);
+    }
+    if (last >= 5) {
+        write_register(LAPIC_LVT_THERMAL, LVT_MASKED);
+    }
+    if (last >= 6) {
+        write_register(LAPIC_LVT_CMCI, LVT_MASKED);
+    }
+    write_register(LAPIC_TPR, 0);
+    write_register(LAPIC_SVR, SVR_ENABLE | LAPIC_HOST_VECTOR_SPURIOUS);
+    write_register(LAPIC_ESR, 0);
+}
+
+/* How far the timer counts while the TSC does MEASURE_TICKS. */
+static void measure_ratio(void)
+{
+    uint64_t start, ticks;
+    uint32_t counts;
+
+    write_register(LAPIC_DIVIDE, DIVIDE_BY_1);
+    write_register(LAPIC_INITIAL_COUNT, UINT32_MAX);
+    start = cpu_rdtsc_ordered();
+    do {
+        ticks = cpu_rdtsc_ordered() - start;
+    } while (ticks < MEASURE_TICKS);
+    counts = UINT32_MAX - read_register(LAPIC_CURRENT_COUNT);
+    write_register(LAPIC_INITIAL_COUNT, 0);
+    lapic.ratio = ((uint64_t)counts << 32) / ticks;
+    CHECK(lapic.ratio != 0);
+}
+
+void lapic_host_init(void)
+{
+    mask_pics();
+    enable();
+    set_handlers();
+    set_local_vectors();
+    drain();
+    lapic.deadline = cpu_cpuid(1, 0).ecx & 1U << 24;
+    if (lapic.deadline) {
+        write_register(LAPIC_LVT_TIMER,
+                       LVT_TIMER_DEADLINE | LAPIC_HOST_VECTOR_TIMER);
+        /* A write to memory is not ordered before one to the deadline's MSR
+         * (SDM 3A 10.5.4.1). */
+        cpu_mfence();
+    } else {
+        measure_ratio();
+        write_register(LAPIC_LVT_TIMER, LAPIC_HOST_VECTOR_TIMER);
+    }
+    log_debug("local APIC %u: %s, timer by %s", lapic_host_id(),
+              lapic.x2apic ? "x2APIC" : "xAPIC",
+              lapic.deadline ? "TSC deadline" : "count");
+}
+
+uint32_t lapic_host_id(void)
+{
+    uint32_t id = read_register(LAPIC_ID);
+
+    return lapic.x2apic ? id : id >> 24;
+}
+
+bool lapic_host_is_x2apic(void)
+{
+    return lapic.x2apic;
+}
+
+void lapic_host_timer_arm_tsc(uint64_t deadline)
+{
+    uint64_t now, count;
+
+    if (lapic.deadline) {
+        /* 0 would disarm (SDM 3A 10.5.4.1). */
+        cpu_wrmsr(MSR_TSC_DEADLINE, deadline ? deadline : 1);
+        return;
+    }
+    now = cpu_rdtsc();
+    count = deadline > now ? deadline - now : 0;
+    count = (uint64_t)((unsigned __int128)count * lapic.ratio >> 32);
+    if (count == 0) {
+        count = 1;
+    }
+    write_register(LAPIC_INITIAL_COUNT,
+                   count > UINT32_MAX ? UINT32_MAX : (uint32_t)count);
+}
+
+void lapic_host_timer_disarm(void)
+{
+    if (lapic.deadline) {
+        cpu_wrmsr(MSR_TSC_DEADLINE, 0);
+    } else {
+        write_register(LAPIC_INITIAL_COUNT, 0);
+    }
+}
+
+void lapic_host_eoi(void)
+{
+    write_register(LAPIC_EOI, 0);
+}
+
+void lapic_host_send(uint32_t apic_id, uint8_t vector)
+{
+    if (lapic.x2apic) {
+        /* The WRMSR does not wait for earlier stores, which the receiver is
+         * to see (SDM 3A 10.12.3). */
+        cpu_mfence();
+        cpu_wrmsr(MSR_X2APIC + LAPIC_ICR / 16,
+                  (uint64_t)apic_id << 32 | ICR_ASSERT | vector);
+        return;
+    }
+    CHECK(apic_id <= 0xff);
+    write_register(LAPIC_ICR_HIGH, apic_id << 24);
+    write_register(LAPIC_ICR, ICR_ASSERT | vector);
+    while (read_register(LAPIC_ICR) & ICR_PENDING) {
+        cpu_pause();
+    }
+}

@@ -1,0 +1,360 @@
+/* Lintel's own page tables; arch/paging.h has the contract. SDM 3A 4.5 (4-level
+ * and 5-level paging), 4.9.2 (PAT), 11.12. */
+
+#include "arch/paging.h"
+
+#include "arch/boot.h"
+#include "arch/boot_ranges.h"
+#include "arch/cpu.h"
+#include "arch/image.h"
+#include "arch/page_source.h"
+#include "kernel/panic.h"
+#include "kernel/string.h"
+
+#define PAGE     4096ULL
+#define GIGABYTE (1ULL << 30)
+
+/* Bits of an entry. */
+#define PRESENT   (1ULL << 0)
+#define WRITE     (1ULL << 1)
+#define PWT       (1ULL << 3)
+#define PCD       (1ULL << 4)
+#define LARGE     (1ULL << 7)  /* in a table above the lowest */
+#define PAT_SMALL (1ULL << 7)  /* in the lowest */
+#define PAT_LARGE (1ULL << 12) /* in a large page's entry */
+#define NX        (1ULL << 63)
+#define ADDRESS   0x000ffffffffff000ULL
+
+/* Rights and caching of a page, in the form of a 4 KiB page's entry. PAT entry
+ * 3 is uncached by default; entry 4 is made write-combining. */
+#define DATA    (PRESENT | WRITE | NX)
+#define CODE    (PRESENT)
+#define CONST   (PRESENT | NX)
+#define DEVICE  (DATA | PWT | PCD)
+#define SCREEN  (DATA | PAT_SMALL)
+#define RUNTIME (PRESENT | WRITE)
+#define NOTHING 0ULL
+
+/* Write-back, write-through, UC-, UC; write-combining, write-through, UC-, UC
+ * (SDM 3A Table 11-12, lowest byte is entry 0). */
+#define PAT_VALUE 0x0007040100070406ULL
+
+static struct {
+    const struct boot_info *boot;
+    uint64_t *root;
+    unsigned levels;  /* 4, or 5 as the firmware had it */
+    unsigned largest; /* level of the largest page: 3 for 1 GiB, 2 for 2 MiB */
+    uint64_t pool;    /* next page of the pool */
+    size_t pool_left;
+    struct page_source *source;
+    bool live;
+} paging;
+
+static bool has_gigabyte_pages(void)
+{
+    return cpu_cpuid(0x80000000, 0).eax >= 0x80000001 &&
+           cpu_cpuid(0x80000001, 0).edx & 1U << 26;
+}
+
+/* Each run of RAM, each runtime or device range needs at most two tables at
+ * either end; without 1 GiB pages there is one more a GiB. */
+size_t paging_pool_pages(const struct boot_info *boot)
+{
+    uint64_t bytes = 4 * GIGABYTE;
+    size_t ends = 8;
+
+    for (size_t i = 0; i < boot->range_count; i++) {
+        const struct boot_range *range = &boot->ranges[i];
+        bool ram = boot_range_is_ram(range);
+        bool follows = i > 0 && boot_range_is_ram(range - 1) &&
+                       (range - 1)->base + (range - 1)->size == range->base;
+        bytes += ram || range->kind == BOOT_MMIO ? range->size : 0;
+        if (!ram || !follows || range->kind == BOOT_RUNTIME_CODE ||
+            range->kind == BOOT_RUNTIME_DATA) {
+            ends++;
+        }
+    }
+    return 32 + 4 * ends + (size_t)(bytes >> 39) +
+           (has_gigabyte_pages() ? 0 : (size_t)(bytes / GIGABYTE));
+}
+
+/* A zeroed table; 0: none left. */
+static uint64_t new_table(void)
+{
+    uint64_t table = 0;
+
+    if (paging.pool_left) {
+        table = paging.pool;
+        paging.pool += PAGE;
+        paging.pool_left--;
+        memset((void *)(uintptr_t)table, 0, PAGE);
+    } else if (paging.source) {
+        table = (uint64_t)(uintptr_t)paging.source->alloc(paging.source);
+    }
+    return table;
+}
+
+static unsigned level_shift(unsigned level)
+{
+    return 12 + 9 * (level - 1);
+}
+
+/* The entry of a page at `level`, attributes as for a 4 KiB page. */
+static uint64_t leaf(uint64_t address, uint64_t attributes, unsigned level)
+{
+    if (!attributes || level == 1) {
+        return attributes ? address | attributes : 0;
+    }
+    if (attributes & PAT_SMALL) {
+        attributes = (attributes & ~PAT_SMALL) | PAT_LARGE;
+    }
+    return address | attributes | LARGE;
+}
+
+/* The table under `entry`; makes one if there is none, whose 512 pages are what
+ * the entry said before. NULL: no page for it. */
+static uint64_t *table_below(uint64_t *entry, unsigned level)
+{
+    uint64_t old = *entry;
+    uint64_t attributes, address, size;
+    uint64_t *table;
+
+    if (old & PRESENT && !(old & LARGE)) {
+        return (uint64_t *)(uintptr_t)(old & ADDRESS);
+    }
+    table = (uint64_t *)(uintptr_t)new_table();
+    if (!table) {
+        return NULL;
+    }
+    if (old & PRESENT) {
+        attributes = old & (PRESENT | WRITE | PWT | PCD | NX);
+        attributes |= old & PAT_LARGE ? PAT_SMALL : 0;
+        address = old & ADDRESS & ~PAT_LARGE;
+        size = 1ULL << level_shift(level - 1);
+        for (unsigned i = 0; i < 512; i++) {
+            table[i] = leaf(address + i * size, attributes, level - 1);
+        }
+    }
+    *entry = (uint64_t)(uintptr_t)table | PRESENT | WRITE;
+    return table;
+}
+
+/* Maps one page at `base`, as large as fits before `end`; a page that has been
+ * split stays so. Returns its size; 0: no page for a table. */
+static uint64_t set_page(uint64_t base, uint64_t end, uint64_t attributes)
+{
+    uint64_t *table = paging.root;
+
+    for (unsigned level = paging.levels;; level--) {
+        uint64_t size = 1ULL << level_shift(level);
+        uint64_t *entry = &table[base >> level_shift(level) & 511];
+        bool split = *entry & PRESENT && !(*entry & LARGE);
+        bool fits = level <= paging.largest && !split && base % size == 0 &&
+                    end - base >= size;
+        if (level == 1 || fits) {
+            *entry = leaf(base, attributes, level);
+            return size;
+        }
+        table = table_below(entry, level);
+        if (!table) {
+            return 0;
+        }
+    }
+}
+
+static bool set_range(uint64_t base, uint64_t size, uint64_t attributes)
+{
+    uint64_t end = (base + size + PAGE - 1) & ~(PAGE - 1);
+
+    base &= ~(PAGE - 1);
+    while (base < end) {
+        uint64_t done = set_page(base, end, attributes);
+        if (!done) {
+            return false;
+        }
+        base += done;
+    }
+    if (paging.live) {
+        cpu_write_cr3(cpu_read_cr3());
+    }
+    return true;
+}
+
+static void must_set(uint64_t base, uint64_t size, uint64_t attributes)
+{
+    if (size && !set_range(base, size, attributes)) {
+        panic("paging: the pool of %zu tables is too small",
+              paging.boot->table_pool_pages);
+    }
+}
+
+static uint64_t at(const uint8_t *symbol)
+{
+    return (uint64_t)(uintptr_t)symbol;
+}
+
+/* RAM that touches is mapped in one go, so that large pages span its kinds. */
+static void map_ram(const struct boot_info *boot)
+{
+    uint64_t base = 0, size = 0;
+
+    for (size_t i = 0; i < boot->range_count; i++) {
+        const struct boot_range *range = &boot->ranges[i];
+        if (!boot_range_is_ram(range)) {
+            continue;
+        }
+        if (base + size == range->base) {
+            size += range->size;
+            continue;
+        }
+        must_set(base, size, DATA);
+        base = range->base;
+        size = range->size;
+    }
+    must_set(base, size, DATA);
+}
+
+/* Their last pages are cut free of their neighbours' large pages here, so that
+ * paging_open_runtime() needs no table. */
+static void split_runtime(const struct boot_info *boot)
+{
+    for (size_t i = 0; i < boot->range_count; i++) {
+        const struct boot_range *range = &boot->ranges[i];
+        uint64_t end = range->base + range->size;
+        if (range->kind != BOOT_RUNTIME_CODE &&
+            range->kind != BOOT_RUNTIME_DATA) {
+            continue;
+        }
+        must_set(range->base, PAGE, CONST);
+        must_set(end - PAGE, PAGE, CONST);
+        must_set(range->base, range->size, CONST);
+    }
+}
+
+static void map_devices(const struct boot_info *boot)
+{
+    for (size_t i = 0; i < boot->range_count; i++) {
+        const struct boot_range *range = &boot->ranges[i];
+        if (range->kind == BOOT_MMIO) {
+            must_set(range->base, range->size, DEVICE);
+        }
+    }
+    must_set(boot->framebuffer.base, boot->framebuffer.size, SCREEN);
+}
+
+static void map_image(void)
+{
+    must_set(at(image_start), at(image_end) - at(image_start), DATA);
+    must_set(at(image_start), at(image_text_start) - at(image_start), CONST);
+    must_set(at(image_text_start), at(image_text_end) - at(image_text_start),
+             CODE);
+    must_set(at(image_constants_start),
+             at(image_constants_end) - at(image_constants_start), CONST);
+}
+
+void paging_enable_here(void)
+{
+    struct cpuid features = {0};
+    uint64_t cr4 = cpu_read_cr4() & CR4_LA57;
+
+    if (cpu_cpuid(0, 0).eax >= 7) {
+        features = cpu_cpuid(7, 0);
+    }
+    cr4 |= CR4_PAE | CR4_DE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+    cr4 |= features.ebx & 1U << 7 ? CR4_SMEP : 0;
+    cr4 |= features.ebx & 1U << 20 ? CR4_SMAP : 0;
+    cr4 |= features.ecx & 1U << 2 ? CR4_UMIP : 0;
+    /* XCR0 and what is in it are arch/vmx's; it must not be lost here. */
+    cr4 |= cpu_read_cr4() & CR4_OSXSAVE;
+
+    cpu_wrmsr(MSR_EFER, (cpu_rdmsr(MSR_EFER) & ~EFER_SCE) | EFER_NXE);
+    cpu_wrmsr(MSR_PAT, PAT_VALUE);
+    /* CR4.PCIDE may only be cleared together with what it kept (SDM 3A
+     * 4.10.4.1: that flushes everything); CR3 follows at once. */
+    cpu_write_cr4(cr4);
+    cpu_write_cr3(paging_root());
+    cpu_write_cr0(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE);
+    cpu_wbinvd();
+}
+
+void paging_init(const struct boot_info *boot)
+{
+    paging.boot = boot;
+    paging.levels = cpu_read_cr4() & CR4_LA57 ? 5 : 4;
+    paging.largest = has_gigabyte_pages() ? 3 : 2;
+    paging.pool = boot->table_pool;
+    paging.pool_left = boot->table_pool_pages;
+    paging.root = (uint64_t *)(uintptr_t)new_table();
+
+    must_set(0, 4 * GIGABYTE, DEVICE);
+    map_ram(boot);
+    map_devices(boot);
+    split_runtime(boot);
+    map_image();
+    must_set(0, PAGE, NOTHING);
+    must_set(boot->stack_base, PAGE, NOTHING);
+    paging_enable_here();
+    paging.live = true;
+}
+
+void paging_set_source(struct page_source *source)
+{
+    paging.source = source;
+}
+
+bool paging_guard(void *page)
+{
+    CHECK((uintptr_t)page % PAGE == 0);
+    return set_range((uintptr_t)page, PAGE, NOTHING);
+}
+
+bool paging_unguard(void *page)
+{
+    CHECK((uintptr_t)page % PAGE == 0);
+    return set_range((uintptr_t)page, PAGE, DATA);
+}
+
+bool paging_map_mmio(uint64_t base, uint64_t size)
+{
+    CHECK(size && base + size > base);
+    return set_range(base, size, DEVICE);
+}
+
+bool paging_is_mapped(uint64_t address)
+{
+    unsigned levels = cpu_read_cr4() & CR4_LA57 ? 5 : 4;
+    const uint64_t *table =
+        (const uint64_t *)(uintptr_t)(cpu_read_cr3() & ADDRESS);
+    unsigned unused_bits = 64 - level_shift(levels + 1);
+    int64_t canonical = (int64_t)(address << unused_bits) >> unused_bits;
+
+    if ((uint64_t)canonical != address) {
+        return false;
+    }
+    for (unsigned level = levels;; level--) {
+        uint64_t entry = table[address >> level_shift(level) & 511];
+        if (!(entry & PRESENT)) {
+            return false;
+        }
+        if (level == 1 || entry & LARGE) {
+            return true;
+        }
+        table = (const uint64_t *)(uintptr_t)(entry & ADDRESS);
+    }
+}
+
+uint64_t paging_root(void)
+{
+    return (uint64_t)(uintptr_t)paging.root;
+}
+
+void paging_open_runtime(void)
+{
+    for (size_t i = 0; paging.live && i < paging.boot->range_count; i++) {
+        const struct boot_range *range = &paging.boot->ranges[i];
+        if (range->kind == BOOT_RUNTIME_CODE ||
+            range->kind == BOOT_RUNTIME_DATA) {
+            must_set(range->base, range->size, RUNTIME);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+/* The stack protector: a canary that differs from boot to boot, and what
+ * happens when it was overwritten. The compiler knows both names. */
+
+#include "arch/cpu.h"
+#include "arch/stack.h"
+#include "kernel/panic.h"
+
+/* Until it is set, a value that no string copy writes (it begins with NUL). */
+extern uint64_t __stack_chk_guard;
+uint64_t __stack_chk_guard = 0x5ad8c2e1b7f4a300ULL;
+
+_Noreturn void __stack_chk_fail(void);
+
+_Noreturn void __stack_chk_fail(void)
+{
+    panic("stack overwritten below the return address of %p",
+          __builtin_return_address(0));
+}
+
+/* The lowest byte stays 0, so that a string that runs over ends there. */
+__attribute__((no_stack_protector)) void stack_guard_init(void)
+{
+    uint64_t value = cpu_rdtsc() * 0x9e3779b97f4a7c15ULL;
+    uint64_t random = 0;
+
+    if (cpu_cpuid(1, 0).ecx & 1U << 30) {
+        for (unsigned i = 0; i < 10 && !cpu_rdrand(&random); i++) {
+            cpu_pause();
+        }
+    }
+    __stack_chk_guard = (value ^ value >> 32 ^ random) & ~0xffULL;
+}
