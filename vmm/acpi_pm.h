@@ -47,4 +47,7 @@ enum access_result acpi_pm_access(struct acpi_pm *pm, struct access *access);
 /* Somebody pressed it: the guest gets an SCI if it enabled it. */
 void acpi_pm_power_button(struct acpi_pm *pm);
 
+/* Disarms its timers for good, before the VM is torn down. */
+void acpi_pm_stop(struct acpi_pm *pm);
+
 bool acpi_pm_valid(const struct acpi_pm *pm);

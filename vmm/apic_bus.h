@@ -64,6 +64,10 @@ bool apic_bus_deliver(struct apic_bus *bus, const struct apic_message *message);
 /* A local APIC has finished a level-triggered interrupt. */
 void apic_bus_eoi(struct apic_bus *bus, uint8_t vector);
 
+/* A local APIC takes messages now that it did not take before (enabled, or
+ * known by other names): level-triggered pins that nobody took try again. */
+void apic_bus_retry(struct apic_bus *bus);
+
 /* The PIC pair's INTR line, wired to every LINT0 and to IOAPIC pin 0. */
 void apic_bus_set_intr(struct apic_bus *bus, bool level);
 

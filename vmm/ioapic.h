@@ -42,4 +42,7 @@ void ioapic_set_irq(struct ioapic *ioapic, unsigned pin, bool level);
 /* EOI message or write to the EOI register. */
 void ioapic_eoi(struct ioapic *ioapic, uint8_t vector);
 
+/* Offers every asserted level-triggered pin again that nobody has taken. */
+void ioapic_retry(struct ioapic *ioapic);
+
 bool ioapic_valid(const struct ioapic *ioapic);

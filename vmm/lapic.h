@@ -200,7 +200,15 @@ void lapic_eoi(struct lapic *lapic);
 void lapic_send(struct lapic *lapic); /* the IPI in the ICR */
 void lapic_error(struct lapic *lapic, uint32_t bits);
 
+/* EN and EXTD as IA32_APIC_BASE has them from now on; the caller has checked
+ * that the change is legal. Disabled, the registers go to their power-up
+ * state. */
+void lapic_set_mode(struct lapic *lapic, uint32_t mode);
+
 /* Works out ppr, pending and intr_open again after a change of registers. */
 void lapic_update(struct lapic *lapic);
+
+/* Disarms its timers for good, before the VM is torn down. */
+void lapic_stop(struct lapic *lapic);
 
 bool lapic_valid(const struct lapic *lapic);

@@ -56,4 +56,7 @@ void pit_reset(struct pit *pit);
 
 enum access_result pit_access(struct pit *pit, struct access *access);
 
+/* Disarms its timers for good, before the VM is torn down. */
+void pit_stop(struct pit *pit);
+
 bool pit_valid(const struct pit *pit);

@@ -50,4 +50,7 @@ uint8_t rtc_byte(const struct rtc *rtc, uint8_t index);
 
 enum access_result rtc_access(struct rtc *rtc, struct access *access);
 
+/* Disarms its timers for good, before the VM is torn down. */
+void rtc_stop(struct rtc *rtc);
+
 bool rtc_valid(const struct rtc *rtc);

@@ -48,4 +48,7 @@ enum access_result uart_access(struct uart *uart, struct access *access);
 bool uart_receive(struct uart *uart, uint8_t byte);
 bool uart_can_receive(const struct uart *uart);
 
+/* Disarms its timers for good, before the VM is torn down. */
+void uart_stop(struct uart *uart);
+
 bool uart_valid(const struct uart *uart);
