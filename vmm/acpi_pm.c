@@ -88,10 +88,14 @@ static uint8_t read_block(struct acpi_pm *pm, unsigned offset)
     return (uint8_t)(words[offset / 2 % 4] >> offset % 2 * 8);
 }
 
+static uint16_t with_byte(uint16_t word, unsigned shift, uint8_t byte)
+{
+    return (uint16_t)((word & ~(0xff << shift)) | byte << shift);
+}
+
 static void write_control(struct acpi_pm *pm, unsigned shift, uint8_t value)
 {
-    uint16_t control =
-        (uint16_t)((pm->control & ~(0xff << shift)) | value << shift);
+    uint16_t control = with_byte(pm->control, shift, value);
 
     pm->control =
         (uint16_t)((control & (PM1_SLP_TYP | PM1_BM_RLD)) | PM1_SCI_EN);
@@ -113,9 +117,7 @@ static void write_block(struct acpi_pm *pm, unsigned offset, uint8_t value)
         break;
     case 1:
         collect(pm);
-        pm->enable =
-            (uint16_t)(((pm->enable & ~(0xff << shift)) | value << shift) &
-                       PM1_EVENTS);
+        pm->enable = with_byte(pm->enable, shift, value) & PM1_EVENTS;
         collect(pm);
         break;
     case 2:
