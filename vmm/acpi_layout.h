@@ -107,9 +107,9 @@ _Static_assert(sizeof(struct acpi_fadt) == 276, "ACPI 5.2.9");
 
 #define FADT_WBINVD        (1U << 0)
 #define FADT_PROC_C1       (1U << 2)
-#define FADT_PWR_BUTTON    (1U << 4) /* no fixed power button */
 #define FADT_SLP_BUTTON    (1U << 5) /* no fixed sleep button */
 #define FADT_FIX_RTC       (1U << 6) /* no RTC wake in fixed registers */
+#define FADT_TMR_VAL_EXT   (1U << 8) /* the PM timer has 32 bits */
 #define FADT_RESET_REG_SUP (1U << 10)
 #define FADT_HEADLESS      (1U << 12)
 

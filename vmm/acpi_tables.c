@@ -115,7 +115,8 @@ static struct acpi_gas port(uint32_t address, uint8_t width, uint8_t access)
         .space = GAS_IO, .width = width, .access = access, .address = address};
 }
 
-/* ACPI mode is on from the start: no SMI command port (5.2.9, SMI_CMD). */
+/* There is a fixed power button, no sleep button. ACPI mode is on from the
+ * start: no SMI command port (5.2.9, SMI_CMD). */
 static uint32_t add_fadt(struct area *area, uint32_t dsdt_at, uint32_t facs_at)
 {
     uint32_t address = area_take(area, sizeof(struct acpi_fadt));
@@ -134,7 +135,7 @@ static uint32_t add_fadt(struct area *area, uint32_t dsdt_at, uint32_t facs_at)
         .p_lvl3_lat = LATENCY_NO_C3,
         .century = RTC_CENTURY,
         .iapc_boot_arch = IAPC_LEGACY_DEVICES | IAPC_NO_VGA | IAPC_NO_MSI,
-        .flags = FADT_WBINVD | FADT_PROC_C1 | FADT_PWR_BUTTON |
+        .flags = FADT_WBINVD | FADT_PROC_C1 | FADT_TMR_VAL_EXT |
                  FADT_SLP_BUTTON | FADT_FIX_RTC | FADT_RESET_REG_SUP |
                  FADT_HEADLESS,
         .reset_reg = port(MAP_PORT_RESET, 8, 1),

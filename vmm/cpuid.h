@@ -21,12 +21,12 @@ struct cpuid_regs {
     uint32_t edx;
 };
 
-#define CPUID_BASIC    0x20 /* leaves kept: 0 to 0x1f */
+#define CPUID_BASIC    0x17 /* leaves: 0 to 0x16 */
 #define CPUID_EXTENDED 9    /* 0x80000000 to 0x80000008 */
 #define CPUID_HYPER    0x11 /* 0x40000000 to 0x40000010 */
 #define CPUID_CACHES   8    /* subleaves of leaf 4 */
-#define CPUID_FEATURES 3    /* of leaf 7 */
-#define CPUID_XSAVE    20   /* of leaf 0xd */
+#define CPUID_FEATURES 2    /* of leaf 7 */
+#define CPUID_XSAVE    8    /* of leaf 0xd: to the last AVX-512 state */
 
 /* What one VM's processors are. Filled by cpuid_prepare, then only read. */
 struct cpuid_policy {
@@ -71,8 +71,6 @@ enum cpuid_feature {
     CPUID_HAS_SPEC_CTRL, /* IBRS, IBPB: MSRs 0x48 and 0x49 */
     CPUID_HAS_STIBP,
     CPUID_HAS_SSBD,
-    CPUID_HAS_FLUSH_CMD,         /* MSR 0x10b */
-    CPUID_HAS_ARCH_CAPABILITIES, /* MSR 0x10a */
     CPUID_FEATURE_COUNT
 };
 bool cpuid_has(const struct cpuid_policy *policy, enum cpuid_feature feature);

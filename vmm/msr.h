@@ -24,28 +24,24 @@ struct msr_seen {
     bool full_logged;
 };
 
-/* One a vCPU. The pointers and `bsp` are the owner's to set before
- * msr_reset(). */
+/* One a vCPU. The pointers are the owner's to set before msr_reset(). */
 struct msr_context {
     struct guest *guest;
     struct lapic *lapic;
     const struct cpuid_policy *cpuid;
     struct msr_seen *seen;
 
-    /* msr.c's own. Values that are kept and have no effect but the one that
-     * msr.c writes through. */
+    /* msr.c's own: values that are kept and have no effect. */
     uint64_t tsc_adjust;
     uint64_t misc_enable;
     uint64_t mcg_status;
-    uint64_t spec_ctrl;
-    uint64_t xss;
     uint64_t mtrr_def_type;
     uint64_t mtrr_fixed[MSR_FIXED];
     uint64_t mtrr_base[MSR_VARIABLE];
     uint64_t mtrr_mask[MSR_VARIABLE];
 };
 
-/* The state after power-on. */
+/* The state in which firmware hands the processor over. Leaves the TSC. */
 void msr_reset(struct msr_context *context);
 
 enum msr_result {
@@ -53,7 +49,7 @@ enum msr_result {
     MSR_GP, /* inject #GP(0) */
 };
 
-/* On MSR_GP nothing has changed. */
+/* On MSR_GP nothing has changed, and *value means nothing. */
 enum msr_result msr_read(struct msr_context *context, uint32_t msr,
                          uint64_t *value);
 enum msr_result msr_write(struct msr_context *context, uint32_t msr,

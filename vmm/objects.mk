@@ -3,6 +3,10 @@ objects += $(addprefix vmm/, \
     acpi_tables.o \
     apic_bus.o \
     bzimage.o \
+    cpuid.o \
+    cpuid_allowed.o \
+    cpuid_host.o \
+    cpuid_prepare.o \
     cr.o \
     crash.o \
     exits.o \
@@ -17,6 +21,8 @@ objects += $(addprefix vmm/, \
     main.o \
     memory_map.o \
     mmio.o \
+    msr.o \
+    msr_table.o \
     pic.o \
     pit.o \
     regions.o \
