@@ -6,7 +6,8 @@
  * Who calls it: vmm/mmio.c after an EPT violation, vmm/io.c for INS and OUTS.
  * Below: vmm/walk.h, vmm/decode.h.  SDM 1 chapter 3 and 7, 2A to 2D, 3A 4.
  *
- * Not done: alignment checks (#AC), data breakpoints, protection keys. */
+ * Not done: alignment checks (#AC), data breakpoints, protection keys; a locked
+ * instruction on RAM is atomic only if its operand is naturally aligned. */
 #pragma once
 
 #include <stdbool.h>
@@ -38,7 +39,7 @@ struct emulate_code {
 struct emulate_context {
     struct walk_space space;
 
-    /* Accesses outside RAM. May not sleep; changes `access->value` of reads. */
+    /* Accesses outside RAM; it sets access->value of reads. */
     enum access_result (*device)(void *device_context, struct access *access);
     void *device_context;
 

@@ -9,6 +9,13 @@ objects += $(addprefix vmm/, \
     cpuid_prepare.o \
     cr.o \
     crash.o \
+    decode.o \
+    decode_table.o \
+    emulate.o \
+    emulate_alu.o \
+    emulate_execute.o \
+    emulate_memory.o \
+    emulate_string.o \
     exits.o \
     guest_memory.o \
     i8042.o \
@@ -36,6 +43,7 @@ objects += $(addprefix vmm/, \
     vm.o \
     vm_irq.o \
     vm_run.o \
+    walk.o \
     )
 
 include vmm/acpi.mk
