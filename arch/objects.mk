@@ -16,6 +16,7 @@ objects += $(addprefix arch/, \
     paging.o \
     stack.o \
     stack_guard.o \
+    task_switch.o \
     tsc.o \
     ucs2.o \
     )
