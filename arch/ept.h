@@ -30,3 +30,6 @@ uint64_t ept_pointer(const struct ept *ept);
 
 /* Gives all tables back and flushes what the processor cached (INVEPT). */
 void ept_destroy(struct ept *ept);
+
+/* Logs the walk of `gpa` through the tables, one line a level. */
+void ept_dump(uint64_t pointer, uint64_t gpa);

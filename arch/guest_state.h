@@ -47,10 +47,9 @@ enum interruption_type {
 };
 
 /* Work for the next entry beside registers. */
-#define LATE_EVENT    (1U << 0) /* write the interruption information */
-#define LATE_PRIMARY  (1U << 1) /* write the primary controls */
-#define LATE_TLB      (1U << 2) /* INVVPID */
-#define LATE_MEASURES (1U << 3) /* IA32_SPEC_CTRL */
+#define LATE_EVENT   (1U << 0) /* write the interruption information */
+#define LATE_PRIMARY (1U << 1) /* write the primary controls */
+#define LATE_TLB     (1U << 2) /* INVVPID */
 
 /* An event for the next entry, in the VMCS's own format. */
 struct guest_event {

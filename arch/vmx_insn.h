@@ -144,3 +144,9 @@ static inline void vmx_host_nmi(void)
 {
     __asm__ volatile("int $2" : : : "memory");
 }
+
+/* The host's handler for a machine check that came while a guest ran. */
+static inline void vmx_host_machine_check(void)
+{
+    __asm__ volatile("int $18" : : : "memory");
+}

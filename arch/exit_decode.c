@@ -1,0 +1,200 @@
+/* From the VMCS' exit-information fields to struct exit: VMCS names end here.
+ * Called by guest_run() after each exit.  SDM 3C 28.2 and Appendix C. */
+#include "arch/cpu.h"
+#include "arch/ept.h"
+#include "arch/guest_state.h"
+#include "arch/idt.h"
+#include "arch/vmx_insn.h"
+
+#define VECTOR_DF 8U
+#define VECTOR_MC 18U
+
+#define REASON_BASIC  0xffffU
+#define REASON_FAILED (1U << 31)
+
+#define BIT(reason) (1ULL << EXIT_##reason)
+
+/* Exits that an instruction made: its length is recorded (28.2.5). TASK_SWITCH
+ * has one only where an instruction was the cause. */
+#define HAS_LENGTH                                                             \
+    (BIT(TASK_SWITCH) | BIT(CPUID) | BIT(GETSEC) | BIT(HLT) | BIT(INVD) |      \
+     BIT(INVLPG) | BIT(RDPMC) | BIT(RDTSC) | BIT(RSM) | BIT(VMCALL) |          \
+     BIT(VMCLEAR) | BIT(VMLAUNCH) | BIT(VMPTRLD) | BIT(VMPTRST) |              \
+     BIT(VMREAD) | BIT(VMRESUME) | BIT(VMWRITE) | BIT(VMXOFF) | BIT(VMXON) |   \
+     BIT(CR_ACCESS) | BIT(MOV_DR) | BIT(IO) | BIT(RDMSR) | BIT(WRMSR) |        \
+     BIT(MWAIT) | BIT(MONITOR) | BIT(PAUSE) | BIT(GDTR_IDTR) | BIT(LDTR_TR) |  \
+     BIT(INVEPT) | BIT(RDTSCP) | BIT(INVVPID) | BIT(WBINVD) | BIT(XSETBV) |    \
+     BIT(RDRAND) | BIT(INVPCID) | BIT(VMFUNC) | BIT(ENCLS) | BIT(RDSEED) |     \
+     BIT(XSAVES))
+
+/* Exits that have a qualification (28.2.1), as far as they can happen. */
+#define HAS_QUALIFICATION                                                      \
+    (BIT(EXCEPTION_NMI) | BIT(SIPI) | BIT(TASK_SWITCH) | BIT(INVLPG) |         \
+     BIT(CR_ACCESS) | BIT(MOV_DR) | BIT(IO) | BIT(ENTRY_GUEST_STATE) |         \
+     BIT(ENTRY_MSR_LOADING) | BIT(MWAIT) | BIT(APIC_ACCESS) |                  \
+     BIT(EPT_VIOLATION))
+
+/* Exits that may come in the middle of an event's delivery (28.2.4). */
+#define HAS_VECTORING                                                          \
+    (BIT(EXCEPTION_NMI) | BIT(TASK_SWITCH) | BIT(APIC_ACCESS) |                \
+     BIT(EPT_VIOLATION) | BIT(EPT_MISCONFIGURATION) | BIT(PML_FULL))
+
+static bool among(enum exit_reason reason, uint64_t set)
+{
+    return (unsigned)reason < 64 && (set >> (unsigned)reason & 1);
+}
+
+/* The exit undid an IRET that had ended the blocking of NMIs (28.2.3); the
+ * IRET will run again. */
+static void block_nmi_again(struct guest *guest)
+{
+    guest_regs_write(guest, HIDDEN_INTERRUPTIBILITY,
+                     guest_regs_read(guest, HIDDEN_INTERRUPTIBILITY) |
+                         BLOCKING_NMI);
+}
+
+static void decode_exception(struct guest *guest, struct exit *exit)
+{
+    uint32_t info = (uint32_t)vmx_read(VMCS_EXIT_INTERRUPTION);
+    exit->event.vector = (uint8_t)(info & INTERRUPTION_VECTOR);
+    exit->event.type = (uint8_t)bits(info, 10, 8);
+    exit->event.has_error_code = info & INTERRUPTION_ERROR_CODE;
+    exit->event.error_code = 0;
+    if (exit->event.has_error_code) {
+        exit->event.error_code = (uint32_t)vmx_read(VMCS_EXIT_ERROR_CODE);
+    }
+    if (exit->event.type == TYPE_INT1 ||
+        exit->event.type == TYPE_SOFTWARE_EXCEPTION) {
+        exit->length = (uint8_t)vmx_read(VMCS_EXIT_INSTRUCTION_LENGTH);
+    }
+    if (exit->event.type == TYPE_NMI) {
+        vmx_host_nmi();
+    } else if (exit->event.vector == VECTOR_MC) {
+        vmx_host_machine_check();
+    } else if ((info & INTERRUPTION_NMI_UNBLOCK) && !exit->delivering &&
+               exit->event.vector != VECTOR_DF) {
+        block_nmi_again(guest);
+    }
+}
+
+static void decode_external_interrupt(struct exit *exit)
+{
+    uint32_t info = (uint32_t)vmx_read(VMCS_EXIT_INTERRUPTION);
+    exit->event.vector = (uint8_t)(info & INTERRUPTION_VECTOR);
+    exit->event.type = TYPE_EXTERNAL;
+    exit->event.has_error_code = false;
+    exit->event.error_code = 0;
+    idt_dispatch(exit->event.vector);
+}
+
+/* SDM 3D Table 28-7 */
+static void decode_ept_violation(struct guest *guest, struct exit *exit)
+{
+    uint64_t q = exit->qualification;
+    exit->ept.gpa = vmx_read(VMCS_GUEST_PHYSICAL_ADDRESS);
+    exit->ept.read = q & 1;
+    exit->ept.write = q >> 1 & 1;
+    exit->ept.fetch = q >> 2 & 1;
+    exit->ept.linear_valid = q >> 7 & 1;
+    exit->ept.page_walk = exit->ept.linear_valid && !(q >> 8 & 1);
+    exit->ept.linear = 0;
+    if (exit->ept.linear_valid) {
+        exit->ept.linear = vmx_read(VMCS_GUEST_LINEAR_ADDRESS);
+    }
+    if ((q >> 12 & 1) && !exit->delivering) {
+        block_nmi_again(guest);
+    }
+}
+
+/* No guest can cause one: the tables are wrong. The VM ends, with its walk in
+ * the log. */
+static void decode_ept_misconfiguration(struct guest *guest, struct exit *exit)
+{
+    exit->ept.gpa = vmx_read(VMCS_GUEST_PHYSICAL_ADDRESS);
+    exit->ept.linear = 0;
+    exit->ept.linear_valid = false;
+    exit->ept.page_walk = false;
+    exit->ept.read = exit->ept.write = exit->ept.fetch = false;
+    ept_dump(guest->ept_pointer, exit->ept.gpa);
+}
+
+/* SDM 3D Table 28-5 */
+static void decode_io(struct exit *exit)
+{
+    uint64_t q = exit->qualification;
+    exit->io.size = (uint8_t)((q & 7) + 1);
+    exit->io.in = q >> 3 & 1;
+    exit->io.string = q >> 4 & 1;
+    exit->io.rep = q >> 5 & 1;
+    exit->io.port = (uint16_t)bits(q, 31, 16);
+}
+
+/* SDM 3D Table 28-3 */
+static void decode_cr(struct exit *exit)
+{
+    static const uint8_t accesses[] = {CR_MOV_TO, CR_MOV_FROM, CR_CLTS,
+                                       CR_LMSW};
+    uint64_t q = exit->qualification;
+    exit->cr.number = (uint8_t)bits(q, 3, 0);
+    exit->cr.access = accesses[bits(q, 5, 4)];
+    exit->cr.gpr = (enum gpr)bits(q, 11, 8);
+    exit->cr.lmsw_source = (uint16_t)bits(q, 31, 16);
+}
+
+/* SDM 3D Table 28-4 */
+static void decode_dr(struct exit *exit)
+{
+    uint64_t q = exit->qualification;
+    exit->dr.number = (uint8_t)bits(q, 2, 0);
+    exit->dr.from = q >> 4 & 1;
+    exit->dr.gpr = (enum gpr)bits(q, 11, 8);
+}
+
+void exit_decode(struct guest *guest, struct exit *exit)
+{
+    uint32_t raw = (uint32_t)vmx_read(VMCS_EXIT_REASON);
+    enum exit_reason reason = (enum exit_reason)(raw & REASON_BASIC);
+
+    exit->reason = reason;
+    exit->entry_failed = raw & REASON_FAILED;
+    exit->delivering = false;
+    exit->length = 0;
+    exit->qualification = 0;
+    if (among(reason, HAS_LENGTH) || reason == EXIT_XRSTORS) {
+        exit->length = (uint8_t)vmx_read(VMCS_EXIT_INSTRUCTION_LENGTH);
+    }
+    if (among(reason, HAS_QUALIFICATION)) {
+        exit->qualification = vmx_read(VMCS_EXIT_QUALIFICATION);
+    }
+    if (among(reason, HAS_VECTORING)) {
+        exit->delivering = guest_event_requeue(guest);
+    }
+    switch (reason) {
+    case EXIT_EXCEPTION_NMI:
+        decode_exception(guest, exit);
+        break;
+    case EXIT_EXTERNAL_INTERRUPT:
+        decode_external_interrupt(exit);
+        break;
+    case EXIT_EPT_VIOLATION:
+        decode_ept_violation(guest, exit);
+        break;
+    case EXIT_EPT_MISCONFIGURATION:
+        decode_ept_misconfiguration(guest, exit);
+        break;
+    case EXIT_IO:
+        decode_io(exit);
+        break;
+    case EXIT_CR_ACCESS:
+        decode_cr(exit);
+        break;
+    case EXIT_MOV_DR:
+        decode_dr(exit);
+        break;
+    case EXIT_SIPI:
+        exit->sipi_vector = (uint8_t)bits(exit->qualification, 7, 0);
+        break;
+    default:
+        break;
+    }
+}
