@@ -41,12 +41,12 @@ void backtrace_log(uint64_t rbp)
                       (unsigned long long)rbp);
             return;
         }
-        if (!backtrace_offset(frame->return_address, &offset)) {
+        if (backtrace_offset(frame->return_address, &offset)) {
+            log_error("  #%u lintel+0x%llx", i, (unsigned long long)offset);
+        } else {
             log_error("  #%u %016llx outside Lintel", i,
                       (unsigned long long)offset);
-            return;
         }
-        log_error("  #%u lintel+0x%llx", i, (unsigned long long)offset);
         /* A caller's frame lies higher, but for one step from an exception's
          * stack to the stack that it interrupted. */
         rbp = frame->rbp;

@@ -11,9 +11,10 @@
 #include "kernel/format.h"
 #include "kernel/log.h"
 
-#define VECTOR_PAGE_FAULT 14U
-#define CODE_BYTES        16U
-#define STACK_WORDS       16U
+#define VECTOR_PAGE_FAULT   14U
+#define VECTOR_DOUBLE_FAULT 8U
+#define CODE_BYTES          16U
+#define STACK_WORDS         16U
 
 static const char *const exception_names[32] = {
     [0] = "#DE divide error",
@@ -43,6 +44,10 @@ static const char *const gpr_names[16] = {
     "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15",
 };
 
+/* A fault this close below RSP was the stack's: the frame of one exception, or
+ * of one function. */
+#define GUARD_REACH 4096U
+
 /* SDM 3A Figure 4-12 for page faults, 6-7 for selectors. */
 static void log_error_code(const struct trap_frame *frame)
 {
@@ -57,6 +62,11 @@ static void log_error_code(const struct trap_frame *frame)
                   error & 1 ? "not allowed there" : "nothing is mapped there",
                   error & 8 ? ", reserved bit set" : "",
                   cpu_read_cr2() < 4096 ? " (NULL pointer)" : "");
+        return;
+    }
+    if (frame->vector == VECTOR_DOUBLE_FAULT &&
+        frame->rsp - cpu_read_cr2() < GUARD_REACH) {
+        log_error("  the stack has run into its guard page");
         return;
     }
     if (error) {

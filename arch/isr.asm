@@ -40,7 +40,7 @@ save:
     push rdi
     push rsi
     push rbp
-    push qword [rsp + 14 * 8]   ; RSP of the interrupted code
+    push qword [rsp + 16 * 8]   ; RSP of the interrupted code
     push rbx
     push rdx
     push rcx
