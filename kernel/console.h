@@ -10,7 +10,7 @@
 
 struct event;
 
-/* What the Ctrl-A keys do; a null function logs that nothing is there for it.
+/* What the Ctrl-A keys do; a null function answers that no machine runs.
  * Called from the scheduler's timers: they must not wait. */
 struct console_handlers {
     void (*quit)(void *argument);  /* x: end the VM */

@@ -10,8 +10,8 @@ enum log_level {
 };
 
 /* Finds the sinks: COM2, else COM1, and port 0xe9 if an emulator answers there.
- * After serial_init(). The framebuffer joins by framebuffer_open(). Lines
- * before this are lost. */
+ * After serial_init(); the first line does it by itself. The framebuffer
+ * joins by framebuffer_open(). */
 void log_init(void);
 
 /* Lines above this level are dropped; LOG_INFO until log_set_level(). */
@@ -28,7 +28,8 @@ void log_at(enum log_level level, const char *format, ...)
  * other programs read (the closing "lintel: exit" line). */
 void log_raw(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Waits (bounded) until what was logged has left the machine. */
+/* Waits (bounded) until what was logged, and what guests wrote, has left the
+ * machine: before power-off. */
 void log_flush(void);
 
 #define log_error(...) log_at(LOG_ERROR, __VA_ARGS__)

@@ -1,7 +1,13 @@
 objects += $(addprefix kernel/, \
+    console.o \
+    font.o \
     format.o \
+    framebuffer.o \
+    log.o \
     page.o \
+    panic.o \
     rtc.o \
+    serial.o \
     string.o \
     task.o \
     time.o \

@@ -18,3 +18,4 @@ bool cpu_rdrand(uint64_t *value);
 bool cpu_rdseed(uint64_t *value);
 void cpu_pause(void);
 void cpu_idle(void);
+void cpu_cli(void);

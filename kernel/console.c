@@ -1,0 +1,174 @@
+/* The interactive console, see kernel/console.h. The input is polled from a
+ * timer: often while somebody types, rarely when nobody does. */
+#include "kernel/console.h"
+
+#include "kernel/framebuffer.h"
+#include "kernel/log.h"
+#include "kernel/serial.h"
+#include "kernel/string.h"
+#include "kernel/task.h"
+#include "kernel/time.h"
+
+#define CTRL_A 0x01
+
+#define RING_BYTES 4096U /* a power of two */
+
+/* At 115200 baud a FIFO of sixteen bytes is full after 1.4 ms. */
+#define POLL_TYPING  TIME_MS
+#define POLL_QUIET   (10 * TIME_MS)
+#define TYPING_LASTS (100 * TIME_MS)
+#define BYTES_A_POLL 64U
+
+static struct {
+    uint8_t ring[RING_BYTES];
+    uint32_t head; /* next to read; both run freely */
+    uint32_t tail; /* next to fill */
+    bool escaped;  /* Ctrl-A came */
+    bool polling;
+    uint64_t typed_at; /* when the last byte came */
+    struct event input;
+    struct timer timer;
+    struct console_handlers handlers;
+} console;
+
+/* In answer to a key, so it goes where the key came from. */
+static void say(const char *text)
+{
+    console_write(text, strlen(text));
+}
+
+static void help(void)
+{
+    say("\r\nCtrl-A h  this help\r\n"
+        "Ctrl-A x  end the machine\r\n"
+        "Ctrl-A s  its state, in the log\r\n"
+        "Ctrl-A t  Lintel's tasks, in the log\r\n"
+        "Ctrl-A Ctrl-A  sends Ctrl-A\r\n");
+}
+
+static void call(void (*handler)(void *argument))
+{
+    if (handler == NULL) {
+        say("\r\nNo machine runs.\r\n");
+    } else {
+        handler(console.handlers.argument);
+    }
+}
+
+/* A full ring loses what is typed, but the escapes still work. */
+static void keep(uint8_t byte)
+{
+    if (console.tail - console.head < RING_BYTES) {
+        console.ring[console.tail++ % RING_BYTES] = byte;
+        event_signal(&console.input);
+    }
+}
+
+static void escaped(uint8_t key)
+{
+    switch (key) {
+    case CTRL_A:
+        keep(CTRL_A);
+        break;
+    case 'x':
+        call(console.handlers.quit);
+        break;
+    case 's':
+        call(console.handlers.state);
+        break;
+    case 't':
+        task_dump();
+        break;
+    default:
+        help();
+        break;
+    }
+}
+
+static void take(uint8_t byte)
+{
+    if (console.escaped) {
+        console.escaped = false;
+        escaped(byte);
+    } else if (byte == CTRL_A) {
+        console.escaped = true;
+    } else {
+        keep(byte);
+    }
+}
+
+static void poll(void *argument)
+{
+    struct serial *port = serial_port(SERIAL_COM1);
+    uint64_t now = time_now();
+    uint8_t bytes[BYTES_A_POLL];
+    size_t count;
+
+    (void)argument;
+    if (!console.polling || port == NULL) {
+        return;
+    }
+    count = serial_read(port, bytes, sizeof(bytes));
+    if (count > 0) {
+        console.typed_at = now;
+    }
+    /* Before the handlers, which may stop the polling. */
+    timer_arm(&console.timer,
+              now + (now - console.typed_at < TYPING_LASTS ? POLL_TYPING
+                                                           : POLL_QUIET));
+    for (size_t i = 0; i < count; i++) {
+        take(bytes[i]);
+    }
+}
+
+void console_open(void)
+{
+    console.timer.fire = poll;
+    serial_start_queueing();
+}
+
+void console_set_handlers(const struct console_handlers *handlers)
+{
+    console.handlers =
+        handlers == NULL ? (struct console_handlers){0} : *handlers;
+}
+
+void console_start_input(void)
+{
+    console.polling = true;
+    timer_arm(&console.timer, time_now());
+}
+
+void console_stop_input(void)
+{
+    console.polling = false;
+    timer_cancel(&console.timer);
+    console.head = console.tail;
+    console.escaped = false;
+}
+
+void console_write(const void *bytes, size_t length)
+{
+    struct serial *port = serial_port(SERIAL_COM1);
+
+    if (port != NULL) {
+        serial_write(port, bytes, length);
+    }
+    framebuffer_write(bytes, length);
+}
+
+size_t console_read(void *buffer, size_t length)
+{
+    uint8_t *byte = buffer;
+    size_t count = 0;
+
+    while (count < length && console.head != console.tail) {
+        byte[count++] = console.ring[console.head++ % RING_BYTES];
+    }
+    return count;
+}
+
+struct event *console_event(void)
+{
+    return &console.input;
+}

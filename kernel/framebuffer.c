@@ -1,0 +1,370 @@
+/* Text on the framebuffer, see kernel/framebuffer.h. A cell is six by nine
+ * pixels, times a whole factor that suits the screen. UEFI 2.10 section 12.9
+ * (the pixel formats). */
+#include "kernel/framebuffer.h"
+
+#include "kernel/font.h"
+#include "kernel/string.h"
+
+#define CELL_COLUMNS (FONT_COLUMNS + 1)
+#define CELL_ROWS    (FONT_ROWS + 2)
+
+#define COLUMNS_MAX 160
+#define ROWS_MAX    80
+
+/* The screen must hold this much text at the factor chosen. */
+#define COLUMNS_WANTED 80
+#define ROWS_WANTED    36
+
+#define TAB 8
+
+enum style {
+    STYLE_GUEST,
+    STYLE_LOG,
+    STYLE_COUNT
+};
+
+struct colour {
+    uint8_t red, green, blue;
+};
+
+static const struct colour colours[STYLE_COUNT] = {
+    [STYLE_GUEST] = {0xc8, 0xc8, 0xc8},
+    [STYLE_LOG] = {0xff, 0xc0, 0x60},
+};
+
+struct cell {
+    char character;
+    uint8_t style;
+};
+
+/* Where in a terminal's escape sequence the text is (ECMA-48 5.3 and 5.4). */
+enum escape {
+    ESCAPE_NONE,
+    ESCAPE_START,    /* after ESC */
+    ESCAPE_CONTROL,  /* after ESC [ */
+    ESCAPE_STRING,   /* after ESC ] and the like, until BEL or ESC \ */
+    ESCAPE_DESIGNATE /* after ESC ( and the like: one more character */
+};
+
+static struct {
+    bool open;
+    struct framebuffer_mode mode;
+    uint32_t pixels[STYLE_COUNT]; /* the colours as the mode has them */
+    unsigned factor;
+    unsigned columns;
+    unsigned rows;
+
+    unsigned column; /* may be == columns: wrap before the next */
+    unsigned row;
+    enum style style;
+
+    enum escape escape;
+    unsigned parameter; /* of the control sequence, the last one */
+    bool homed;         /* a cursor-home came, and no text since */
+
+    struct cell text[ROWS_MAX][COLUMNS_MAX];  /* what should be seen */
+    struct cell shown[ROWS_MAX][COLUMNS_MAX]; /* what is drawn */
+} screen;
+
+static const struct cell blank = {.character = ' ', .style = STYLE_GUEST};
+
+static uint32_t pixel_of(struct colour colour, enum framebuffer_format format)
+{
+    if (format == FRAMEBUFFER_RGBX) {
+        return colour.red | (uint32_t)colour.green << 8 |
+               (uint32_t)colour.blue << 16;
+    }
+    return colour.blue | (uint32_t)colour.green << 8 |
+           (uint32_t)colour.red << 16;
+}
+
+static volatile uint32_t *pixel_line(unsigned y)
+{
+    return (volatile uint32_t *)(uintptr_t)(screen.mode.base +
+                                            (uint64_t)y * screen.mode.pitch);
+}
+
+/* One row of pixels of a cell, `factor` lines high. */
+static void draw_row(unsigned x, unsigned y, unsigned bits, uint32_t pixel)
+{
+    for (unsigned line = 0; line < screen.factor; line++) {
+        volatile uint32_t *at = pixel_line(y + line) + x;
+
+        for (unsigned bit = 1U << (CELL_COLUMNS - 1); bit != 0; bit >>= 1) {
+            uint32_t value = bits & bit ? pixel : 0;
+
+            for (unsigned i = 0; i < screen.factor; i++) {
+                *at++ = value;
+            }
+        }
+    }
+}
+
+static void draw_cell(unsigned row, unsigned column)
+{
+    struct cell cell = screen.text[row][column];
+    struct cell *shown = &screen.shown[row][column];
+    const uint8_t *glyph = font_glyph(cell.character);
+    unsigned x = column * CELL_COLUMNS * screen.factor;
+    unsigned y = row * CELL_ROWS * screen.factor;
+
+    if (shown->character == cell.character && shown->style == cell.style) {
+        return;
+    }
+    *shown = cell;
+    for (unsigned i = 0; i < FONT_ROWS; i++) {
+        /* A cell's blank line is above, its blank column on the right. */
+        draw_row(x, y + (i + 1) * screen.factor, (unsigned)glyph[i] << 1,
+                 screen.pixels[cell.style]);
+    }
+}
+
+static void draw_all(void)
+{
+    for (unsigned row = 0; row < screen.rows; row++) {
+        for (unsigned column = 0; column < screen.columns; column++) {
+            draw_cell(row, column);
+        }
+    }
+}
+
+static void blank_cells(struct cell *cell, size_t count)
+{
+    while (count-- > 0) {
+        *cell++ = blank;
+    }
+}
+
+static void blank_rows(unsigned first)
+{
+    for (unsigned row = first; row < screen.rows; row++) {
+        blank_cells(screen.text[row], screen.columns);
+    }
+}
+
+static void clear(void)
+{
+    blank_rows(0);
+    draw_all();
+    screen.row = 0;
+    screen.column = 0;
+}
+
+/* By a third of the screen at once: to move every line for each new one would
+ * cost a screen's worth of uncached writes a line. */
+static void scroll(void)
+{
+    unsigned by = screen.rows / 3 + 1;
+
+    memmove(screen.text[0], screen.text[by],
+            (screen.rows - by) * sizeof(screen.text[0]));
+    blank_rows(screen.rows - by);
+    draw_all();
+    screen.row -= by;
+}
+
+static void new_line(void)
+{
+    screen.row++;
+    if (screen.row == screen.rows) {
+        scroll();
+    }
+}
+
+static void put_printable(char character)
+{
+    if (screen.column == screen.columns) {
+        screen.column = 0;
+        new_line();
+    }
+    screen.text[screen.row][screen.column] =
+        (struct cell){.character = character, .style = (uint8_t)screen.style};
+    draw_cell(screen.row, screen.column);
+    screen.column++;
+    screen.homed = false;
+}
+
+static void erase_to_line_end(void)
+{
+    for (unsigned c = screen.column; c < screen.columns; c++) {
+        screen.text[screen.row][c] = blank;
+        draw_cell(screen.row, c);
+    }
+}
+
+/* The end of ESC [ ...: only what clears is obeyed. */
+static void control_sequence(char final)
+{
+    if (final == 'H') {
+        screen.homed = true;
+    } else if (final == 'J' && (screen.parameter >= 2 || screen.homed)) {
+        clear();
+    } else if ((final == 'K' || final == 'J') && screen.parameter == 0) {
+        erase_to_line_end();
+    }
+}
+
+static void put_escaped(char character)
+{
+    switch (screen.escape) {
+    case ESCAPE_START:
+        screen.parameter = 0;
+        if (character == '[') {
+            screen.escape = ESCAPE_CONTROL;
+        } else if (strchr("]PX^_", character) != NULL && character != '\0') {
+            screen.escape = ESCAPE_STRING;
+        } else if (character >= ' ' && character <= '/') {
+            screen.escape = ESCAPE_DESIGNATE;
+        } else {
+            screen.escape = ESCAPE_NONE;
+        }
+        break;
+    case ESCAPE_CONTROL:
+        if (character >= '0' && character <= '9') {
+            screen.parameter =
+                (screen.parameter * 10 + (unsigned)(character - '0')) % 1000;
+        } else if (character == ';') {
+            screen.parameter = 0;
+        } else if (character >= '@' && character <= '~') {
+            screen.escape = ESCAPE_NONE;
+            control_sequence(character);
+        }
+        break;
+    case ESCAPE_STRING:
+        if (character == '\a') {
+            screen.escape = ESCAPE_NONE;
+        }
+        break;
+    default:
+        screen.escape = ESCAPE_NONE;
+        break;
+    }
+}
+
+static void put_plain(char character)
+{
+    switch (character) {
+    case '\n':
+        new_line();
+        break;
+    case '\r':
+        screen.column = 0;
+        break;
+    case '\b':
+        screen.column -= screen.column > 0 ? 1 : 0;
+        break;
+    case '\t':
+        screen.column = (screen.column / TAB + 1) * TAB;
+        if (screen.column > screen.columns) {
+            screen.column = screen.columns;
+        }
+        break;
+    default:
+        if (character >= ' ' && character <= '~') {
+            put_printable(character);
+        } else if ((uint8_t)character >= 0xc0) {
+            /* The first byte of a longer UTF-8 character stands for it. */
+            put_printable('?');
+        }
+        break;
+    }
+}
+
+static void put(char character)
+{
+    if (character == '\033') {
+        screen.escape = ESCAPE_START;
+    } else if (screen.escape != ESCAPE_NONE) {
+        put_escaped(character);
+    } else {
+        put_plain(character);
+    }
+}
+
+static unsigned at_most(unsigned value, unsigned limit)
+{
+    return value < limit ? value : limit;
+}
+
+static unsigned choose_factor(uint32_t width, uint32_t height)
+{
+    unsigned factor = 1;
+
+    while (width / CELL_COLUMNS / (factor + 1) >= COLUMNS_WANTED &&
+           height / CELL_ROWS / (factor + 1) >= ROWS_WANTED) {
+        factor++;
+    }
+    return factor;
+}
+
+bool framebuffer_open(const struct framebuffer_mode *mode)
+{
+    screen.open = false;
+    if (mode->base == 0 || mode->base % 4 != 0 || mode->pitch % 4 != 0 ||
+        mode->width < 20 * CELL_COLUMNS || mode->height < 5 * CELL_ROWS ||
+        mode->width > 65536 || mode->height > 65536 ||
+        mode->pitch < mode->width * 4) {
+        return false;
+    }
+    screen.mode = *mode;
+    screen.factor = choose_factor(mode->width, mode->height);
+    screen.columns =
+        at_most(mode->width / CELL_COLUMNS / screen.factor, COLUMNS_MAX);
+    screen.rows = at_most(mode->height / CELL_ROWS / screen.factor, ROWS_MAX);
+    screen.row = 0;
+    screen.column = 0;
+    screen.escape = ESCAPE_NONE;
+    screen.homed = false;
+    for (unsigned i = 0; i < STYLE_COUNT; i++) {
+        screen.pixels[i] = pixel_of(colours[i], mode->format);
+    }
+    for (unsigned y = 0; y < mode->height; y++) {
+        volatile uint32_t *line = pixel_line(y);
+
+        for (unsigned x = 0; x < mode->width; x++) {
+            line[x] = 0;
+        }
+    }
+    for (unsigned row = 0; row < screen.rows; row++) {
+        blank_cells(screen.text[row], screen.columns);
+        blank_cells(screen.shown[row], screen.columns);
+    }
+    screen.open = true;
+    return true;
+}
+
+void framebuffer_close(void)
+{
+    screen.open = false;
+}
+
+void framebuffer_write(const void *bytes, size_t length)
+{
+    const char *character = bytes;
+
+    if (!screen.open) {
+        return;
+    }
+    for (size_t i = 0; i < length; i++) {
+        put(character[i]);
+    }
+}
+
+void framebuffer_write_line(const char *text, size_t length)
+{
+    if (!screen.open) {
+        return;
+    }
+    if (screen.column > 0) {
+        screen.column = 0;
+        new_line();
+    }
+    screen.style = STYLE_LOG;
+    for (size_t i = 0; i < length; i++) {
+        put_plain(text[i]);
+    }
+    screen.style = STYLE_GUEST;
+    screen.column = 0;
+    new_line();
+}

@@ -1,0 +1,145 @@
+/* The log, see kernel/log.h. A line is put together in memory, made printable,
+ * and given whole to each sink. */
+#include "kernel/log.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "arch/cpu.h"
+#include "kernel/format.h"
+#include "kernel/framebuffer.h"
+#include "kernel/serial.h"
+#include "kernel/time.h"
+
+#define LINE_BYTES 400
+
+/* Bochs' debug port: what is written is shown, and reading gives its number. */
+#define DEBUG_PORT 0xe9U
+
+static struct {
+    enum log_level level;
+    bool found;
+    struct serial *port;
+    bool debug_port;
+} sinks = {.level = LOG_INFO};
+
+static const char *const prefixes[] = {
+    [LOG_ERROR] = "error: ",
+    [LOG_WARN] = "warning: ",
+    [LOG_INFO] = "",
+    [LOG_DEBUG] = "debug: ",
+};
+
+void log_init(void)
+{
+    sinks.port = serial_port(SERIAL_COM2);
+    if (sinks.port == NULL) {
+        sinks.port = serial_port(SERIAL_COM1);
+    }
+    sinks.debug_port = cpu_in8(DEBUG_PORT) == DEBUG_PORT;
+    sinks.found = true;
+}
+
+void log_set_level(enum log_level level)
+{
+    sinks.level = level;
+}
+
+enum log_level log_get_level(void)
+{
+    return sinks.level;
+}
+
+/* Whatever slipped in, a line is one line and moves no cursor. */
+static void make_printable(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text < ' ' || *text > '~') {
+            *text = '?';
+        }
+    }
+}
+
+static void emit(const char *line, size_t length)
+{
+    if (!sinks.found) {
+        log_init();
+    }
+    if (sinks.port != NULL) {
+        /* The port may be the console's, in the middle of a guest's line. */
+        if (!serial_at_line_start(sinks.port)) {
+            serial_write(sinks.port, "\r\n", 2);
+        }
+        serial_write(sinks.port, line, length);
+        serial_write(sinks.port, "\r\n", 2);
+    }
+    if (sinks.debug_port) {
+        for (size_t i = 0; i < length; i++) {
+            cpu_out8(DEBUG_PORT, (uint8_t)line[i]);
+        }
+        cpu_out8(DEBUG_PORT, '\n');
+    }
+    framebuffer_write_line(line, length);
+}
+
+/* Appends to `line`, which holds `used` bytes; shows by its end if the text
+ * was too long. Returns the new length. */
+static size_t append(char line[LINE_BYTES], size_t used, const char *format,
+                     va_list values)
+{
+    size_t length =
+        used + format_vsn(line + used, LINE_BYTES - used, format, values);
+
+    if (length >= LINE_BYTES) {
+        length = LINE_BYTES - 1;
+        line[length - 1] = '.';
+        line[length - 2] = '.';
+        line[length - 3] = '.';
+    }
+    return length;
+}
+
+void log_at(enum log_level level, const char *format, ...)
+{
+    char line[LINE_BYTES];
+    uint64_t now = time_now();
+    size_t length;
+    va_list values;
+
+    if (level > sinks.level) {
+        return;
+    }
+    length =
+        format_sn(line, sizeof(line), "[%5llu.%03llu] %s", now / TIME_SECOND,
+                  now / TIME_MS % 1000, prefixes[level]);
+    va_start(values, format);
+    length = append(line, length, format, values);
+    va_end(values);
+    make_printable(line);
+    emit(line, length);
+}
+
+void log_raw(const char *format, ...)
+{
+    char line[LINE_BYTES];
+    size_t length;
+    va_list values;
+
+    va_start(values, format);
+    length = append(line, 0, format, values);
+    va_end(values);
+    make_printable(line);
+    emit(line, length);
+}
+
+void log_flush(void)
+{
+    for (unsigned i = 0; i < SERIAL_COUNT; i++) {
+        struct serial *port = serial_port((enum serial_name)i);
+
+        if (port != NULL) {
+            serial_flush(port);
+        }
+    }
+}

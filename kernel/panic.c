@@ -1,0 +1,66 @@
+/* The end for our own bugs, see kernel/panic.h. Called by CHECK() in every room
+ * and by arch/idt.c, which has logged the registers of an exception before.
+ *
+ * Everything that is shown may itself be what is broken, so each step is
+ * counted: a panic inside a panic goes on with the next step, and after a few
+ * the machine just halts. */
+#include "kernel/panic.h"
+
+#include <stdarg.h>
+
+#include "arch/backtrace.h"
+#include "arch/cpu.h"
+#include "arch/machine.h"
+#include "arch/vmx.h"
+#include "kernel/format.h"
+#include "kernel/log.h"
+#include "kernel/serial.h"
+#include "kernel/task.h"
+
+static unsigned step;
+
+static void show_task(void)
+{
+    const struct task *task = task_current();
+
+    if (task != NULL) {
+        log_error("in task %s", task_name(task));
+    }
+}
+
+static void show_backtrace(void)
+{
+    backtrace_log_here();
+}
+
+static void end(void)
+{
+    log_raw("lintel: exit 4 panic");
+    log_flush();
+    vmx_disable();
+    machine_power_off();
+}
+
+static void (*const steps[])(void) = {
+    serial_stop_queueing, show_task, show_backtrace, task_dump, end,
+};
+
+_Noreturn void panic(const char *format, ...)
+{
+    char text[300];
+    va_list values;
+
+    cpu_cli();
+    va_start(values, format);
+    format_vsn(text, sizeof(text), format, values);
+    va_end(values);
+    if (step == 0) {
+        /* Timers must not be touched any more, so nothing is queued. */
+        steps[step++]();
+    }
+    log_error("panic: %s", text);
+    while (step < sizeof(steps) / sizeof(steps[0])) {
+        steps[step++]();
+    }
+    machine_halt();
+}

@@ -1,0 +1,231 @@
+/* The 16550 serial ports, see kernel/serial.h. Registers by the names of the
+ * PC16550D data sheet, Table II. */
+#include "kernel/serial.h"
+
+#include "arch/cpu.h"
+#include "kernel/time.h"
+
+enum serial_register {
+    SERIAL_RBR = 0, /* read */
+    SERIAL_THR = 0, /* write */
+    SERIAL_DLL = 0, /* with DLAB */
+    SERIAL_IER = 1,
+    SERIAL_DLM = 1, /* with DLAB */
+    SERIAL_FCR = 2,
+    SERIAL_LCR = 3,
+    SERIAL_MCR = 4,
+    SERIAL_LSR = 5,
+    SERIAL_SCR = 7,
+};
+
+#define FCR_ENABLE_AND_CLEAR 0x07U
+#define LCR_8N1              0x03U
+#define LCR_DLAB             0x80U
+#define MCR_DTR_RTS          0x03U
+#define MCR_LOOPBACK         0x10U
+#define LSR_DR               0x01U /* data ready */
+#define LSR_THRE             0x20U /* transmitter holding register empty */
+#define LSR_TEMT             0x40U /* transmitter empty */
+
+#define DIVISOR_115200 1U
+#define FIFO_BYTES     16U
+
+/* Register reads before a transmitter counts as stuck. One takes about 1 us
+ * (or some instructions in an emulator), sixteen bytes take 1.4 ms. */
+#define SEND_POLLS     200000U
+#define LOOPBACK_POLLS 20000U
+
+#define QUEUE_BYTES 16384U /* a power of two */
+
+/* How often a queue is looked at: a FIFO's worth. */
+#define QUEUE_PERIOD (1400 * TIME_US)
+
+struct serial {
+    uint16_t base;
+    bool present;
+    bool stuck; /* gave up once: not waited for any more */
+    char last;  /* byte sent; 0: none yet */
+
+    uint8_t queue[QUEUE_BYTES];
+    uint32_t head; /* next to send; both run freely */
+    uint32_t tail; /* next to fill */
+    struct timer timer;
+};
+
+static struct {
+    struct serial port[SERIAL_COUNT];
+    bool queueing;
+} serial = {.port = {{.base = 0x3f8}, {.base = 0x2f8}}};
+
+static uint8_t get(const struct serial *port, enum serial_register reg)
+{
+    return cpu_in8((uint16_t)(port->base + reg));
+}
+
+static void set(const struct serial *port, enum serial_register reg,
+                uint8_t value)
+{
+    cpu_out8((uint16_t)(port->base + reg), value);
+}
+
+static bool wait_for(const struct serial *port, uint8_t line_status,
+                     unsigned polls)
+{
+    while (polls-- > 0) {
+        if (get(port, SERIAL_LSR) & line_status) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool scratch_holds(const struct serial *port, uint8_t value)
+{
+    set(port, SERIAL_SCR, value);
+    return get(port, SERIAL_SCR) == value;
+}
+
+/* A byte sent must come back (section 8.6.4); a floating bus gives 0xff. */
+static bool loops_back(const struct serial *port, uint8_t value)
+{
+    set(port, SERIAL_THR, value);
+    return wait_for(port, LSR_DR, LOOPBACK_POLLS) &&
+           get(port, SERIAL_RBR) == value;
+}
+
+static bool open_port(const struct serial *port)
+{
+    bool works;
+
+    if (!scratch_holds(port, 0x5a) || !scratch_holds(port, 0xa5)) {
+        return false;
+    }
+    set(port, SERIAL_IER, 0);
+    set(port, SERIAL_LCR, LCR_DLAB);
+    set(port, SERIAL_DLL, DIVISOR_115200);
+    set(port, SERIAL_DLM, 0);
+    set(port, SERIAL_LCR, LCR_8N1);
+    set(port, SERIAL_MCR, MCR_LOOPBACK);
+    set(port, SERIAL_FCR, FCR_ENABLE_AND_CLEAR);
+    works = loops_back(port, 0xae);
+    set(port, SERIAL_FCR, FCR_ENABLE_AND_CLEAR);
+    set(port, SERIAL_MCR, MCR_DTR_RTS);
+    return works;
+}
+
+void serial_init(void)
+{
+    for (unsigned i = 0; i < SERIAL_COUNT; i++) {
+        serial.port[i].present = open_port(&serial.port[i]);
+    }
+}
+
+struct serial *serial_port(enum serial_name name)
+{
+    return serial.port[name].present ? &serial.port[name] : NULL;
+}
+
+/* Gives the transmitter what it takes now. */
+static void pump(struct serial *port)
+{
+    while (port->head != port->tail && (get(port, SERIAL_LSR) & LSR_THRE)) {
+        /* An empty holding register is an empty FIFO (section 8.3). */
+        for (unsigned i = 0; i < FIFO_BYTES && port->head != port->tail; i++) {
+            set(port, SERIAL_THR, port->queue[port->head++ % QUEUE_BYTES]);
+        }
+        port->stuck = false;
+    }
+}
+
+/* Waits until the queue has sent at least a FIFO's worth; drops what is in it
+ * if the transmitter does not move. */
+static void push(struct serial *port)
+{
+    if (!wait_for(port, LSR_THRE, port->stuck ? 1 : SEND_POLLS)) {
+        port->stuck = true;
+        port->head = port->tail;
+    }
+    pump(port);
+}
+
+static void send_all(struct serial *port)
+{
+    while (port->head != port->tail) {
+        push(port);
+    }
+}
+
+static void pump_later(void *argument)
+{
+    struct serial *port = argument;
+
+    pump(port);
+    if (port->head != port->tail) {
+        timer_arm(&port->timer, time_now() + QUEUE_PERIOD);
+    }
+}
+
+void serial_start_queueing(void)
+{
+    serial.queueing = true;
+}
+
+void serial_stop_queueing(void)
+{
+    serial.queueing = false;
+    for (unsigned i = 0; i < SERIAL_COUNT; i++) {
+        if (serial.port[i].present) {
+            send_all(&serial.port[i]);
+        }
+    }
+}
+
+void serial_write(struct serial *port, const void *bytes, size_t length)
+{
+    const uint8_t *byte = bytes;
+
+    if (length == 0) {
+        return;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (port->tail - port->head == QUEUE_BYTES) {
+            push(port);
+        }
+        port->queue[port->tail++ % QUEUE_BYTES] = byte[i];
+    }
+    port->last = (char)byte[length - 1];
+    if (!serial.queueing) {
+        send_all(port);
+        return;
+    }
+    pump(port);
+    if (port->head != port->tail && !port->timer.armed) {
+        port->timer.fire = pump_later;
+        port->timer.argument = port;
+        timer_arm(&port->timer, time_now() + QUEUE_PERIOD);
+    }
+}
+
+size_t serial_read(struct serial *port, void *bytes, size_t length)
+{
+    uint8_t *byte = bytes;
+    size_t count = 0;
+
+    while (count < length && (get(port, SERIAL_LSR) & LSR_DR)) {
+        byte[count++] = get(port, SERIAL_RBR);
+    }
+    return count;
+}
+
+void serial_flush(struct serial *port)
+{
+    send_all(port);
+    if (!port->stuck) {
+        wait_for(port, LSR_TEMT, SEND_POLLS);
+    }
+}
+
+bool serial_at_line_start(const struct serial *port)
+{
+    return port->last == '\0' || port->last == '\n';
+}
