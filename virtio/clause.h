@@ -47,7 +47,8 @@ enum {
 
 /* What the device did about it. */
 enum virtio_verdict {
-    VIRTIO_VERDICT_TAKEN, /* nothing: went on as if it were right */
+    VIRTIO_VERDICT_NONE,
+    VIRTIO_VERDICT_TAKEN, /* went on as if it were right */
     VIRTIO_VERDICT_IGNORED,
     VIRTIO_VERDICT_READS_ZERO,
     VIRTIO_VERDICT_READS_ONES,

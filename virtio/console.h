@@ -13,8 +13,6 @@ struct virtio_console {
     uint8_t input[256];
     size_t input_start;
     size_t input_count;
-    /* A byte written to emerg_wr, still to be passed on. */
-    bool emergency;
 };
 
 /* With `columns` zero, no size is offered. */

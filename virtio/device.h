@@ -4,11 +4,11 @@
  * (split queues). What the device asks of its owner is in env.h.
  *
  * Any function here may be called from any task of any processor. Inside, a
- * spin lock a device guards the registers; env_interrupt() and
- * env_queue_wake() are called with it held and must neither sleep nor call
- * back. All other env functions are called without it and may sleep.
+ * spin lock a device guards the registers; env_interrupt(), env_queue_wake()
+ * and env_guest_range() may be called with it held and must neither sleep nor
+ * call back. All other env functions are called without it and may sleep.
  *
- * Reading order: registers.c, transport.c, status.c, features.c,
+ * Reading order: registers.def, transport.c, status.c, features.c,
  * queue_setup.c, life.c, queue_split.c, then a device. */
 #pragma once
 
@@ -107,6 +107,7 @@ struct virtio_queue {
     bool event_idx;
     bool indirect;
     bool quiet;             /* the driver is told not to kick */
+    bool pushed;            /* anything, since enabled */
     uint16_t last_avail;    /* next entry to take */
     uint16_t avail_shadow;  /* avail.idx as last read */
     uint16_t used_idx;      /* as last written */
@@ -229,6 +230,7 @@ bool virtio_history_get(const struct virtio_device *device, unsigned age,
 
 /* Names for dumps. NULL where a bit or offset has none. */
 const char *virtio_device_name(const struct virtio_device *device);
+const char *virtio_queue_name(const struct virtio_queue *queue);
 const char *virtio_register_name(uint32_t offset);
 const char *virtio_feature_name(const struct virtio_device *device,
                                 unsigned bit);

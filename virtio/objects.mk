@@ -1,3 +1,22 @@
 # Pure C: nothing here but what virtio/env.h asks for.
 objects += $(addprefix virtio/, \
+    block.o \
+    block_request.o \
+    clause.o \
+    config_space.o \
+    console.o \
+    cursor.o \
+    device.o \
+    entropy.o \
+    features.o \
+    history.o \
+    interrupt.o \
+    life.o \
+    queue_areas.o \
+    queue_chain.o \
+    queue_setup.o \
+    queue_split.o \
+    registers.o \
+    status.o \
+    transport.o \
     )

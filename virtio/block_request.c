@@ -1,0 +1,287 @@
+/* Requests to a block device, VIRTIO 1.4 section 5.2.6: a header of 16 bytes to
+ * read, data, one status byte to write, in whatever pieces they come. Called
+ * by block.c in its queue's service. */
+#include "virtio/block_request.h"
+
+#include "virtio/cursor.h"
+#include "virtio/ops.h"
+#include "virtio/queue.h"
+#include "virtio/violation.h"
+
+enum {
+    T_IN = 0,
+    T_OUT = 1,
+    T_FLUSH = 4,
+    T_GET_ID = 8,
+    HEADER_SIZE = 16,
+    /* Bytes moved before looking whether the queue has to stop. */
+    PIECE = 64 * 1024,
+    /* What a failed request does not fill is zeroed up to here, so that its
+     * used length can reach to the status byte (2.7.8.2). */
+    FILL_LIMIT = 1024 * 1024,
+};
+
+enum status {
+    S_OK = 0,
+    S_IOERR = 1,
+    S_UNSUPP = 2,
+    S_HALTED = 256
+};
+
+struct request {
+    struct virtio_block *block;
+    struct virtio_queue *queue;
+    const struct virtio_chain *chain;
+    uint32_t type;
+    uint64_t sector;
+    struct virtio_cursor out; /* data to read, after the header */
+    struct virtio_cursor in;  /* data to write, then the status byte */
+    uint64_t out_bytes;
+    uint64_t in_bytes; /* without the status byte */
+};
+
+/* The checks that reads and writes share. */
+static enum status transfer_judge(const struct request *request,
+                                  uint64_t length, unsigned pieces)
+{
+    struct virtio_queue *queue = request->queue;
+    uint64_t capacity =
+        __atomic_load_n(&request->block->capacity, __ATOMIC_RELAXED);
+    uint64_t sectors = length / VIRTIO_BLOCK_SECTOR;
+    unsigned seg_max = virtio_block_seg_max(request->block);
+
+    if (ring_breaks(queue, CLAUSE_BLK_DRV_016,
+                    length % VIRTIO_BLOCK_SECTOR != 0)) {
+        ring_violation(queue, CLAUSE_BLK_DRV_016,
+                       .verdict = VIRTIO_VERDICT_REQUEST_FAILED,
+                       .summary = "the data is not whole sectors",
+                       .values = {{"type", request->type},
+                                  {"sector", request->sector},
+                                  {"length", length}});
+        return S_IOERR;
+    }
+    if (ring_breaks(queue, CLAUSE_BLK_DRV_012,
+                    request->sector > capacity ||
+                        sectors > capacity - request->sector)) {
+        ring_violation(queue, CLAUSE_BLK_DRV_012,
+                       .verdict = VIRTIO_VERDICT_REQUEST_FAILED,
+                       .summary = "the request runs past the capacity",
+                       .values = {{"type", request->type},
+                                  {"sector", request->sector},
+                                  {"sectors", sectors},
+                                  {"capacity", capacity}});
+        return S_IOERR;
+    }
+    if (ring_breaks(queue, CLAUSE_BLK_TXT_003, pieces > seg_max)) {
+        ring_violation(queue, CLAUSE_BLK_TXT_003,
+                       .verdict = VIRTIO_VERDICT_TAKEN,
+                       .summary = "the data is in more pieces than seg_max",
+                       .values = {{"pieces", pieces}, {"seg_max", seg_max}});
+    }
+    return S_OK;
+}
+
+static enum status serve_in(struct request *request)
+{
+    const struct virtio_chain *chain = request->chain;
+    const struct virtio_segment *last =
+        &chain->segments[chain->readable + chain->writable - 1];
+    enum status status =
+        transfer_judge(request, request->in_bytes,
+                       chain->writable - (last->length == 1 ? 1u : 0u));
+    uint64_t at = request->sector * VIRTIO_BLOCK_SECTOR;
+
+    while (status == S_OK && request->in.left > 1) {
+        uint64_t most = request->in.left - 1;
+        struct virtio_segment piece = virtio_cursor_piece(
+            &request->in, most < PIECE ? most : (uint64_t)PIECE);
+
+        if (!env_disk_read(&request->block->device, at, piece.bytes,
+                           piece.length)) {
+            __builtin_memset(piece.bytes, 0, piece.length);
+            status = S_IOERR;
+        } else if (virtio_queue_halted(request->queue)) {
+            status = S_HALTED;
+        }
+        at += piece.length;
+    }
+    return status;
+}
+
+static enum status serve_out(struct request *request)
+{
+    const struct virtio_chain *chain = request->chain;
+    enum status status = transfer_judge(
+        request, request->out_bytes,
+        chain->readable - (chain->segments[0].length == HEADER_SIZE ? 1u : 0u));
+    uint64_t at = request->sector * VIRTIO_BLOCK_SECTOR;
+
+    if (request->block->read_only) {
+        return S_IOERR; /* 5.2.6.2 */
+    }
+    while (status == S_OK && request->out.left > 0) {
+        struct virtio_segment piece = virtio_cursor_piece(&request->out, PIECE);
+
+        if (!env_disk_write(&request->block->device, at, piece.bytes,
+                            piece.length)) {
+            status = S_IOERR;
+        } else if (virtio_queue_halted(request->queue)) {
+            status = S_HALTED;
+        }
+        at += piece.length;
+    }
+    return status;
+}
+
+static enum status serve_flush(struct request *request)
+{
+    struct virtio_queue *queue = request->queue;
+
+    if (ring_breaks(queue, CLAUSE_BLK_DRV_014, request->sector != 0)) {
+        ring_violation(queue, CLAUSE_BLK_DRV_014,
+                       .verdict = VIRTIO_VERDICT_TAKEN,
+                       .summary = "a flush names a sector",
+                       .values = {{"sector", request->sector}});
+    }
+    if (ring_breaks(queue, CLAUSE_BLK_DRV_015,
+                    request->out_bytes != 0 || request->in_bytes != 0)) {
+        ring_violation(queue, CLAUSE_BLK_DRV_015,
+                       .verdict = VIRTIO_VERDICT_TAKEN,
+                       .summary = "a flush carries data",
+                       .values = {{"readable", request->out_bytes},
+                                  {"writable", request->in_bytes}});
+    }
+    return env_disk_flush(&request->block->device) ? S_OK : S_IOERR;
+}
+
+static enum status serve_get_id(struct request *request)
+{
+    struct virtio_queue *queue = request->queue;
+    size_t length = VIRTIO_BLOCK_SERIAL;
+
+    if (ring_breaks(queue, CLAUSE_BLK_DRV_018,
+                    request->in_bytes != VIRTIO_BLOCK_SERIAL)) {
+        ring_violation(queue, CLAUSE_BLK_DRV_018,
+                       .verdict = VIRTIO_VERDICT_TAKEN,
+                       .summary = "the buffer for the id has not 20 bytes",
+                       .values = {{"length", request->in_bytes}});
+    }
+    if (ring_breaks(queue, CLAUSE_BLK_TXT_006, request->sector != 0)) {
+        ring_violation(queue, CLAUSE_BLK_TXT_006,
+                       .verdict = VIRTIO_VERDICT_TAKEN,
+                       .summary = "get-id names a sector",
+                       .values = {{"sector", request->sector}});
+    }
+    if (length > request->in_bytes) {
+        length = (size_t)request->in_bytes;
+    }
+    virtio_cursor_write(&request->in, request->block->serial, length);
+    return S_OK;
+}
+
+static const struct {
+    uint32_t type;
+    enum status (*serve)(struct request *request);
+} types[] = {
+    {T_IN, serve_in},
+    {T_OUT, serve_out},
+    {T_FLUSH, serve_flush},
+    {T_GET_ID, serve_get_id},
+};
+
+static enum status serve(struct request *request)
+{
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (types[i].type == request->type) {
+            return types[i].serve(request);
+        }
+    }
+    return S_UNSUPP;
+}
+
+static void fill(struct virtio_cursor *cursor, uint64_t length)
+{
+    while (length != 0) {
+        struct virtio_segment piece = virtio_cursor_piece(cursor, length);
+
+        __builtin_memset(piece.bytes, 0, piece.length);
+        length -= piece.length;
+    }
+}
+
+/* Writes the status byte, the last of the writable part; the used length. */
+static uint32_t finish(struct request *request, enum status status)
+{
+    uint64_t total = request->chain->writable_bytes;
+    uint64_t rest = request->in.left - 1;
+    uint64_t length = total;
+    uint8_t byte = (uint8_t)status;
+
+    if (rest > FILL_LIMIT) {
+        length -= request->in.left;
+        virtio_cursor_skip(&request->in, rest);
+    } else {
+        fill(&request->in, rest);
+    }
+    virtio_cursor_write(&request->in, &byte, 1);
+    return length > UINT32_MAX ? UINT32_MAX : (uint32_t)length;
+}
+
+/* 5.2.6. False if there is not even a place for the status. */
+static bool frame_judge(struct virtio_queue *queue,
+                        const struct virtio_chain *chain)
+{
+    bool short_header = chain->readable_bytes < HEADER_SIZE;
+    bool no_status = chain->writable_bytes == 0;
+
+    if (ring_breaks(queue, CLAUSE_BLK_TXT_007, short_header || no_status)) {
+        ring_violation(queue, CLAUSE_BLK_TXT_007,
+                       .verdict = no_status ? VIRTIO_VERDICT_DROPPED
+                                            : VIRTIO_VERDICT_REQUEST_FAILED,
+                       .summary = no_status ? "there is no status byte"
+                                            : "the header is cut short",
+                       .values = {{"head", chain->head},
+                                  {"readable", chain->readable_bytes},
+                                  {"writable", chain->writable_bytes}});
+    }
+    return !no_status;
+}
+
+bool virtio_block_request_serve(struct virtio_block *block,
+                                struct virtio_queue *queue,
+                                const struct virtio_chain *chain,
+                                uint32_t *written)
+{
+    struct {
+        uint32_t type;
+        uint32_t reserved;
+        uint64_t sector;
+    } header;
+    struct request request = {
+        .block = block,
+        .queue = queue,
+        .chain = chain,
+        .out = virtio_cursor_readable(chain),
+        .in = virtio_cursor_writable(chain),
+    };
+    enum status status = S_IOERR;
+
+    _Static_assert(sizeof header == HEADER_SIZE, "VIRTIO 1.4 5.2.6");
+    *written = 0;
+    if (!frame_judge(queue, chain)) {
+        return true;
+    }
+    request.in_bytes = chain->writable_bytes - 1;
+    if (virtio_cursor_read(&request.out, &header, sizeof header) ==
+        sizeof header) {
+        request.type = header.type;
+        request.sector = header.sector;
+        request.out_bytes = request.out.left;
+        status = serve(&request);
+    }
+    if (status == S_HALTED) {
+        return false;
+    }
+    *written = finish(&request, status);
+    return true;
+}

@@ -1,0 +1,173 @@
+/* The console device, VIRTIO 1.4 section 5.3: queue 0 gives the driver what was
+ * typed, queue 1 takes what it prints, emerg_wr prints a byte without any
+ * queue. Made and woken by vmm/. */
+#include "virtio/console.h"
+
+#include "virtio/cursor.h"
+#include "virtio/ops.h"
+#include "virtio/queue.h"
+#include "virtio/violation.h"
+
+enum {
+    F_SIZE = 0,
+    F_MULTIPORT = 1,
+    F_EMERG_WRITE = 2,
+    RECEIVEQ = 0,
+    TRANSMITQ = 1,
+    /* Bytes passed on before looking whether the queue has to stop. */
+    PIECE = 4096,
+};
+
+static const struct virtio_feature_info features[] = {
+    {.name = "SIZE", .bit = F_SIZE},
+    {.name = "MULTIPORT", .bit = F_MULTIPORT},
+    {.name = "EMERG_WRITE", .bit = F_EMERG_WRITE},
+};
+
+static const struct virtio_queue_info queue_infos[] = {
+    [RECEIVEQ] = {"receiveq", 64, 16},
+    [TRANSMITQ] = {"transmitq", 64, 16},
+};
+
+static const struct virtio_field fields[] = {
+    {"cols", 0, 2, 1, F_SIZE, 0},
+    {"rows", 2, 2, 1, F_SIZE, 0},
+    {"max_nr_ports", 4, 4, 1, F_MULTIPORT, 0},
+    {"emerg_wr", 8, 4, 1, F_EMERG_WRITE,
+     VIRTIO_FIELD_WRITABLE | VIRTIO_FIELD_EARLY},
+};
+
+static bool input_fill(struct virtio_console *console)
+{
+    if (console->input_count == 0) {
+        console->input_start = 0;
+        console->input_count = env_console_read(
+            &console->device, console->input, sizeof console->input);
+    }
+    return console->input_count != 0;
+}
+
+static void receive(struct virtio_console *console, struct virtio_queue *queue)
+{
+    struct virtio_chain *chain;
+
+    while (input_fill(console) && (chain = virtio_queue_pop(queue)) != NULL) {
+        if (ring_breaks(queue, CLAUSE_CONSOLE_DRV_001, chain->readable != 0)) {
+            ring_violation(
+                queue, CLAUSE_CONSOLE_DRV_001, .verdict = VIRTIO_VERDICT_TAKEN,
+                .summary = "a receive buffer is device-readable",
+                .values = {{"head", chain->head},
+                           {"readable bytes", chain->readable_bytes}});
+        }
+        struct virtio_cursor cursor = virtio_cursor_writable(chain);
+        size_t written =
+            virtio_cursor_write(&cursor, console->input + console->input_start,
+                                console->input_count);
+
+        console->input_start += written;
+        console->input_count -= written;
+        virtio_queue_push(queue, chain, (uint32_t)written);
+    }
+}
+
+static void transmit(struct virtio_console *console, struct virtio_queue *queue)
+{
+    struct virtio_chain *chain;
+
+    while ((chain = virtio_queue_pop(queue)) != NULL) {
+        if (ring_breaks(queue, CLAUSE_CONSOLE_DRV_002, chain->writable != 0)) {
+            ring_violation(
+                queue, CLAUSE_CONSOLE_DRV_002, .verdict = VIRTIO_VERDICT_TAKEN,
+                .summary = "a transmit buffer is device-writable",
+                .values = {{"head", chain->head},
+                           {"writable bytes", chain->writable_bytes}});
+        }
+        struct virtio_cursor cursor = virtio_cursor_readable(chain);
+
+        while (!virtio_queue_halted(queue)) {
+            struct virtio_segment piece = virtio_cursor_piece(&cursor, PIECE);
+
+            if (piece.length == 0) {
+                break;
+            }
+            env_console_write(&console->device, piece.bytes, piece.length);
+        }
+        virtio_queue_push(queue, chain, 0);
+    }
+}
+
+static void service(struct virtio_queue *queue)
+{
+    /* `device` is the first member. */
+    struct virtio_console *console =
+        (struct virtio_console *)(void *)queue->device;
+
+    if (queue->index == RECEIVEQ) {
+        receive(console, queue);
+    } else {
+        transmit(console, queue);
+    }
+}
+
+static void config_written(struct virtio_device *device,
+                           const struct virtio_field *field, uint64_t value)
+{
+    uint8_t byte = (uint8_t)value;
+
+    if (field->feature == F_EMERG_WRITE) {
+        env_console_write(device, &byte, 1);
+    }
+}
+
+static const struct virtio_device_ops ops = {
+    .name = "console",
+    .device_id = 3,
+    .features = features,
+    .feature_count = sizeof features / sizeof features[0],
+    .offered = 1u << F_SIZE | 1u << F_EMERG_WRITE,
+    .queues = queue_infos,
+    .queue_count = sizeof queue_infos / sizeof queue_infos[0],
+    .fields = fields,
+    .field_count = sizeof fields / sizeof fields[0],
+    .service = service,
+    .config_written = config_written,
+};
+
+static void size_bytes(uint8_t bytes[4], uint16_t columns, uint16_t rows)
+{
+    bytes[0] = (uint8_t)columns;
+    bytes[1] = (uint8_t)(columns >> 8);
+    bytes[2] = (uint8_t)rows;
+    bytes[3] = (uint8_t)(rows >> 8);
+}
+
+const char *virtio_console_init(struct virtio_console *console,
+                                const struct virtio_device_options *options,
+                                uint16_t columns, uint16_t rows, void *host)
+{
+    struct virtio_device_options own = *options;
+
+    if (columns == 0) {
+        own.features_off[0] |= 1u << F_SIZE;
+    }
+    const char *wrong =
+        virtio_device_init(&console->device, &ops, &own, console->queues, host);
+
+    console->input_start = 0;
+    console->input_count = 0;
+    if (wrong == NULL && columns != 0) {
+        size_bytes(console->device.config, columns, rows);
+    }
+    return wrong;
+}
+
+void virtio_console_resize(struct virtio_console *console, uint16_t columns,
+                           uint16_t rows)
+{
+    uint8_t bytes[4];
+
+    if (virtio_offered(&console->device, F_SIZE)) {
+        size_bytes(bytes, columns, rows);
+        virtio_device_changed_config(&console->device, 0, bytes, sizeof bytes);
+    }
+}

@@ -1,0 +1,80 @@
+/* The entropy device, VIRTIO 1.4 section 5.4: fills the driver's buffers from
+ * env_entropy(). Made and woken by vmm/. */
+#include "virtio/entropy.h"
+
+#include "virtio/cursor.h"
+#include "virtio/ops.h"
+#include "virtio/queue.h"
+#include "virtio/violation.h"
+
+/* Bytes given to one buffer: entropy takes time, and a buffer need not be
+ * filled (5.4.6.2). */
+enum {
+    AT_MOST = 1024
+};
+
+static const struct virtio_queue_info queue_infos[] = {
+    {"requestq", 16, 16},
+};
+
+static uint32_t fill(struct virtio_queue *queue,
+                     const struct virtio_chain *chain)
+{
+    struct virtio_cursor cursor = virtio_cursor_writable(chain);
+    uint32_t written = 0;
+
+    while (written < AT_MOST) {
+        struct virtio_segment piece =
+            virtio_cursor_piece(&cursor, AT_MOST - written);
+        size_t got = 0;
+
+        if (piece.length != 0) {
+            got = env_entropy(queue->device, piece.bytes, piece.length);
+        }
+        written += (uint32_t)got;
+        if (got == 0 || got < piece.length) {
+            break;
+        }
+    }
+    return written;
+}
+
+static void service(struct virtio_queue *queue)
+{
+    struct virtio_chain *chain;
+
+    while ((chain = virtio_queue_pop(queue)) != NULL) {
+        if (ring_breaks(queue, CLAUSE_RNG_DRV_001, chain->readable != 0)) {
+            ring_violation(
+                queue, CLAUSE_RNG_DRV_001, .verdict = VIRTIO_VERDICT_TAKEN,
+                .summary = "an entropy buffer is device-readable",
+                .values = {{"head", chain->head},
+                           {"readable bytes", chain->readable_bytes}});
+        }
+        uint32_t written = fill(queue, chain);
+
+        /* 5.4.6.2: at least one byte. None now: again, in a while. */
+        if (written == 0 && chain->writable_bytes != 0) {
+            virtio_queue_unpop(queue);
+            env_queue_wake(queue);
+            return;
+        }
+        virtio_queue_push(queue, chain, written);
+    }
+}
+
+static const struct virtio_device_ops ops = {
+    .name = "entropy",
+    .device_id = 4,
+    .queues = queue_infos,
+    .queue_count = sizeof queue_infos / sizeof queue_infos[0],
+    .service = service,
+};
+
+const char *virtio_entropy_init(struct virtio_entropy *entropy,
+                                const struct virtio_device_options *options,
+                                void *host)
+{
+    return virtio_device_init(&entropy->device, &ops, options, entropy->queues,
+                              host);
+}

@@ -1,0 +1,269 @@
+/* Feature negotiation, VIRTIO 1.4 sections 2.2 and 6: four words of 32 bits
+ * behind two selectors. What a driver accepts is judged when it writes
+ * FEATURES_OK, not before: Linux writes the words twice. Called by transport.c
+ * and status.c under the device's lock. */
+#include "virtio/features.h"
+
+#include "virtio/violation.h"
+
+enum {
+    WORDS = 4
+};
+
+#define BIT(n) (UINT64_C(1) << (n))
+
+/* Reserved bits that devices over MMIO may use (6, 4.2.5). */
+#define TRANSPORT_KNOWN                                                        \
+    (BIT(VIRTIO_F_INDIRECT_DESC) | BIT(VIRTIO_F_EVENT_IDX) |                   \
+     BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_F_ACCESS_PLATFORM) |                 \
+     BIT(VIRTIO_F_RING_PACKED) | BIT(VIRTIO_F_IN_ORDER) |                      \
+     BIT(VIRTIO_F_ORDER_PLATFORM) | BIT(VIRTIO_F_NOTIFICATION_DATA) |          \
+     BIT(VIRTIO_F_NOTIF_CONFIG_DATA) | BIT(VIRTIO_F_RING_RESET))
+
+/* What every device here offers. */
+#define TRANSPORT_OFFERED                                                      \
+    (BIT(VIRTIO_F_INDIRECT_DESC) | BIT(VIRTIO_F_EVENT_IDX) |                   \
+     BIT(VIRTIO_F_VERSION_1))
+
+static const char *const reserved_names[64] = {
+    [VIRTIO_F_INDIRECT_DESC] = "INDIRECT_DESC",
+    [VIRTIO_F_EVENT_IDX] = "EVENT_IDX",
+    [VIRTIO_F_VERSION_1] = "VERSION_1",
+    [VIRTIO_F_ACCESS_PLATFORM] = "ACCESS_PLATFORM",
+    [VIRTIO_F_RING_PACKED] = "RING_PACKED",
+    [VIRTIO_F_IN_ORDER] = "IN_ORDER",
+    [VIRTIO_F_ORDER_PLATFORM] = "ORDER_PLATFORM",
+    [VIRTIO_F_SR_IOV] = "SR_IOV",
+    [VIRTIO_F_NOTIFICATION_DATA] = "NOTIFICATION_DATA",
+    [VIRTIO_F_NOTIF_CONFIG_DATA] = "NOTIF_CONFIG_DATA",
+    [VIRTIO_F_RING_RESET] = "RING_RESET",
+    [VIRTIO_F_ADMIN_VQ] = "ADMIN_VQ",
+};
+
+static const struct virtio_feature_info *
+info_find(const struct virtio_device_ops *ops, unsigned bit)
+{
+    for (size_t i = 0; i < ops->feature_count; i++) {
+        if (ops->features[i].bit == bit) {
+            return &ops->features[i];
+        }
+    }
+    return NULL;
+}
+
+const char *virtio_feature_name(const struct virtio_device *device,
+                                unsigned bit)
+{
+    const struct virtio_feature_info *info = info_find(device->ops, bit);
+
+    if (info != NULL) {
+        return info->name;
+    }
+    return bit < 64 ? reserved_names[bit] : NULL;
+}
+
+static unsigned lowest(uint64_t bits)
+{
+    return (unsigned)__builtin_ctzll(bits);
+}
+
+/* The feature in `bits` whose requirement `bits` does not hold, or NULL. */
+static const struct virtio_feature_info *
+dependency_find(const struct virtio_device_ops *ops, uint64_t bits)
+{
+    for (size_t i = 0; i < ops->feature_count; i++) {
+        const struct virtio_feature_info *info = &ops->features[i];
+        bool held = info->requires_count == 0;
+
+        for (unsigned j = 0; j < info->requires_count; j++) {
+            held |= (bits & BIT(info->requires[j])) != 0;
+        }
+        if ((bits & BIT(info->bit)) != 0 && !held) {
+            return info;
+        }
+    }
+    return NULL;
+}
+
+const char *virtio_features_offer(struct virtio_device *device,
+                                  const uint64_t off[2])
+{
+    const struct virtio_device_ops *ops = device->ops;
+    uint64_t offered = (ops->offered | TRANSPORT_OFFERED) & ~off[0];
+    const struct virtio_feature_info *info;
+
+    for (size_t i = 0; i < ops->feature_count; i++) {
+        if (ops->features[i].bit >= 64 || ops->features[i].requires_count > 2) {
+            return "a feature's bit or requirements are out of range";
+        }
+    }
+    offered |= BIT(VIRTIO_F_VERSION_1); /* 6.2: always */
+    /* 2.2.2: with a feature turned off go those that require it. */
+    while ((info = dependency_find(ops, offered)) != NULL) {
+        offered &= ~BIT(info->bit);
+    }
+    for (unsigned bit = 0; bit < 64; bit++) {
+        if ((offered & ~TRANSPORT_OFFERED & BIT(bit)) != 0 &&
+            info_find(ops, bit) == NULL) {
+            return "a feature is offered that this type does not have";
+        }
+    }
+    device->offered[0] = offered;
+    device->offered[1] = 0;
+    return NULL;
+}
+
+uint32_t virtio_features_read(struct virtio_device *device)
+{
+    uint32_t word = device->device_features_sel;
+
+    if (breaks(device, CLAUSE_MMIO_DRV_014, !device->wrote_device_sel)) {
+        violation(device, CLAUSE_MMIO_DRV_014, .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "DeviceFeaturesSel was not written since reset");
+    }
+    if (breaks(device, CLAUSE_INIT_DRV_003,
+               (device->status & VIRTIO_STATUS_DRIVER) == 0)) {
+        violation(device, CLAUSE_INIT_DRV_003, .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "DeviceFeatures was read before DRIVER",
+                  .values = {{"Status", device->status}});
+    }
+    device->read_features = true;
+    if (word >= WORDS) {
+        return 0;
+    }
+    return (uint32_t)(device->offered[word / 2] >> word % 2 * 32);
+}
+
+/* After FEATURES_OK nothing changes any more. */
+static void late_judge(struct virtio_device *device, uint32_t word,
+                       uint32_t old, uint32_t value)
+{
+    if (breaks(device, CLAUSE_INIT_DRV_011, (value & ~old) != 0)) {
+        violation(
+            device, CLAUSE_INIT_DRV_011, .verdict = VIRTIO_VERDICT_IGNORED,
+            .summary = "features were added after FEATURES_OK",
+            .values = {
+                {"DriverFeaturesSel", word}, {"was", old}, {"written", value}});
+    } else if (breaks(device, CLAUSE_FEAT_TXT_001, value != old)) {
+        violation(
+            device, CLAUSE_FEAT_TXT_001, .verdict = VIRTIO_VERDICT_IGNORED,
+            .summary = "features were dropped after FEATURES_OK",
+            .values = {
+                {"DriverFeaturesSel", word}, {"was", old}, {"written", value}});
+    }
+}
+
+void virtio_features_write(struct virtio_device *device, uint32_t value)
+{
+    uint32_t word = device->driver_features_sel;
+    unsigned shift = word % 2 * 32;
+    uint64_t *half = &device->accepted[word / 2 % 2];
+    uint32_t old = word < WORDS ? (uint32_t)(*half >> shift) : 0;
+
+    if (breaks(device, CLAUSE_MMIO_DRV_015, !device->wrote_driver_sel)) {
+        violation(device, CLAUSE_MMIO_DRV_015, .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "DriverFeaturesSel was not written since reset");
+    }
+    if (device->resetting) {
+        return;
+    }
+    if (breaks(device, CLAUSE_STATUS_DRV_003,
+               (device->status & VIRTIO_STATUS_FAILED) != 0)) {
+        violation(device, CLAUSE_STATUS_DRV_003,
+                  .verdict = VIRTIO_VERDICT_IGNORED,
+                  .summary = "features were written after FAILED",
+                  .values = {{"DriverFeatures", value}});
+        return;
+    }
+    if (breaks(device, CLAUSE_INIT_DRV_003,
+               (device->status & VIRTIO_STATUS_DRIVER) == 0)) {
+        violation(device, CLAUSE_INIT_DRV_003, .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "DriverFeatures was written before DRIVER",
+                  .values = {{"Status", device->status}});
+    }
+    if ((device->status & VIRTIO_STATUS_FEATURES_OK) != 0) {
+        late_judge(device, word, old, value);
+        return;
+    }
+    device->wrote_features = true;
+    if (word < WORDS) {
+        *half = (*half & ~((uint64_t)UINT32_MAX << shift)) | (uint64_t)value
+                                                                 << shift;
+    } else if (value != 0) {
+        device->accepted_beyond = true;
+    }
+}
+
+static uint64_t known(const struct virtio_device_ops *ops)
+{
+    uint64_t bits = TRANSPORT_KNOWN;
+
+    for (size_t i = 0; i < ops->feature_count; i++) {
+        bits |= BIT(ops->features[i].bit);
+    }
+    return bits;
+}
+
+/* Reports that `bits` should not have been accepted. */
+static bool bits_judge(struct virtio_device *device, enum clause_id id,
+                       uint64_t bits, const char *summary)
+{
+    if (!breaks(device, id, bits != 0)) {
+        return true;
+    }
+    violation(device, id, .verdict = VIRTIO_VERDICT_FEATURES_REFUSED,
+              .summary = summary,
+              .values = {{"bit", lowest(bits)},
+                         {"accepted", device->accepted[0]},
+                         {"offered", device->offered[0]}});
+    return false;
+}
+
+static bool beyond_judge(struct virtio_device *device)
+{
+    bool beyond = device->accepted_beyond || device->accepted[1] != 0;
+
+    if (!breaks(device, CLAUSE_FEAT_DRV_005, beyond)) {
+        return true;
+    }
+    violation(device, CLAUSE_FEAT_DRV_005,
+              .verdict = VIRTIO_VERDICT_FEATURES_REFUSED,
+              .summary = "feature bits above 63 were accepted",
+              .values = {{"bits 64 to 127", device->accepted[1]}});
+    return false;
+}
+
+bool virtio_features_accept(struct virtio_device *device)
+{
+    const struct virtio_device_ops *ops = device->ops;
+    uint64_t accepted = device->accepted[0];
+    uint64_t unknown = accepted & ~known(ops);
+    uint64_t sr_iov = unknown & BIT(VIRTIO_F_SR_IOV);
+    const struct virtio_feature_info *info = dependency_find(ops, accepted);
+    bool good = true;
+
+    good &= bits_judge(device, CLAUSE_RESV_DRV_010, sr_iov,
+                       "SR_IOV was accepted by a driver over MMIO");
+    good &= bits_judge(device, CLAUSE_FEAT_DRV_005, unknown & ~sr_iov,
+                       "a reserved or unknown feature was accepted");
+    good &= beyond_judge(device);
+    good &= bits_judge(device, CLAUSE_FEAT_DRV_001,
+                       accepted & known(ops) & ~device->offered[0],
+                       "a feature was accepted that is not offered");
+    good &= bits_judge(device, CLAUSE_RESV_DRV_001,
+                       ~accepted & BIT(VIRTIO_F_VERSION_1),
+                       "VERSION_1 was not accepted");
+    if (breaks(device, CLAUSE_FEAT_DRV_002, info != NULL)) {
+        violation(device, CLAUSE_FEAT_DRV_002,
+                  .verdict = VIRTIO_VERDICT_FEATURES_REFUSED,
+                  .summary = "a feature was accepted without what it requires",
+                  .values = {{"bit", info->bit},
+                             {"requires bit", info->requires[0]},
+                             {"accepted", accepted}});
+        good = false;
+    }
+    if (good && ops->judge_features != NULL) {
+        ops->judge_features(device);
+    }
+    return good;
+}

@@ -1,0 +1,40 @@
+/* A ring of the driver's last accesses to the window, shown with each report.
+ * transport.c records, vmm/ reads. */
+#include "virtio/history.h"
+
+void virtio_history_record(struct virtio_device *device, uint32_t offset,
+                           unsigned size, bool write, uint64_t value)
+{
+    struct virtio_history *history = &device->history;
+    struct virtio_history_entry *entry =
+        &history->entries[(history->total - 1) % VIRTIO_HISTORY];
+
+    /* A driver that polls, or kicks and kicks, should not push out how it came
+     * there. */
+    if (history->total != 0 && entry->offset == offset &&
+        entry->value == value && entry->size == size && entry->write == write) {
+        entry->count++;
+        return;
+    }
+    history->entries[history->total % VIRTIO_HISTORY] =
+        (struct virtio_history_entry){
+            .value = value,
+            .count = 1,
+            .offset = (uint16_t)offset,
+            .size = (uint8_t)size,
+            .write = write,
+        };
+    history->total++;
+}
+
+bool virtio_history_get(const struct virtio_device *device, unsigned age,
+                        struct virtio_history_entry *entry)
+{
+    uint32_t total = device->history.total;
+
+    if (age >= VIRTIO_HISTORY || age >= total) {
+        return false;
+    }
+    *entry = device->history.entries[(total - 1 - age) % VIRTIO_HISTORY];
+    return true;
+}

@@ -1,0 +1,8 @@
+/* The last accesses of a driver to a device's window, for reports. Recorded by
+ * transport.c under the device's lock. */
+#pragma once
+
+#include "virtio/device.h"
+
+void virtio_history_record(struct virtio_device *device, uint32_t offset,
+                           unsigned size, bool write, uint64_t value);

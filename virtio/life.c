@@ -1,0 +1,179 @@
+/* Start, stop and reset with work in flight, VIRTIO 1.4 sections 2.1.2, 2.4.1
+ * and 4.2.2. A queue's memory is touched by its service alone, and only between
+ * `serving` set and cleared. A stop asks a service that is inside to leave, and
+ * shows (Status 0, QueueReady 0) only when it has: until then the driver may
+ * not reuse the memory. Called by status.c, queue_setup.c and, for the service,
+ * by vmm/. */
+#include "virtio/life.h"
+
+#include "virtio/interrupt.h"
+#include "virtio/lock.h"
+#include "virtio/queue.h"
+
+/* Chains in one call, so that a busy queue does not keep its processor from
+ * other tasks. */
+enum {
+    SERVICE_BUDGET = 64
+};
+
+void virtio_life_start(struct virtio_device *device)
+{
+    if (!virtio_life_running(device)) {
+        return;
+    }
+    /* What was made available before DRIVER_OK is taken now: a driver may
+     * leave it to its next notification, but need not. */
+    for (unsigned i = 0; i < device->queue_count; i++) {
+        if (device->queues[i].ready) {
+            env_queue_wake(&device->queues[i]);
+        }
+    }
+}
+
+static void queue_off(struct virtio_queue *queue)
+{
+    queue->ready = false;
+    queue->stopping = false;
+    queue->halt = false;
+}
+
+static void queue_reset(struct virtio_queue *queue)
+{
+    queue_off(queue);
+    queue->size = 0;
+    queue->written = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        queue->address[i] = 0;
+    }
+    queue->seen_ready = false;
+    queue->seen_size_max = false;
+    queue->was_ready = false;
+    queue->stop_unread = false;
+}
+
+/* All that is said to be so after a reset; what the driver was seen to do
+ * before it - identity, interrupts shown - stays. The configuration space is
+ * the device's and keeps its values. */
+static void reset_finish(struct virtio_device *device)
+{
+    for (unsigned i = 0; i < device->queue_count; i++) {
+        queue_reset(&device->queues[i]);
+    }
+    virtio_interrupt_clear(device);
+    device->accepted[0] = 0;
+    device->accepted[1] = 0;
+    device->accepted_beyond = false;
+    device->device_features_sel = 0;
+    device->driver_features_sel = 0;
+    device->queue_sel = 0;
+    device->shm_sel = 0;
+    device->wrote_device_sel = false;
+    device->wrote_driver_sel = false;
+    device->wrote_queue_sel = false;
+    device->read_features = false;
+    device->wrote_features = false;
+    device->features_ok_unread = false;
+    device->features_refused = false;
+    device->generation_read = false;
+    device->wide_read = false;
+    device->reset_unread = true;
+    device->status = 0;
+    device->resetting = false;
+}
+
+static bool anyone_serving(const struct virtio_device *device)
+{
+    for (unsigned i = 0; i < device->queue_count; i++) {
+        if (device->queues[i].serving) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void virtio_life_reset(struct virtio_device *device)
+{
+    if (device->resetting) {
+        return;
+    }
+    if (!anyone_serving(device)) {
+        reset_finish(device);
+        return;
+    }
+    device->resetting = true;
+    for (unsigned i = 0; i < device->queue_count; i++) {
+        device->queues[i].halt = true;
+    }
+}
+
+void virtio_life_stop(struct virtio_queue *queue)
+{
+    if (!queue->serving) {
+        queue_off(queue);
+        return;
+    }
+    queue->stopping = true;
+    queue->halt = true;
+}
+
+void virtio_device_needs_reset(struct virtio_device *device)
+{
+    virtio_device_lock(device);
+    if ((device->status & VIRTIO_STATUS_DEVICE_NEEDS_RESET) == 0 &&
+        !device->resetting) {
+        bool live = (device->status & VIRTIO_STATUS_DRIVER_OK) != 0;
+
+        device->status |= VIRTIO_STATUS_DEVICE_NEEDS_RESET;
+        for (unsigned i = 0; i < device->queue_count; i++) {
+            device->queues[i].halt = true;
+        }
+        if (live) {
+            virtio_interrupt_raise(device, VIRTIO_INTERRUPT_CONFIG);
+        }
+    }
+    virtio_device_unlock(device);
+}
+
+bool virtio_device_settled(const struct virtio_device *device)
+{
+    if (__atomic_load_n(&device->resetting, __ATOMIC_ACQUIRE)) {
+        return false;
+    }
+    for (unsigned i = 0; i < device->queue_count; i++) {
+        if (__atomic_load_n(&device->queues[i].stopping, __ATOMIC_ACQUIRE)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void virtio_queue_service(struct virtio_queue *queue)
+{
+    struct virtio_device *device = queue->device;
+
+    virtio_device_lock(device);
+    bool go = queue->ready && !queue->stopping && !queue->serving &&
+              virtio_life_running(device);
+
+    if (go) {
+        queue->serving = true;
+        queue->halt = false;
+        queue->budget = SERVICE_BUDGET;
+    }
+    virtio_device_unlock(device);
+    if (!go) {
+        return;
+    }
+    device->ops->service(queue);
+    virtio_queue_signal(queue);
+
+    virtio_device_lock(device);
+    queue->serving = false;
+    if (queue->stopping) {
+        queue_off(queue);
+    }
+    if (device->resetting && !anyone_serving(device)) {
+        reset_finish(device);
+    }
+    virtio_device_unlock(device);
+}

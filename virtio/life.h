@@ -1,0 +1,19 @@
+/* When a device runs and when it stops: DRIVER_OK, reset, QueueReady = 0,
+ * DEVICE_NEEDS_RESET; VIRTIO 1.4 sections 2.1, 2.4, 4.2.2. All under the
+ * device's lock. */
+#pragma once
+
+#include "virtio/ops.h"
+
+/* May buffers be consumed? Only then does the device touch its queues. */
+static inline bool virtio_life_running(const struct virtio_device *device)
+{
+    return (device->status &
+            (VIRTIO_STATUS_DRIVER_OK | VIRTIO_STATUS_DEVICE_NEEDS_RESET)) ==
+               VIRTIO_STATUS_DRIVER_OK &&
+           !device->resetting;
+}
+
+void virtio_life_start(struct virtio_device *device); /* DRIVER_OK was set */
+void virtio_life_reset(struct virtio_device *device); /* Status = 0 */
+void virtio_life_stop(struct virtio_queue *queue);    /* QueueReady = 0 */

@@ -1,0 +1,34 @@
+/* A queue as a device uses it, from its service function: take a chain, work
+ * on it, give it back. Behind it, queue_split.c (VIRTIO 1.4 section 2.7). No
+ * lock is held in any of these. */
+#pragma once
+
+#include "virtio/device.h"
+
+/* The next chain the driver made available, checked and in guest memory; NULL
+ * if there is none, the budget is used up or the queue has to stop: then the
+ * service returns. The chain is the queue's and good till the next call. */
+struct virtio_chain *virtio_queue_pop(struct virtio_queue *queue);
+
+/* Returns the chain to the driver; the first `written` bytes of its writable
+ * part are valid. */
+void virtio_queue_push(struct virtio_queue *queue,
+                       const struct virtio_chain *chain, uint32_t written);
+
+/* Gives back the chain last popped, untouched, to be popped again. */
+void virtio_queue_unpop(struct virtio_queue *queue);
+
+/* Interrupts the driver if it wants to know of what was pushed. Done by itself
+ * every few chains and at the end of the service; a device whose next step may
+ * take long does it before. */
+void virtio_queue_signal(struct virtio_queue *queue);
+
+/* Has the service to leave? For devices in long work. */
+static inline bool virtio_queue_halted(const struct virtio_queue *queue)
+{
+    return __atomic_load_n(&queue->halt, __ATOMIC_RELAXED);
+}
+
+/* Starts a ring at these areas (queue_areas.c). */
+void virtio_queue_start(struct virtio_queue *queue, const uint8_t *desc,
+                        uint8_t *avail, uint8_t *used);

@@ -1,0 +1,273 @@
+/* The registers of queues, VIRTIO 1.4 sections 4.2.2 and 4.2.3.2. A driver may
+ * correct size and addresses until it writes QueueReady = 1; they are judged
+ * there (queue_areas.c), except for a size that is too large for the queue.
+ * Any QueueSel is allowed, and queues that are not there read 0 and take
+ * nothing: Linux tries them. Called by transport.c under the device's lock. */
+#include "virtio/queue_setup.h"
+
+#include "virtio/life.h"
+#include "virtio/ops.h"
+#include "virtio/queue_areas.h"
+#include "virtio/registers.h"
+#include "virtio/violation.h"
+
+void virtio_queue_setup_select(struct virtio_device *device, uint32_t value)
+{
+    if (breaks(device, CLAUSE_VQRESET_TXT_001, value > 0xffff)) {
+        violation(device, CLAUSE_VQRESET_TXT_001,
+                  .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "no queue has an index like this",
+                  .values = {{"QueueSel", value}});
+    }
+    device->queue_sel = value;
+    device->wrote_queue_sel = true;
+}
+
+/* The selected queue, or NULL. */
+static struct virtio_queue *selected(struct virtio_device *device)
+{
+    if (breaks(device, CLAUSE_MMIO_TXT_010, !device->wrote_queue_sel)) {
+        violation(device, CLAUSE_MMIO_TXT_010, .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "QueueSel was not written since reset");
+        device->wrote_queue_sel = true;
+    }
+    if (device->queue_sel >= device->queue_count ||
+        device->queues[device->queue_sel].size_max == 0) {
+        return NULL;
+    }
+    return &device->queues[device->queue_sel];
+}
+
+uint32_t virtio_queue_setup_size_max(struct virtio_device *device)
+{
+    struct virtio_queue *queue = selected(device);
+
+    if (queue == NULL) {
+        return 0;
+    }
+    queue->seen_size_max = true;
+    return queue->size_max;
+}
+
+uint32_t virtio_queue_setup_ready(struct virtio_device *device)
+{
+    struct virtio_queue *queue = selected(device);
+
+    if (queue == NULL) {
+        return 0;
+    }
+    queue->seen_ready = true;
+    if (!queue->stopping) {
+        queue->stop_unread = false;
+    }
+    return queue->ready ? 1 : 0;
+}
+
+/* Judges what holds for any step in a queue's setup: the driver must not have
+ * failed, nor the queue still be winding up. True if the step may be done. */
+static bool step_judge(struct virtio_device *device, struct virtio_queue *queue,
+                       uint32_t value)
+{
+    if (breaks(device, CLAUSE_STATUS_DRV_003,
+               (device->status & VIRTIO_STATUS_FAILED) != 0)) {
+        violation(device, CLAUSE_STATUS_DRV_003, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_IGNORED,
+                  .summary = "a queue was set up after FAILED",
+                  .values = {{"written", value}});
+        return false;
+    }
+    if (breaks(device, CLAUSE_MMIO_DRV_019, queue->stop_unread)) {
+        violation(device, CLAUSE_MMIO_DRV_019, .queue = queue,
+                  .verdict = queue->stopping ? VIRTIO_VERDICT_IGNORED
+                                             : VIRTIO_VERDICT_TAKEN,
+                  .summary = "a queue was set up again before QueueReady was "
+                             "read back as 0",
+                  .values = {{"written", value}});
+        queue->stop_unread = queue->stopping;
+    }
+    return !queue->stopping && !device->resetting;
+}
+
+static void store(struct virtio_device *device, struct virtio_queue *queue,
+                  uint32_t offset, uint32_t value)
+{
+    /* 0x80, 0x84; 0x90, 0x94; 0xa0, 0xa4 */
+    unsigned area = (offset - VIRTIO_REG_QUEUE_DESC_LOW) / 16;
+    unsigned shift = offset % 8 == 0 ? 0 : 32;
+
+    if (offset != VIRTIO_REG_QUEUE_SIZE) {
+        queue->address[area] =
+            (queue->address[area] & ~((uint64_t)UINT32_MAX << shift)) |
+            (uint64_t)value << shift;
+        queue->written |=
+            (uint16_t)(VIRTIO_WROTE_DESC_LOW << area * 2 << shift / 32);
+        return;
+    }
+    if (breaks(device, CLAUSE_MMIO_DRV_016, value > queue->size_max)) {
+        violation(device, CLAUSE_MMIO_DRV_016, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_IGNORED,
+                  .summary = "QueueSize is larger than QueueSizeMax",
+                  .values = {{"QueueSize", value},
+                             {"QueueSizeMax", queue->size_max}});
+        return;
+    }
+    queue->size = (uint16_t)value;
+    queue->written |= VIRTIO_WROTE_SIZE;
+}
+
+void virtio_queue_setup_write(struct virtio_device *device, uint32_t offset,
+                              uint32_t value)
+{
+    struct virtio_queue *queue = selected(device);
+
+    if (queue == NULL) {
+        return;
+    }
+    if (!queue->stop_unread &&
+        breaks(device, CLAUSE_MMIO_DRV_017, queue->ready)) {
+        violation(device, CLAUSE_MMIO_DRV_017, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_IGNORED,
+                  .summary = "the setup of an enabled queue was written",
+                  .values = {{virtio_register_name(offset), value}});
+        return;
+    }
+    if (!step_judge(device, queue, value)) {
+        return;
+    }
+    if ((device->status & VIRTIO_STATUS_FEATURES_OK) == 0) {
+        enum clause_id id = device->features_refused ? CLAUSE_INIT_DRV_013
+                                                     : CLAUSE_INIT_DRV_007;
+
+        breaks(device, id, true);
+        violation(device, id, .queue = queue, .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = device->features_refused
+                                 ? "a queue was set up after the features "
+                                   "were refused"
+                                 : "a queue was set up before FEATURES_OK",
+                  .values = {{virtio_register_name(offset), value},
+                             {"Status", device->status}});
+    }
+    store(device, queue, offset, value);
+}
+
+/* The order of 3.1.1 and 4.2.3.2 before QueueReady = 1. */
+static bool order_judge(struct virtio_device *device,
+                        struct virtio_queue *queue)
+{
+    if ((device->status & VIRTIO_STATUS_FEATURES_OK) == 0) {
+        enum clause_id id = device->features_refused ? CLAUSE_INIT_DRV_013
+                                                     : CLAUSE_INIT_DRV_005;
+
+        breaks(device, id, true);
+        violation(device, id, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_QUEUE_REFUSED,
+                  .summary = "QueueReady = 1 without FEATURES_OK",
+                  .values = {{"Status", device->status}});
+        return false;
+    }
+    if (breaks(device, CLAUSE_INIT_DRV_006, device->features_ok_unread)) {
+        violation(device, CLAUSE_INIT_DRV_006, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "QueueReady = 1 without reading Status after "
+                             "FEATURES_OK",
+                  .values = {{"Status", device->status}});
+        device->features_ok_unread = false;
+    }
+    if (breaks(device, CLAUSE_INIT_DRV_007,
+               (device->status & VIRTIO_STATUS_DRIVER_OK) != 0 &&
+                   !queue->was_ready)) {
+        violation(device, CLAUSE_INIT_DRV_007, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "a queue was enabled first after DRIVER_OK",
+                  .values = {{"Status", device->status}});
+    }
+    if (breaks(device, CLAUSE_MMIO_TXT_011, !queue->seen_ready)) {
+        violation(device, CLAUSE_MMIO_TXT_011, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "QueueReady was not read before");
+    }
+    if (breaks(device, CLAUSE_MMIO_TXT_012, !queue->seen_size_max)) {
+        violation(device, CLAUSE_MMIO_TXT_012, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "QueueSizeMax was not read before");
+    }
+    return true;
+}
+
+static void enable(struct virtio_device *device, struct virtio_queue *queue)
+{
+    if (step_judge(device, queue, 1) && order_judge(device, queue) &&
+        virtio_queue_areas_judge(queue)) {
+        queue->ready = true;
+        queue->was_ready = true;
+        if (virtio_life_running(device)) {
+            env_queue_wake(queue);
+        }
+    }
+}
+
+void virtio_queue_setup_write_ready(struct virtio_device *device,
+                                    uint32_t value)
+{
+    struct virtio_queue *queue = selected(device);
+    bool again =
+        queue != NULL && queue->ready && !queue->stopping && value == 1;
+
+    if (breaks(device, CLAUSE_MMIO_TXT_003, value > 1 || again)) {
+        violation(device, CLAUSE_MMIO_TXT_003, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_IGNORED,
+                  .summary = again ? "QueueReady = 1 while it is 1"
+                                   : "QueueReady is neither 0 nor 1",
+                  .values = {{"QueueReady", value}});
+    } else if (value == 0) {
+        if (queue != NULL && queue->ready && !queue->stopping) {
+            queue->stop_unread = true;
+            virtio_life_stop(queue);
+        }
+    } else if (breaks(device, CLAUSE_MMIO_TXT_012, queue == NULL)) {
+        violation(device, CLAUSE_MMIO_TXT_012,
+                  .verdict = VIRTIO_VERDICT_IGNORED,
+                  .summary = "a queue was enabled that is not there",
+                  .values = {{"QueueSel", device->queue_sel}});
+    } else {
+        enable(device, queue);
+    }
+}
+
+void virtio_queue_setup_notify(struct virtio_device *device, uint32_t value)
+{
+    uint32_t index = value & 0xffff;
+    struct virtio_queue *queue =
+        index < device->queue_count ? &device->queues[index] : NULL;
+
+    if (breaks(device, CLAUSE_KICK_TXT_001, index != value)) {
+        violation(device, CLAUSE_KICK_TXT_001, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "the upper half is not 0",
+                  .values = {{"QueueNotify", value}});
+    }
+    if (queue != NULL) {
+        queue->kicks++;
+    }
+    if (breaks(device, CLAUSE_INIT_DRV_014,
+               (device->status & VIRTIO_STATUS_DRIVER_OK) == 0)) {
+        violation(
+            device, CLAUSE_INIT_DRV_014, .queue = queue,
+            .verdict = VIRTIO_VERDICT_IGNORED,
+            .summary = "a queue was notified before DRIVER_OK",
+            .values = {{"QueueNotify", value}, {"Status", device->status}});
+    } else if (breaks(device, CLAUSE_MMIO_TXT_004,
+                      queue == NULL || !queue->ready)) {
+        violation(device, CLAUSE_MMIO_TXT_004, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_IGNORED,
+                  .summary = queue == NULL ? "there is no such queue"
+                                           : "the queue is not enabled",
+                  .values = {{"QueueNotify", value}});
+    } else if (virtio_life_running(device) && !queue->stopping) {
+        env_queue_wake(queue);
+        return;
+    }
+    if (queue != NULL) {
+        queue->kicks_ignored++;
+    }
+}

@@ -1,0 +1,210 @@
+/* The Status register as a state machine, VIRTIO 1.4 sections 2.1 and 3.1.1:
+ * what is judged is the step from the old value to the new one. Called by
+ * transport.c under the device's lock; reset itself is life.c's. */
+#include "virtio/status.h"
+
+#include "virtio/features.h"
+#include "virtio/life.h"
+#include "virtio/ops.h"
+#include "virtio/violation.h"
+
+enum {
+    DRIVERS_BITS = VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER |
+                   VIRTIO_STATUS_DRIVER_OK | VIRTIO_STATUS_FEATURES_OK |
+                   VIRTIO_STATUS_FAILED,
+};
+
+uint32_t virtio_status_read(struct virtio_device *device)
+{
+    if (device->status == 0) {
+        device->reset_unread = false;
+    }
+    device->features_ok_unread = false;
+    return device->status;
+}
+
+/* The bits the driver sets, without those that are not its own, and with those
+ * it cannot take back. */
+static uint32_t bits_judge(struct virtio_device *device, uint32_t value)
+{
+    uint32_t old = device->status;
+    uint32_t foreign = value & ~(uint32_t)DRIVERS_BITS;
+
+    /* A driver that writes back what it read writes DEVICE_NEEDS_RESET, too;
+     * one that writes its own copy does not. Both are right. */
+    foreign &= ~(old & VIRTIO_STATUS_DEVICE_NEEDS_RESET);
+    if (breaks(device, CLAUSE_STATUS_TXT_001, foreign != 0)) {
+        violation(device, CLAUSE_STATUS_TXT_001,
+                  .verdict = VIRTIO_VERDICT_IGNORED,
+                  .summary = "bits were set that are not the driver's",
+                  .values = {{"Status", value}, {"bits", foreign}});
+    }
+    uint32_t lost = old & DRIVERS_BITS & ~value;
+
+    if (breaks(device, CLAUSE_STATUS_DRV_002, lost != 0)) {
+        violation(device, CLAUSE_STATUS_DRV_002,
+                  .verdict = VIRTIO_VERDICT_IGNORED,
+                  .summary = "set status bits were written as 0",
+                  .values = {{"Status was", old}, {"written", value}});
+    }
+    return (value | old) & DRIVERS_BITS;
+}
+
+/* DRIVER, 3.1.1 step 3. Together with ACKNOWLEDGE is widespread. */
+static void driver_judge(struct virtio_device *device, uint32_t value,
+                         uint32_t fresh)
+{
+    bool together = (fresh & VIRTIO_STATUS_ACKNOWLEDGE) != 0;
+    bool alone = (value & VIRTIO_STATUS_ACKNOWLEDGE) == 0;
+
+    if (breaks(device, CLAUSE_INIT_DRV_002, together || alone)) {
+        violation(
+            device, CLAUSE_INIT_DRV_002, .arguable = together,
+            .verdict = VIRTIO_VERDICT_TAKEN,
+            .summary = together ? "ACKNOWLEDGE and DRIVER in one write"
+                                : "DRIVER without ACKNOWLEDGE",
+            .values = {{"Status was", device->status}, {"written", value}});
+    }
+}
+
+/* FEATURES_OK, 3.1.1 steps 3 to 5. True if it is to be set. */
+static bool features_ok_judge(struct virtio_device *device, uint32_t value)
+{
+    uint32_t old = device->status;
+
+    if (breaks(device, CLAUSE_INIT_DRV_003,
+               (old & VIRTIO_STATUS_DRIVER) == 0)) {
+        violation(device, CLAUSE_INIT_DRV_003, .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "FEATURES_OK before DRIVER",
+                  .values = {{"Status was", old}, {"written", value}});
+    } else if (breaks(device, CLAUSE_INIT_DRV_004,
+                      !device->read_features || !device->wrote_features)) {
+        violation(device, CLAUSE_INIT_DRV_004, .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = device->read_features
+                                 ? "FEATURES_OK without writing DriverFeatures"
+                                 : "FEATURES_OK without reading DeviceFeatures",
+                  .values = {{"Status was", old}, {"written", value}});
+    }
+    device->features_refused = !virtio_features_accept(device);
+    device->features_ok_unread = !device->features_refused;
+    return !device->features_refused;
+}
+
+/* DRIVER_OK, 3.1.1 steps 6 to 8. True if it is to be set. */
+static bool driver_ok_judge(struct virtio_device *device, uint32_t value,
+                            uint32_t fresh, bool features_ok)
+{
+    uint32_t old = device->status;
+    bool together = (fresh & VIRTIO_STATUS_FEATURES_OK) != 0;
+    bool was_refused = device->features_refused && !together;
+
+    if (breaks(device, CLAUSE_INIT_DRV_013, !features_ok && was_refused)) {
+        violation(device, CLAUSE_INIT_DRV_013,
+                  .verdict = VIRTIO_VERDICT_IGNORED,
+                  .summary = "DRIVER_OK after the features were refused",
+                  .values = {{"Status was", old}, {"written", value}});
+        return false;
+    }
+    if (breaks(device, CLAUSE_INIT_DRV_005, !features_ok && !together)) {
+        violation(device, CLAUSE_INIT_DRV_005,
+                  .verdict = VIRTIO_VERDICT_IGNORED,
+                  .summary = "DRIVER_OK without FEATURES_OK",
+                  .values = {{"Status was", old}, {"written", value}});
+        return false;
+    }
+    if (breaks(device, CLAUSE_INIT_DRV_006,
+               together || device->features_ok_unread)) {
+        violation(device, CLAUSE_INIT_DRV_006,
+                  .verdict = features_ok ? VIRTIO_VERDICT_TAKEN
+                                         : VIRTIO_VERDICT_IGNORED,
+                  .summary = together ? "FEATURES_OK and DRIVER_OK in one write"
+                                      : "DRIVER_OK without reading Status "
+                                        "after FEATURES_OK",
+                  .values = {{"Status was", old}, {"written", value}});
+        device->features_ok_unread = false;
+    }
+    return features_ok;
+}
+
+/* Judges the step and takes it. `value` holds bits of the driver's only. */
+static void step(struct virtio_device *device, uint32_t value)
+{
+    uint32_t old = device->status;
+    uint32_t fresh = value & ~old;
+    uint32_t set = fresh & (VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER |
+                            VIRTIO_STATUS_FAILED);
+
+    if ((fresh & VIRTIO_STATUS_DRIVER) != 0 &&
+        (fresh & VIRTIO_STATUS_FEATURES_OK) == 0) {
+        driver_judge(device, value, fresh);
+    }
+    if ((fresh & VIRTIO_STATUS_FEATURES_OK) != 0 &&
+        features_ok_judge(device, value)) {
+        set |= VIRTIO_STATUS_FEATURES_OK;
+    }
+    if ((fresh & VIRTIO_STATUS_DRIVER_OK) != 0 &&
+        driver_ok_judge(device, value, fresh,
+                        ((old | set) & VIRTIO_STATUS_FEATURES_OK) != 0)) {
+        set |= VIRTIO_STATUS_DRIVER_OK;
+    }
+    device->status |= set;
+    if ((set & VIRTIO_STATUS_DRIVER_OK) != 0) {
+        virtio_life_start(device);
+    }
+}
+
+/* The first write of all, and the first after a reset. */
+static void beginning_judge(struct virtio_device *device, uint32_t value)
+{
+    if (breaks(device, CLAUSE_INIT_DRV_001, !device->status_written)) {
+        violation(device, CLAUSE_INIT_DRV_001, .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "the first write to Status was not 0",
+                  .values = {{"Status", value}});
+        device->status_written = true;
+    }
+    if (breaks(device, CLAUSE_RESET_DRV_001,
+               device->reset_unread || device->resetting)) {
+        violation(device, CLAUSE_RESET_DRV_001,
+                  .verdict = device->resetting ? VIRTIO_VERDICT_IGNORED
+                                               : VIRTIO_VERDICT_TAKEN,
+                  .summary =
+                      "went on after a reset without reading Status as 0",
+                  .values = {{"Status", value}});
+        device->reset_unread = false;
+    }
+}
+
+void virtio_status_write(struct virtio_device *device, uint32_t value)
+{
+    if (value == 0) {
+        device->status_written = true;
+        virtio_life_reset(device);
+        return;
+    }
+    if (breaks(device, CLAUSE_MMIO_TXT_005, value > 0xff)) {
+        violation(device, CLAUSE_MMIO_TXT_005,
+                  .verdict = VIRTIO_VERDICT_IGNORED,
+                  .summary = "a value of more than 8 bits",
+                  .values = {{"Status", value}});
+        return;
+    }
+    beginning_judge(device, value);
+    if (device->resetting) {
+        return;
+    }
+    value = bits_judge(device, value);
+    uint32_t fresh = value & ~device->status;
+
+    if (fresh == 0) {
+        return;
+    }
+    if (breaks(device, CLAUSE_STATUS_DRV_003,
+               (device->status & VIRTIO_STATUS_FAILED) != 0)) {
+        violation(
+            device, CLAUSE_STATUS_DRV_003, .verdict = VIRTIO_VERDICT_IGNORED,
+            .summary = "Status went on after FAILED, without a reset",
+            .values = {{"Status was", device->status}, {"written", value}});
+        return;
+    }
+    step(device, value);
+}
