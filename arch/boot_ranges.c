@@ -50,14 +50,12 @@ static size_t cut_low(struct boot_range *ranges, size_t count, size_t capacity)
     return count;
 }
 
-/* Both claim some of the same memory: the usable one yields, else the later. */
+/* Both claim some of the same memory: the usable one yields, else the later.
+ * `low` does not begin behind `high`. */
 static void separate(struct boot_range *low, struct boot_range *high)
 {
     uint64_t end = range_end(low);
 
-    if (end <= high->base) {
-        return;
-    }
     if (low->kind == BOOT_USABLE && high->kind != BOOT_USABLE) {
         low->size = high->base - low->base;
         return;
@@ -76,28 +74,48 @@ static bool mergeable(const struct boot_range *a, const struct boot_range *b)
            range_end(a) == b->base;
 }
 
+/* Trims every pair of neighbours that overlap. True: some did; what is left of
+ * one may have to move, and may overlap the next. */
+static bool separate_all(struct boot_range *ranges, size_t *count)
+{
+    bool overlapped = false;
+    size_t kept = 0;
+
+    for (size_t i = 0; i + 1 < *count; i++) {
+        struct boot_range *low = &ranges[i];
+        struct boot_range *high = low + 1;
+        /* One that was moved past its neighbour waits for the next round. */
+        if (low->size && low->base <= high->base &&
+            range_end(low) > high->base) {
+            separate(low, high);
+            overlapped = true;
+        }
+    }
+    for (size_t i = 0; i < *count; i++) {
+        if (ranges[i].size) {
+            ranges[kept++] = ranges[i];
+        }
+    }
+    *count = kept;
+    return overlapped;
+}
+
 size_t boot_ranges_normalise(struct boot_range *ranges, size_t count,
                              size_t capacity)
 {
     size_t kept = 0;
 
     sort(ranges, count);
+    /* Each round takes something away, so there is a last one. */
+    while (separate_all(ranges, &count)) {
+        sort(ranges, count);
+    }
     count = cut_low(ranges, count, capacity);
     for (size_t i = 0; i < count; i++) {
-        struct boot_range next = ranges[i];
-        if (kept > 0) {
-            separate(&ranges[kept - 1], &next);
-            if (ranges[kept - 1].size == 0) {
-                kept--;
-            }
-        }
-        if (next.size == 0) {
-            continue;
-        }
-        if (kept > 0 && mergeable(&ranges[kept - 1], &next)) {
-            ranges[kept - 1].size += next.size;
+        if (kept > 0 && mergeable(&ranges[kept - 1], &ranges[i])) {
+            ranges[kept - 1].size += ranges[i].size;
         } else {
-            ranges[kept++] = next;
+            ranges[kept++] = ranges[i];
         }
     }
     return kept;

@@ -18,13 +18,15 @@
 #define PORT_B_SPEAKER 2U
 #define PORT_B_OUT     0x20U /* output of channel 2 */
 
+_Static_assert(PIT_HZ / 20 <= 0xffff, "the counter's width");
+
 #define PM_TIMER_HZ 3579545ULL
 
-/* One measurement: 20 ms. */
-#define PIT_COUNT (PIT_HZ / 50)
-#define PM_COUNT  (PM_TIMER_HZ / 50)
+/* One measurement: 50 ms; the PIT's counter has 16 bits. */
+#define PIT_COUNT (PIT_HZ / 20)
+#define PM_COUNT  (PM_TIMER_HZ / 20)
 
-/* Enough for 20 ms of the fastest port there may be, few enough that a port
+/* Enough for 50 ms of the fastest port there may be, few enough that a port
  * where nothing answers costs no more than a few seconds. */
 #define POLLS_MAX 2000000U
 
@@ -90,7 +92,7 @@ static uint64_t pm_ticks(uint16_t port)
 }
 
 /* Whatever disturbs a measurement (SMIs, a busy host) makes it longer, so the
- * shortest is right; it is believed when another agrees to 1/2000, or after
+ * shortest is right; it is believed when another agrees to 1/4000, or after
  * all have been made. */
 static uint64_t measure(uint64_t (*ticks_of)(uint16_t port), uint16_t port)
 {
@@ -108,7 +110,7 @@ static uint64_t measure(uint64_t (*ticks_of)(uint16_t port), uint16_t port)
             continue;
         }
         best = low;
-        if (high - low <= high / 2000) {
+        if (high - low <= high / 4000) {
             break;
         }
     }
