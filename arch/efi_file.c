@@ -150,6 +150,17 @@ void efi_free_file(struct efi_boot *boot, struct efi_file *file)
     *file = (struct efi_file){0};
 }
 
+void *efi_alloc(struct efi_boot *boot, size_t bytes)
+{
+    uint64_t pages = bytes / EFI_PAGE + 1;
+    void *memory = (void *)(uintptr_t)efi_pages(boot, pages);
+
+    if (memory) {
+        memset(memory, 0, pages * EFI_PAGE);
+    }
+    return memory;
+}
+
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
