@@ -1,0 +1,2 @@
+unit-tests += memory_map
+memory_map-sources := test/unit/memory_map_test.c vmm/memory_map.c
