@@ -43,6 +43,14 @@ static uint64_t beyond_physical(void)
     return ~0ULL << vmx_machine.physical_bits;
 }
 
+/* Outside 64-bit mode an instruction has 32 bits of its register. */
+static uint64_t operand(struct guest *guest, uint64_t value)
+{
+    bool wide = (guest_get(guest, GUEST_EFER) & EFER_LMA) &&
+                (guest_get(guest, GUEST_CS_RIGHTS) & RIGHTS_L);
+    return wide ? value : value & 0xffffffffU;
+}
+
 static bool pae_paging(uint64_t cr0, uint64_t cr4, uint64_t efer)
 {
     return (cr0 & CR0_PG) && (cr4 & CR4_PAE) && !(efer & EFER_LMA);
@@ -95,6 +103,7 @@ enum guest_write guest_write_cr0(struct guest *guest, uint64_t value,
     uint64_t efer = guest_get(guest, GUEST_EFER);
     uint64_t cr4 = guest_get(guest, GUEST_CR4);
 
+    value = operand(guest, value);
     if (value >> 32) {
         return GUEST_WRITE_FAULT;
     }
@@ -141,8 +150,9 @@ enum guest_write guest_write_cr4(struct guest *guest, uint64_t value,
     uint64_t old = guest_get(guest, GUEST_CR4);
     uint64_t cr0 = guest_get(guest, GUEST_CR0);
     uint64_t efer = guest_get(guest, GUEST_EFER);
-    uint64_t changed = value ^ old;
 
+    value = operand(guest, value);
+    uint64_t changed = value ^ old;
     if (value & ~guest->cr4_allowed) {
         return GUEST_WRITE_FAULT;
     }
@@ -173,15 +183,12 @@ enum guest_write guest_write_cr3(struct guest *guest, uint64_t value,
     uint64_t cr4 = guest_get(guest, GUEST_CR4);
     uint64_t efer = guest_get(guest, GUEST_EFER);
 
+    value = operand(guest, value);
     if (cr4 & CR4_PCIDE) {
         value &= ~CR3_NO_FLUSH;
     }
-    if (efer & EFER_LMA) {
-        if (value & beyond_physical()) {
-            return GUEST_WRITE_FAULT;
-        }
-    } else {
-        value &= 0xffffffffU;
+    if (value & beyond_physical()) {
+        return GUEST_WRITE_FAULT;
     }
     if (pae_paging(guest_get(guest, GUEST_CR0), cr4, efer)) {
         enum guest_write verdict = check_pdptes(pdptes);
