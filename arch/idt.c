@@ -125,15 +125,20 @@ static bool fix_up(struct trap_frame *frame)
     return false;
 }
 
-/* A fault while a fault is being dumped ends without another word: what prints
- * is broken. */
+/* Faults while a fault is being shown: what shows it may be what is broken, so
+ * panic() gets its chance to go on without, and then nobody. */
+#define DUMPS_MAX  2U
+#define FAULTS_MAX 16U
+
 static _Noreturn void exception(const struct trap_frame *frame)
 {
     idt.depth++;
-    if (idt.depth > 2) {
+    if (idt.depth > FAULTS_MAX) {
         machine_halt();
     }
-    idt_dump(frame);
+    if (idt.depth <= DUMPS_MAX) {
+        idt_dump(frame);
+    }
     panic("exception %u in Lintel", (unsigned)frame->vector);
 }
 
