@@ -22,6 +22,8 @@ CFLAGS := -std=gnu17 -O2 -g -I. $(WARNINGS) -ffreestanding -fPIE \
           -fno-strict-aliasing -fcf-protection=none
 CFLAGS += $(EXTRA_CFLAGS)
 
+include test/run/setup.mk
+
 objects :=
 include arch/objects.mk
 include kernel/objects.mk
@@ -49,7 +51,8 @@ include test/run/run.mk
 include test/boot/boot.mk
 include test/lint.mk
 
+# The cache holds what came from the network.
 clean:
-	rm -rf $(BUILD)
+	find $(BUILD) -mindepth 1 -maxdepth 1 ! -name cache -exec rm -rf {} +
 
 .PHONY: all clean

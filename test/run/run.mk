@@ -1,1 +1,64 @@
-# run
+# What boots, and booting it: the guest's kernel and initramfs, `make run`, the
+# stick's image. build/cache holds what needs the network or never changes;
+# `make clean` keeps it.
+
+CACHE := $(BUILD)/cache
+
+# A user's text reaches the runner as it was typed: exported, never expanded
+# by make or a shell.
+run-options := RUN KERNEL INITRD CMDLINE DISK MEMORY CPUS MODULES LINT \
+               FEATURES TIMEOUT MACHINE FLAVOUR LINTEL V
+define run-export
+override $(1) := $$(value $(1))
+export $(1)
+endef
+$(foreach option,$(run-options),$(if $(filter-out undefined,$(origin \
+    $(option))),$(eval $(call run-export,$(option)))))
+
+run-flavours := cloud generic rt
+run-flavour  := $(or $(filter $(run-flavours),$(KERNEL)),$(FLAVOUR),cloud)
+run-needs    := $(BUILD)/BOOTX64.EFI $(CACHE)/base.cpio $(CACHE)/disk.img
+ifeq ($(filter-out $(run-flavours),$(KERNEL)),)
+run-needs += $(CACHE)/modules-$(run-flavour).cpio
+endif
+
+run: $(run-needs)
+	@test/run/run.py
+
+kernel: kernel-$(run-flavour)
+
+# The script knows by itself whether there is anything to fetch.
+kernel-%:
+	@mkdir -p $(CACHE)/kernel
+	@test/run/kernel.sh $* $(CACHE)/kernel/$*
+
+$(CACHE)/kernel/%/version: kernel-%
+	@:
+
+$(CACHE)/modules-%.cpio: $(CACHE)/kernel/%/version test/run/initramfs.py
+	@python3 test/run/initramfs.py modules $(CACHE)/kernel/$* $@
+
+$(CACHE)/base.cpio: test/run/initramfs.py test/run/init /bin/busybox
+	@mkdir -p $(@D)
+	@python3 test/run/initramfs.py base $@
+
+$(CACHE)/disk.img: test/run/disk.py
+	@mkdir -p $(@D)
+	@python3 test/run/disk.py $@
+
+.PRECIOUS: $(CACHE)/kernel/%/version $(CACHE)/modules-%.cpio
+
+USB := $(BUILD)/lintel.img
+usb: $(USB)
+$(USB): $(BUILD)/BOOTX64.EFI $(BUILD)/guests/selftest.bin test/run/usb.py \
+        test/run/image.py
+	@python3 test/run/usb.py $@ $(BUILD)/BOOTX64.EFI \
+	    $(BUILD)/guests/selftest.bin
+
+distclean: clean
+	rm -rf $(BUILD)
+
+help:
+	@cat test/run/help.txt
+
+.PHONY: run kernel usb help distclean FORCE

@@ -1,0 +1,178 @@
+"""The machines Lintel runs on: Bochs, or QEMU with nested KVM (or, to see the
+refusal, QEMU without). Each is started in a directory of its own, with the
+guest's console on a pseudo-terminal and Lintel's log in a file. Called by
+run.py and test/boot. The settings were measured; see README.md there."""
+
+import ctypes
+import os
+import pty
+import signal
+import subprocess
+import termios
+import time
+import tty
+
+import image
+
+OVMF = "/usr/share/ovmf/OVMF.fd"
+PR_SET_PDEATHSIG = 1
+
+BOCHSRC = """\
+plugin_ctrl: unmapped=1, biosdev=1, speaker=0, extfpuirq=1, serial=1, e1000=0
+cpu: model=corei7_skylake_x, count={cpus}, ips=50000000, \
+reset_on_triple_fault=0, ignore_bad_msrs=1
+memory: guest={memory}, host={memory}
+romimage: file={ovmf}
+vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
+vga: extension=vbe, update_freq=1
+display_library: rfb, options="timeout=0"
+pci: enabled=1, chipset=i440fx, slot1=pcivga
+ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
+ata0-master: type=disk, path={image}, mode=flat, \
+cylinders={cylinders}, heads={heads}, spt={sectors}
+com1: enabled=1, mode=term, dev={console}
+com2: enabled=1, mode=file, dev={log}
+log: {directory}/bochs.txt
+panic: action=report
+error: action=report
+info: action=ignore
+debug: action=ignore
+clock: sync=none
+"""
+
+
+def nested_kvm():
+    """None if this machine has usable nested KVM, else what it lacks."""
+    try:
+        with open("/proc/cpuinfo") as cpuinfo:
+            if " vmx" not in cpuinfo.read():
+                return "the processor shows no VMX"
+        with open("/sys/module/kvm_intel/parameters/nested") as nested:
+            if nested.read().strip() not in ("Y", "1"):
+                return "kvm_intel's nested parameter is off"
+    except OSError:
+        return "kvm_intel is not loaded"
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return "/dev/kvm is not ours to open (group kvm?)"
+    return None
+
+
+def choose(wanted):
+    """MACHINE=... to a machine's name; ValueError says what is wrong."""
+    if wanted == "auto":
+        return "bochs" if nested_kvm() else "kvm"
+    if wanted == "kvm" and nested_kvm():
+        raise ValueError(f"MACHINE=kvm: {nested_kvm()}")
+    if wanted not in ("bochs", "kvm", "tcg"):
+        raise ValueError(f"MACHINE={wanted}: there are auto, kvm and bochs")
+    return wanted
+
+
+def bound_to_parent():
+    """In the child: a process group of its own, so that the terminal's keys
+    do not reach it, and an end when the runner ends, whatever ends that."""
+    os.setpgid(0, 0)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Machine:
+    """One emulator process. `console` is the pseudo-terminal's our side, `log`
+    the file Lintel's log grows in."""
+
+    def __init__(self, kind, directory, disk, memory_mib, cpus=1):
+        self.kind = kind
+        self.directory = directory
+        self.log = os.path.join(directory, "log.txt")
+        open(self.log, "wb").close()
+        self.console, slave = pty.openpty()
+        tty.setraw(slave, termios.TCSANOW)
+        name = os.ttyname(slave)
+        # Some of these processes open the terminal late; until then this
+        # end keeps it alive, so that the first read does not fail.
+        self.slave = slave
+        command = (self.bochs if kind == "bochs" else self.qemu)(
+            disk, memory_mib, cpus, name
+        )
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=open(os.path.join(directory, "emulator.txt"), "wb"),
+            stderr=subprocess.STDOUT,
+            cwd=directory,
+            preexec_fn=bound_to_parent,
+        )
+
+    def bochs(self, disk, memory_mib, cpus, console):
+        rc = os.path.join(self.directory, "bochs.rc")
+        with open(rc, "w") as out:
+            out.write("c\n")
+        configuration = os.path.join(self.directory, "bochsrc")
+        with open(configuration, "w") as out:
+            out.write(
+                BOCHSRC.format(
+                    cpus=cpus,
+                    memory=memory_mib,
+                    ovmf=OVMF,
+                    image=disk,
+                    cylinders=image.cylinders(disk),
+                    heads=image.HEADS,
+                    sectors=image.SECTORS,
+                    console=console,
+                    log=self.log,
+                    directory=self.directory,
+                )
+            )
+        return ["bochs", "-q", "-f", configuration, "-rc", rc]
+
+    def qemu(self, disk, memory_mib, cpus, console):
+        command = ["qemu-system-x86_64", "-no-reboot", "-display", "none",
+                   "-m", str(memory_mib), "-smp", str(cpus), "-nic", "none",
+                   "-bios", OVMF,
+                   "-drive", f"file={disk},format=raw,if=virtio",
+                   "-serial", console, "-serial", f"file:{self.log}"]
+        if self.kind == "kvm":
+            return command + ["-machine", "q35,accel=kvm",
+                              "-cpu", "host,+vmx"]
+        return command + ["-machine", "q35,accel=tcg", "-cpu", "max"]
+
+    def seconds(self):
+        return time.monotonic() - self.started
+
+    def ended(self):
+        return self.process.poll() is not None
+
+    def type(self, data):
+        """Bytes to the guest's console; what does not fit is waited for."""
+        while data and not self.ended():
+            try:
+                data = data[os.write(self.console, data):]
+            except BlockingIOError:
+                time.sleep(0.01)
+
+    def complaints(self):
+        """What the emulator itself had to say, for when it died."""
+        words = []
+        for name in ("emulator.txt", "bochs.txt"):
+            try:
+                with open(os.path.join(self.directory, name),
+                          errors="replace") as lines:
+                    words += [line.rstrip() for line in lines
+                              if self.kind != "bochs" or "PANIC" in line
+                              or ">>" in line]
+            except OSError:
+                pass
+        return words[-20:]
+
+    def stop(self):
+        """Ends the emulator and everything it started."""
+        if not self.ended():
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            self.process.wait()
+        for end in (self.console, self.slave):
+            if end >= 0:
+                os.close(end)
+        self.console = self.slave = -1

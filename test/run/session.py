@@ -1,0 +1,211 @@
+"""One run from the emulator's start to its end: relays the guest's console,
+watches Lintel's log, keeps the time. Called by run.py; test/boot uses Session
+without a terminal."""
+
+import os
+import select
+import sys
+import time
+
+from output import Log, Marks, worth_showing
+from terminal import KEYS, Progress, Terminal
+
+POLL = 0.05  # seconds
+# How long Lintel and the emulator may take to end once they are asked to.
+GRACE = 5.0
+
+
+class Session:
+    """Collects what a machine says. step() is called until it is false."""
+
+    def __init__(self, machine, identity="", timeout=None):
+        self.machine = machine
+        self.log = Log(machine.log)
+        self.marks = Marks(identity)
+        self.timeout = timeout
+        self.timed_out = False
+        self.console = bytearray()  # of the guest, from its start
+        self.asked = None  # when the end was asked for
+        self.done = False
+        self.inputs = []
+
+    def step(self, wait=POLL):
+        """Waits up to `wait` seconds for something. (new log lines, console
+        bytes before the session, of the session, ready inputs)"""
+        ready, _, _ = select.select(
+            [self.machine.console] + self.inputs, [], [], wait
+        )
+        ended = self.machine.ended()
+        # The log first: it tells when the console's bytes are a guest's.
+        lines = self.log.poll()
+        data = b""
+        if self.machine.console in ready:
+            data = self.read_console(ended)
+        before = during = b""
+        if self.log.started and data:
+            self.console += data
+            before, during = self.marks.feed(data)
+        if ended and not data:
+            self.log.finish()
+            self.done = True
+        self.watch_clock()
+        return lines, before, during, ready
+
+    def read_console(self, ended):
+        data = b""
+        while True:
+            try:
+                data += os.read(self.machine.console, 65536)
+            except OSError:
+                return data
+            if not ended or not select.select(
+                [self.machine.console], [], [], 0
+            )[0]:
+                return data
+
+    def watch_clock(self):
+        now = time.monotonic()
+        if self.asked is None:
+            if self.log.status is not None:
+                self.asked = now
+            elif self.timeout and self.machine.seconds() > self.timeout:
+                self.timed_out = True
+                self.machine.type(b"\x01s")  # what it was doing, in the log
+                self.asked = now
+        elif now - self.asked > GRACE:
+            self.log.finish()
+            self.done = True
+
+    def stage(self):
+        if self.marks.begun:
+            return "guest is up"
+        if self.log.started:
+            return "guest starts"
+        if self.log.lines:
+            return "Lintel loads"
+        return "firmware"
+
+    def collect(self):
+        """Runs to the end without a terminal."""
+        while not self.done:
+            self.step()
+        return self
+
+
+def write(data):
+    """To standard output, all of it, now."""
+    view = memoryview(data)
+    while view:
+        try:
+            view = view[os.write(1, view):]
+        except BlockingIOError:
+            time.sleep(0.01)
+
+
+class Screen:
+    """Session and terminal together."""
+
+    def __init__(self, session, command, verbose, own_init):
+        self.session = session
+        self.command = command
+        self.verbose = verbose
+        self.own_init = own_init
+        self.progress = Progress()
+        self.reports = {}
+        self.typed = bytearray()
+        self.input_open = True
+
+    def newline(self):
+        return "\r\n" if self.terminal.saved and not self.command else "\n"
+
+    def tell(self, lines):
+        if lines:
+            self.progress.clear()
+            end = self.newline()
+            sys.stderr.write("".join(line + end for line in lines))
+            sys.stderr.flush()
+
+    def show(self, before, during):
+        """Console bytes. An interactive guest's are shown from its start, a
+        command's only while it runs."""
+        data = during
+        if not self.command or self.verbose:
+            data = before + during
+        if data:
+            self.progress.clear()
+            if self.command:
+                data = data.replace(b"\r", b"")
+            write(data)
+
+    def read_keys(self):
+        data = os.read(self.terminal.input, 4096)
+        if not data:
+            self.input_open = False
+            self.session.inputs = []
+            self.typed += b"\x04"  # the shell's end of input
+            return
+        data, commands = self.terminal.keys(data)
+        self.typed += data
+        for command in commands:
+            if command == "h":
+                self.tell([""] + KEYS.splitlines())
+            else:
+                self.quit()
+
+    def quit(self):
+        """Lintel ends its guest and sums up; before a guest is there, nobody
+        reads the keys."""
+        if self.session.log.started and self.session.asked is None:
+            self.session.machine.type(b"\x01x")
+            self.session.asked = time.monotonic()
+        else:
+            self.session.done = True
+
+    def listening(self):
+        """Whether somebody in the guest reads what is typed."""
+        if self.own_init and not self.terminal.saved:
+            return self.session.marks.begun
+        return bool(self.session.log.started)
+
+    def run(self):
+        session = self.session
+        with Terminal() as self.terminal:
+            if not self.command:
+                self.terminal.raw()
+                session.inputs = [self.terminal.input]
+            while not session.done:
+                lines, before, during, ready = session.step()
+                if self.verbose:
+                    self.tell(lines)
+                else:
+                    self.tell(worth_showing(lines, self.reports))
+                self.show(before, during)
+                if self.terminal.input in ready and session.inputs:
+                    self.read_keys()
+                if self.typed and self.listening():
+                    session.machine.type(bytes(self.typed))
+                    self.typed.clear()
+                self.report_progress()
+        self.progress.clear()
+
+    def report_progress(self):
+        session = self.session
+        if session.asked or session.marks.begun:
+            return
+        if session.log.started and not self.command:
+            if self.progress.stage != "guest starts":
+                self.progress.show("guest starts", "",
+                                   session.machine.seconds())
+                if self.progress.tty:
+                    sys.stderr.write(self.newline())
+                    self.progress.shown = False
+            return
+        detail = ""
+        if session.log.started:
+            last = bytes(session.console[-400:]).splitlines()
+            detail = last[-1].decode(errors="replace") if last else ""
+        elif session.log.lines:
+            detail = session.log.lines[-1]
+        detail = "".join(c for c in detail if c.isprintable())
+        self.progress.show(session.stage(), detail,
+                           session.machine.seconds())
