@@ -70,13 +70,14 @@ void config_entry_defaults(struct config_entry *entry);
 
 /* Parse a whole file's text. False: *error says why, and the structure is not
  * to be used. Unknown keys of other loaders are skipped as the specification
- * wants; a key that is a misspelling of one of ours is not silently lost: it
- * is a warning through `warn`. */
+ * wants, but one that looks like a misspelling of ours is an error. Only what
+ * the text names is set: call the _defaults first; `id` is never touched. */
 bool config_parse_loader(const char *file, const char *text, size_t length,
                          struct config_loader *loader,
                          struct config_error *error);
 bool config_parse_entry(const char *file, const char *text, size_t length,
                         struct config_entry *entry, struct config_error *error);
 
-/* Does `id` match `pattern` (glob: * and ?)? */
+/* Does `id` match `pattern` (glob: * and ?)? Letters match in either case, as
+ * file names on an ESP do. */
 bool config_match(const char *pattern, const char *id);

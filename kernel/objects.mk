@@ -1,13 +1,21 @@
 objects += $(addprefix kernel/, \
+    chacha20.o \
+    config.o \
+    config_lines.o \
+    config_loader.o \
+    config_value.o \
     console.o \
+    entropy.o \
     font.o \
     format.o \
     framebuffer.o \
+    health.o \
     log.o \
     page.o \
     panic.o \
     rtc.o \
     serial.o \
+    sha256.o \
     string.o \
     task.o \
     time.o \

@@ -1,0 +1,359 @@
+/* The entries' keys, see kernel/config.h (loader.conf's are in
+ * kernel/config_loader.c). The table of keys is at the end; above it is what
+ * reads each key's value.
+ * Boot Loader Specification, "Type #1"; Lintel's own keys are in the README. */
+#include "kernel/config.h"
+
+#include "kernel/config_lines.h"
+#include "kernel/config_value.h"
+#include "kernel/string.h"
+
+#define MIB (1ULL << 20)
+#define TIB (1ULL << 40)
+
+#define MEMORY_DEFAULT (1024 * MIB)
+#define MEMORY_LEAST   (16 * MIB)
+#define MEMORY_MOST    TIB
+#define MEMORY_STEP    (2 * MIB) /* the largest pages that fit are used */
+#define SECTOR         512U
+#define CPUS_MOST      64U
+
+/* Feature bits that every device type has (VIRTIO 1.4 section 6), by the
+ * specification's names without their prefix. */
+static const struct {
+    const char *name;
+    unsigned bit;
+} features[] = {
+    {"indirect_desc", 28},     {"event_idx", 29},
+    {"access_platform", 33},   {"ring_packed", 34},
+    {"in_order", 35},          {"order_platform", 36},
+    {"notification_data", 38}, {"notif_config_data", 39},
+    {"ring_reset", 40},
+};
+
+static struct config_entry *entry_of(struct config_reader *reader)
+{
+    return reader->target;
+}
+
+static bool parse_title(struct config_reader *reader, const char *value)
+{
+    struct config_entry *entry = entry_of(reader);
+    size_t length = strnlen(value, sizeof(entry->title) - 1);
+
+    /* It is only shown, so too long a title is cut. */
+    memcpy(entry->title, value, length);
+    entry->title[length] = '\0';
+    return true;
+}
+
+static bool parse_path(struct config_reader *reader, const char *value,
+                       char path[CONFIG_PATH])
+{
+    if (config_value_path(value, path, CONFIG_PATH)) {
+        return true;
+    }
+    return config_lines_value(reader, value,
+                              "a file on this partition, like /linux/vmlinuz, "
+                              "in up to 255 bytes");
+}
+
+static bool parse_linux(struct config_reader *reader, const char *value)
+{
+    return parse_path(reader, value, entry_of(reader)->linux_path);
+}
+
+static bool parse_initrd(struct config_reader *reader, const char *value)
+{
+    struct config_entry *entry = entry_of(reader);
+
+    if (entry->initrd_count == CONFIG_PATHS) {
+        return config_lines_wrong(reader, "more than %u initrd lines",
+                                  CONFIG_PATHS);
+    }
+    return parse_path(reader, value, entry->initrd[entry->initrd_count]) &&
+           ++entry->initrd_count;
+}
+
+static bool parse_options(struct config_reader *reader, const char *value)
+{
+    struct config_entry *entry = entry_of(reader);
+    size_t length = strlen(entry->options);
+    size_t space = sizeof(entry->options) - length;
+
+    if (*value == '\0') {
+        return true;
+    }
+    if (length > 0 && space > 1) {
+        entry->options[length++] = ' ';
+        entry->options[length] = '\0';
+        space--;
+    }
+    if (strlen(value) >= space) {
+        return config_lines_wrong(
+            reader, "options of more than %u bytes in all", CONFIG_OPTIONS - 1);
+    }
+    memcpy(entry->options + length, value, strlen(value) + 1);
+    return true;
+}
+
+static bool parse_memory(struct config_reader *reader, const char *value)
+{
+    uint64_t size;
+
+    if (!config_value_size(value, &size)) {
+        return config_lines_value(reader, value, "a size like 512M or 2G");
+    }
+    if (size < MEMORY_LEAST || size > MEMORY_MOST) {
+        return config_lines_value(reader, value, "from 16M to 1T");
+    }
+    if (size % MEMORY_STEP != 0) {
+        return config_lines_value(reader, value, "a multiple of 2M");
+    }
+    entry_of(reader)->memory = size;
+    return true;
+}
+
+static bool parse_cpus(struct config_reader *reader, const char *value)
+{
+    uint64_t number;
+
+    if (!config_value_number(value, CPUS_MOST, &number) || number == 0) {
+        return config_lines_value(reader, value, "a number from 1 to 64");
+    }
+    if (number > 1) {
+        return config_lines_value(
+            reader, value,
+            "this version gives a machine one processor; write 1");
+    }
+    entry_of(reader)->cpus = (unsigned)number;
+    return true;
+}
+
+static bool parse_console(struct config_reader *reader, const char *value)
+{
+    static const char *const words[] = {
+        [CONSOLE_VIRTIO] = "virtio", [CONSOLE_SERIAL] = "serial", NULL};
+    size_t index;
+
+    if (!config_value_word(value, words, &index)) {
+        return config_lines_value(reader, value, "virtio or serial");
+    }
+    entry_of(reader)->console = (enum config_console)index;
+    return true;
+}
+
+static bool parse_zero_disk(struct config_reader *reader, const char *value,
+                            struct config_disk *disk)
+{
+    if (!config_value_size(value + strlen("zero:"), &disk->size) ||
+        disk->size == 0 || disk->size > TIB) {
+        return config_lines_value(reader, value,
+                                  "a size like zero:64M, up to 1T");
+    }
+    _Static_assert(SECTOR <= 1024, "every size is whole sectors");
+    disk->path[0] = '\0';
+    return true;
+}
+
+static bool parse_disk(struct config_reader *reader, const char *value)
+{
+    struct config_entry *entry = entry_of(reader);
+    struct config_disk disk = {0};
+    char medium[CONFIG_PATH + 1];
+    size_t length = strlen(value);
+
+    if (entry->disk_count == CONFIG_PATHS) {
+        return config_lines_wrong(reader, "more than %u disk lines",
+                                  CONFIG_PATHS);
+    }
+    if (length > 3 && (strcmp(value + length - 3, " ro") == 0 ||
+                       strcmp(value + length - 3, "\tro") == 0)) {
+        disk.read_only = true;
+        length -= 3;
+        while (length > 0 &&
+               (value[length - 1] == ' ' || value[length - 1] == '\t')) {
+            length--;
+        }
+    }
+    if (length >= sizeof(medium)) {
+        return config_lines_value(reader, value, "a path of up to 255 bytes");
+    }
+    memcpy(medium, value, length);
+    medium[length] = '\0';
+    if (strncmp(medium, "zero:", strlen("zero:")) == 0) {
+        if (!parse_zero_disk(reader, medium, &disk)) {
+            return false;
+        }
+    } else if (!config_value_path(medium, disk.path, sizeof(disk.path))) {
+        return config_lines_value(reader, value,
+                                  "a file on this partition (and \"ro\" if it "
+                                  "is read-only), or zero:SIZE");
+    }
+    entry->disk[entry->disk_count++] = disk;
+    return true;
+}
+
+static bool parse_rng(struct config_reader *reader, const char *value)
+{
+    static const char *const words[] = {"off", "on", NULL};
+    size_t index;
+
+    if (!config_value_word(value, words, &index)) {
+        return config_lines_value(reader, value, "on or off");
+    }
+    entry_of(reader)->rng = index == 1;
+    return true;
+}
+
+static bool parse_lint(struct config_reader *reader, const char *value)
+{
+    static const char *const words[] = {[LINT_STRICT] = "strict",
+                                        [LINT_TOLERANT] = "tolerant",
+                                        [LINT_OFF] = "off",
+                                        NULL};
+    size_t index;
+
+    if (!config_value_word(value, words, &index)) {
+        return config_lines_value(reader, value, "strict, tolerant or off");
+    }
+    entry_of(reader)->lint = (enum config_lint)index;
+    return true;
+}
+
+/* One "-name" of `length` bytes. */
+static bool parse_feature(struct config_reader *reader, const char *name,
+                          size_t length)
+{
+    char word[32];
+
+    while (length > 0 &&
+           (name[length - 1] == ' ' || name[length - 1] == '\t')) {
+        length--;
+    }
+    if (length < 2 || length >= sizeof(word) || name[0] != '-') {
+        return config_lines_value(reader, name,
+                                  "a list like -event_idx,-indirect_desc");
+    }
+    memcpy(word, name + 1, length - 1);
+    word[length - 1] = '\0';
+    for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
+        if (strcmp(word, features[i].name) == 0) {
+            entry_of(reader)->features_off |= 1ULL << features[i].bit;
+            return true;
+        }
+    }
+    if (strcmp(word, "version_1") == 0) {
+        return config_lines_value(reader, name,
+                                  "without it no device would be left");
+    }
+    return config_lines_value(
+        reader, name,
+        "indirect_desc, event_idx, access_platform, ring_packed, in_order, "
+        "order_platform, notification_data, notif_config_data, ring_reset");
+}
+
+static bool parse_features(struct config_reader *reader, const char *value)
+{
+    for (;;) {
+        const char *comma = strchr(value, ',');
+        size_t length = comma == NULL ? strlen(value) : (size_t)(comma - value);
+
+        if (!parse_feature(reader, value, length)) {
+            return false;
+        }
+        if (comma == NULL) {
+            return true;
+        }
+        value = comma + 1;
+        while (*value == ' ' || *value == '\t') {
+            value++;
+        }
+    }
+}
+
+static bool parse_timeout(struct config_reader *reader, const char *value)
+{
+    uint64_t number;
+
+    if (!config_value_number(value, CONFIG_TIMEOUT_MOST, &number)) {
+        return config_lines_value(reader, value,
+                                  "seconds of the machine's time, 0 for none");
+    }
+    entry_of(reader)->timeout = (uint32_t)number;
+    return true;
+}
+
+/* DESIGN's keys that this version cannot obey: a machine without what was asked
+ * for would be half configured. */
+static bool parse_later(struct config_reader *reader, const char *value)
+{
+    return config_lines_value(reader, value,
+                              "this version has no such device; take the "
+                              "line out");
+}
+
+static const struct config_key entry_keys[] = {
+    {"title", parse_title, false},
+    {"linux", parse_linux, false},
+    {"initrd", parse_initrd, true},
+    {"options", parse_options, true},
+    {"memory", parse_memory, false},
+    {"cpus", parse_cpus, false},
+    {"console", parse_console, false},
+    {"disk", parse_disk, true},
+    {"rng", parse_rng, false},
+    {"lint", parse_lint, false},
+    {"features", parse_features, false},
+    {"timeout", parse_timeout, false},
+    {"net", parse_later, true},
+    {"module", parse_later, true},
+    /* Of the specification and of other loaders: */
+    {"version", NULL, true},
+    {"machine-id", NULL, true},
+    {"sort-key", NULL, true},
+    {"architecture", NULL, true},
+    {"efi", NULL, true},
+    {"uki", NULL, true},
+    {"uki-url", NULL, true},
+    {"profile", NULL, true},
+    {"extra", NULL, true},
+    {"devicetree", NULL, true},
+    {"devicetree-overlay", NULL, true},
+    {"id", NULL, true},
+    {"grub_hotkey", NULL, true},
+    {"grub_users", NULL, true},
+    {"grub_class", NULL, true},
+    {"grub_arg", NULL, true},
+    {NULL, NULL, false},
+};
+
+_Static_assert(sizeof(entry_keys) / sizeof(entry_keys[0]) <= CONFIG_KEYS,
+               "config_reader.seen");
+
+void config_entry_defaults(struct config_entry *entry)
+{
+    memset(entry, 0, sizeof(*entry));
+    entry->memory = MEMORY_DEFAULT;
+    entry->cpus = 1;
+    entry->console = CONSOLE_VIRTIO;
+    entry->rng = true;
+    entry->lint = LINT_STRICT;
+}
+
+bool config_parse_entry(const char *file, const char *text, size_t length,
+                        struct config_entry *entry, struct config_error *error)
+{
+    struct config_reader reader = {
+        .file = file, .keys = entry_keys, .target = entry, .error = error};
+
+    if (!config_lines_read(&reader, text, length)) {
+        return false;
+    }
+    if (entry->linux_path[0] == '\0') {
+        reader.line = 0;
+        return config_lines_wrong(&reader, "no linux line: it names the "
+                                           "kernel, like linux /vmlinuz");
+    }
+    return true;
+}

@@ -1,0 +1,262 @@
+/* Random bytes, see kernel/entropy.h.
+ *
+ * A source gives a seed of samples, each watched by the health tests; the seed
+ * and the old key, condensed by SHA-256, are the next key; ChaCha20 under that
+ * key gives the bytes, and its first 32 replace the key, so that what was given
+ * out cannot be found from what is kept (NIST SP 800-90C's construction in
+ * outline). The processor's sources seed anew for every call, the slow jitter
+ * for every 64 KiB. */
+#include "kernel/entropy.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/cpu.h"
+#include "kernel/chacha20.h"
+#include "kernel/health.h"
+#include "kernel/log.h"
+#include "kernel/sha256.h"
+#include "kernel/string.h"
+
+/* SDM 1 7.3.17.1 advises ten tries; RDSEED runs dry when asked in a row. */
+#define RDRAND_TRIES 10
+#define RDSEED_TRIES 100
+
+/* 512 bits of processor entropy for a 256-bit key. */
+#define PROCESSOR_WORDS 8
+
+/* At half a bit each: twice what the key holds. */
+#define JITTER_SAMPLES 1024
+
+#define JITTER_LASTS 65536 /* bytes given out for one seed */
+
+enum seeded {
+    SEEDED,
+    SEED_DRY,   /* nothing just now */
+    SEED_FAILED /* not to be trusted any more */
+};
+
+struct source {
+    const char *name;
+    bool (*present)(void);
+    enum seeded (*seed)(struct source *source, struct sha256 *sha);
+    size_t lasts; /* bytes one seed is good for; 0: one call */
+    struct health_limits limits;
+
+    bool failed;
+    struct health health;
+    uint64_t last; /* sample of 64 bits */
+};
+
+static bool rdseed_present(void)
+{
+    return cpu_cpuid(0, 0).eax >= 7 && (cpu_cpuid(7, 0).ebx >> 18 & 1);
+}
+
+static bool rdrand_present(void)
+{
+    return cpu_cpuid(1, 0).ecx >> 30 & 1;
+}
+
+/* Every processor that runs Lintel counts time. */
+static bool jitter_present(void)
+{
+    return true;
+}
+
+/* Broken sources have given all ones, all zeros, or the same again. */
+static bool healthy_word(struct source *source, uint64_t word)
+{
+    bool good = word != 0 && word != UINT64_MAX && word != source->last;
+
+    source->last = word;
+    for (unsigned i = 0; i < 8; i++) {
+        good = health_take(&source->health, &source->limits,
+                           (uint8_t)(word >> (8 * i))) &&
+               good;
+    }
+    return good;
+}
+
+static bool retry(bool (*read)(uint64_t *), unsigned tries, uint64_t *word)
+{
+    while (tries-- > 0) {
+        if (read(word)) {
+            return true;
+        }
+        cpu_pause();
+    }
+    return false;
+}
+
+static bool read_rdseed(uint64_t *word)
+{
+    return cpu_rdseed(word);
+}
+
+static bool read_rdrand(uint64_t *word)
+{
+    return cpu_rdrand(word);
+}
+
+static enum seeded seed_words(struct source *source, struct sha256 *sha,
+                              bool (*read)(uint64_t *), unsigned tries)
+{
+    for (unsigned i = 0; i < PROCESSOR_WORDS; i++) {
+        uint64_t word = 0;
+
+        if (!retry(read, tries, &word)) {
+            return SEED_DRY;
+        }
+        if (!healthy_word(source, word)) {
+            return SEED_FAILED;
+        }
+        sha256_add(sha, &word, sizeof(word));
+    }
+    return SEEDED;
+}
+
+static enum seeded seed_rdseed(struct source *source, struct sha256 *sha)
+{
+    return seed_words(source, sha, read_rdseed, RDSEED_TRIES);
+}
+
+static enum seeded seed_rdrand(struct source *source, struct sha256 *sha)
+{
+    return seed_words(source, sha, read_rdrand, RDRAND_TRIES);
+}
+
+/* How long a walk over memory took: caches, the bus and the clock of the core
+ * make its last bits differ. The walk depends on the time before, so it is
+ * never the same. */
+static uint64_t jitter_sample(void)
+{
+    static volatile uint8_t memory[32768];
+    uint64_t start = cpu_rdtsc_ordered();
+    uint32_t at = (uint32_t)start;
+
+    for (unsigned i = 0; i < 32; i++) {
+        at = at * 1664525U + 1013904223U;
+        memory[at % sizeof(memory)] += (uint8_t)i;
+    }
+    return cpu_rdtsc_ordered() - start;
+}
+
+/* Where the clock is exact (an emulator that counts instructions), all walks
+ * take the same time: the health tests see it, and nothing is given. */
+static enum seeded seed_jitter(struct source *source, struct sha256 *sha)
+{
+    bool good = true;
+
+    for (unsigned i = 0; i < JITTER_SAMPLES; i++) {
+        uint64_t sample = jitter_sample();
+
+        good = health_take(&source->health, &source->limits, (uint8_t)sample) &&
+               good;
+        sha256_add(sha, &sample, sizeof(sample));
+    }
+    return good ? SEEDED : SEED_FAILED;
+}
+
+/* Best first. Limits: section 4.4 with a false alarm of 2^-30, taking a byte of
+ * the processor's for 4 bits and a jitter sample for half a bit. */
+static struct source sources[] = {
+    {.name = "RDSEED",
+     .present = rdseed_present,
+     .seed = seed_rdseed,
+     .limits = {.repeats = 9, .proportion = 71}},
+    {.name = "RDRAND",
+     .present = rdrand_present,
+     .seed = seed_rdrand,
+     .limits = {.repeats = 9, .proportion = 71}},
+    {.name = "TSC jitter",
+     .present = jitter_present,
+     .seed = seed_jitter,
+     .lasts = JITTER_LASTS,
+     .limits = {.repeats = 61, .proportion = 422}},
+};
+
+static struct {
+    uint8_t key[CHACHA20_KEY];
+    size_t left; /* bytes that the last seed is still good for */
+} generator;
+
+/* Mixes a new seed from the best source that has one into the key. */
+static bool reseed(void)
+{
+    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+        struct source *source = &sources[i];
+        struct sha256 sha;
+        uint64_t now = cpu_rdtsc();
+        enum seeded seeded;
+
+        if (source->failed || !source->present()) {
+            continue;
+        }
+        sha256_start(&sha);
+        sha256_add(&sha, generator.key, sizeof(generator.key));
+        sha256_add(&sha, &now, sizeof(now));
+        seeded = source->seed(source, &sha);
+        if (seeded == SEEDED) {
+            sha256_finish(&sha, generator.key);
+            generator.left = source->lasts;
+            return true;
+        }
+        if (seeded == SEED_FAILED) {
+            source->failed = true;
+            log_warn("%s failed its health test and is not used any more",
+                     source->name);
+        }
+    }
+    return false;
+}
+
+static void generate(uint8_t *bytes, size_t length)
+{
+    uint8_t block[CHACHA20_BLOCK];
+    uint8_t next_key[CHACHA20_KEY];
+    uint32_t counter = 0;
+
+    chacha20_block(generator.key, counter++, block);
+    memcpy(next_key, block, sizeof(next_key));
+    while (length > 0) {
+        size_t part = length < sizeof(block) ? length : sizeof(block);
+
+        chacha20_block(generator.key, counter++, block);
+        memcpy(bytes, block, part);
+        bytes += part;
+        length -= part;
+    }
+    memcpy(generator.key, next_key, sizeof(next_key));
+    memset(block, 0, sizeof(block));
+    memset(next_key, 0, sizeof(next_key));
+}
+
+size_t entropy_fill(void *buffer, size_t length)
+{
+    uint8_t *bytes = buffer;
+    size_t done = 0;
+
+    while (done < length) {
+        size_t part = length - done;
+
+        part = part < JITTER_LASTS ? part : JITTER_LASTS;
+        if (generator.left < part && !reseed()) {
+            break;
+        }
+        generate(bytes + done, part);
+        generator.left -= generator.left < part ? generator.left : part;
+        done += part;
+    }
+    return done;
+}
+
+const char *entropy_source(void)
+{
+    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+        if (!sources[i].failed && sources[i].present()) {
+            return sources[i].name;
+        }
+    }
+    return "none";
+}
