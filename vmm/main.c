@@ -38,7 +38,8 @@ enum status {
  * off. */
 static _Noreturn void finish(enum status status, const char *reason)
 {
-    log_error("lintel: exit %d %s", (int)status, reason);
+    log_raw("lintel: exit %d %s", (int)status, reason);
+    log_flush();
     machine_power_off();
 }
 
@@ -129,13 +130,13 @@ static enum status run_entry(const struct load_entry *entry)
     vm = vm_create(&entry->config, &entry->files, &why);
     if (vm == NULL) {
         log_error("%s: %s", id, why);
-        log_error("lintel: entry %s: exit %d not started", id, (int)status);
+        log_raw("lintel: entry %s: exit %d not started", id, (int)status);
         return status;
     }
     vm_run(vm);
     report_summary(vm);
     status = status_of(vm);
-    log_error("lintel: entry %s: exit %d %s", id, (int)status,
+    log_raw("lintel: entry %s: exit %d %s", id, (int)status,
               vm_end_name(vm->end));
     vm_destroy(vm);
     return status;
@@ -173,7 +174,7 @@ void lintel_main(struct efi_boot *boot)
     missing = vmx_missing();
     loaded = missing == NULL && load_all(boot, &load);
     if (!efi_exit(boot)) {
-        log_error("lintel: exit %d the firmware does not let go",
+        log_raw("lintel: exit %d the firmware does not let go",
                   STATUS_LINTEL);
         return;
     }
