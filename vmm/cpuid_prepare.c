@@ -195,30 +195,44 @@ static void prepare_xsave(struct cpuid_policy *policy, uint32_t host_max)
     }
 }
 
+/* How far off, in Hz, a guest is with this ratio: worked out exactly, or as
+ * Linux does it, in whole kHz rounded down, whichever is worse. */
+static uint64_t clock_error(uint64_t khz, uint64_t ebx, uint64_t eax)
+{
+    uint64_t hz = CPUID_CRYSTAL_HZ * ebx / eax;
+    uint64_t exact = hz > khz * 1000 ? hz - khz * 1000 : khz * 1000 - hz;
+    uint64_t whole = hz / 1000 > khz ? hz / 1000 - khz : khz - hz / 1000;
+
+    return exact > whole * 1000 ? exact : whole * 1000;
+}
+
 /* Leaf 0x15: TSC / crystal = EBX / EAX. Linux works with 32 bits in kHz
- * (crystal_khz * EBX / EAX) and rounds down: EBX is kept so small that this
- * does not overflow, and the ratio is the nearest at or above a whole kHz. */
+ * (crystal_khz * EBX / EAX), so EBX is kept so small that this does not
+ * overflow; of the ratios that are left, the best. */
 static void prepare_clock(struct cpuid_policy *policy)
 {
     const uint32_t crystal_khz = CPUID_CRYSTAL_HZ / 1000;
     const uint64_t largest = UINT32_MAX / crystal_khz;
-    const uint32_t denominators = 100000;
+    const uint32_t denominators = 20000;
     uint64_t khz = (policy->tsc_hz + 500) / 1000;
     uint32_t mhz = (uint32_t)((khz + 500) / 1000);
-    uint64_t numerator = 0;
+    uint64_t numerator = 1;
     uint64_t denominator = 1;
+    uint64_t least = UINT64_MAX;
 
-    for (uint64_t eax = 1; eax <= denominators; eax++) {
-        uint64_t ebx = (khz * eax + crystal_khz - 1) / crystal_khz;
+    for (uint64_t eax = 1; eax <= denominators && least != 0; eax++) {
+        uint64_t below = khz * eax / crystal_khz;
 
-        if (ebx > largest) {
-            break;
+        for (uint64_t ebx = below; ebx <= below + 1 && ebx <= largest; ebx++) {
+            uint64_t error = clock_error(khz, ebx, eax);
+
+            if (ebx != 0 && error < least) {
+                least = error;
+                numerator = ebx;
+                denominator = eax;
+            }
         }
-        if (numerator == 0 || ebx * denominator < numerator * eax) {
-            numerator = ebx;
-            denominator = eax;
-        }
-        if (numerator * crystal_khz == khz * denominator) {
+        if (below > largest) {
             break;
         }
     }
