@@ -11,6 +11,9 @@
 #define TABLE_MAX   (1U << 20)
 #define HEADER_SIZE 36U
 
+/* The MADT's first entry (ACPI 6.5 Table 5.19). */
+#define MADT_ENTRIES (HEADER_SIZE + 8)
+
 static uint32_t read32(const uint8_t *at)
 {
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
@@ -117,25 +120,49 @@ static bool listed(const struct boot_processor *processors, size_t count,
     return false;
 }
 
+/* Steps through the MADT: the entry at *at, which moves behind it; NULL: no
+ * more that are whole. */
+static const uint8_t *madt_next(const uint8_t *madt, uint32_t length,
+                                uint32_t *at)
+{
+    const uint8_t *entry = madt + *at;
+
+    if (*at + 2 > length || entry[1] < 2 || *at + entry[1] > length) {
+        return NULL;
+    }
+    *at += entry[1];
+    return entry;
+}
+
 size_t acpi_host_processors(uint64_t rsdp, struct boot_processor *processors,
                             size_t capacity)
 {
-    uint32_t length = 0;
+    uint32_t length = 0, at = MADT_ENTRIES;
     const uint8_t *madt = acpi_host_find(rsdp, "APIC", &length);
+    const uint8_t *entry;
     size_t count = 0;
-    uint32_t at = HEADER_SIZE + 8;
 
-    while (madt && at + 2 <= length && count < capacity) {
-        const uint8_t *entry = madt + at;
-        uint32_t size = entry[1];
-        if (size < 2 || at + size > length) {
-            break;
-        }
+    while (madt && count < capacity && (entry = madt_next(madt, length, &at))) {
         if (madt_processor(entry, &processors[count]) &&
             !listed(processors, count, processors[count].apic_id)) {
             count++;
         }
-        at += size;
+    }
+    return count;
+}
+
+/* ACPI 6.5 section 5.2.12.3: type 1, the address at 4. */
+size_t acpi_host_ioapics(uint64_t rsdp, uint32_t *bases, size_t capacity)
+{
+    uint32_t length = 0, at = MADT_ENTRIES;
+    const uint8_t *madt = acpi_host_find(rsdp, "APIC", &length);
+    const uint8_t *entry;
+    size_t count = 0;
+
+    while (madt && count < capacity && (entry = madt_next(madt, length, &at))) {
+        if (entry[0] == 1 && entry[1] >= 12) {
+            bases[count++] = read32(entry + 4);
+        }
     }
     return count;
 }

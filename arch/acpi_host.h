@@ -1,7 +1,7 @@
-/* The machine's own ACPI tables, as far as Lintel reads them: processors (MADT)
- * and the power management timer (FADT). ACPI 6.5 section 5.2. Every length
- * and checksum is looked at before the table is believed; tables are read in
- * place, from where the firmware left them.
+/* The machine's own ACPI tables, as far as Lintel reads them: processors and
+ * IOAPICs (MADT) and the power management timer (FADT). ACPI 6.5 section 5.2.
+ * Every length and checksum is looked at before the table is believed; tables
+ * are read in place, from where the firmware left them.
  *
  * Who calls it: arch/efi_machine.c. (The guests' tables are vmm/acpi_tables.)
  */
@@ -20,6 +20,9 @@ const uint8_t *acpi_host_find(uint64_t rsdp, const char signature[4],
 /* Enabled and disabled processors of the MADT, at most `capacity`; 0: none. */
 size_t acpi_host_processors(uint64_t rsdp, struct boot_processor *processors,
                             size_t capacity);
+
+/* Where the IOAPICs' registers are, at most `capacity`; 0: none. */
+size_t acpi_host_ioapics(uint64_t rsdp, uint32_t *bases, size_t capacity);
 
 /* The I/O port of the timer; 0: none, or not at a port. */
 uint16_t acpi_host_pm_timer(uint64_t rsdp);

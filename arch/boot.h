@@ -40,6 +40,7 @@ struct boot_framebuffer {
 };
 
 #define BOOT_PROCESSORS 256
+#define BOOT_IOAPICS    16
 
 struct boot_processor {
     uint32_t apic_id;
@@ -59,6 +60,10 @@ struct boot_info {
     struct boot_processor processors[BOOT_PROCESSORS];
     size_t processor_count;
     const char *processor_source;
+
+    /* As the MADT has them; without one, where they have always been. */
+    uint32_t ioapics[BOOT_IOAPICS];
+    size_t ioapic_count;
 
     uint64_t rsdp;          /* ACPI's root pointer; 0: no ACPI tables */
     uint16_t pm_timer_port; /* ACPI's power management timer; 0: none known */

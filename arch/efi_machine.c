@@ -7,6 +7,9 @@
 #include "arch/efi_firmware.h"
 #include "kernel/string.h"
 
+/* SDM 3A 10.1; Intel 82093AA data sheet. */
+#define IOAPIC_DEFAULT 0xfec00000U
+
 #define MP_SERVICES_GUID                                                       \
     {                                                                          \
         0x3fdda605, 0xa76e, 0x4f46,                                            \
@@ -117,6 +120,12 @@ static void gather_acpi(struct efi_boot *boot)
         }
     }
     boot->info.pm_timer_port = acpi_host_pm_timer(boot->info.rsdp);
+    boot->info.ioapic_count =
+        acpi_host_ioapics(boot->info.rsdp, boot->info.ioapics, BOOT_IOAPICS);
+    if (!boot->info.ioapic_count) {
+        boot->info.ioapics[0] = IOAPIC_DEFAULT;
+        boot->info.ioapic_count = 1;
+    }
 }
 
 /* False: a layout that we do not draw in. */

@@ -1,10 +1,12 @@
-/* The machine as a whole: turning it off. By the firmware's ResetSystem, which
- * is all that we use of it after efi_exit(); UEFI 2.10 section 8.5.1. */
+/* The machine as a whole: silencing what the firmware left running, and turning
+ * it off. By the firmware's ResetSystem, which is all that we use of it after
+ * efi_exit(); UEFI 2.10 section 8.5.1. */
 #pragma once
 
 struct boot_info;
 
-/* Before the first call below; `boot` must stay. */
+/* Masks all pins of the IOAPICs, which the firmware may have routed to vectors
+ * of its own. After efi_exit(), before the calls below; `boot` must stay. */
 void machine_init(const struct boot_info *boot);
 
 /* VMX must be off on this processor. Where the firmware cannot do it:

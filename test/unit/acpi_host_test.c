@@ -84,6 +84,7 @@ static int build(void **state)
     at = add_local_apic(at, 2, 0);
     at[0] = 1; /* an IOAPIC */
     at[1] = 12;
+    put32(at + 4, 0xfec10000);
     at += 12;
     at = add_x2apic(at, 0x100, 1);
     seal_madt(at);
@@ -125,6 +126,16 @@ static void test_processors(void **state)
     assert_int_equal(found[2].apic_id, 0x100);
     assert_true(found[2].enabled);
     assert_int_equal(processors(found, 2), 2);
+}
+
+static void test_ioapics(void **state)
+{
+    uint32_t bases[2] = {0};
+    (void)state;
+    assert_int_equal(acpi_host_ioapics(address(m.rsdp), bases, 2), 1);
+    assert_int_equal(bases[0], 0xfec10000);
+    assert_int_equal(acpi_host_ioapics(address(m.rsdp), bases, 0), 0);
+    assert_int_equal(acpi_host_ioapics(0, bases, 2), 0);
 }
 
 static void test_both_forms_are_one(void **state)
@@ -207,6 +218,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_processors, build),
+        cmocka_unit_test_setup(test_ioapics, build),
         cmocka_unit_test_setup(test_both_forms_are_one, build),
         cmocka_unit_test_setup(test_broken_entries, build),
         cmocka_unit_test_setup(test_checksums, build),
