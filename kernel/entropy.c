@@ -211,6 +211,15 @@ static bool reseed(void)
     return false;
 }
 
+/* Clears what must not stay on the stack; a plain memset of something that
+ * nobody reads again would be dropped by the compiler. */
+static void wipe(uint8_t *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        *(volatile uint8_t *)&bytes[i] = 0;
+    }
+}
+
 static void generate(uint8_t *bytes, size_t length)
 {
     uint8_t block[CHACHA20_BLOCK];
@@ -228,8 +237,8 @@ static void generate(uint8_t *bytes, size_t length)
         length -= part;
     }
     memcpy(generator.key, next_key, sizeof(next_key));
-    memset(block, 0, sizeof(block));
-    memset(next_key, 0, sizeof(next_key));
+    wipe(block, sizeof(block));
+    wipe(next_key, sizeof(next_key));
 }
 
 size_t entropy_fill(void *buffer, size_t length)
