@@ -6,8 +6,9 @@ import re
 # The firmware clears screens and moves cursors on both serial ports.
 ESCAPES = re.compile(rb"\x1b\[[0-9;=?]*[A-Za-z]")
 LOG_LINE = re.compile(r"^\[ *\d+\.\d{3}\] ")
-EXIT = re.compile(r"lintel: exit ([0-4])\b ?(.*)")
-ENTRY_EXIT = re.compile(r"lintel: entry (\S+): exit ([0-4])\b ?(.*)")
+# vmm/main.c's lines for programs: no time stamp, whatever the log's level.
+EXIT = re.compile(r"^lintel: exit ([0-4])\b ?(.*)")
+ENTRY_EXIT = re.compile(r"^lintel: entry (\S+): exit ([0-4])\b ?(.*)")
 # vmm/main.c's line before it builds an entry's machine: "ID: TITLE, N MiB".
 GUEST_STARTS = re.compile(r"^(\S+): .*, \d+ MiB$")
 
@@ -41,15 +42,15 @@ class Log:
 
     def take(self, raw):
         text = ESCAPES.sub(b"", raw).decode(errors="replace").strip("\r\n")
+        if match := ENTRY_EXIT.match(text):
+            self.entries[match[1]] = (int(match[2]), match[3])
+        elif match := EXIT.match(text):
+            self.status, self.reason = int(match[1]), match[2]
         if not LOG_LINE.match(text):
-            return  # the firmware's
+            return  # one of those two, or the firmware's
         text = LOG_LINE.sub("", text)
         self.lines.append(text)
-        if match := ENTRY_EXIT.search(text):
-            self.entries[match[1]] = (int(match[2]), match[3])
-        elif match := EXIT.search(text):
-            self.status, self.reason = int(match[1]), match[2]
-        elif match := GUEST_STARTS.match(text):
+        if match := GUEST_STARTS.match(text):
             self.started.append(match[1])
 
 
@@ -59,8 +60,6 @@ def worth_showing(lines, state):
     shown = []
     for line in lines:
         if line.startswith(("error: ", "warning: ")):
-            if EXIT.search(line) or ENTRY_EXIT.search(line):
-                continue
             if " json {" in line:
                 continue
             text = line.split(": ", 1)[1]

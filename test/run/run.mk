@@ -12,7 +12,7 @@ define run-export
 override $(1) := $$(value $(1))
 export $(1)
 endef
-$(foreach option,$(run-options),$(if $(filter-out undefined,$(origin \
+$(foreach option,$(run-options),$(if $(filter-out undefined default,$(origin \
     $(option))),$(eval $(call run-export,$(option)))))
 
 run-flavours := cloud generic rt
