@@ -210,46 +210,17 @@ static bool write_register(struct guest *guest, enum guest_reg reg,
     return valid;
 }
 
-/* False: #GP. */
-static bool read_entry(struct msr_context *context,
-                       const struct msr_entry *entry, uint32_t msr,
-                       uint64_t *value)
+/* The kinds of one MSR or block that this file keeps. False: #GP. */
+static bool read_kept(struct msr_context *context, enum msr_kind kind,
+                      uint32_t msr, uint64_t *value)
 {
-    struct guest *guest = context->guest;
-
-    switch (entry->kind) {
-    case MSR_ABSENT:
-    case MSR_KIND_PRED_CMD: /* write-only */
-        return false;
-    case MSR_CONSTANT:
-    case MSR_DROPPED:
-        *value = entry->value;
-        return true;
-    case MSR_REGISTER:
-    case MSR_CANONICAL:
-    case MSR_WORD:
-        *value = guest_get(guest, entry->reg);
-        return true;
-    case MSR_KIND_APIC_BASE:
-        *value = lapic_base_read(context->lapic);
-        return true;
-    case MSR_KIND_DEADLINE:
-        *value = lapic_deadline_read(context->lapic);
-        return true;
-    case MSR_KIND_X2APIC:
-        return lapic_msr_read(context->lapic, msr, value);
+    switch (kind) {
     case MSR_KIND_TSC:
         *value = guest_tsc(context);
         return true;
     case MSR_KIND_TSC_ADJUST:
         *value = context->tsc_adjust;
         return true;
-    case MSR_KIND_TSC_AUX:
-        *value = guest_get(guest, GUEST_TSC_AUX);
-        return has_tsc_aux(context);
-    case MSR_KIND_SPEC_CTRL:
-        *value = guest_read_spec_ctrl(guest);
-        return spec_ctrl_bits(context) != 0;
     case MSR_KIND_MISC_ENABLE:
         *value = context->misc_enable;
         return true;
@@ -268,17 +239,85 @@ static bool read_entry(struct msr_context *context,
     case MSR_KIND_MTRR_VARIABLE:
         *value = *variable(context, msr);
         return true;
-    case MSR_KIND_PAT:
-        *value = guest_get(guest, GUEST_PAT);
-        return true;
-    case MSR_KIND_EFER:
-        *value = guest_get(guest, GUEST_EFER);
-        return true;
-    case MSR_KIND_XSS:
-        *value = guest_get(guest, GUEST_XSS);
-        return cpuid_has(context->cpuid, CPUID_HAS_XSAVES);
+    default: /* PRED_CMD is write-only */
+        return false;
     }
-    return false;
+}
+
+/* False: #GP. */
+static bool read_entry(struct msr_context *context,
+                       const struct msr_entry *entry, uint32_t msr,
+                       uint64_t *value)
+{
+    switch (entry->kind) {
+    case MSR_ABSENT:
+        return false;
+    case MSR_CONSTANT:
+    case MSR_DROPPED:
+        *value = entry->value;
+        return true;
+    case MSR_REGISTER:
+    case MSR_CANONICAL:
+    case MSR_WORD:
+    case MSR_KIND_PAT:
+    case MSR_KIND_EFER:
+        *value = guest_get(context->guest, entry->reg);
+        return true;
+    case MSR_KIND_TSC_AUX:
+        *value = guest_get(context->guest, entry->reg);
+        return has_tsc_aux(context);
+    case MSR_KIND_XSS:
+        *value = guest_get(context->guest, entry->reg);
+        return cpuid_has(context->cpuid, CPUID_HAS_XSAVES);
+    case MSR_KIND_SPEC_CTRL:
+        *value = guest_read_spec_ctrl(context->guest);
+        return spec_ctrl_bits(context) != 0;
+    case MSR_KIND_APIC_BASE:
+        *value = lapic_base_read(context->lapic);
+        return true;
+    case MSR_KIND_DEADLINE:
+        *value = lapic_deadline_read(context->lapic);
+        return true;
+    case MSR_KIND_X2APIC:
+        return lapic_msr_read(context->lapic, msr, value);
+    default:
+        return read_kept(context, entry->kind, msr, value);
+    }
+}
+
+/* The kinds of one MSR or block that this file keeps. False: #GP, and nothing
+ * has changed. */
+static bool write_kept(struct msr_context *context, enum msr_kind kind,
+                       uint32_t msr, uint64_t value)
+{
+    switch (kind) {
+    case MSR_KIND_TSC:
+        move_tsc(context, value - guest_tsc(context));
+        return true;
+    case MSR_KIND_TSC_ADJUST:
+        move_tsc(context, value - context->tsc_adjust);
+        return true;
+    case MSR_KIND_MISC_ENABLE:
+        /* Fast strings can be turned off and on; the rest keeps its value, as
+         * bits of features do that a processor lacks. */
+        context->misc_enable = (context->misc_enable & ~MISC_FAST_STRINGS) |
+                               (value & MISC_FAST_STRINGS);
+        return true;
+    case MSR_KIND_MCG_STATUS:
+        return write_mcg_status(context, value);
+    case MSR_KIND_DEBUGCTL:
+        /* Branch records and single-stepping of branches are not there; a
+         * debugger that asks for them goes on without. */
+        return (value & ~(DEBUGCTL_LBR | DEBUGCTL_BTF)) == 0;
+    case MSR_KIND_MTRR_DEF_TYPE:
+        return write_def_type(context, value);
+    case MSR_KIND_MTRR_FIXED:
+        return write_fixed(context, msr, value);
+    case MSR_KIND_MTRR_VARIABLE:
+        return write_variable(context, msr, value);
+    default:
+        return false;
+    }
 }
 
 /* False: #GP, and nothing has changed. */
@@ -300,44 +339,9 @@ static bool write_entry(struct msr_context *context,
         return write_register(guest, entry->reg, value, canonical(value));
     case MSR_WORD:
         return write_register(guest, entry->reg, value, value >> 32 == 0);
-    case MSR_KIND_APIC_BASE:
-        return lapic_base_write(context->lapic, value);
-    case MSR_KIND_DEADLINE:
-        lapic_deadline_write(context->lapic, value);
-        return true;
-    case MSR_KIND_X2APIC:
-        return lapic_msr_write(context->lapic, msr, value);
-    case MSR_KIND_TSC:
-        move_tsc(context, value - guest_tsc(context));
-        return true;
-    case MSR_KIND_TSC_ADJUST:
-        move_tsc(context, value - context->tsc_adjust);
-        return true;
     case MSR_KIND_TSC_AUX:
-        return write_register(guest, GUEST_TSC_AUX, value,
+        return write_register(guest, entry->reg, value,
                               has_tsc_aux(context) && value >> 32 == 0);
-    case MSR_KIND_SPEC_CTRL:
-        return write_spec_ctrl(context, value);
-    case MSR_KIND_PRED_CMD:
-        return write_pred_cmd(context, value);
-    case MSR_KIND_MISC_ENABLE:
-        /* Fast strings can be turned off and on; the rest keeps its value, as
-         * bits of features do that a processor lacks. */
-        context->misc_enable = (context->misc_enable & ~MISC_FAST_STRINGS) |
-                               (value & MISC_FAST_STRINGS);
-        return true;
-    case MSR_KIND_MCG_STATUS:
-        return write_mcg_status(context, value);
-    case MSR_KIND_DEBUGCTL:
-        /* Branch records and single-stepping of branches are not there; a
-         * debugger that asks for them goes on without. */
-        return (value & ~(DEBUGCTL_LBR | DEBUGCTL_BTF)) == 0;
-    case MSR_KIND_MTRR_DEF_TYPE:
-        return write_def_type(context, value);
-    case MSR_KIND_MTRR_FIXED:
-        return write_fixed(context, msr, value);
-    case MSR_KIND_MTRR_VARIABLE:
-        return write_variable(context, msr, value);
     case MSR_KIND_PAT:
         return guest_write_pat(guest, value) == GUEST_WRITE_DONE;
     case MSR_KIND_EFER:
@@ -345,8 +349,20 @@ static bool write_entry(struct msr_context *context,
     case MSR_KIND_XSS:
         return cpuid_has(context->cpuid, CPUID_HAS_XSAVES) && value == 0 &&
                guest_write_xss(guest, value) == GUEST_WRITE_DONE;
+    case MSR_KIND_SPEC_CTRL:
+        return write_spec_ctrl(context, value);
+    case MSR_KIND_PRED_CMD:
+        return write_pred_cmd(context, value);
+    case MSR_KIND_APIC_BASE:
+        return lapic_base_write(context->lapic, value);
+    case MSR_KIND_DEADLINE:
+        lapic_deadline_write(context->lapic, value);
+        return true;
+    case MSR_KIND_X2APIC:
+        return lapic_msr_write(context->lapic, msr, value);
+    default:
+        return write_kept(context, entry->kind, msr, value);
     }
-    return false;
 }
 
 enum msr_result msr_read(struct msr_context *context, uint32_t msr,

@@ -58,7 +58,7 @@ const struct msr_entry msr_table[] = {
     {LAST(0x250), MSR_KIND_MTRR_FIXED, 0, 0},
     {0x258, 0x259, MSR_KIND_MTRR_FIXED, 0, 0},
     {0x268, 0x26f, MSR_KIND_MTRR_FIXED, 0, 0},
-    {LAST(0x277), MSR_KIND_PAT, 0, 0},
+    {LAST(0x277), MSR_KIND_PAT, GUEST_PAT, 0},
     {LAST(0x2ff), MSR_KIND_MTRR_DEF_TYPE, 0, 0},
     {0x309, 0x30c, MSR_ABSENT, 0, 0}, /* FIXED_CTR */
     {LAST(0x345), MSR_ABSENT, 0, 0},  /* PERF_CAPABILITIES */
@@ -68,10 +68,10 @@ const struct msr_entry msr_table[] = {
     {LAST(0x6e0), MSR_KIND_DEADLINE, 0, 0},
     {0x770, 0x777, MSR_ABSENT, 0, 0}, /* hardware-managed P-states */
     {0x800, 0x8ff, MSR_KIND_X2APIC, 0, 0},
-    {LAST(0xda0), MSR_KIND_XSS, 0, 0},
+    {LAST(0xda0), MSR_KIND_XSS, GUEST_XSS, 0},
     {0x40000000, 0x400000ff, MSR_ABSENT, 0, 0}, /* Hyper-V's */
     {0x4b564d00, 0x4b564d0f, MSR_ABSENT, 0, 0}, /* KVM's */
-    {LAST(0xc0000080), MSR_KIND_EFER, 0, 0},
+    {LAST(0xc0000080), MSR_KIND_EFER, GUEST_EFER, 0},
     {LAST(0xc0000081), MSR_REGISTER, GUEST_STAR, 0},
     {LAST(0xc0000082), MSR_CANONICAL, GUEST_LSTAR, 0},
     {LAST(0xc0000083), MSR_CANONICAL, GUEST_CSTAR, 0},
@@ -79,7 +79,7 @@ const struct msr_entry msr_table[] = {
     {LAST(0xc0000100), MSR_CANONICAL, GUEST_FS_BASE, 0},
     {LAST(0xc0000101), MSR_CANONICAL, GUEST_GS_BASE, 0},
     {LAST(0xc0000102), MSR_CANONICAL, GUEST_KERNEL_GS_BASE, 0},
-    {LAST(0xc0000103), MSR_KIND_TSC_AUX, 0, 0},
+    {LAST(0xc0000103), MSR_KIND_TSC_AUX, GUEST_TSC_AUX, 0},
     {0xc0010000, 0xc001ffff, MSR_ABSENT, 0, 0}, /* AMD's */
 };
 const size_t msr_table_count = sizeof(msr_table) / sizeof(msr_table[0]);

@@ -39,7 +39,7 @@ struct msr_entry {
     uint32_t first;
     uint32_t last;
     enum msr_kind kind;
-    enum guest_reg reg; /* MSR_REGISTER, MSR_CANONICAL, MSR_WORD */
+    enum guest_reg reg; /* of the kinds that are one of these */
     uint64_t value;     /* MSR_CONSTANT, MSR_DROPPED */
 };
 

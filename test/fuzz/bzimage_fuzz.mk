@@ -1,0 +1,2 @@
+fuzz-targets += bzimage
+bzimage-fuzz-sources := test/fuzz/bzimage_fuzz.c vmm/bzimage.c
