@@ -1,5 +1,7 @@
 /* From the VMCS' exit-information fields to struct exit: VMCS names end here.
- * Called by guest_run() after each exit.  SDM 3C 28.2 and Appendix C. */
+ * SDM 3C 28.2 and Appendix C. */
+#include "arch/exit_decode.h"
+
 #include "arch/cpu.h"
 #include "arch/ept.h"
 #include "arch/guest_state.h"
@@ -9,40 +11,73 @@
 #define VECTOR_DF 8U
 #define VECTOR_MC 18U
 
-#define REASON_BASIC  0xffffU
-#define REASON_FAILED (1U << 31)
+#define L EXIT_HAS_LENGTH
+#define Q EXIT_HAS_QUALIFICATION
+#define V EXIT_HAS_VECTORING
+#define F EXIT_HAS_FIELDS
+#define S EXIT_WILL_SKIP
 
-#define BIT(reason) (1ULL << EXIT_##reason)
+/* TASK_SWITCH has a length only where an instruction was the cause. */
+const uint8_t exit_decode_needs[EXIT_REASON_COUNT] = {
+    [EXIT_EXCEPTION_NMI] = Q | V | F,
+    [EXIT_EXTERNAL_INTERRUPT] = F,
+    [EXIT_SIPI] = Q | F,
+    [EXIT_TASK_SWITCH] = L | Q | V,
+    [EXIT_CPUID] = L | S,
+    [EXIT_GETSEC] = L,
+    [EXIT_HLT] = L | S,
+    [EXIT_INVD] = L | S,
+    [EXIT_INVLPG] = L | Q | S,
+    [EXIT_RDPMC] = L,
+    [EXIT_RDTSC] = L | S,
+    [EXIT_RSM] = L,
+    [EXIT_VMCALL] = L | S,
+    [EXIT_VMCLEAR] = L,
+    [EXIT_VMLAUNCH] = L,
+    [EXIT_VMPTRLD] = L,
+    [EXIT_VMPTRST] = L,
+    [EXIT_VMREAD] = L,
+    [EXIT_VMRESUME] = L,
+    [EXIT_VMWRITE] = L,
+    [EXIT_VMXOFF] = L,
+    [EXIT_VMXON] = L,
+    [EXIT_CR_ACCESS] = L | Q | F | S,
+    [EXIT_MOV_DR] = L | Q | F | S,
+    [EXIT_IO] = L | Q | F | S,
+    [EXIT_RDMSR] = L | S,
+    [EXIT_WRMSR] = L | S,
+    [EXIT_ENTRY_GUEST_STATE] = Q,
+    [EXIT_ENTRY_MSR_LOADING] = Q,
+    [EXIT_MWAIT] = L | Q | S,
+    [EXIT_MONITOR] = L | S,
+    [EXIT_PAUSE] = L | S,
+    [EXIT_APIC_ACCESS] = Q | V,
+    [EXIT_GDTR_IDTR] = L | Q,
+    [EXIT_LDTR_TR] = L | Q,
+    [EXIT_EPT_VIOLATION] = Q | V | F | S,
+    [EXIT_EPT_MISCONFIGURATION] = V | F,
+    [EXIT_INVEPT] = L,
+    [EXIT_RDTSCP] = L | S,
+    [EXIT_INVVPID] = L,
+    [EXIT_WBINVD] = L | S,
+    [EXIT_XSETBV] = L | S,
+    [EXIT_RDRAND] = L | S,
+    [EXIT_INVPCID] = L | S,
+    [EXIT_VMFUNC] = L,
+    [EXIT_ENCLS] = L,
+    [EXIT_RDSEED] = L | S,
+    [EXIT_PML_FULL] = V,
+    [EXIT_XSAVES] = L,
+    [EXIT_XRSTORS] = L,
+    [EXIT_UMWAIT] = L,
+    [EXIT_TPAUSE] = L,
+};
 
-/* Exits that an instruction made: its length is recorded (28.2.5). TASK_SWITCH
- * has one only where an instruction was the cause. */
-#define HAS_LENGTH                                                             \
-    (BIT(TASK_SWITCH) | BIT(CPUID) | BIT(GETSEC) | BIT(HLT) | BIT(INVD) |      \
-     BIT(INVLPG) | BIT(RDPMC) | BIT(RDTSC) | BIT(RSM) | BIT(VMCALL) |          \
-     BIT(VMCLEAR) | BIT(VMLAUNCH) | BIT(VMPTRLD) | BIT(VMPTRST) |              \
-     BIT(VMREAD) | BIT(VMRESUME) | BIT(VMWRITE) | BIT(VMXOFF) | BIT(VMXON) |   \
-     BIT(CR_ACCESS) | BIT(MOV_DR) | BIT(IO) | BIT(RDMSR) | BIT(WRMSR) |        \
-     BIT(MWAIT) | BIT(MONITOR) | BIT(PAUSE) | BIT(GDTR_IDTR) | BIT(LDTR_TR) |  \
-     BIT(INVEPT) | BIT(RDTSCP) | BIT(INVVPID) | BIT(WBINVD) | BIT(XSETBV) |    \
-     BIT(RDRAND) | BIT(INVPCID) | BIT(VMFUNC) | BIT(ENCLS) | BIT(RDSEED) |     \
-     BIT(XSAVES))
-
-/* Exits that have a qualification (28.2.1), as far as they can happen. */
-#define HAS_QUALIFICATION                                                      \
-    (BIT(EXCEPTION_NMI) | BIT(SIPI) | BIT(TASK_SWITCH) | BIT(INVLPG) |         \
-     BIT(CR_ACCESS) | BIT(MOV_DR) | BIT(IO) | BIT(ENTRY_GUEST_STATE) |         \
-     BIT(ENTRY_MSR_LOADING) | BIT(MWAIT) | BIT(APIC_ACCESS) |                  \
-     BIT(EPT_VIOLATION))
-
-/* Exits that may come in the middle of an event's delivery (28.2.4). */
-#define HAS_VECTORING                                                          \
-    (BIT(EXCEPTION_NMI) | BIT(TASK_SWITCH) | BIT(APIC_ACCESS) |                \
-     BIT(EPT_VIOLATION) | BIT(EPT_MISCONFIGURATION) | BIT(PML_FULL))
-
-static bool among(enum exit_reason reason, uint64_t set)
-{
-    return (unsigned)reason < 64 && (set >> (unsigned)reason & 1);
-}
+#undef L
+#undef Q
+#undef V
+#undef F
+#undef S
 
 /* The exit undid an IRET that had ended the blocking of NMIs (28.2.3); the
  * IRET will run again. */
@@ -150,43 +185,32 @@ static void decode_dr(struct exit *exit)
     exit->dr.gpr = (enum gpr)bits(q, 11, 8);
 }
 
-void exit_decode(struct guest *guest, struct exit *exit)
+void exit_decode(struct guest *guest, struct exit *exit, unsigned needs)
 {
-    uint32_t raw = (uint32_t)vmx_read(VMCS_EXIT_REASON);
-    enum exit_reason reason = (enum exit_reason)(raw & REASON_BASIC);
-
-    exit->reason = reason;
-    exit->entry_failed = raw & REASON_FAILED;
-    exit->delivering = false;
-    exit->length = 0;
-    exit->qualification = 0;
-    if (among(reason, HAS_LENGTH) || reason == EXIT_XRSTORS) {
-        exit->length = (uint8_t)vmx_read(VMCS_EXIT_INSTRUCTION_LENGTH);
-    }
-    if (among(reason, HAS_QUALIFICATION)) {
+    if (needs & EXIT_HAS_QUALIFICATION) {
         exit->qualification = vmx_read(VMCS_EXIT_QUALIFICATION);
     }
-    if (among(reason, HAS_VECTORING)) {
+    if (needs & EXIT_HAS_VECTORING) {
         exit->delivering = guest_event_requeue(guest);
     }
-    switch (reason) {
-    case EXIT_EXCEPTION_NMI:
-        decode_exception(guest, exit);
-        break;
-    case EXIT_EXTERNAL_INTERRUPT:
-        decode_external_interrupt(exit);
+    switch (exit->reason) {
+    case EXIT_IO:
+        decode_io(exit);
         break;
     case EXIT_EPT_VIOLATION:
         decode_ept_violation(guest, exit);
         break;
-    case EXIT_EPT_MISCONFIGURATION:
-        decode_ept_misconfiguration(guest, exit);
-        break;
-    case EXIT_IO:
-        decode_io(exit);
+    case EXIT_EXTERNAL_INTERRUPT:
+        decode_external_interrupt(exit);
         break;
     case EXIT_CR_ACCESS:
         decode_cr(exit);
+        break;
+    case EXIT_EXCEPTION_NMI:
+        decode_exception(guest, exit);
+        break;
+    case EXIT_EPT_MISCONFIGURATION:
+        decode_ept_misconfiguration(guest, exit);
         break;
     case EXIT_MOV_DR:
         decode_dr(exit);

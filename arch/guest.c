@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "arch/cpu.h"
+#include "arch/exit_decode.h"
 #include "arch/guest_state.h"
 #include "arch/vmx_entry_check.h"
 #include "arch/vmx_insn.h"
@@ -13,6 +14,16 @@
 #include "kernel/panic.h"
 
 #define VECTOR_GP 13U
+
+/* The exit-reason field (SDM 3C 25.9.1) */
+#define REASON_BASIC        0xffffU
+#define REASON_ENTRY_FAILED (1U << 31)
+
+#define REGS_SKIP                                                              \
+    (REG_BIT(GUEST_RIP) | REG_BIT(GUEST_RFLAGS) |                              \
+     REG_BIT(HIDDEN_INTERRUPTIBILITY))
+
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
 uint64_t guest_get(struct guest *guest, enum guest_reg reg)
 {
@@ -52,33 +63,83 @@ static void flush_late(struct guest *guest)
     if (guest->late & LATE_TLB) {
         vmx_flush_vpid(guest->vpid);
     }
-    guest->late = 0;
+    if (guest->measures & MEASURE_SPEC_CTRL) {
+        /* Every time: the exit has put the host's value there. */
+        cpu_wrmsr(MSR_SPEC_CTRL, guest->spec_guest);
+        guest->late = LATE_MEASURES;
+    } else {
+        guest->late = 0;
+    }
+}
+
+/* What guest_skip() needs, while the fields are at hand. */
+static inline void read_skip_state(struct guest *guest)
+{
+    guest->reg[GUEST_RIP] = vmx_read(VMCS_GUEST_RIP);
+    guest->reg[GUEST_RFLAGS] = vmx_read(VMCS_GUEST_RFLAGS);
+    guest->reg[HIDDEN_INTERRUPTIBILITY] = vmx_read(VMCS_GUEST_INTERRUPTIBILITY);
+    guest->valid = REGS_OWNED | REGS_SKIP;
+}
+
+static void refused(struct exit *exit, uint32_t raw)
+{
+    exit->reason = (enum exit_reason)(raw & REASON_BASIC);
+    exit->entry_failed = raw & REASON_ENTRY_FAILED;
+    if (exit->entry_failed) {
+        exit->qualification = vmx_read(VMCS_EXIT_QUALIFICATION);
+        /* An exit would have done this; a failed entry leaves it. */
+        vmx_write(VMCS_ENTRY_INTERRUPTION, 0);
+        vmx_entry_check_log(exit->reason, exit->qualification);
+    }
+}
+
+static inline void take_exit(struct guest *guest, struct exit *exit)
+{
+    uint32_t raw = (uint32_t)vmx_read(VMCS_EXIT_REASON);
+
+    guest->valid = REGS_OWNED;
+    exit->reason = (enum exit_reason)raw;
+    exit->entry_failed = false;
+    exit->delivering = false;
+    exit->length = 0;
+    exit->qualification = 0;
+    if (UNLIKELY(raw >= EXIT_REASON_COUNT)) {
+        refused(exit, raw);
+        return;
+    }
+    unsigned needs = exit_decode_needs[raw];
+    if (needs & EXIT_WILL_SKIP) {
+        read_skip_state(guest);
+    }
+    if (needs & EXIT_HAS_LENGTH) {
+        exit->length = (uint8_t)vmx_read(VMCS_EXIT_INSTRUCTION_LENGTH);
+    }
+    if (needs &
+        (EXIT_HAS_FIELDS | EXIT_HAS_QUALIFICATION | EXIT_HAS_VECTORING)) {
+        exit_decode(guest, exit, needs);
+    }
 }
 
 void guest_run(struct guest *guest, struct exit *exit)
 {
-    if (!guest_switch_is_loaded(guest) || vmx_processor()->vmcs != guest) {
+    if (UNLIKELY(vmx_processor()->ready != guest)) {
         guest_switch_load(guest);
     }
-    /* The event first: it may need a register, and give one up. */
-    if (guest->late) {
+    /* The event first: it may need a register. */
+    if (UNLIKELY(guest->late)) {
         flush_late(guest);
     }
-    if (guest->dirty) {
+    if (!UNLIKELY(guest->dirty != REG_BIT(GUEST_RIP))) {
+        guest->dirty = 0;
+        vmx_write(VMCS_GUEST_RIP, guest->reg[GUEST_RIP]);
+    } else {
         guest_regs_flush(guest);
     }
-    if (guest->measures & MEASURE_SPEC_CTRL) {
-        cpu_wrmsr(MSR_SPEC_CTRL, guest->spec_guest);
-    }
     enum vmx_status status = guest_entry(guest);
-    if (status != VMX_OK) {
-        vmx_error_panic(guest->launched ? "VMRESUME" : "VMLAUNCH", status);
+    if (UNLIKELY(status != VMX_OK)) {
+        vmx_error_panic("VM entry", status);
     }
-    guest->valid = REGS_OWNED;
-    exit_decode(guest, exit);
-    if (exit->entry_failed) {
-        vmx_entry_check_log(exit->reason, exit->qualification);
-    }
+    take_exit(guest, exit);
 }
 
 /* Where a 64-bit address would not be one that the processor takes. */
@@ -88,26 +149,28 @@ static bool canonical(uint64_t address)
     return top == 0 || top == 0x1ffff;
 }
 
-void guest_skip(struct guest *guest, uint8_t length)
+/* RIP has left 4 GiB, or the canonical half: outside 64-bit mode it wraps; in
+ * it the next fetch raises #GP, which cannot be entered with such an RIP, so
+ * it is raised here. */
+static __attribute__((noinline)) void skip_far(struct guest *guest,
+                                               uint64_t rip)
 {
-    uint64_t old = guest_regs_read(guest, GUEST_RIP);
-    uint64_t rip = old + length;
-    uint64_t blocking = guest_regs_read(guest, HIDDEN_INTERRUPTIBILITY);
-    uint64_t rflags = guest_regs_read(guest, GUEST_RFLAGS);
-
-    /* Off the end of 4 GiB, or of the canonical half: RIP wraps in the first
-     * case; the second would raise #GP at the next fetch, which cannot be
-     * entered, so it is raised here. */
-    if ((rip ^ old) >> 32) {
-        bool wide = (guest->reg[GUEST_EFER] & EFER_LMA) &&
-                    (guest_get(guest, GUEST_CS_RIGHTS) & RIGHTS_L);
-        rip = wide ? rip : rip & 0xffffffffU;
-        if (!canonical(rip)) {
-            guest_inject_exception(guest, VECTOR_GP, 0);
-            return;
-        }
+    bool wide = (guest->reg[GUEST_EFER] & EFER_LMA) &&
+                (guest_get(guest, GUEST_CS_RIGHTS) & RIGHTS_L);
+    rip = wide ? rip : rip & 0xffffffffU;
+    if (canonical(rip)) {
+        guest_regs_write(guest, GUEST_RIP, rip);
+    } else {
+        guest_inject_exception(guest, VECTOR_GP, 0);
     }
-    guest_regs_write(guest, GUEST_RIP, rip);
+}
+
+/* What the end of an instruction does beside RIP (SDM 3A 6.8.3, 3B 18.3.1). */
+static __attribute__((noinline)) void skip_rest(struct guest *guest)
+{
+    uint64_t blocking = guest->reg[HIDDEN_INTERRUPTIBILITY];
+    uint64_t rflags = guest->reg[GUEST_RFLAGS];
+
     if (blocking & (BLOCKING_STI | BLOCKING_MOV_SS)) {
         guest_regs_write(guest, HIDDEN_INTERRUPTIBILITY,
                          blocking &
@@ -120,6 +183,33 @@ void guest_skip(struct guest *guest, uint8_t length)
         guest_regs_write(guest, HIDDEN_PENDING_DEBUG,
                          guest_regs_read(guest, HIDDEN_PENDING_DEBUG) |
                              PENDING_DEBUG_BS);
+    }
+}
+
+static __attribute__((noinline)) void fetch_skip_state(struct guest *guest)
+{
+    guest_regs_read(guest, GUEST_RIP);
+    guest_regs_read(guest, GUEST_RFLAGS);
+    guest_regs_read(guest, HIDDEN_INTERRUPTIBILITY);
+}
+
+void guest_skip(struct guest *guest, uint8_t length)
+{
+    if (UNLIKELY(REGS_SKIP & ~guest->valid)) {
+        fetch_skip_state(guest);
+    }
+    uint64_t old = guest->reg[GUEST_RIP];
+    uint64_t rip = old + length;
+
+    if (UNLIKELY((rip ^ old) >> 32)) {
+        skip_far(guest, rip);
+    } else {
+        guest_regs_write(guest, GUEST_RIP, rip);
+    }
+    if (UNLIKELY((guest->reg[GUEST_RFLAGS] & (RFLAGS_RF | RFLAGS_TF)) |
+                 (guest->reg[HIDDEN_INTERRUPTIBILITY] &
+                  (BLOCKING_STI | BLOCKING_MOV_SS)))) {
+        skip_rest(guest);
     }
 }
 

@@ -8,6 +8,24 @@ default rel
 
 %define GPR(index) [rdi + GUEST_GPR + 8 * (index)]
 
+%macro LOAD_GUEST 0
+    mov rax, GPR(0)
+    mov rcx, GPR(1)
+    mov rdx, GPR(2)
+    mov rbx, GPR(3)
+    mov rbp, GPR(5)
+    mov rsi, GPR(6)
+    mov r8, GPR(8)
+    mov r9, GPR(9)
+    mov r10, GPR(10)
+    mov r11, GPR(11)
+    mov r12, GPR(12)
+    mov r13, GPR(13)
+    mov r14, GPR(14)
+    mov r15, GPR(15)
+    mov rdi, GPR(7)
+%endmacro
+
 section .text
 
 global guest_entry:function hidden
@@ -15,8 +33,8 @@ global guest_entry_exit:function hidden
 
 ; enum vmx_status guest_entry(struct guest *guest);
 ;
-; The general registers but RSP are the guest's from the loads below to the
-; stores after guest_entry_exit. No other state moves here: the VMCS has it, or
+; The general registers but RSP are the guest's from LOAD_GUEST to the stores
+; after guest_entry_exit. No other state moves here: the VMCS has it, or
 ; guest_switch.c moves it when another guest takes the processor.
 align 16
 guest_entry:
@@ -32,30 +50,24 @@ guest_entry:
     cmp [rdi + GUEST_HOST_RSP], rsp
     jne .new_stack
 .stack_known:
-    test byte [rdi + GUEST_MEASURES], MEASURE_VERW
-    jnz .clear_buffers
-.buffers_cleared:
-
-    cmp dword [rdi + GUEST_LAUNCHED], 0
-    mov rax, GPR(0)                     ; MOV leaves the flags alone
-    mov rcx, GPR(1)
-    mov rdx, GPR(2)
-    mov rbx, GPR(3)
-    mov rbp, GPR(5)
-    mov rsi, GPR(6)
-    mov r8, GPR(8)
-    mov r9, GPR(9)
-    mov r10, GPR(10)
-    mov r11, GPR(11)
-    mov r12, GPR(12)
-    mov r13, GPR(13)
-    mov r14, GPR(14)
-    mov r15, GPR(15)
-    mov rdi, GPR(7)
-    je .launch
+    ; Launched, and no measures to take: both words in one.
+    cmp qword [rdi + GUEST_LAUNCHED], 1
+    jne .special
+.resume:
+    LOAD_GUEST
     vmresume
     jmp .failed
-.launch:
+
+.special:
+    test byte [rdi + GUEST_MEASURES], MEASURE_VERW
+    jz .buffers_clear
+    mov [rsp - 8], ds
+    verw [rsp - 8]
+.buffers_clear:
+    cmp dword [rdi + GUEST_LAUNCHED], 0
+    jne .resume
+    mov dword [rdi + GUEST_LAUNCHED], 1
+    LOAD_GUEST
     vmlaunch
 
     ; Still here: CF means no VMCS, ZF that it says why (SDM 3C 31.2).
@@ -71,13 +83,6 @@ guest_entry:
     mov eax, FIELD_HOST_RSP
     vmwrite rax, rsp
     jmp .stack_known
-
-.clear_buffers:
-    sub rsp, 8
-    mov [rsp], ds
-    verw [rsp]
-    add rsp, 8
-    jmp .buffers_cleared
 
 align 16
 guest_entry_exit:
@@ -110,7 +115,6 @@ guest_entry_exit:
     xor r10d, r10d
     xor r11d, r11d
 
-    mov dword [rdi + GUEST_LAUNCHED], 1
     test byte [rdi + GUEST_MEASURES], MEASURE_SPEC_CTRL | MEASURE_FILL_RSB
     jnz guest_entry_measures
 .return:

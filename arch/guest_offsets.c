@@ -11,6 +11,10 @@
     __asm__ volatile("\n@ " #name " equ %c0" : : "i"(value))
 #define OFFSET(name, member) CONSTANT(name, offsetof(struct guest, member))
 
+_Static_assert(offsetof(struct guest, measures) ==
+                   offsetof(struct guest, launched) + 4,
+               "guest_entry compares both at once");
+
 void guest_offsets(void);
 void guest_offsets(void)
 {

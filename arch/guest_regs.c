@@ -141,21 +141,11 @@ static uint64_t fetch(struct guest *guest, unsigned reg)
     return reg == GUEST_CR2 ? cpu_read_cr2() : read_msr(reg);
 }
 
-uint64_t guest_regs_read(struct guest *guest, unsigned reg)
+uint64_t guest_regs_fetch(struct guest *guest, unsigned reg)
 {
-    uint64_t bit = REG_BIT(reg);
-    if (!(guest->valid & bit)) {
-        guest->reg[reg] = fetch(guest, reg);
-        guest->valid |= bit;
-    }
-    return guest->reg[reg];
-}
-
-void guest_regs_write(struct guest *guest, unsigned reg, uint64_t value)
-{
-    guest->reg[reg] = value;
+    guest->reg[reg] = fetch(guest, reg);
     guest->valid |= REG_BIT(reg);
-    guest->dirty |= REG_BIT(reg);
+    return guest->reg[reg];
 }
 
 /* EFER.LMA and the entry control follow CR0.PG and EFER.LME, whatever was set

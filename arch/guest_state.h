@@ -7,8 +7,7 @@
 
 #include "arch/guest.h"
 #include "arch/vmx_insn.h"
-
-struct vmx_processor;
+#include "arch/vmx_state.h"
 
 /* Cached like the registers of guest.h, but of no interest outside arch/. */
 enum guest_hidden {
@@ -47,9 +46,10 @@ enum interruption_type {
 };
 
 /* Work for the next entry beside registers. */
-#define LATE_EVENT   (1U << 0) /* write the interruption information */
-#define LATE_PRIMARY (1U << 1) /* write the primary controls */
-#define LATE_TLB     (1U << 2) /* INVVPID */
+#define LATE_EVENT    (1U << 0) /* write the interruption information */
+#define LATE_PRIMARY  (1U << 1) /* write the primary controls */
+#define LATE_TLB      (1U << 2) /* INVVPID */
+#define LATE_MEASURES (1U << 3) /* IA32_SPEC_CTRL, at every entry */
 
 /* An event for the next entry, in the VMCS's own format. */
 struct guest_event {
@@ -108,9 +108,26 @@ struct guest {
      CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_UMIP | CR4_FSGSBASE | CR4_PCIDE |       \
      CR4_OSXSAVE | CR4_SMEP | CR4_SMAP | CR4_PKE)
 
-/* guest_regs.c: any register, the hidden ones too. */
-uint64_t guest_regs_read(struct guest *guest, unsigned reg);
-void guest_regs_write(struct guest *guest, unsigned reg, uint64_t value);
+/* guest_regs.c: fills the cache from wherever the register lives. */
+uint64_t guest_regs_fetch(struct guest *guest, unsigned reg);
+
+/* Any register, the hidden ones too. */
+static inline uint64_t guest_regs_read(struct guest *guest, unsigned reg)
+{
+    if (__builtin_expect(guest->valid >> reg & 1, 1)) {
+        return guest->reg[reg];
+    }
+    return guest_regs_fetch(guest, reg);
+}
+
+static inline void guest_regs_write(struct guest *guest, unsigned reg,
+                                    uint64_t value)
+{
+    guest->reg[reg] = value;
+    guest->valid |= REG_BIT(reg);
+    guest->dirty |= REG_BIT(reg);
+}
+
 /* Writes what is dirty to the VMCS, which is current; *guest is loaded. */
 void guest_regs_flush(struct guest *guest);
 /* Reads into the cache, or writes from it, what is neither in the VMCS nor in
@@ -124,7 +141,10 @@ void guest_switch_vmcs(struct guest *guest);
 void guest_switch_load(struct guest *guest);
 /* Gives the processor up, forgetting what it holds of the guest. */
 void guest_switch_drop(struct guest *guest);
-bool guest_switch_is_loaded(const struct guest *guest);
+static inline bool guest_switch_is_loaded(const struct guest *guest)
+{
+    return vmx_processor()->loaded == guest;
+}
 
 /* guest_entry.asm: into the guest and back. guest_entry_exit is where exits
  * arrive; nobody calls it. */
@@ -141,6 +161,3 @@ void guest_setup_pass_msr(struct guest *guest, uint32_t msr, bool read,
  * there was one. The processor's debug status takes an exit's #DB. */
 bool guest_event_requeue(struct guest *guest);
 void guest_event_flush(struct guest *guest);
-
-/* exit_decode.c: what the VMCS says of the exit that just happened. */
-void exit_decode(struct guest *guest, struct exit *exit);

@@ -14,11 +14,6 @@
 #define FLUSH_CMD_L1D 1ULL
 #define DR7_AT_RESET  0x400ULL
 
-bool guest_switch_is_loaded(const struct guest *guest)
-{
-    return vmx_processor()->loaded == guest;
-}
-
 static void check(const char *instruction, enum vmx_status status)
 {
     if (status != VMX_OK) {
@@ -41,6 +36,7 @@ static void prepare_vmcs(struct guest *guest, struct vmx_processor *processor)
     guest->host_rsp = 0;
     guest->late |= LATE_TLB;
     processor->vmcs = guest;
+    processor->ready = NULL;
     guest_setup_vmcs(guest);
     guest->initialised = true;
 }
@@ -57,6 +53,7 @@ void guest_switch_vmcs(struct guest *guest)
     }
     check("VMPTRLD", vmx_vmptrld((uintptr_t)guest->vmcs));
     processor->vmcs = guest;
+    processor->ready = NULL;
 }
 
 static void save_state(struct guest *guest)
@@ -113,15 +110,15 @@ void guest_switch_load(struct guest *guest)
     struct vmx_processor *processor = vmx_processor();
 
     guest_switch_vmcs(guest);
-    if (processor->loaded == guest) {
-        return;
+    if (processor->loaded != guest) {
+        if (processor->loaded) {
+            save_state(processor->loaded);
+            separate_guests();
+        }
+        processor->loaded = guest;
+        load_state(guest);
     }
-    if (processor->loaded) {
-        save_state(processor->loaded);
-        separate_guests();
-    }
-    processor->loaded = guest;
-    load_state(guest);
+    processor->ready = guest;
 }
 
 void guest_switch_drop(struct guest *guest)
@@ -134,6 +131,7 @@ void guest_switch_drop(struct guest *guest)
     check("VMCLEAR", vmx_vmclear((uintptr_t)guest->vmcs));
     if (processor->vmcs == guest) {
         processor->vmcs = NULL;
+        processor->ready = NULL;
     }
     if (processor->loaded == guest) {
         processor->loaded = NULL;

@@ -207,6 +207,7 @@ void vmx_disable(void)
     processor->vmxon = NULL;
     processor->vmcs = NULL;
     processor->loaded = NULL;
+    processor->ready = NULL;
 }
 
 void vmx_flush_ept(uint64_t pointer)

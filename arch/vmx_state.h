@@ -83,6 +83,7 @@ struct vmx_processor {
     void *vmxon;          /* the VMXON region; NULL: VMX is off */
     struct guest *vmcs;   /* whose VMCS is current */
     struct guest *loaded; /* whose FPU, debug registers and MSRs are in */
+    struct guest *ready;  /* both of these, or NULL */
 };
 
 extern struct vmx_machine vmx_machine;
