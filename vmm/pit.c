@@ -286,10 +286,10 @@ static void latch_status(struct pit_channel *channel)
         return;
     }
     channel->status_latched = true;
-    channel->status =
-        (uint8_t)((output(channel, time_now()) ? STATUS_OUT : 0) |
-                  (channel->loaded ? 0 : STATUS_NULL) | channel->format << 4 |
-                  channel->mode << 1 | channel->bcd);
+    channel->status = (uint8_t)(channel->bcd | channel->mode << 1);
+    channel->status |= (uint8_t)(channel->format << 4);
+    channel->status |= channel->loaded ? 0 : STATUS_NULL;
+    channel->status |= output(channel, time_now()) ? STATUS_OUT : 0;
 }
 
 static void read_back(struct pit *pit, uint8_t value)

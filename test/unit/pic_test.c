@@ -269,7 +269,6 @@ static void test_rotation(void **state)
     out(0x20, 0xc3); /* 3 is the lowest: 4 is the highest */
     pulse(3);
     pulse(4);
-    pulse(2 + 1);
     assert_int_equal(pic_acknowledge(&pic), 0x24);
     out(0x20, 0xa0); /* rotate on EOI: 4 is the lowest */
     pulse(5);

@@ -1,0 +1,2 @@
+unit-tests += uart
+uart-sources := test/unit/uart_test.c test/unit/chips_fake.c vmm/uart.c
