@@ -1,0 +1,80 @@
+/* libFuzzer on the configuration parser: any bytes, as loader.conf and as an
+ * entry. What is accepted must be complete and in range, what is refused must
+ * say why. Needs kernel/config*.c and kernel/format.c. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/config.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool condition)
+{
+    if (!condition) {
+        abort();
+    }
+}
+
+static bool is_ended(const char *text, size_t space)
+{
+    return memchr(text, 0, space) != NULL;
+}
+
+static void check_error(const struct config_error *error, size_t size)
+{
+    require(is_ended(error->file, sizeof(error->file)));
+    require(is_ended(error->text, sizeof(error->text)));
+    require(error->text[0] != '\0' && error->line <= size + 1);
+}
+
+static void check_entry(const struct config_entry *entry)
+{
+    require(entry->linux_path[0] == '\\');
+    require(is_ended(entry->linux_path, sizeof(entry->linux_path)));
+    require(is_ended(entry->title, sizeof(entry->title)));
+    require(is_ended(entry->options, sizeof(entry->options)));
+    require(entry->memory >= 16ULL << 20 && entry->memory <= 1ULL << 40);
+    require(entry->memory % (2ULL << 20) == 0);
+    require(entry->cpus == 1);
+    require(entry->initrd_count <= CONFIG_PATHS);
+    for (size_t i = 0; i < entry->initrd_count; i++) {
+        require(entry->initrd[i][0] == '\\');
+        require(is_ended(entry->initrd[i], CONFIG_PATH));
+    }
+    require(entry->disk_count <= CONFIG_PATHS);
+    for (size_t i = 0; i < entry->disk_count; i++) {
+        const struct config_disk *disk = &entry->disk[i];
+
+        require(is_ended(disk->path, CONFIG_PATH));
+        require(disk->path[0] == '\\' ||
+                (disk->path[0] == '\0' && disk->size > 0 &&
+                 disk->size % 512 == 0 && disk->size <= 1ULL << 40));
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct config_entry entry;
+    struct config_loader loader;
+    struct config_error error = {0};
+
+    config_entry_defaults(&entry);
+    if (config_parse_entry("f", (const char *)data, size, &entry, &error)) {
+        check_entry(&entry);
+    } else {
+        check_error(&error, size);
+    }
+    config_loader_defaults(&loader);
+    if (config_parse_loader("f", (const char *)data, size, &loader, &error)) {
+        require(
+            is_ended(loader.default_pattern, sizeof(loader.default_pattern)));
+        require(loader.log_level >= 0 && loader.log_level <= 3);
+        config_match(loader.default_pattern, entry.title);
+    } else {
+        check_error(&error, size);
+    }
+    return 0;
+}
