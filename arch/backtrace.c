@@ -4,9 +4,11 @@
 
 #include "arch/image.h"
 #include "arch/paging.h"
+#include "kernel/format.h"
 #include "kernel/log.h"
 
-#define FRAMES_MAX 32U
+#define FRAMES_MAX 4096U
+#define LINES_MAX  32U
 
 /* What the compiler pushes on entry (-fno-omit-frame-pointer). */
 struct frame {
@@ -31,25 +33,50 @@ static bool readable(uint64_t rbp)
            paging_is_mapped(rbp + sizeof(struct frame) - 1);
 }
 
+/* One line for a run of frames that return to the same place (a recursion). */
+static void log_frames(unsigned first, unsigned count, uint64_t address)
+{
+    char times[24] = "";
+    uint64_t offset;
+    bool ours = backtrace_offset(address, &offset);
+
+    if (count > 1) {
+        format_sn(times, sizeof(times), " (%u times)", count);
+    }
+    if (ours) {
+        log_error("  #%u lintel+0x%llx%s", first, (unsigned long long)offset,
+                  times);
+    } else {
+        log_error("  #%u %016llx outside Lintel%s", first,
+                  (unsigned long long)address, times);
+    }
+}
+
 void backtrace_log(uint64_t rbp)
 {
-    for (unsigned i = 0; i < FRAMES_MAX && rbp; i++) {
+    uint64_t address = 0;
+    unsigned first = 0, i = 0, lines = 0;
+
+    while (rbp && i < FRAMES_MAX && lines < LINES_MAX) {
         const struct frame *frame = (const struct frame *)(uintptr_t)rbp;
-        uint64_t offset;
         if (!readable(rbp)) {
-            log_error("  #%u frame %llx cannot be read", i,
-                      (unsigned long long)rbp);
-            return;
+            break;
         }
-        if (backtrace_offset(frame->return_address, &offset)) {
-            log_error("  #%u lintel+0x%llx", i, (unsigned long long)offset);
-        } else {
-            log_error("  #%u %016llx outside Lintel", i,
-                      (unsigned long long)offset);
+        if (i > first && frame->return_address != address) {
+            log_frames(first, i - first, address);
+            lines++;
+            first = i;
         }
-        /* A caller's frame lies higher, but for one step from an exception's
-         * stack to the stack that it interrupted. */
+        address = frame->return_address;
         rbp = frame->rbp;
+        i++;
+    }
+    if (i > first) {
+        log_frames(first, i - first, address);
+    }
+    if (rbp) {
+        log_error("  #%u frame %016llx %s", i, (unsigned long long)rbp,
+                  readable(rbp) ? "and more" : "cannot be read");
     }
 }
 

@@ -39,6 +39,9 @@
  * (SDM 3A Table 11-12, lowest byte is entry 0). */
 #define PAT_VALUE 0x0007040100070406ULL
 
+#define MSR_MISC_ENABLE 0x1a0U
+#define XD_DISABLE      (1ULL << 34)
+
 static struct {
     const struct boot_info *boot;
     uint64_t *root;
@@ -252,6 +255,23 @@ static void map_image(void)
              at(image_constants_end) - at(image_constants_start), CONST);
 }
 
+/* Firmware setup may have turned NX off, which can be undone (SDM 4 Table 2-2,
+ * IA32_MISC_ENABLE bit 34). */
+static void need_nx(void)
+{
+    uint64_t misc = 0;
+
+    if (cpu_cpuid(0x80000001, 0).edx & 1U << 20) {
+        return;
+    }
+    if (cpu_rdmsr_safe(MSR_MISC_ENABLE, &misc)) {
+        (void)cpu_wrmsr_safe(MSR_MISC_ENABLE, misc & ~XD_DISABLE);
+    }
+    if (!(cpu_cpuid(0x80000001, 0).edx & 1U << 20)) {
+        panic("this processor cannot keep data from being executed (no NX)");
+    }
+}
+
 void paging_enable_here(void)
 {
     struct cpuid features = {0};
@@ -267,6 +287,7 @@ void paging_enable_here(void)
     /* XCR0 and what is in it are arch/vmx's; it must not be lost here. */
     cr4 |= cpu_read_cr4() & CR4_OSXSAVE;
 
+    need_nx();
     cpu_wrmsr(MSR_EFER, (cpu_rdmsr(MSR_EFER) & ~EFER_SCE) | EFER_NXE);
     cpu_wrmsr(MSR_PAT, PAT_VALUE);
     /* CR4.PCIDE may only be cleared together with what it kept (SDM 3A
@@ -275,6 +296,39 @@ void paging_enable_here(void)
     cpu_write_cr3(paging_root());
     cpu_write_cr0(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE);
     cpu_wbinvd();
+}
+
+/* No page below `table` is writable and executable; and how many pages are
+ * executable at all. */
+static bool table_valid(const uint64_t *table, unsigned level,
+                        uint64_t *executable)
+{
+    for (unsigned i = 0; i < 512; i++) {
+        uint64_t entry = table[i];
+        if (!(entry & PRESENT)) {
+            continue;
+        }
+        if (level > 1 && !(entry & LARGE)) {
+            if (!table_valid((const uint64_t *)(uintptr_t)(entry & ADDRESS),
+                             level - 1, executable)) {
+                return false;
+            }
+        } else if (!(entry & NX)) {
+            *executable += 1ULL << level_shift(level);
+            if (entry & WRITE) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+bool paging_valid(void)
+{
+    uint64_t executable = 0;
+
+    return table_valid(paging.root, paging.levels, &executable) &&
+           executable == at(image_text_end) - at(image_text_start);
 }
 
 void paging_init(const struct boot_info *boot)
@@ -293,6 +347,7 @@ void paging_init(const struct boot_info *boot)
     map_image();
     must_set(0, PAGE, NOTHING);
     must_set(boot->stack_base, PAGE, NOTHING);
+    CHECK(paging_valid());
     paging_enable_here();
     paging.live = true;
 }

@@ -25,13 +25,18 @@ size_t paging_pool_pages(const struct boot_info *boot);
  * allocator is given anything. */
 void paging_init(const struct boot_info *boot);
 
+/* The invariant until paging_open_runtime(): nothing is executable but Lintel's
+ * text, and that is not writable. */
+bool paging_valid(void);
+
 /* Where later splits of large pages get their tables when the pool is empty;
  * must stay. */
 void paging_set_source(struct page_source *source);
 
 /* Takes one 4 KiB page out of the map, so that to touch it faults; puts it
- * back, writable. False: no page for a table (only the first guard in a 2 MiB
- * or 1 GiB page may need one). */
+ * back, writable. Another processor may see what was there before until it
+ * reloads CR3: guard a page before it is given to anyone. False: no page for a
+ * table (only the first guard in a 2 MiB or 1 GiB page may need one). */
 bool paging_guard(void *page);
 bool paging_unguard(void *page);
 
