@@ -4,6 +4,7 @@
 #include "arch/guest.h"
 #include "vmm/emulate_execute.h"
 #include "vmm/emulate_memory.h"
+#include "vmm/emulate_quick.h"
 
 #define EFER_LMA (1ULL << 10)
 
@@ -71,11 +72,15 @@ enum emulate_result emulate_run(struct emulate_context *context)
     struct emulation run;
     enum emulate_result result = EMULATE_DONE;
 
+    if (emulate_quick(context, &result)) {
+        return result;
+    }
     start(&run, context);
     result = take(&run);
     if (result != EMULATE_DONE) {
         return result;
     }
+    emulate_quick_remember(&run);
     if (run.insn.form != INSN_STRING) {
         return emulate_execute(&run);
     }
@@ -108,6 +113,7 @@ enum emulate_result emulate_string_io(
 void emulate_fetch(struct emulate_context *context, struct emulate_code *code)
 {
     struct emulation run;
+    struct insn insn;
     uint64_t linear = 0;
 
     start(&run, context);
@@ -119,7 +125,7 @@ void emulate_fetch(struct emulate_context *context, struct emulate_code *code)
     code->fetched = (uint8_t)walk_peek(&context->space, linear, code->bytes,
                                        sizeof(code->bytes));
     code->length = 0;
-    if (decode(code->bytes, code->fetched, run.mode, &run.insn) == DECODE_OK) {
-        code->length = run.insn.length;
+    if (decode(code->bytes, code->fetched, run.mode, &insn) == DECODE_OK) {
+        code->length = insn.length;
     }
 }

@@ -35,9 +35,30 @@ struct emulate_code {
     uint8_t length;  /* of the instruction; 0: not decoded */
 };
 
+/* The last device accesses by plain moves, so that the same move at the same
+ * place is not fetched and decoded anew: vmm/emulate_quick.c. One for each
+ * vCPU, all zero at first and whenever the VM's memory slots change. */
+#define EMULATE_CACHE_SLOTS 8
+
+struct emulate_cache_slot {
+    uint64_t rip;
+    uint64_t cr3;
+    struct walk_path path;
+    const uint8_t *code; /* in guest RAM; NULL: the slot is free */
+    uint64_t low;        /* what stands there: bytes 0 to 7, */
+    uint64_t high;       /* and 7 to 14 */
+    struct insn insn;
+};
+
+struct emulate_cache {
+    struct emulate_cache_slot slots[EMULATE_CACHE_SLOTS]; /* by RIP */
+};
+
 /* Fill it for each exit. Output fields are valid after emulate_*() returned. */
 struct emulate_context {
     struct walk_space space;
+
+    struct emulate_cache *cache; /* may be NULL */
 
     /* Accesses outside RAM; it sets access->value of reads. */
     enum access_result (*device)(void *device_context, struct access *access);

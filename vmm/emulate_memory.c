@@ -101,23 +101,21 @@ static enum emulate_result to_linear(struct emulation *run, unsigned segment,
     return EMULATE_DONE;
 }
 
-static enum emulate_result translate(struct emulation *run, uint64_t linear,
-                                     enum walk_access access, gpa_t *at)
+static enum emulate_result translated(struct emulation *run,
+                                      enum walk_result walked,
+                                      const struct walk_fault *fault)
 {
-    struct walk_fault fault;
-
-    switch (walk_translate(&run->context->space, linear, access, run->privilege,
-                           at, &fault)) {
+    switch (walked) {
     case WALK_OK:
         return EMULATE_DONE;
     case WALK_FAULT:
-        return queued(guest_inject_page_fault(run->guest, fault.linear,
-                                              fault.error_code));
+        return queued(guest_inject_page_fault(run->guest, fault->linear,
+                                              fault->error_code));
     case WALK_RACE:
         return EMULATE_RESTART;
     default:
         run->context->failed =
-            (struct access){.address = fault.table.value, .size = 8};
+            (struct access){.address = fault->table.value, .size = 8};
         return EMULATE_BAD;
     }
 }
@@ -126,6 +124,7 @@ static enum emulate_result
 translate_data(struct emulation *run, uint64_t linear, bool write, gpa_t *at)
 {
     const struct emulate_context *context = run->context;
+    struct walk_fault fault;
 
     if (context->hint_valid && (!write || context->hint_write) &&
         ((linear ^ context->hint_linear) & ~PAGE_OFFSET) == 0) {
@@ -133,7 +132,11 @@ translate_data(struct emulation *run, uint64_t linear, bool write, gpa_t *at)
                   (linear & PAGE_OFFSET));
         return EMULATE_DONE;
     }
-    return translate(run, linear, write ? WALK_WRITE : WALK_READ, at);
+    return translated(run,
+                      walk_translate(&context->space, linear,
+                                     write ? WALK_WRITE : WALK_READ,
+                                     run->privilege, at, &fault),
+                      &fault);
 }
 
 enum emulate_result emulate_memory_locate(struct emulation *run,
@@ -391,7 +394,11 @@ static enum emulate_result fetch_page(struct emulation *run, unsigned count)
     uint64_t left = PAGE_OFFSET + 1 - (linear & PAGE_OFFSET);
     gpa_t at = gpa(0);
     const void *from = NULL;
-    enum emulate_result result = translate(run, linear, WALK_FETCH, &at);
+    struct walk_fault fault;
+    enum walk_result walked =
+        walk_trace(&run->context->space, linear, WALK_FETCH, run->privilege,
+                   &at, &fault, &run->path);
+    enum emulate_result result = translated(run, walked, &fault);
 
     if (result != EMULATE_DONE) {
         return result;
@@ -404,11 +411,8 @@ static enum emulate_result fetch_page(struct emulation *run, unsigned count)
         run->context->failed = (struct access){.address = at.value, .size = 1};
         return EMULATE_BAD;
     }
-    if (count == INSN_MAX_LENGTH) {
-        memcpy(code->bytes, from, INSN_MAX_LENGTH); /* in line */
-    } else {
-        memcpy(code->bytes + code->fetched, from, count);
-    }
+    run->code = from;
+    memcpy(code->bytes + code->fetched, from, count);
     code->fetched = (uint8_t)(code->fetched + count);
     return EMULATE_DONE;
 }

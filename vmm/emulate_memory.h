@@ -25,6 +25,9 @@ struct emulation {
     enum decode_mode mode;
     enum walk_privilege privilege;
     struct insn insn;
+    /* Where the bytes came from, for vmm/emulate_quick.c. */
+    const uint8_t *code;
+    struct walk_path path;
 };
 
 /* A memory operand whose rights have been checked. */

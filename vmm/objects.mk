@@ -15,6 +15,7 @@ objects += $(addprefix vmm/, \
     emulate_alu.o \
     emulate_execute.o \
     emulate_memory.o \
+    emulate_quick.o \
     emulate_string.o \
     exits.o \
     guest_memory.o \

@@ -310,10 +310,10 @@ static bool start(struct walk *walk)
     return true;
 }
 
-enum walk_result walk_translate(const struct walk_space *space, uint64_t linear,
-                                enum walk_access access,
-                                enum walk_privilege privilege, gpa_t *out,
-                                struct walk_fault *fault)
+static enum walk_result translate(const struct walk_space *space,
+                                  uint64_t linear, enum walk_access access,
+                                  enum walk_privilege privilege, gpa_t *out,
+                                  struct walk_fault *fault)
 {
     struct walk walk;
 
@@ -338,6 +338,98 @@ enum walk_result walk_translate(const struct walk_space *space, uint64_t linear,
         }
     }
     return WALK_RACE;
+}
+
+/* The usual case in few instructions: 4-level paging, tables in the first
+ * memory slot, rights given, A and D bits set before. False decides nothing:
+ * the whole walk finds out. */
+static bool translate_quickly(const struct walk_space *space, uint64_t linear,
+                              enum walk_access access,
+                              enum walk_privilege privilege, gpa_t *out,
+                              struct walk_path *path)
+{
+    const struct guest_memory_slot *slot = &space->memory->slots[0];
+    uint64_t efer = guest_get(space->guest, GUEST_EFER);
+    uint64_t cr4 = guest_get(space->guest, GUEST_CR4);
+    uint64_t table = guest_get(space->guest, GUEST_CR3) & ADDRESS_MASK;
+    uint64_t needed = ENTRY_P | ENTRY_A;
+    uint64_t refused = low_bits(52) & ~low_bits(space->physical_bits);
+    uint64_t rights = ENTRY_US;
+    const uint64_t *word = NULL;
+    uint64_t entry = 0;
+    unsigned shift = 39;
+    uint8_t count = 0;
+
+    if ((efer & EFER_LMA) == 0 || (cr4 & CR4_LA57) != 0) {
+        return false;
+    }
+    if (access == WALK_FETCH || (efer & EFER_NXE) == 0) {
+        refused |= ENTRY_XD;
+    }
+    if (access == WALK_WRITE) {
+        needed |= ENTRY_RW;
+    }
+    if (privilege == WALK_USER) {
+        needed |= ENTRY_US;
+    }
+    for (;; shift -= 9) {
+        uint64_t offset = table + (linear >> shift & 511) * 8 - slot->base;
+
+        if (offset >= slot->size) {
+            return false;
+        }
+        word = (const uint64_t *)(void *)(slot->host + offset);
+        entry = __atomic_load_n(word, __ATOMIC_RELAXED);
+        path->entries[count] = word;
+        path->values[count++] = entry;
+        if ((entry & needed) != needed || (entry & refused) != 0) {
+            return false;
+        }
+        rights &= entry;
+        if (shift == 12) {
+            break;
+        }
+        if ((entry & ENTRY_PS) != 0) {
+            if (shift > 30 || (entry & low_bits(shift) & ~low_bits(13)) != 0) {
+                return false;
+            }
+            break;
+        }
+        table = entry & ADDRESS_MASK;
+    }
+    if (privilege != WALK_USER && rights != 0 &&
+        (cr4 & (CR4_SMEP | CR4_SMAP)) != 0) {
+        return false;
+    }
+    if (access == WALK_WRITE && (entry & ENTRY_D) == 0) {
+        return false;
+    }
+    *out = gpa((entry & ADDRESS_MASK & ~low_bits(shift)) |
+               (linear & low_bits(shift)));
+    path->count = count;
+    return true;
+}
+
+enum walk_result walk_trace(const struct walk_space *space, uint64_t linear,
+                            enum walk_access access,
+                            enum walk_privilege privilege, gpa_t *out,
+                            struct walk_fault *fault, struct walk_path *path)
+{
+    if (translate_quickly(space, linear, access, privilege, out, path)) {
+        return WALK_OK;
+    }
+    path->count = 0;
+    return translate(space, linear, access, privilege, out, fault);
+}
+
+enum walk_result walk_translate(const struct walk_space *space, uint64_t linear,
+                                enum walk_access access,
+                                enum walk_privilege privilege, gpa_t *out,
+                                struct walk_fault *fault)
+{
+    struct walk_path path;
+
+    return walk_trace(space, linear, access, privilege, out, fault, &path);
 }
 
 size_t walk_peek(const struct walk_space *space, uint64_t linear, void *to,

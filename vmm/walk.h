@@ -58,6 +58,32 @@ enum walk_result walk_translate(const struct walk_space *space, uint64_t linear,
                                 enum walk_privilege privilege, gpa_t *out,
                                 struct walk_fault *fault);
 
+/* The entries that a translation hung on. As long as CR3 and all of them are
+ * what they were, and the mode is, the translation is; rights aside. */
+struct walk_path {
+    uint8_t count; /* 0: not known */
+    const uint64_t *entries[4];
+    uint64_t values[4];
+};
+
+/* walk_translate(), which also tells the path, if it was an ordinary one of
+ * 4-level paging. */
+enum walk_result walk_trace(const struct walk_space *space, uint64_t linear,
+                            enum walk_access access,
+                            enum walk_privilege privilege, gpa_t *out,
+                            struct walk_fault *fault, struct walk_path *path);
+
+static inline bool walk_path_holds(const struct walk_path *path)
+{
+    for (unsigned i = 0; i < path->count; i++) {
+        if (__atomic_load_n(path->entries[i], __ATOMIC_RELAXED) !=
+            path->values[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Copies up to `length` bytes at `linear` without checks or side effects (code
  * bytes, stack dumps); returns how many could be read. */
 size_t walk_peek(const struct walk_space *space, uint64_t linear, void *to,
