@@ -67,14 +67,11 @@ static enum emulate_result take(struct emulation *run)
     }
 }
 
-enum emulate_result emulate_run(struct emulate_context *context)
+static enum emulate_result run_slowly(struct emulate_context *context)
 {
     struct emulation run;
     enum emulate_result result = EMULATE_DONE;
 
-    if (emulate_quick(context, &result)) {
-        return result;
-    }
     start(&run, context);
     result = take(&run);
     if (result != EMULATE_DONE) {
@@ -88,6 +85,13 @@ enum emulate_result emulate_run(struct emulate_context *context)
         return refuse(&run);
     }
     return emulate_string_execute(&run, NULL, NULL);
+}
+
+enum emulate_result emulate_run(struct emulate_context *context)
+{
+    enum emulate_result result = EMULATE_DONE;
+
+    return emulate_quick(context, &result) ? result : run_slowly(context);
 }
 
 enum emulate_result emulate_string_io(

@@ -42,7 +42,7 @@ void emulate_quick_remember(const struct emulation *run)
     const struct emulate_code *code = &run->context->code;
     struct emulate_cache_slot *slot = NULL;
 
-    if (cache == NULL || run->mode != DECODE_64 || run->path.count == 0 ||
+    if (cache == NULL || run->mode != DECODE_64 || !run->path.known ||
         code->fetched != INSN_MAX_LENGTH || !is_plain(&run->insn)) {
         return;
     }
@@ -139,7 +139,7 @@ bool emulate_quick(struct emulate_context *context, enum emulate_result *result)
 {
     struct guest *guest = context->space.guest;
     struct emulate_cache_slot *slot = NULL;
-    const struct insn *insn = NULL;
+    struct insn insn;
     uint64_t rip = 0;
     uint64_t low = 0;
     uint64_t high = 0;
@@ -150,7 +150,6 @@ bool emulate_quick(struct emulate_context *context, enum emulate_result *result)
     }
     rip = guest_get(guest, GUEST_RIP);
     slot = slot_of(context->cache, rip);
-    insn = &slot->insn;
     if (slot->code == NULL || slot->rip != rip ||
         slot->cr3 != guest_get(guest, GUEST_CR3) ||
         !walk_path_holds(&slot->path) || !is_long_code(guest, rip)) {
@@ -158,17 +157,18 @@ bool emulate_quick(struct emulate_context *context, enum emulate_result *result)
     }
     read_code(slot->code, &low, &high);
     if (low != slot->low || high != slot->high ||
-        (insn->form != INSN_REG_M && !context->hint_write)) {
+        (slot->insn.form != INSN_REG_M && !context->hint_write)) {
         return false;
     }
-    if (!find_operand(context, insn, rip, &address)) {
+    insn = slot->insn; /* a device may let others run */
+    if (!find_operand(context, &insn, rip, &address)) {
         return false;
     }
     memcpy(context->code.bytes, &low, sizeof(low));
     memcpy(context->code.bytes + INSN_MAX_LENGTH - sizeof(high), &high,
            sizeof(high));
     context->code.fetched = INSN_MAX_LENGTH;
-    context->code.length = insn->length;
-    *result = move(context, insn, address);
+    context->code.length = insn.length;
+    *result = move(context, &insn, address);
     return true;
 }

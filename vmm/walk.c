@@ -358,7 +358,7 @@ static bool translate_quickly(const struct walk_space *space, uint64_t linear,
     const uint64_t *word = NULL;
     uint64_t entry = 0;
     unsigned shift = 39;
-    uint8_t count = 0;
+    unsigned count = 0;
 
     if ((efer & EFER_LMA) == 0 || (cr4 & CR4_LA57) != 0) {
         return false;
@@ -380,8 +380,8 @@ static bool translate_quickly(const struct walk_space *space, uint64_t linear,
         }
         word = (const uint64_t *)(void *)(slot->host + offset);
         entry = __atomic_load_n(word, __ATOMIC_RELAXED);
-        path->entries[count] = word;
-        path->values[count++] = entry;
+        path->entries[count].at = word;
+        path->entries[count++].value = entry;
         if ((entry & needed) != needed || (entry & refused) != 0) {
             return false;
         }
@@ -406,7 +406,10 @@ static bool translate_quickly(const struct walk_space *space, uint64_t linear,
     }
     *out = gpa((entry & ADDRESS_MASK & ~low_bits(shift)) |
                (linear & low_bits(shift)));
-    path->count = count;
+    for (; count < 4; count++) {
+        path->entries[count] = path->entries[count - 1];
+    }
+    path->known = true;
     return true;
 }
 
@@ -418,7 +421,7 @@ enum walk_result walk_trace(const struct walk_space *space, uint64_t linear,
     if (translate_quickly(space, linear, access, privilege, out, path)) {
         return WALK_OK;
     }
-    path->count = 0;
+    path->known = false;
     return translate(space, linear, access, privilege, out, fault);
 }
 

@@ -61,9 +61,11 @@ enum walk_result walk_translate(const struct walk_space *space, uint64_t linear,
 /* The entries that a translation hung on. As long as CR3 and all of them are
  * what they were, and the mode is, the translation is; rights aside. */
 struct walk_path {
-    uint8_t count; /* 0: not known */
-    const uint64_t *entries[4];
-    uint64_t values[4];
+    bool known;
+    struct {
+        const uint64_t *at; /* in guest RAM */
+        uint64_t value;
+    } entries[4]; /* with large pages, the last one repeated */
 };
 
 /* walk_translate(), which also tells the path, if it was an ordinary one of
@@ -73,15 +75,18 @@ enum walk_result walk_trace(const struct walk_space *space, uint64_t linear,
                             enum walk_privilege privilege, gpa_t *out,
                             struct walk_fault *fault, struct walk_path *path);
 
+static inline uint64_t walk_path_change(const struct walk_path *path,
+                                        unsigned i)
+{
+    return __atomic_load_n(path->entries[i].at, __ATOMIC_RELAXED) ^
+           path->entries[i].value;
+}
+
+/* Only of a known path. */
 static inline bool walk_path_holds(const struct walk_path *path)
 {
-    for (unsigned i = 0; i < path->count; i++) {
-        if (__atomic_load_n(path->entries[i], __ATOMIC_RELAXED) !=
-            path->values[i]) {
-            return false;
-        }
-    }
-    return true;
+    return (walk_path_change(path, 0) | walk_path_change(path, 1) |
+            walk_path_change(path, 2) | walk_path_change(path, 3)) == 0;
 }
 
 /* Copies up to `length` bytes at `linear` without checks or side effects (code
