@@ -34,13 +34,41 @@ enum status {
     STATUS_LINTEL = 4,
 };
 
+/* How long the last lines stay on a screen that is all there is to read them
+ * on, when something went wrong. */
+#define LAST_LOOK (60 * TIME_SECOND)
+
 /* Says how it ended, for people and for test/run/run.py, and turns the machine
  * off. */
 static _Noreturn void finish(enum status status, const char *reason)
 {
+    bool only_screen =
+        serial_port(SERIAL_COM1) == NULL && serial_port(SERIAL_COM2) == NULL;
+
     log_raw("lintel: exit %d %s", (int)status, reason);
     log_flush();
+    if (only_screen && status != STATUS_GOOD && task_current() != NULL) {
+        task_sleep_until(time_now() + LAST_LOOK);
+    }
     machine_power_off();
+}
+
+/* The firmware's screen, which is mapped to itself before and after
+ * efi_exit(). */
+static void open_screen(const struct boot_framebuffer *screen)
+{
+    struct framebuffer_mode mode = {
+        .base = screen->base,
+        .width = screen->width,
+        .height = screen->height,
+        .pitch = screen->pitch,
+        .format = screen->pixel == BOOT_PIXEL_RGBX ? FRAMEBUFFER_RGBX
+                                                   : FRAMEBUFFER_BGRX,
+    };
+
+    if (screen->base != 0) {
+        framebuffer_open(&mode);
+    }
 }
 
 static void *source_alloc(struct page_source *source)
@@ -134,10 +162,13 @@ static enum status run_entry(const struct load_entry *entry)
         return status;
     }
     vm_run(vm);
+    if (log_get_level() >= LOG_DEBUG) {
+        vm_log_state(vm);
+    }
     report_summary(vm);
     status = status_of(vm);
     log_raw("lintel: entry %s: exit %d %s", id, (int)status,
-              vm_end_name(vm->end));
+            vm_end_name(vm->end));
     vm_destroy(vm);
     return status;
 }
@@ -170,12 +201,12 @@ void lintel_main(struct efi_boot *boot)
     enum status status = STATUS_LINTEL;
 
     serial_init();
+    open_screen(&info->framebuffer);
     log_info("Lintel");
     missing = vmx_missing();
     loaded = missing == NULL && load_all(boot, &load);
     if (!efi_exit(boot)) {
-        log_raw("lintel: exit %d the firmware does not let go",
-                  STATUS_LINTEL);
+        log_raw("lintel: exit %d the firmware does not let go", STATUS_LINTEL);
         return;
     }
     take_machine(info);

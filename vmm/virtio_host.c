@@ -1,6 +1,7 @@
 /* What the virtio devices of a VM stand on; see the header. */
 #include "vmm/virtio_host.h"
 
+#include "arch/cpu.h"
 #include "kernel/console.h"
 #include "kernel/entropy.h"
 #include "kernel/format.h"
@@ -142,6 +143,7 @@ static void service_task(void *argument)
     while (!vm->stopping) {
         event_wait(&queue->wake);
         if (!vm->stopping) {
+            queue->served_at = cpu_rdtsc();
             virtio_queue_service(queue->queue);
             event_signal(&host->serviced);
         }
@@ -354,13 +356,15 @@ void virtio_host_log(struct vm *vm)
             const struct virtio_queue *queue = &device->queues[q];
 
             log_info("    queue %u: %s, size %u, kicks %llu (%llu ignored), "
-                     "chains %llu, interrupts %llu (%llu suppressed)",
+                     "chains %llu, interrupts %llu (%llu suppressed), last "
+                     "served at TSC %#llx",
                      q, queue->ready ? "ready" : "not ready", queue->size,
                      (unsigned long long)queue->kicks,
                      (unsigned long long)queue->kicks_ignored,
                      (unsigned long long)queue->chains,
                      (unsigned long long)queue->interrupts,
-                     (unsigned long long)queue->interrupts_suppressed);
+                     (unsigned long long)queue->interrupts_suppressed,
+                     (unsigned long long)vm->devices[i].queues[q].served_at);
         }
     }
 }

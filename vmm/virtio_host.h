@@ -30,6 +30,7 @@ struct virtio_host_queue {
     struct vm *vm;
     struct virtio_queue *queue;
     struct event wake;
+    uint64_t served_at; /* TSC when its task last began to serve */
 };
 
 struct virtio_host {
