@@ -1,0 +1,2 @@
+unit-tests += ept
+ept-sources := test/unit/ept_test.c arch/ept.c

@@ -1,0 +1,24 @@
+/* A processor for host tests of arch/guest*.c: a VMCS that is an array, and a
+ * guest that "exits" with what the test put there. */
+#pragma once
+
+#include "arch/guest_state.h"
+
+struct fake {
+    uint64_t field[0x7000];
+    unsigned reads;
+    unsigned writes;
+    unsigned host_nmis;
+    unsigned vpid_flushes;
+    uint64_t dr6;
+    /* Called in place of the VM entry. */
+    void (*entry)(struct guest *guest);
+};
+
+extern struct fake fake;
+
+/* A guest in 64-bit mode that has run once, so nothing is cached or dirty. */
+struct guest *fake_guest(void);
+
+/* Runs it to an exit of this reason. */
+void fake_exit(struct guest *guest, struct exit *exit, unsigned reason);
