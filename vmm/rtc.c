@@ -339,9 +339,9 @@ static void write_control(struct rtc *rtc, unsigned index, uint8_t value)
         bytes_from_clock(rtc);
     }
     rtc->cmos[index] = value;
-    if (!was_stopped && stopped(rtc)) {
-        arm(rtc);
-        return;
+    /* Setting SET clears the update interrupt's enable. */
+    if ((rtc->cmos[REGISTER_B] & B_SET) != 0) {
+        rtc->cmos[REGISTER_B] &= (uint8_t)~FLAG_UPDATE;
     }
     if (was_stopped && !stopped(rtc)) {
         if (was_reset) {

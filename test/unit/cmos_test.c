@@ -264,6 +264,13 @@ static void test_flags_without_interrupts(void **state)
     fake_advance(TIME_SECOND);
     put(B, 0x12);
     assert_true(vm.level[IRQ]);
+    /* The same with the write that stops the clock. */
+    setup(NULL);
+    fake_advance(TIME_SECOND);
+    put(B, 0xd2);
+    assert_int_equal(get(B), 0xc2); /* SET clears UIE */
+    assert_true(vm.level[IRQ]);
+    assert_int_equal(get(C), 0xd0);
 }
 
 static void test_periodic_rates(void **state)

@@ -1,0 +1,304 @@
+/* libFuzzer on all of the guest's chips, wired as vmm/vm_irq.c wires them, with
+ * three local APICs. An input is a list of steps of eight bytes: what is done,
+ * where, and the value. After every step each chip must hold together; timers
+ * must not call more often than chip_clock.h allows. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "test/unit/chips_fake.h"
+#include "vmm/acpi_pm.h"
+#include "vmm/apic_bus.h"
+#include "vmm/chip_clock.h"
+#include "vmm/i8042.h"
+#include "vmm/ioapic.h"
+#include "vmm/lapic.h"
+#include "vmm/pic.h"
+#include "vmm/pit.h"
+#include "vmm/rtc.h"
+#include "vmm/uart.h"
+
+#define CPUS  3
+#define STEPS 512
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct machine {
+    struct vm vm;
+    struct apic_bus bus;
+    struct lapic lapics[CPUS];
+    struct vcpu vcpus[CPUS];
+    struct ioapic ioapic;
+    struct pic pic;
+    struct pit pit;
+    struct rtc rtc;
+    struct uart uart;
+    struct acpi_pm pm;
+    struct i8042 i8042;
+} m;
+
+struct step {
+    uint8_t what;
+    uint8_t cpu;
+    uint16_t where;
+    uint32_t value;
+};
+
+#define REQUIRE(condition)                                                     \
+    do {                                                                       \
+        if (!(condition)) {                                                    \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);    \
+            abort();                                                           \
+        }                                                                      \
+    } while (0)
+
+static void wire(unsigned gsi, bool level)
+{
+    if (gsi < 16) {
+        pic_set_irq(&m.pic, gsi, level);
+    }
+    ioapic_set_irq(&m.ioapic, gsi == 0 ? 2 : gsi, level);
+}
+
+static void check(void)
+{
+    for (unsigned i = 0; i < CPUS; i++) {
+        REQUIRE(lapic_valid(&m.lapics[i]));
+        REQUIRE(m.lapics[i].id == i);
+    }
+    REQUIRE(ioapic_valid(&m.ioapic));
+    REQUIRE(pic_valid(&m.pic));
+    REQUIRE(pit_valid(&m.pit));
+    REQUIRE(rtc_valid(&m.rtc));
+    REQUIRE(uart_valid(&m.uart));
+    REQUIRE(acpi_pm_valid(&m.pm));
+    REQUIRE(i8042_valid(&m.i8042));
+    REQUIRE(fake_armed() <= CPUS + 4);
+    for (unsigned i = 1; i < 16; i++) {
+        /* The chips' own lines stand as they left them. */
+        if (i == UART_IRQ || i == ACPI_PM_SCI || i == 8) {
+            REQUIRE(m.vm.level[i] == (m.ioapic.lines >> i & 1));
+        }
+    }
+}
+
+static void build(void)
+{
+    memset(&m, 0, sizeof(m));
+    fake_reset();
+    fake_set_wall(1700000000);
+    m.vm.irq = wire;
+    m.bus =
+        (struct apic_bus){.count = CPUS, .ioapic = &m.ioapic, .pic = &m.pic};
+    ioapic_init(&m.ioapic, &m.bus, CPUS);
+    pic_init(&m.pic, &m.bus);
+    for (unsigned i = 0; i < CPUS; i++) {
+        m.bus.lapics[i] = &m.lapics[i];
+        lapic_init(&m.lapics[i], &m.bus, &m.vcpus[i], i, i == 0);
+    }
+    lapic_firmware_state(&m.lapics[0]);
+    pit_init(&m.pit, &m.vm);
+    rtc_init(&m.rtc, &m.vm);
+    uart_init(&m.uart, &m.vm);
+    acpi_pm_init(&m.pm, &m.vm);
+    i8042_init(&m.i8042, &m.vm);
+}
+
+static const uint16_t ports[] = {
+    0x20,  0x21,  0xa0,  0xa1,  0x4d0, 0x4d1, 0x40,  0x41,  0x42,
+    0x43,  0x61,  0x70,  0x71,  0x3f8, 0x3f9, 0x3fa, 0x3fb, 0x3fc,
+    0x3fd, 0x3fe, 0x3ff, 0x600, 0x601, 0x602, 0x603, 0x604, 0x605,
+    0x608, 0x609, 0x60a, 0x60b, 0xcf9, 0x92,  0x60,  0x64,
+};
+
+static void port(const struct step *step)
+{
+    struct access access = {.address =
+                                ports[(step->where >> 8) % (sizeof(ports) / 2)],
+                            .size = (uint8_t)(1U << (step->where & 3) % 3),
+                            .write = (step->where & 4) != 0,
+                            .value = step->value};
+
+    switch (access.address) {
+    case 0x20 ... 0x21:
+    case 0xa0 ... 0xa1:
+    case 0x4d0 ... 0x4d1:
+        pic_access(&m.pic, &access);
+        break;
+    case 0x40 ... 0x43:
+    case 0x61:
+        pit_access(&m.pit, &access);
+        break;
+    case 0x70 ... 0x71:
+        rtc_access(&m.rtc, &access);
+        break;
+    case 0x3f8 ... 0x3ff:
+        uart_access(&m.uart, &access);
+        break;
+    case 0x60:
+    case 0x64:
+        i8042_access(&m.i8042, &access);
+        break;
+    default:
+        acpi_pm_access(&m.pm, &access);
+        break;
+    }
+    REQUIRE(access.write || access.size == 4 ||
+            access.value >> access.size * 8 == 0);
+}
+
+/* Registers of 16 bytes each are hit far more often by whole doublewords. */
+static void page(const struct step *step, struct lapic *lapic)
+{
+    bool odd = (step->where & 0xc000) == 0xc000;
+    struct access access = {.address =
+                                odd ? step->where & 0xfff : step->where & 0x3f0,
+                            .size = odd ? (uint8_t)(1U << step->cpu / 64) : 4,
+                            .write = (step->where & 0x1000) != 0,
+                            .value = step->value};
+
+    if (lapic != NULL) {
+        if (lapic_access(lapic, &access) == ACCESS_UNHANDLED) {
+            return;
+        }
+    } else {
+        access.address &= 0xff;
+        ioapic_access(&m.ioapic, &access);
+    }
+    REQUIRE(access.write || access.size >= 4 ||
+            access.value >> access.size * 8 == 0);
+}
+
+static void msr(const struct step *step, struct lapic *lapic)
+{
+    uint64_t value = (uint64_t)(step->cpu / 16) << 32 | step->value;
+    uint32_t number = 0x800 + (step->where & 0x3f);
+    uint64_t base = LAPIC_BASE | (step->value & 0xd00);
+
+    switch (step->where >> 12) {
+    case 0 ... 7:
+        lapic_msr_write(lapic, number,
+                        (step->where & 0x800) != 0 ? value : step->value);
+        break;
+    case 8:
+        lapic_msr_read(lapic, number, &value);
+        break;
+    case 9 ... 10:
+        lapic_base_write(lapic, base);
+        break;
+    case 11:
+        lapic_tsc_offset_set(lapic, (uint64_t)(int32_t)step->value << 20);
+        break;
+    case 12:
+        lapic_deadline_write(lapic, value << 16);
+        break;
+    default:
+        value = time_tsc_at(time_now()) + lapic->tsc_offset;
+        lapic_deadline_write(lapic, value + (uint64_t)(int32_t)step->value);
+        (void)lapic_deadline_read(lapic);
+        break;
+    }
+}
+
+/* What the vCPU loop does before an entry. */
+static void deliver(struct lapic *lapic)
+{
+    uint8_t vector = 0;
+    int pending = lapic_pending(lapic);
+
+    if (lapic_take_init(lapic)) {
+        return;
+    }
+    lapic_take_sipi(lapic, &vector);
+    lapic_take_nmi(lapic);
+    if (lapic_extint_ready(lapic)) {
+        int extint = lapic_take_extint(lapic);
+
+        REQUIRE(extint >= 0 && extint <= 0xff);
+    } else if (pending >= 0) {
+        REQUIRE(pending >= 16 && pending <= 0xff);
+        lapic_accept(lapic, pending);
+    }
+}
+
+static void pass_time(const struct step *step)
+{
+    unsigned long before = fake_callbacks();
+    uint64_t ns = step->value % (5 * TIME_MS);
+
+    if (step->where % 8 == 0) {
+        ns = (uint64_t)step->value * 1000; /* an hour and more, at once */
+        fake_advance_late(ns);
+        ns = 0;
+    } else {
+        fake_advance(ns);
+    }
+    REQUIRE(fake_callbacks() - before <=
+            (CPUS + 4) * (ns / CHIP_CLOCK_FLOOR + 3));
+}
+
+static void run(const struct step *step)
+{
+    struct lapic *lapic = &m.lapics[step->cpu % CPUS];
+
+    switch (step->what % 16) {
+    case 0 ... 3:
+        port(step);
+        break;
+    case 4 ... 5:
+        page(step, lapic);
+        break;
+    case 6 ... 7:
+        page(step, NULL);
+        break;
+    case 8 ... 9:
+        msr(step, lapic);
+        break;
+    case 10:
+        deliver(lapic);
+        break;
+    case 11:
+        /* A device's line; the chips' own are theirs. */
+        vm_irq_set(&m.vm, 10 + step->where % 14, step->value & 1);
+        break;
+    case 12:
+        uart_receive(&m.uart, (uint8_t)step->value);
+        break;
+    case 13:
+        lapic_tpr_set(lapic, step->value);
+        break;
+    case 14:
+        acpi_pm_power_button(&m.pm);
+        apic_bus_nmi(&m.bus);
+        break;
+    default:
+        pass_time(step);
+        break;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct step step;
+
+    build();
+    check();
+    for (unsigned i = 0; i < STEPS && size >= sizeof(step); i++) {
+        memcpy(&step, data, sizeof(step));
+        data += sizeof(step);
+        size -= sizeof(step);
+        run(&step);
+        check();
+    }
+    for (unsigned i = 0; i < CPUS; i++) {
+        lapic_stop(&m.lapics[i]);
+    }
+    pit_stop(&m.pit);
+    rtc_stop(&m.rtc);
+    uart_stop(&m.uart);
+    acpi_pm_stop(&m.pm);
+    REQUIRE(fake_armed() == 0);
+    return 0;
+}
