@@ -13,9 +13,10 @@
 #include "kernel/log.h"
 #include "kernel/panic.h"
 
-/* x87, SSE, AVX, the three of AVX-512, PKRU. Their XSAVE area is 2696 bytes
- * at most, within the one page that a guest has for it; AMX would not be. */
-#define XCR0_OFFERED 0x2e7ULL
+/* x87, SSE, AVX, the three of AVX-512, PKRU: 2696 bytes of XSAVE area on the
+ * processors known. AMX would need more than the page that a guest has. */
+#define XCR0_OFFERED     0x2e7ULL
+#define XCR0_ALWAYS_FITS 0x7ULL
 
 /* CPUID.07H:EDX */
 #define EDX_MD_CLEAR          (1U << 10)
@@ -80,6 +81,19 @@ static uint64_t find_cr4(uint64_t fixed1)
     return cr4 & fixed1;
 }
 
+/* False: the XSAVE area of these components is larger than the one page that a
+ * guest has for it. */
+static bool fits_page(uint64_t components)
+{
+    for (unsigned i = 2; i < 63; i++) {
+        struct cpuid r = cpu_cpuid(0xd, i);
+        if ((components >> i & 1) && r.ebx + r.eax > 4096) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void find_extended_state(struct vmx_machine *machine)
 {
     machine->xcr0 = 0;
@@ -88,6 +102,9 @@ static void find_extended_state(struct vmx_machine *machine)
     }
     struct cpuid r = cpu_cpuid(0xd, 0);
     machine->xcr0 = ((uint64_t)r.edx << 32 | r.eax) & XCR0_OFFERED;
+    if (!fits_page(machine->xcr0)) {
+        machine->xcr0 &= XCR0_ALWAYS_FITS;
+    }
 }
 
 static void find_measures(struct vmx_machine *machine)

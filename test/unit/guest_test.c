@@ -180,6 +180,7 @@ static void interrupted_delivery_is_queued_again(void **state)
     fake.field[VMCS_IDT_VECTORING] = 0;
     fake_exit(guest, &exit, EXIT_HLT);
     assert_int_equal(fake.field[VMCS_ENTRY_ERROR_CODE], 0x15);
+    assert_true(guest_interruptible(guest));
     /* Delivered once only. */
     fake.field[VMCS_ENTRY_INTERRUPTION] = 0;
     fake_exit(guest, &exit, EXIT_HLT);
