@@ -25,7 +25,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
 FLAVOURS = ("cloud", "generic", "rt")
 CMDLINE = ("earlyprintk=serial,ttyS0,115200 console=hvc0 console=ttyS0 "
-           "panic=-1")
+           "panic=-1 cryptomgr.notests")
 OPTIONS = ("RUN", "KERNEL", "INITRD", "CMDLINE", "DISK", "MEMORY", "CPUS",
            "MODULES", "LINT", "FEATURES", "TIMEOUT", "MACHINE", "FLAVOUR",
            "LINTEL", "V")
