@@ -1,0 +1,286 @@
+/* The correct driver of the virtio tests. */
+#include "test/unit/virtio_driver.h"
+
+#include <string.h>
+
+struct driver_queue driver_queues[4];
+
+static uint64_t next_free;
+
+uint32_t driver_read(uint32_t offset)
+{
+    return (uint32_t)virtio_mmio_read(rig.device, offset, 4);
+}
+
+void driver_write(uint32_t offset, uint32_t value)
+{
+    virtio_mmio_write(rig.device, offset, 4, value);
+}
+
+void driver_alloc_reset(void)
+{
+    next_free = 0x10000;
+}
+
+uint64_t driver_alloc(size_t length, size_t alignment)
+{
+    uint64_t gpa = (next_free + alignment - 1) / alignment * alignment;
+
+    next_free = gpa + length;
+    memset(rig_at(gpa, length), 0, length);
+    return gpa;
+}
+
+uint16_t driver_get16(uint64_t gpa)
+{
+    return __atomic_load_n((uint16_t *)(void *)rig_at(gpa, 2),
+                           __ATOMIC_ACQUIRE);
+}
+
+void driver_put16(uint64_t gpa, uint16_t value)
+{
+    __atomic_store_n((uint16_t *)(void *)rig_at(gpa, 2), value,
+                     __ATOMIC_RELEASE);
+}
+
+void driver_identify(void)
+{
+    driver_read(VIRTIO_REG_MAGIC_VALUE);
+    driver_read(VIRTIO_REG_VERSION);
+    driver_read(VIRTIO_REG_DEVICE_ID);
+    driver_read(VIRTIO_REG_VENDOR_ID);
+}
+
+void driver_reset(void)
+{
+    driver_write(VIRTIO_REG_STATUS, 0);
+    driver_read(VIRTIO_REG_STATUS);
+}
+
+void driver_add_status(uint32_t bits)
+{
+    driver_write(VIRTIO_REG_STATUS, driver_read(VIRTIO_REG_STATUS) | bits);
+}
+
+uint64_t driver_offered(void)
+{
+    uint64_t features;
+
+    driver_write(VIRTIO_REG_DEVICE_FEATURES_SEL, 1);
+    features = (uint64_t)driver_read(VIRTIO_REG_DEVICE_FEATURES) << 32;
+    driver_write(VIRTIO_REG_DEVICE_FEATURES_SEL, 0);
+    return features | driver_read(VIRTIO_REG_DEVICE_FEATURES);
+}
+
+void driver_accept(uint64_t features)
+{
+    driver_write(VIRTIO_REG_DRIVER_FEATURES_SEL, 1);
+    driver_write(VIRTIO_REG_DRIVER_FEATURES, (uint32_t)(features >> 32));
+    driver_write(VIRTIO_REG_DRIVER_FEATURES_SEL, 0);
+    driver_write(VIRTIO_REG_DRIVER_FEATURES, (uint32_t)features);
+}
+
+void driver_queue_setup(uint16_t index, uint16_t size, bool ready)
+{
+    struct driver_queue *queue = &driver_queues[index];
+
+    driver_write(VIRTIO_REG_QUEUE_SEL, index);
+    driver_read(VIRTIO_REG_QUEUE_READY);
+    uint32_t most = driver_read(VIRTIO_REG_QUEUE_SIZE_MAX);
+
+    if (size == 0 || size > most) {
+        size = (uint16_t)most;
+    }
+    *queue = (struct driver_queue){
+        .index = index,
+        .size = size,
+        .desc = driver_alloc(16u * size, 16),
+        .avail = driver_alloc(6u + 2u * size, 2),
+        .used = driver_alloc(6u + 8u * size, 4),
+        .event_idx = (rig.device->accepted[0] >> VIRTIO_F_EVENT_IDX & 1) != 0,
+    };
+    driver_write(VIRTIO_REG_QUEUE_SIZE, size);
+    driver_write(VIRTIO_REG_QUEUE_DESC_LOW, (uint32_t)queue->desc);
+    driver_write(VIRTIO_REG_QUEUE_DESC_HIGH, (uint32_t)(queue->desc >> 32));
+    driver_write(VIRTIO_REG_QUEUE_DRIVER_LOW, (uint32_t)queue->avail);
+    driver_write(VIRTIO_REG_QUEUE_DRIVER_HIGH, (uint32_t)(queue->avail >> 32));
+    driver_write(VIRTIO_REG_QUEUE_DEVICE_LOW, (uint32_t)queue->used);
+    driver_write(VIRTIO_REG_QUEUE_DEVICE_HIGH, (uint32_t)(queue->used >> 32));
+    if (ready) {
+        driver_write(VIRTIO_REG_QUEUE_READY, 1);
+    }
+}
+
+void driver_queue_delete(uint16_t index)
+{
+    driver_write(VIRTIO_REG_QUEUE_SEL, index);
+    driver_write(VIRTIO_REG_QUEUE_READY, 0);
+    driver_read(VIRTIO_REG_QUEUE_READY);
+}
+
+void driver_begin(enum driver_stage stage, uint64_t features)
+{
+    if (stage >= STAGE_IDENTIFIED) {
+        driver_identify();
+    }
+    if (stage >= STAGE_RESET) {
+        driver_reset();
+    }
+    if (stage >= STAGE_ACKNOWLEDGED) {
+        driver_add_status(VIRTIO_STATUS_ACKNOWLEDGE);
+    }
+    if (stage >= STAGE_DRIVER) {
+        driver_add_status(VIRTIO_STATUS_DRIVER);
+    }
+    if (stage >= STAGE_FEATURES) {
+        driver_accept(driver_offered() & features);
+    }
+    if (stage >= STAGE_FEATURES_OK) {
+        driver_add_status(VIRTIO_STATUS_FEATURES_OK);
+        driver_read(VIRTIO_REG_STATUS);
+    }
+    if (stage >= STAGE_QUEUES) {
+        for (uint16_t i = 0; i < rig.device->queue_count; i++) {
+            driver_queue_setup(i, 0, true);
+        }
+    }
+    if (stage >= STAGE_LIVE) {
+        driver_add_status(VIRTIO_STATUS_DRIVER_OK);
+    }
+}
+
+void driver_go(enum driver_stage stage)
+{
+    driver_alloc_reset();
+    driver_begin(stage, UINT64_MAX);
+}
+
+void driver_desc(uint64_t table, unsigned index, uint64_t gpa, uint32_t length,
+                 uint16_t flags, uint16_t next)
+{
+    uint8_t *at = rig_at(table + 16 * index, 16);
+
+    memcpy(at, &gpa, 8);
+    memcpy(at + 8, &length, 4);
+    memcpy(at + 12, &flags, 2);
+    memcpy(at + 14, &next, 2);
+}
+
+static void build(uint64_t table, uint16_t first,
+                  const struct driver_piece *pieces, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        unsigned flags = (i + 1 < count ? DESC_NEXT : 0u) |
+                         (pieces[i].write ? DESC_WRITE : 0u);
+
+        driver_desc(table, first + i, pieces[i].gpa, pieces[i].length,
+                    (uint16_t)flags, (uint16_t)(first + i + 1));
+    }
+}
+
+void driver_offer(struct driver_queue *queue, uint16_t head)
+{
+    driver_put16(queue->avail + 4 + 2u * (queue->avail_idx % queue->size),
+                 head);
+    queue->avail_idx++;
+    driver_put16(queue->avail + 2, queue->avail_idx);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+void driver_chain(struct driver_queue *queue, uint16_t head,
+                  const struct driver_piece *pieces, unsigned count)
+{
+    build(queue->desc, head, pieces, count);
+    driver_offer(queue, head);
+}
+
+void driver_indirect(struct driver_queue *queue, uint16_t head,
+                     const struct driver_piece *pieces, unsigned count)
+{
+    uint64_t table = driver_alloc(16u * count, 1);
+
+    build(table, 0, pieces, count);
+    driver_desc(queue->desc, head, table, 16u * count, DESC_INDIRECT, 0);
+    driver_offer(queue, head);
+}
+
+void driver_kick(const struct driver_queue *queue)
+{
+    driver_write(VIRTIO_REG_QUEUE_NOTIFY, queue->index);
+}
+
+bool driver_kick_if_wanted(const struct driver_queue *queue, uint16_t added)
+{
+    bool wanted;
+
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (queue->event_idx) {
+        uint16_t event = driver_get16(queue->used + 4 + 8u * queue->size);
+
+        wanted = (uint16_t)(queue->avail_idx - event - 1) < added;
+    } else {
+        wanted = (driver_get16(queue->used) & 1) == 0;
+    }
+    if (wanted) {
+        driver_kick(queue);
+    }
+    return wanted;
+}
+
+bool driver_take(struct driver_queue *queue, struct driver_used *used)
+{
+    if (driver_get16(queue->used + 2) == queue->last_used) {
+        return false;
+    }
+    memcpy(used,
+           rig_at(queue->used + 4 + 8u * (queue->last_used % queue->size), 8),
+           8);
+    queue->last_used++;
+    return true;
+}
+
+void driver_want_interrupt(struct driver_queue *queue)
+{
+    if (queue->event_idx) {
+        driver_put16(queue->avail + 4 + 2u * queue->size, queue->last_used);
+    } else {
+        driver_put16(queue->avail, 0);
+    }
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+uint32_t driver_interrupt(void)
+{
+    uint32_t status = driver_read(VIRTIO_REG_INTERRUPT_STATUS);
+
+    driver_write(VIRTIO_REG_INTERRUPT_ACK, status);
+    return status;
+}
+
+int driver_block(struct driver_queue *queue, uint32_t type, uint64_t sector,
+                 const struct driver_piece *data, unsigned count)
+{
+    struct driver_piece pieces[258];
+    uint64_t header = driver_alloc(16, 16);
+    uint64_t status = driver_alloc(1, 1);
+    struct driver_used used;
+
+    memcpy(rig_at(header, 4), &type, 4);
+    memcpy(rig_at(header + 8, 8), &sector, 8);
+    *rig_at(status, 1) = 0xee;
+    pieces[0] = (struct driver_piece){header, 16, false};
+    if (count != 0) {
+        memcpy(pieces + 1, data, count * sizeof *data);
+    }
+    pieces[count + 1] = (struct driver_piece){status, 1, true};
+    driver_chain(queue, 0, pieces, count + 2);
+    driver_want_interrupt(queue);
+    driver_kick(queue);
+    if (!rig_run() || !driver_take(queue, &used)) {
+        return -1;
+    }
+    if (rig.line) {
+        driver_interrupt();
+    }
+    return *rig_at(status, 1);
+}

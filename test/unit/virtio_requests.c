@@ -1,0 +1,319 @@
+/* What the devices answer: block requests of each type and their failures, the
+ * console's two directions, entropy; and the small print of chains. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "test/unit/virtio_driver.h"
+#include "test/unit/virtio_groups.h"
+#include "virtio/cursor.h"
+
+enum {
+    T_IN = 0,
+    T_OUT = 1,
+    T_FLUSH = 4,
+    T_GET_ID = 8
+};
+
+static struct driver_queue *const queue = &driver_queues[0];
+
+static void live(enum rig_kind kind)
+{
+    rig_start(kind, VIRTIO_LINT_STRICT, 0);
+    driver_go(STAGE_LIVE);
+    assert_true(rig_run());
+}
+
+static struct driver_piece piece(uint32_t length, bool write)
+{
+    return (struct driver_piece){driver_alloc(length, 16), length, write};
+}
+
+static void block_reads_and_writes(void **state)
+{
+    (void)state;
+    live(RIG_BLOCK);
+    struct driver_piece out = piece(4096, false);
+    struct driver_piece in = piece(4096, true);
+
+    memset(rig_at(out.gpa, 4096), 0x5a, 4096);
+    assert_int_equal(driver_block(queue, T_OUT, 16, &out, 1), 0);
+    assert_int_equal(driver_block(queue, T_IN, 16, &in, 1), 0);
+    assert_memory_equal(rig_at(in.gpa, 4096), rig_at(out.gpa, 4096), 4096);
+    /* The last sector is inside. */
+    in.length = 512;
+    assert_int_equal(driver_block(queue, T_IN, RIG_DISK / 512 - 1, &in, 1), 0);
+    /* No data is no mistake. */
+    assert_int_equal(driver_block(queue, T_IN, RIG_DISK / 512, NULL, 0), 0);
+    assert_int_equal(rig.report_count, 0);
+}
+
+static void block_id_and_flush(void **state)
+{
+    static const char id[20] = "lintel-0";
+
+    (void)state;
+    live(RIG_BLOCK);
+    struct driver_piece in = piece(20, true);
+
+    assert_int_equal(driver_block(queue, T_GET_ID, 0, &in, 1), 0);
+    assert_memory_equal(rig_at(in.gpa, 20), id, 20);
+    assert_int_equal(driver_block(queue, T_FLUSH, 0, NULL, 0), 0);
+    assert_int_equal(rig.flushes, 1);
+    assert_int_equal(rig.report_count, 0);
+}
+
+static void block_refuses(void **state)
+{
+    (void)state;
+    live(RIG_BLOCK);
+    struct driver_piece in = piece(512, true);
+
+    /* DISCARD, and a type that nobody knows. */
+    assert_int_equal(driver_block(queue, 11, 0, &in, 1), 2);
+    assert_int_equal(driver_block(queue, 0xdeadbeef, 0, NULL, 0), 2);
+    rig.disk_fails = true;
+    memset(rig_at(in.gpa, 512), 0xee, 512);
+    assert_int_equal(driver_block(queue, T_IN, 0, &in, 1), 1);
+    assert_int_equal(*rig_at(in.gpa, 1), 0); /* counted, so written */
+    assert_int_equal(driver_block(queue, T_FLUSH, 0, NULL, 0), 1);
+    in.write = false;
+    assert_int_equal(driver_block(queue, T_OUT, 0, &in, 1), 1);
+    assert_int_equal(rig.report_count, 0);
+}
+
+static void block_read_only(void **state)
+{
+    (void)state;
+    live(RIG_BLOCK_RO);
+    assert_true((driver_offered() & 1u << 5) != 0);
+    struct driver_piece out = piece(512, false);
+    uint8_t before = rig.disk[0];
+
+    memset(rig_at(out.gpa, 512), before + 1, 512);
+    assert_int_equal(driver_block(queue, T_OUT, 0, &out, 1), 1);
+    assert_int_equal(rig.disk[0], before);
+    out.write = true;
+    assert_int_equal(driver_block(queue, T_IN, 0, &out, 1), 0);
+}
+
+/* 2.7.8.2: what a failed request did not write is not counted, or zero. */
+static void block_failure_of_a_large_request(void **state)
+{
+    struct driver_used used;
+
+    (void)state;
+    live(RIG_BLOCK);
+    struct driver_piece pieces[3] = {piece(16, false), piece(2 << 20, true),
+                                     piece(1, true)};
+
+    driver_chain(queue, 0, pieces, 3); /* 2 MiB of a disk of 1 MiB */
+    driver_kick(queue);
+    assert_true(rig_run());
+    assert_true(driver_take(queue, &used));
+    assert_int_equal(used.length, 0);
+    assert_int_equal(*rig_at(pieces[2].gpa, 1), 1);
+    assert_true(rig_reported(CLAUSE_BLK_DRV_012));
+}
+
+static void block_resizes(void **state)
+{
+    (void)state;
+    live(RIG_BLOCK);
+    struct driver_piece in = piece(512, true);
+
+    virtio_block_resize(&rig.block, 4096);
+    assert_int_equal(driver_interrupt(), VIRTIO_INTERRUPT_CONFIG);
+    driver_read(VIRTIO_REG_CONFIG_GENERATION);
+    assert_int_equal(driver_read(0x100), 8);
+    assert_int_equal(driver_read(0x104), 0);
+    driver_read(VIRTIO_REG_CONFIG_GENERATION);
+    assert_int_equal(driver_block(queue, T_IN, 8, &in, 1), 1);
+    assert_true(rig_reported(CLAUSE_BLK_DRV_012));
+}
+
+static void console_prints(void **state)
+{
+    (void)state;
+    live(RIG_CONSOLE);
+    struct driver_piece pieces[3] = {piece(3, false), piece(1, false),
+                                     piece(2, false)};
+
+    memcpy(rig_at(pieces[0].gpa, 3), "hel", 3);
+    memcpy(rig_at(pieces[1].gpa, 1), "l", 1);
+    memcpy(rig_at(pieces[2].gpa, 2), "o\n", 2);
+    driver_chain(&driver_queues[1], 0, pieces, 3);
+    driver_kick(&driver_queues[1]);
+    assert_true(rig_run());
+    assert_int_equal(rig.printed_count, 6);
+    assert_memory_equal(rig.printed, "hello\n", 6);
+    assert_int_equal(rig.report_count, 0);
+}
+
+static void type(const char *text)
+{
+    memcpy(rig.typed + rig.typed_end, text, strlen(text));
+    rig.typed_end += strlen(text);
+    env_queue_wake(&rig.device->queues[0]);
+    assert_true(rig_run());
+}
+
+/* Input waits for buffers, buffers for input, and neither is lost. */
+static void console_reads(void **state)
+{
+    struct driver_used used;
+
+    (void)state;
+    live(RIG_CONSOLE);
+    type("first");
+    struct driver_piece small = piece(2, true);
+    struct driver_piece large = piece(64, true);
+
+    driver_want_interrupt(queue);
+    driver_chain(queue, 0, &small, 1);
+    assert_true(driver_kick_if_wanted(queue, 1));
+    assert_true(rig_run());
+    assert_true(rig.line);
+    driver_interrupt();
+    assert_true(driver_take(queue, &used));
+    assert_int_equal(used.length, 2);
+    driver_chain(queue, 1, &large, 1);
+    assert_true(driver_kick_if_wanted(queue, 1));
+    assert_true(rig_run());
+    assert_true(driver_take(queue, &used));
+    assert_int_equal(used.length, 3);
+    assert_memory_equal(rig_at(large.gpa, 3), "rst", 3);
+    driver_chain(queue, 0, &large, 1);
+    driver_kick_if_wanted(queue, 1);
+    assert_true(rig_run());
+    assert_false(driver_take(queue, &used));
+    type("more");
+    assert_true(driver_take(queue, &used));
+    assert_int_equal(used.length, 4);
+    /* What was typed over a reset is there for the next driver. */
+    type("kept");
+    driver_go(STAGE_LIVE);
+    assert_true(rig_run());
+    driver_chain(queue, 0, &large, 1);
+    driver_kick_if_wanted(queue, 1);
+    assert_true(rig_run());
+    assert_true(driver_take(queue, &used));
+    assert_int_equal(used.length, 4);
+    assert_int_equal(rig.report_count, 0);
+}
+
+static void entropy_gives(void **state)
+{
+    struct driver_used used;
+
+    (void)state;
+    live(RIG_ENTROPY);
+    struct driver_piece pieces[2] = {piece(5, true), piece(4000, true)};
+
+    rig.entropy_empty = true;
+    driver_chain(queue, 0, pieces, 2);
+    driver_kick(queue);
+    rig.woken = 0;
+    virtio_queue_service(&rig.device->queues[0]);
+    assert_false(driver_take(queue, &used));
+    assert_int_equal(rig.woken, 1);
+    rig.entropy_empty = false;
+    assert_true(rig_run());
+    assert_true(driver_take(queue, &used));
+    assert_int_equal(used.length, 1024);
+    assert_int_equal(*rig_at(pieces[1].gpa + 1024 - 5, 1), 0);
+    assert_int_equal(rig.report_count, 0);
+}
+
+/* Elements without bytes are elements, and nothing more. */
+static void empty_elements(void **state)
+{
+    struct driver_used used;
+
+    (void)state;
+    live(RIG_ENTROPY);
+    struct driver_piece pieces[3] = {
+        {UINT64_MAX, 0, true}, piece(4, true), {0, 0, true}};
+
+    driver_chain(queue, 0, pieces, 3);
+    driver_chain(queue, 3, pieces, 1);
+    driver_kick(queue);
+    assert_true(rig_run());
+    assert_true(driver_take(queue, &used));
+    assert_int_equal(used.length, 4);
+    assert_true(driver_take(queue, &used));
+    assert_int_equal(used.length, 0);
+    assert_int_equal(rig.report_count, 0);
+}
+
+/* Under tolerant lint a broken chain comes back empty and the next is served;
+ * an entry that is no head is passed over. */
+static void tolerant_goes_on(void **state)
+{
+    struct driver_used used;
+
+    (void)state;
+    rig_start(RIG_ENTROPY, VIRTIO_LINT_TOLERANT, 0);
+    driver_go(STAGE_LIVE);
+    struct driver_piece in = piece(4, true);
+
+    driver_desc(queue->desc, 5, in.gpa, 4, DESC_WRITE | DESC_NEXT, 5);
+    driver_offer(queue, 5);
+    driver_offer(queue, 100);
+    driver_chain(queue, 0, &in, 1);
+    driver_kick(queue);
+    assert_true(rig_run());
+    assert_true(driver_take(queue, &used));
+    assert_int_equal(used.id, 5);
+    assert_int_equal(used.length, 0);
+    assert_true(driver_take(queue, &used));
+    assert_int_equal(used.id, 0);
+    assert_int_equal(used.length, 4);
+    assert_false(driver_take(queue, &used));
+}
+
+static void names(void **state)
+{
+    char text[40];
+    char tiny[8];
+
+    (void)state;
+    live(RIG_BLOCK);
+    assert_string_equal(virtio_device_name(rig.device), "block");
+    assert_string_equal(virtio_queue_name(&rig.device->queues[0]), "requestq");
+    assert_string_equal(virtio_feature_name(rig.device, 9), "FLUSH");
+    assert_string_equal(virtio_feature_name(rig.device, 32), "VERSION_1");
+    assert_null(virtio_feature_name(rig.device, 50));
+    assert_null(virtio_feature_name(rig.device, 100));
+    assert_string_equal(virtio_register_name(0x50), "QueueNotify");
+    assert_string_equal(virtio_register_name(0x130), "Config");
+    assert_null(virtio_register_name(0x18));
+    assert_string_equal(virtio_status_describe(0, text, sizeof text), "0");
+    assert_string_equal(virtio_status_describe(3, text, sizeof text),
+                        "ACKNOWLEDGE|DRIVER");
+    assert_string_equal(virtio_status_describe(3, tiny, sizeof tiny),
+                        "ACKNOWL");
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(block_reads_and_writes),
+    cmocka_unit_test(block_id_and_flush),
+    cmocka_unit_test(block_refuses),
+    cmocka_unit_test(block_read_only),
+    cmocka_unit_test(block_failure_of_a_large_request),
+    cmocka_unit_test(block_resizes),
+    cmocka_unit_test(console_prints),
+    cmocka_unit_test(console_reads),
+    cmocka_unit_test(entropy_gives),
+    cmocka_unit_test(empty_elements),
+    cmocka_unit_test(tolerant_goes_on),
+    cmocka_unit_test(names),
+};
+
+int virtio_requests_run(void)
+{
+    return cmocka_run_group_tests_name("requests", tests, NULL, NULL);
+}
