@@ -302,6 +302,7 @@ static void B11_device_errors_need_a_reset(void **state)
 {
     (void)state;
     live(RIG_BLOCK);
+    assert_true(rig_run());
     virtio_device_needs_reset(rig.device);
     assert_true(rig.line);
     assert_int_equal(driver_interrupt(), VIRTIO_INTERRUPT_CONFIG);
