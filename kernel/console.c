@@ -1,5 +1,6 @@
-/* The interactive console, see kernel/console.h. The input is polled from a
- * timer: often while somebody types, rarely when nobody does. */
+/* The interactive console, see kernel/console.h. The input is looked at from a
+ * timer: often while somebody types, rarely when nobody does; and at once, and
+ * hardly ever without, when the port's interrupts have been seen to work. */
 #include "kernel/console.h"
 
 #include "kernel/framebuffer.h"
@@ -16,6 +17,7 @@
 /* At 115200 baud a FIFO of sixteen bytes is full after 1.4 ms. */
 #define POLL_TYPING  TIME_MS
 #define POLL_QUIET   (10 * TIME_MS)
+#define POLL_SELDOM  TIME_SECOND
 #define TYPING_LASTS (100 * TIME_MS)
 #define BYTES_A_POLL 64U
 
@@ -25,6 +27,7 @@ static struct {
     uint32_t tail; /* next to fill */
     bool escaped;  /* Ctrl-A came */
     bool polling;
+    bool interrupts;   /* one has come */
     uint64_t typed_at; /* when the last byte came */
     struct event input;
     struct timer timer;
@@ -60,7 +63,6 @@ static void keep(uint8_t byte)
 {
     if (console.tail - console.head < RING_BYTES) {
         console.ring[console.tail++ % RING_BYTES] = byte;
-        event_signal(&console.input);
     }
 }
 
@@ -97,10 +99,19 @@ static void take(uint8_t byte)
     }
 }
 
+static uint64_t poll_period(uint64_t now)
+{
+    if (console.interrupts) {
+        return POLL_SELDOM;
+    }
+    return now - console.typed_at < TYPING_LASTS ? POLL_TYPING : POLL_QUIET;
+}
+
 static void poll(void *argument)
 {
     struct serial *port = serial_port(SERIAL_COM1);
     uint64_t now = time_now();
+    uint32_t tail = console.tail;
     uint8_t bytes[BYTES_A_POLL];
     size_t count;
 
@@ -114,17 +125,33 @@ static void poll(void *argument)
     }
     /* Before the handlers, which may stop the polling. */
     timer_arm(&console.timer,
-              now + (now - console.typed_at < TYPING_LASTS ? POLL_TYPING
-                                                           : POLL_QUIET));
+              count == sizeof(bytes) ? now : now + poll_period(now));
     for (size_t i = 0; i < count; i++) {
         take(bytes[i]);
+    }
+    if (console.tail != tail) {
+        event_signal(&console.input);
+    }
+}
+
+/* From the port's interrupt handler. */
+static void arrived(void)
+{
+    console.interrupts = true;
+    if (console.polling) {
+        timer_arm(&console.timer, time_now());
     }
 }
 
 void console_open(void)
 {
+    struct serial *port = serial_port(SERIAL_COM1);
+
     console.timer.fire = poll;
     serial_start_queueing();
+    if (port != NULL) {
+        serial_start_interrupts(port, arrived);
+    }
 }
 
 void console_set_handlers(const struct console_handlers *handlers)

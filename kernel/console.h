@@ -24,8 +24,9 @@ void console_open(void);
 /* Copied; NULL: no VM. */
 void console_set_handlers(const struct console_handlers *handlers);
 
-/* Polling of the input: on while a guest that can read it runs. The poll costs
- * a few port reads, every 10 ms at most and more rarely when nobody types. */
+/* Looking at the input: on while a guest that can read it runs. It costs a few
+ * port reads, every 10 ms when nobody types, or only with each interrupt where
+ * the port's interrupts work. */
 void console_start_input(void);
 void console_stop_input(void);
 

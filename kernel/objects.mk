@@ -10,6 +10,7 @@ objects += $(addprefix kernel/, \
     format.o \
     framebuffer.o \
     health.o \
+    ioapic.o \
     log.o \
     page.o \
     panic.o \

@@ -3,6 +3,9 @@
 #include "kernel/serial.h"
 
 #include "arch/cpu.h"
+#include "arch/idt.h"
+#include "arch/lapic_host.h"
+#include "kernel/ioapic.h"
 #include "kernel/time.h"
 
 enum serial_register {
@@ -18,10 +21,12 @@ enum serial_register {
     SERIAL_SCR = 7,
 };
 
-#define FCR_ENABLE_AND_CLEAR 0x07U
+#define FCR_ENABLE_AND_CLEAR 0x87U /* interrupt at 8 bytes, or a pause */
+#define IER_ERBFI            0x01U /* data available */
 #define LCR_8N1              0x03U
 #define LCR_DLAB             0x80U
 #define MCR_DTR_RTS          0x03U
+#define MCR_OUT2             0x08U /* lets a PC's interrupt line out */
 #define MCR_LOOPBACK         0x10U
 #define LSR_DR               0x01U /* data ready */
 #define LSR_THRE             0x20U /* transmitter holding register empty */
@@ -35,13 +40,18 @@ enum serial_register {
 #define SEND_POLLS     200000U
 #define LOOPBACK_POLLS 20000U
 
-#define QUEUE_BYTES 16384U /* a power of two */
+#define QUEUE_BYTES    16384U /* powers of two */
+#define RECEIVED_BYTES 4096U
+
+/* Interrupt vector of the first port. */
+#define VECTOR 0x50U
 
 /* How often a queue is looked at: a FIFO's worth. */
 #define QUEUE_PERIOD (1400 * TIME_US)
 
 struct serial {
     uint16_t base;
+    uint8_t irq; /* ISA line */
     bool present;
     bool stuck; /* gave up once: not waited for any more */
     char last;  /* byte sent; 0: none yet */
@@ -50,12 +60,17 @@ struct serial {
     uint32_t head; /* next to send; both run freely */
     uint32_t tail; /* next to fill */
     struct timer timer;
+
+    void (*arrived)(void);
+    uint8_t received[RECEIVED_BYTES];
+    uint32_t received_head; /* next to read */
+    uint32_t received_tail; /* next to fill */
 };
 
 static struct {
     struct serial port[SERIAL_COUNT];
     bool queueing;
-} serial = {.port = {{.base = 0x3f8}, {.base = 0x2f8}}};
+} serial = {.port = {{.base = 0x3f8, .irq = 4}, {.base = 0x2f8, .irq = 3}}};
 
 static uint8_t get(const struct serial *port, enum serial_register reg)
 {
@@ -206,13 +221,58 @@ void serial_write(struct serial *port, const void *bytes, size_t length)
     }
 }
 
+/* Empties the receiver; what finds no room is lost. */
+static void receive(struct serial *port)
+{
+    /* Bounded, since a port that is taken away reads as ones for ever. */
+    for (unsigned i = 0; i < RECEIVED_BYTES; i++) {
+        uint8_t byte;
+
+        if (!(get(port, SERIAL_LSR) & LSR_DR)) {
+            return;
+        }
+        byte = get(port, SERIAL_RBR);
+        if (port->received_tail - port->received_head < RECEIVED_BYTES) {
+            port->received[port->received_tail++ % RECEIVED_BYTES] = byte;
+        }
+    }
+}
+
+/* The line is edge triggered: it must be down again before the end of the
+ * interrupt, so everything is taken. */
+static void receive_interrupt(uint8_t vector)
+{
+    struct serial *port = &serial.port[vector - VECTOR];
+
+    receive(port);
+    lapic_host_eoi();
+    if (port->received_head != port->received_tail) {
+        port->arrived();
+    }
+}
+
+bool serial_start_interrupts(struct serial *port, void (*arrived)(void))
+{
+    uint8_t vector = (uint8_t)(VECTOR + (port - serial.port));
+
+    port->arrived = arrived;
+    idt_set_handler(vector, receive_interrupt);
+    if (!ioapic_route_isa(port->irq, vector)) {
+        return false;
+    }
+    set(port, SERIAL_MCR, MCR_DTR_RTS | MCR_OUT2);
+    set(port, SERIAL_IER, IER_ERBFI);
+    return true;
+}
+
 size_t serial_read(struct serial *port, void *bytes, size_t length)
 {
     uint8_t *byte = bytes;
     size_t count = 0;
 
-    while (count < length && (get(port, SERIAL_LSR) & LSR_DR)) {
-        byte[count++] = get(port, SERIAL_RBR);
+    receive(port);
+    while (count < length && port->received_head != port->received_tail) {
+        byte[count++] = port->received[port->received_head++ % RECEIVED_BYTES];
     }
     return count;
 }

@@ -37,6 +37,12 @@ struct serial *serial_port(enum serial_name name);
  * on a transmitter that is stuck (the bytes are lost). */
 void serial_write(struct serial *port, const void *bytes, size_t length);
 
+/* Has `arrived` called when there is something to read: from an interrupt
+ * handler, so it may do no more than arm a timer or signal an event. False: the
+ * machine cannot; poll. Even when true, interrupts may never come. After
+ * lapic_host_init(). */
+bool serial_start_interrupts(struct serial *port, void (*arrived)(void));
+
 /* What has arrived, up to `length`; 0: nothing now. */
 size_t serial_read(struct serial *port, void *bytes, size_t length);
 

@@ -13,6 +13,7 @@
 #include "arch/cpu.h"
 #include "arch/paging.h"
 #include "arch/task_switch.h"
+#include "kernel/format.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
@@ -450,22 +451,20 @@ static void dump_one(const struct task *task)
 {
     size_t used = task->memory == NULL ? 0 : stack_used(task);
     uint64_t now = time_now();
+    char timer[32] = "";
+    char event[32] = "";
 
-    if (task->state != TASK_WAITING) {
-        log_info("task %-23s %-8s runs %lu, stack %zu", task->name,
-                 state_names[task->state], task->runs, used);
-    } else if (!task->timer.armed) {
-        log_info("task %-23s waiting  runs %lu, stack %zu, for event %p",
-                 task->name, task->runs, used, (void *)task->event);
-    } else {
-        uint64_t left =
-            task->timer.deadline > now ? task->timer.deadline - now : 0;
-
-        log_info("task %-23s waiting  runs %lu, stack %zu, for event %p or "
-                 "%llu ms",
-                 task->name, task->runs, used, (void *)task->event,
-                 left / TIME_MS);
+    if (task->timer.armed) {
+        format_sn(timer, sizeof(timer), ", for %llu ms more",
+                  task->timer.deadline > now
+                      ? (task->timer.deadline - now) / TIME_MS
+                      : 0);
     }
+    if (task->event != NULL) {
+        format_sn(event, sizeof(event), ", for event %p", (void *)task->event);
+    }
+    log_info("task %-23s %-8s runs %lu, stack %zu%s%s", task->name,
+             state_names[task->state], task->runs, used, event, timer);
 }
 
 void task_dump(void)

@@ -13,13 +13,15 @@
 #include <cmocka.h>
 
 #include "arch/cpu.h"
+#include "arch/idt.h"
+#include "arch/lapic_host.h"
 #include "kernel/time.h"
 
 struct uart {
     bool there;
     bool stuck; /* the transmitter never empties */
     bool deaf;  /* loopback gives nothing back */
-    uint8_t scratch, lcr, mcr, dll, dlm;
+    uint8_t scratch, lcr, mcr, dll, dlm, ier;
     uint8_t in[64]; /* the receiver's FIFO */
     size_t in_count;
     unsigned fifo;    /* bytes in the transmitter */
@@ -107,8 +109,8 @@ void cpu_out8(uint16_t port, uint8_t value)
     }
     if (reg == 0) {
         transmit(uart, value);
-    } else if (reg == 1 && (uart->lcr & 0x80)) {
-        uart->dlm = value;
+    } else if (reg == 1) {
+        *(uart->lcr & 0x80 ? &uart->dlm : &uart->ier) = value;
     } else if (reg == 2 && (value & 2)) {
         uart->in_count = 0;
     } else if (reg == 3) {
@@ -146,6 +148,55 @@ static bool fire(void)
     timer->armed = false;
     timer->fire(timer->argument);
     return true;
+}
+
+/* An I/O APIC, or nothing, at its place. */
+static bool has_ioapic;
+static uint32_t ioapic_index;
+static uint32_t ioapic[64];
+static idt_handler handlers[256];
+static unsigned eois, arrivals;
+
+uint32_t cpu_mmio_read32(uintptr_t address)
+{
+    assert_int_equal(address, 0xfec00010);
+    if (!has_ioapic) {
+        return UINT32_MAX;
+    }
+    return ioapic_index == 1 ? 0x00170011 : ioapic[ioapic_index];
+}
+
+void cpu_mmio_write32(uintptr_t address, uint32_t value)
+{
+    if (address == 0xfec00000) {
+        ioapic_index = value;
+    } else {
+        assert_int_equal(address, 0xfec00010);
+        assert_true(has_ioapic && ioapic_index < 64);
+        ioapic[ioapic_index] = value;
+    }
+}
+
+uint32_t lapic_host_id(void)
+{
+    return 3;
+}
+
+void lapic_host_eoi(void)
+{
+    /* The line must be down by now. */
+    assert_int_equal(uarts[0].in_count, 0);
+    eois++;
+}
+
+void idt_set_handler(uint8_t vector, idt_handler handler)
+{
+    handlers[vector] = handler;
+}
+
+static void arrived(void)
+{
+    arrivals++;
 }
 
 static int fresh(void **state)
@@ -299,6 +350,51 @@ static void input_is_read_as_far_as_it_is_there(void **state)
     assert_memory_equal(bytes, "ij", 2);
 }
 
+static void interrupts_bring_input(void **state)
+{
+    struct serial *port;
+    uint8_t bytes[64];
+    uint8_t vector;
+
+    (void)state;
+    has_ioapic = true;
+    serial_init();
+    port = serial_port(SERIAL_COM1);
+    assert_true(serial_start_interrupts(port, arrived));
+    assert_int_equal(uarts[0].ier, 1);
+    assert_int_equal(uarts[0].mcr, 0x0b);
+    /* Pin 4: edge, high, not masked, to processor 3. */
+    vector = (uint8_t)ioapic[0x18];
+    assert_int_equal(ioapic[0x18], vector);
+    assert_int_equal(ioapic[0x19], 3U << 24);
+    assert_non_null(handlers[vector]);
+    for (unsigned i = 1; i <= 3; i++) {
+        memcpy(uarts[0].in, "sixteen bytes...", 16);
+        uarts[0].in_count = 16;
+        handlers[vector](vector);
+        assert_int_equal(arrivals, i);
+        assert_int_equal(eois, i);
+    }
+    memcpy(uarts[0].in, "!", 1);
+    uarts[0].in_count = 1;
+    assert_int_equal(serial_read(port, bytes, sizeof(bytes)), 49);
+    assert_memory_equal(bytes, "sixteen bytes...sixteen", 23);
+    assert_int_equal(bytes[48], '!');
+    /* The poll was first. */
+    handlers[vector](vector);
+    assert_int_equal(arrivals, 3);
+    assert_int_equal(eois, 4);
+}
+
+static void without_an_ioapic_there_are_no_interrupts(void **state)
+{
+    (void)state;
+    has_ioapic = false;
+    serial_init();
+    assert_false(serial_start_interrupts(serial_port(SERIAL_COM1), arrived));
+    assert_int_equal(uarts[0].ier, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +405,9 @@ int main(void)
         cmocka_unit_test_setup(queued_output_goes_out_by_and_by, fresh),
         cmocka_unit_test_setup(a_full_queue_loses_nothing, fresh),
         cmocka_unit_test_setup(input_is_read_as_far_as_it_is_there, fresh),
+        cmocka_unit_test_setup(interrupts_bring_input, fresh),
+        cmocka_unit_test_setup(without_an_ioapic_there_are_no_interrupts,
+                               fresh),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

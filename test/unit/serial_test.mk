@@ -1,3 +1,3 @@
 unit-tests += serial
-serial-sources := test/unit/serial_test.c kernel/serial.c
+serial-sources := test/unit/serial_test.c kernel/serial.c kernel/ioapic.c
 serial-cflags := -iquote test/unit/fake_cpu

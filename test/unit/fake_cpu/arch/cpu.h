@@ -19,3 +19,5 @@ bool cpu_rdseed(uint64_t *value);
 void cpu_pause(void);
 void cpu_idle(void);
 void cpu_cli(void);
+uint32_t cpu_mmio_read32(uintptr_t address);
+void cpu_mmio_write32(uintptr_t address, uint32_t value);
