@@ -1,8 +1,13 @@
 /* RAM and e820 map of a machine with so much memory; see the header. */
 #include "vmm/memory_map.h"
 
+#include "kernel/panic.h"
+
 /* What four-level EPT and the slots' arithmetic bear with ease. */
 #define MAXIMUM (1ULL << 40)
+
+/* Pieces above 4 GiB begin at multiples of this. */
+#define HIGH_STEP (1ULL << 30)
 
 static void add_ram(struct memory_map *map, uint64_t base, uint64_t size)
 {
@@ -18,7 +23,7 @@ static void add_e820(struct memory_map *map, uint64_t base, uint64_t end,
         .base = base, .size = end - base, .type = (uint32_t)type};
 }
 
-const char *memory_map_build(uint64_t memory, struct memory_map *map)
+const char *memory_map_check(uint64_t memory)
 {
     if (memory < MEMORY_MAP_MINIMUM) {
         return "the VM's memory is less than 16 MiB";
@@ -29,18 +34,43 @@ const char *memory_map_build(uint64_t memory, struct memory_map *map)
     if (memory % MEMORY_MAP_UNIT != 0) {
         return "the VM's memory is not a multiple of 2 MiB";
     }
-    uint64_t low = memory < MAP_LOW_END ? memory : MAP_LOW_END;
-    uint64_t high = memory - low;
+    return NULL;
+}
 
-    map->ram_count = 0;
-    map->e820_count = 0;
-    add_ram(map, 0, low);
+uint64_t memory_map_room(const struct memory_map *map)
+{
+    if (map->ram_count == 0) {
+        return MAP_LOW_END;
+    }
+    return map->ram_count < MEMORY_MAP_RAM ? MAXIMUM : 0;
+}
+
+static void add_low(struct memory_map *map, uint64_t size)
+{
+    add_ram(map, 0, size);
     add_e820(map, 0, MAP_LEGACY_BASE, E820_RAM);
     add_e820(map, MAP_LEGACY_BASE, MAP_LEGACY_END, E820_RESERVED);
-    add_e820(map, MAP_LEGACY_END, low, E820_RAM);
-    if (high != 0) {
-        add_ram(map, MAP_HIGH_BASE, high);
-        add_e820(map, MAP_HIGH_BASE, MAP_HIGH_BASE + high, E820_RAM);
+    add_e820(map, MAP_LEGACY_END, size, E820_RAM);
+}
+
+void memory_map_add(struct memory_map *map, uint64_t size)
+{
+    uint64_t base = MAP_HIGH_BASE;
+
+    CHECK(size % MEMORY_MAP_UNIT == 0 && size != 0);
+    CHECK(size <= memory_map_room(map));
+    if (map->ram_count == 0) {
+        CHECK(size >= MEMORY_MAP_MINIMUM);
+        add_low(map, size);
+        return;
     }
-    return NULL;
+    if (map->ram_count > 1) {
+        size_t last = map->ram_count - 1;
+
+        /* The next step that leaves a hole. */
+        base = (map->ram[last].base + map->ram[last].size + HIGH_STEP) /
+               HIGH_STEP * HIGH_STEP;
+    }
+    add_ram(map, base, size);
+    add_e820(map, base, base + size, E820_RAM);
 }

@@ -22,7 +22,7 @@
 #define MAP_ACPI_END    0xf0000
 #define MAP_LEGACY_END  0x100000
 
-/* RAM fills [0, 3 GiB), the rest goes to 4 GiB. */
+/* RAM fills [0, 3 GiB), the rest goes to 4 GiB and above. */
 #define MAP_LOW_END   0xc0000000
 #define MAP_HIGH_BASE 0x100000000
 
@@ -77,8 +77,8 @@ struct e820_entry {
 } __attribute__((packed));
 _Static_assert(sizeof(struct e820_entry) == 20, "the boot protocol's layout");
 
-#define MEMORY_MAP_RAM  2
-#define MEMORY_MAP_E820 5
+#define MEMORY_MAP_RAM  4
+#define MEMORY_MAP_E820 (MEMORY_MAP_RAM + 2)
 
 struct memory_map {
     struct {
@@ -94,8 +94,17 @@ struct memory_map {
 #define MEMORY_MAP_MINIMUM (16ULL << 20)
 #define MEMORY_MAP_UNIT    (2ULL << 20)
 
-/* Lays out `memory` bytes of RAM. NULL, or the sentence of what is wrong with
- * the size (less than the minimum, not a multiple of the unit, too large). */
-const char *memory_map_build(uint64_t memory, struct memory_map *map);
+/* NULL, or the sentence of what is wrong with so many bytes of RAM (less than
+ * the minimum, not a multiple of the unit, too large). */
+const char *memory_map_check(uint64_t memory);
+
+/* The most that the next piece of RAM may have: the first lies below 3 GiB,
+ * the others from 4 GiB on. 0: the map has no place for another. */
+uint64_t memory_map_room(const struct memory_map *map);
+
+/* Adds a piece of RAM, a multiple of MEMORY_MAP_UNIT and no more than there is
+ * room; the first holds at least MEMORY_MAP_MINIMUM. No two pieces touch, so
+ * that no buffer of the guest's can lie in both. `map` starts zeroed. */
+void memory_map_add(struct memory_map *map, uint64_t size);
 
 #endif

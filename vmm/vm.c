@@ -14,6 +14,8 @@
 /* One VPID a vCPU that exists at a time; 0 is the host's. */
 #define VPID_FIRST 1
 
+_Static_assert(MEMORY_MAP_RAM <= GUEST_MEMORY_SLOTS, "a slot a piece of RAM");
+
 /* ---- memory ---- */
 
 static void *source_alloc(struct page_source *source)
@@ -34,11 +36,11 @@ static void source_free(struct page_source *source, void *page)
  * firmware's nor another VM's bytes are the guest's to see. */
 static void *alloc_ram(uint64_t size)
 {
-    static const uint64_t alignments[] = {1ULL << 30, 2ULL << 20, PAGE_SIZE};
+    static const uint64_t alignments[] = {1ULL << 30, MEMORY_MAP_UNIT};
     size_t pages = (size_t)(size / PAGE_SIZE);
     void *ram = NULL;
 
-    for (size_t i = 0; i < 3 && ram == NULL; i++) {
+    for (size_t i = 0; i < 2 && ram == NULL; i++) {
         if (size >= alignments[i]) {
             ram = page_alloc_dirty(pages, alignments[i]);
         }
@@ -49,9 +51,40 @@ static void *alloc_ram(uint64_t size)
     return ram;
 }
 
+/* The next piece of RAM: what is wanted, as far as the map has room and the
+ * host has it in one run. Returns its size; 0: nothing to be had. */
+static uint64_t add_ram(struct vm *vm, uint64_t wanted)
+{
+    struct guest_memory_slot *slot = &vm->memory.slots[vm->memory.slot_count];
+    uint64_t run = page_longest_run() * PAGE_SIZE;
+    uint64_t size = memory_map_room(&vm->map);
+    uint64_t least = vm->map.ram_count == 0 ? MEMORY_MAP_MINIMUM : 1;
+
+    size = size < wanted ? size : wanted;
+    size = (size < run ? size : run) / MEMORY_MAP_UNIT * MEMORY_MAP_UNIT;
+    if (size < least) {
+        return 0;
+    }
+    slot->host = alloc_ram(size);
+    if (slot->host == NULL && size - MEMORY_MAP_UNIT >= least) {
+        /* The run does not begin at a multiple of the unit. */
+        size -= MEMORY_MAP_UNIT;
+        slot->host = alloc_ram(size);
+    }
+    if (slot->host == NULL) {
+        return 0;
+    }
+    memory_map_add(&vm->map, size);
+    slot->base = vm->map.ram[vm->memory.slot_count].base;
+    slot->size = size;
+    vm->memory.slot_count++;
+    return size;
+}
+
 static const char *create_memory(struct vm *vm)
 {
-    const char *why = memory_map_build(vm->config->memory, &vm->map);
+    const char *why = memory_map_check(vm->config->memory);
+    uint64_t left = vm->config->memory;
 
     if (why != NULL) {
         return why;
@@ -59,26 +92,37 @@ static const char *create_memory(struct vm *vm)
     if (!ept_init(&vm->ept, &vm->pages)) {
         return "not enough memory for page tables";
     }
-    for (size_t i = 0; i < vm->map.ram_count; i++) {
-        struct guest_memory_slot *slot = &vm->memory.slots[i];
+    while (left > 0) {
+        uint64_t size = add_ram(vm, left);
 
-        slot->base = vm->map.ram[i].base;
-        slot->size = vm->map.ram[i].size;
-        slot->host = alloc_ram(slot->size);
-        if (slot->host == NULL) {
-            log_error("guest memory: %llu MiB wanted in one piece, the "
-                      "longest free piece has %llu MiB",
-                      (unsigned long long)(slot->size >> 20),
-                      (unsigned long long)(page_longest_run() >> 8));
+        if (size == 0) {
+            log_error("guest memory: %llu MiB wanted, and %llu MiB of them "
+                      "are not to be had in large pieces",
+                      (unsigned long long)(vm->config->memory >> 20),
+                      (unsigned long long)(left >> 20));
             return "not enough memory for the guest";
         }
-        vm->memory.slot_count++;
+        left -= size;
+    }
+    for (size_t i = 0; i < vm->memory.slot_count; i++) {
+        const struct guest_memory_slot *slot = &vm->memory.slots[i];
+
         if (!ept_map(&vm->ept, slot->base, (uint64_t)(uintptr_t)slot->host,
                      slot->size, EPT_RWX)) {
             return "not enough memory for page tables";
         }
     }
     return NULL;
+}
+
+static uint64_t high_memory(const struct vm *vm)
+{
+    uint64_t size = 0;
+
+    for (size_t i = 1; i < vm->map.ram_count; i++) {
+        size += vm->map.ram[i].size;
+    }
+    return size;
 }
 
 /* ---- chips ---- */
@@ -145,8 +189,7 @@ static void create_chips(struct vm *vm)
     ioapic_init(&vm->ioapic, &vm->bus, 0);
     pit_init(&vm->pit, vm);
     rtc_init(&vm->rtc, vm);
-    rtc_set_memory(&vm->rtc, vm->map.ram[0].size,
-                   vm->map.ram_count > 1 ? vm->map.ram[1].size : 0);
+    rtc_set_memory(&vm->rtc, vm->map.ram[0].size, high_memory(vm));
     uart_init(&vm->uart, vm);
     acpi_pm_init(&vm->acpi_pm, vm);
     i8042_init(&vm->i8042, vm);

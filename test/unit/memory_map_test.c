@@ -12,14 +12,30 @@
 #define MIB 0x100000ULL
 #define GIB 0x40000000ULL
 
+/* The map of so much memory in pieces of at most `piece`, as vm.c makes it. */
+static void build(struct memory_map *map, uint64_t memory, uint64_t piece)
+{
+    memset(map, 0, sizeof(*map));
+    assert_null(memory_map_check(memory));
+    while (memory > 0) {
+        uint64_t size = memory < piece ? memory : piece;
+
+        if (size > memory_map_room(map)) {
+            size = memory_map_room(map);
+        }
+        assert_true(size > 0);
+        memory_map_add(map, size);
+        memory -= size;
+    }
+}
+
 /* Lines rise, do not touch wrongly, and their RAM is the slots' RAM. */
-static void check(uint64_t memory)
+static void check(uint64_t memory, uint64_t piece)
 {
     struct memory_map map;
-    uint64_t ram = 0, e820 = 0, end = 0;
+    uint64_t ram = 0, e820 = 0, end = 0, slot_end = 0;
 
-    memset(&map, 0xa5, sizeof(map));
-    assert_null(memory_map_build(memory, &map));
+    build(&map, memory, piece);
     assert_in_range(map.ram_count, 1, MEMORY_MAP_RAM);
     assert_in_range(map.e820_count, 1, MEMORY_MAP_E820);
     for (size_t i = 0; i < map.ram_count; i++) {
@@ -27,6 +43,8 @@ static void check(uint64_t memory)
         assert_int_equal(map.ram[i].base % MEMORY_MAP_UNIT, 0);
         assert_int_equal(map.ram[i].size % MEMORY_MAP_UNIT, 0);
         assert_true(map.ram[i].size > 0);
+        assert_true(i == 0 || map.ram[i].base > slot_end);
+        slot_end = map.ram[i].base + map.ram[i].size;
     }
     for (size_t i = 0; i < map.e820_count; i++) {
         assert_true(map.e820[i].base >= end);
@@ -43,13 +61,16 @@ static void sizes(void **state)
 {
     (void)state;
     for (uint64_t memory = 16 * MIB; memory < 256 * MIB; memory += 2 * MIB) {
-        check(memory);
+        check(memory, memory);
     }
-    check(3 * GIB - 2 * MIB);
-    check(3 * GIB);
-    check(3 * GIB + 2 * MIB);
-    check(5 * GIB);
-    check(1024 * GIB);
+    check(3 * GIB - 2 * MIB, 8 * GIB);
+    check(3 * GIB, 8 * GIB);
+    check(3 * GIB + 2 * MIB, 8 * GIB);
+    check(5 * GIB, 8 * GIB);
+    check(1024 * GIB, 1024 * GIB);
+    check(64 * MIB, 16 * MIB);
+    check(6 * GIB, 2 * GIB);
+    check(5 * GIB, 2 * GIB - 2 * MIB);
 }
 
 static void memory_beyond_3_gib_goes_high(void **state)
@@ -57,25 +78,33 @@ static void memory_beyond_3_gib_goes_high(void **state)
     struct memory_map map;
 
     (void)state;
-    assert_null(memory_map_build(3 * GIB, &map));
+    build(&map, 3 * GIB, 3 * GIB);
     assert_int_equal(map.ram_count, 1);
-    assert_null(memory_map_build(5 * GIB, &map));
+    build(&map, 5 * GIB, 5 * GIB);
     assert_int_equal(map.ram_count, 2);
     assert_int_equal(map.ram[0].size, 3 * GIB);
     assert_int_equal(map.ram[1].base, 4 * GIB);
     assert_int_equal(map.ram[1].size, 2 * GIB);
 }
 
-static void wrong_sizes_are_refused(void **state)
+static void a_full_map_has_no_room(void **state)
 {
     struct memory_map map;
 
     (void)state;
-    assert_non_null(memory_map_build(0, &map));
-    assert_non_null(memory_map_build(14 * MIB, &map));
-    assert_non_null(memory_map_build(16 * MIB + 4096, &map));
-    assert_non_null(memory_map_build(1024 * GIB + 2 * MIB, &map));
-    assert_non_null(memory_map_build(UINT64_MAX, &map));
+    build(&map, 16 * MIB * MEMORY_MAP_RAM, 16 * MIB);
+    assert_int_equal(memory_map_room(&map), 0);
+    expect_assert_failure(memory_map_add(&map, 16 * MIB));
+}
+
+static void wrong_sizes_are_refused(void **state)
+{
+    (void)state;
+    assert_non_null(memory_map_check(0));
+    assert_non_null(memory_map_check(14 * MIB));
+    assert_non_null(memory_map_check(16 * MIB + 4096));
+    assert_non_null(memory_map_check(1024 * GIB + 2 * MIB));
+    assert_non_null(memory_map_check(UINT64_MAX));
 }
 
 /* What a boot protocol writes is usable; the tables are not. */
@@ -94,7 +123,7 @@ static void places_have_the_right_type(void **state)
     struct memory_map map;
 
     (void)state;
-    assert_null(memory_map_build(64 * MIB, &map));
+    build(&map, 64 * MIB, 64 * MIB);
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         size_t inside = 0;
 
@@ -112,6 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes),
         cmocka_unit_test(memory_beyond_3_gib_goes_high),
+        cmocka_unit_test(a_full_map_has_no_room),
         cmocka_unit_test(wrong_sizes_are_refused),
         cmocka_unit_test(places_have_the_right_type),
     };
