@@ -39,7 +39,7 @@ bool guest_inject_exception(struct guest *guest, uint8_t vector,
     guest->faults++;
     guest->vector = vector;
     guest->error_code = error_code;
-    return true;
+    return !guest->dead;
 }
 
 bool guest_inject_page_fault(struct guest *guest, uint64_t linear,

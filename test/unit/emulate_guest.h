@@ -20,6 +20,7 @@ struct guest {
     uint8_t vector;
     uint32_t error_code;
     uint64_t linear;
+    bool dead; /* the next exception is the triple fault */
 };
 
 /* Flat 64-bit code at CPL 0 with 4-level paging from CR3 = 0x1000. */
