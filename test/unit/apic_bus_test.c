@@ -212,9 +212,11 @@ static void test_nmi_init_sipi(void **state)
     send(cpu0, 1, 0x4400);
     assert_true(lapic_take_nmi(&lapics[1]));
     assert_false(lapic_take_nmi(&lapics[1]));
-    lapic_receive(&lapics[1], APIC_FIXED, 0x60, false);
+    lapic_receive(&lapics[1], APIC_FIXED, 0x70, true);
+    lapic_accept(&lapics[1], 0x70);
+    lapic_receive(&lapics[1], APIC_FIXED, 0x80, false);
     send(cpu0, 1, 0xc500);
-    assert_int_equal(vcpus[1].wakes, 3);
+    assert_int_equal(vcpus[1].wakes, 4);
     send(cpu0, 1, 0x8500); /* de-assert: nothing */
     send(cpu0, 1, 0x4609);
     assert_true(lapic_has_work(&lapics[1]));
@@ -222,6 +224,8 @@ static void test_nmi_init_sipi(void **state)
     assert_false(lapic_take_init(&lapics[1]));
     assert_int_equal(lapic_pending(&lapics[1]), -1);
     assert_int_equal(read_page(&lapics[1], 0xf0), 0xff);
+    assert_int_equal(read_page(&lapics[1], 0x130), 0); /* ISR */
+    assert_int_equal(read_page(&lapics[1], 0x1b0), 0); /* TMR */
     assert_int_equal(read_page(&lapics[1], 0x20), 1U << 24);
     assert_true(lapic_take_sipi(&lapics[1], &vector));
     assert_int_equal(vector, 9);
@@ -256,6 +260,34 @@ static void test_combinations_that_are_not(void **state)
     }
 }
 
+static void test_wide_ids(void **state)
+{
+    (void)state;
+    lapic_init(&lapics[7], &bus, &vcpus[7], 0x150, false);
+    lapic_firmware_state(&lapics[7]);
+    send(cpu0, 0x50, 0x45); /* its xAPIC id */
+    assert_int_equal(requested(0x45), 1U << 7);
+    go_x2apic();
+    assert_int_equal(get(&lapics[7], 0x80d), 0x150001);
+    set(cpu0, 0x830, 0x150ULL << 32 | 0x46);
+    assert_int_equal(requested(0x46), 1U << 7);
+    set(cpu0, 0x830, 0x50ULL << 32 | 0x47);
+    assert_int_equal(requested(0x47), 0);
+}
+
+static void test_who_takes_what(void **state)
+{
+    (void)state;
+    assert_true(lapic_receive(cpu0, APIC_SMI, 0, false));
+    assert_false(lapic_receive(cpu0, (enum apic_mode)3, 0x45, false));
+    assert_false(lapic_has_work(cpu0));
+    assert_int_equal(vcpus[0].wakes, 0);
+    /* A masked LINT1 is no reason to wake. */
+    write_page(cpu0, 0x360, LAPIC_LVT_MASKED | 0x400);
+    apic_bus_nmi(&bus);
+    assert_int_equal(vcpus[0].wakes, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +301,8 @@ int main(void)
         cmocka_unit_test_setup(test_nmi_init_sipi, setup),
         cmocka_unit_test_setup(test_init_keeps_x2apic, setup),
         cmocka_unit_test_setup(test_combinations_that_are_not, setup),
+        cmocka_unit_test_setup(test_wide_ids, setup),
+        cmocka_unit_test_setup(test_who_takes_what, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -364,6 +364,85 @@ static void test_cmos_bytes(void **state)
     assert_int_equal(get(D), 0x80);
 }
 
+static void test_set_in_12_hours(void **state)
+{
+    static const struct {
+        uint8_t byte;
+        uint8_t hour;
+    } table[] = {{0x12, 0x00}, {0x01, 0x01}, {0x11, 0x11},
+                 {0x92, 0x12}, {0x81, 0x13}, {0x91, 0x23}};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(table) / sizeof(*table); i++) {
+        put(B, 0x00);
+        put(4, table[i].byte);
+        assert_int_equal(get(4), table[i].byte);
+        put(B, 0x02);
+        assert_int_equal(get(4), table[i].hour);
+    }
+}
+
+/* The alarm may be enabled first and set afterwards. */
+static void test_alarm_set_late(void **state)
+{
+    (void)state;
+    put(B, 0x22);
+    put(5, 0xff);
+    put(3, 0xff);
+    put(1, 0x59);
+    fake_advance(2 * TIME_SECOND);
+    assert_true(vm.level[IRQ]);
+}
+
+static void test_index_and_data_at_once(void **state)
+{
+    struct access access = {
+        .address = 0x70, .value = 0x5a40, .size = 2, .write = true};
+
+    (void)state;
+    rtc_access(&rtc, &access);
+    assert_int_equal(rtc_byte(&rtc, 0x40), 0x5a);
+    access = (struct access){.address = 0x70, .size = 2};
+    rtc_access(&rtc, &access);
+    assert_int_equal(access.value, 0x5aff);
+}
+
+static void test_weekday_follows(void **state)
+{
+    (void)state;
+    put(6, 2);
+    assert_int_equal(get(6), 5);
+    put(B, 0x82);
+    put(6, 2);
+    assert_int_equal(get(6), 2);
+    put(B, 0x02);
+    assert_int_equal(get(6), 5);
+}
+
+static void test_reset_and_stop(void **state)
+{
+    (void)state;
+    fake_advance(700 * TIME_MS);
+    put(A, 0x76);
+    put(A, 0x26);
+    put(B, 0x52);
+    fake_advance(10 * TIME_SECOND);
+    assert_true(vm.level[IRQ]);
+    get(0x80);
+    rtc_reset(&rtc);
+    assert_true(rtc_valid(&rtc));
+    assert_false(vm.level[IRQ]);
+    assert_false(rtc.nmi_off);
+    fake_advance(300 * TIME_MS - 1);
+    assert_true(shown() == 0x20270101000007);
+    fake_advance(1);
+    assert_true(shown() == 0x20270101000008);
+    put(B, 0x42);
+    assert_true(vm.level[IRQ] || fake_armed() == 1);
+    rtc_stop(&rtc);
+    assert_int_equal(fake_armed(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -382,6 +461,11 @@ int main(void)
         cmocka_unit_test_setup(test_alarm, setup),
         cmocka_unit_test_setup(test_alarm_again, setup),
         cmocka_unit_test_setup(test_cmos_bytes, setup),
+        cmocka_unit_test_setup(test_set_in_12_hours, setup),
+        cmocka_unit_test_setup(test_alarm_set_late, setup),
+        cmocka_unit_test_setup(test_index_and_data_at_once, setup),
+        cmocka_unit_test_setup(test_weekday_follows, setup),
+        cmocka_unit_test_setup(test_reset_and_stop, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -314,7 +314,17 @@ static void test_odd_accesses(void **state)
     assert_int_equal(read_page(cpu0, 0x80), 0);
     write_page(cpu0, 0x20, 0x55000000); /* read-only */
     assert_int_equal(read_page(cpu0, 0x20), 0);
-    assert_int_equal(read_page(cpu0, 0xffc), 0);
+    access = (struct access){.address = 0x33, .size = 1};
+    lapic_access(cpu0, &access);
+    assert_int_equal(access.value, 0x01);
+    access = (struct access){.address = 0xffc, .size = 4, .value = 0x55};
+    lapic_access(cpu0, &access);
+    assert_int_equal(access.value, 0);
+    write_page(cpu0, 0x280, 0);
+    assert_int_equal(read_page(cpu0, 0x280), 0x80);
+    write_page(cpu0, 0x400, 0);
+    write_page(cpu0, 0x280, 0);
+    assert_int_equal(read_page(cpu0, 0x280), 0x80);
 }
 
 static void test_mode_changes(void **state)

@@ -422,6 +422,50 @@ static void test_init_stops(void **state)
     assert_int_equal(current(), 0);
 }
 
+static void test_late_and_reconfigured(void **state)
+{
+    (void)state;
+    lvt(VECTOR);
+    initial(1000);
+    fake_pass(1000); /* exactly */
+    lvt(MASKED | VECTOR);
+    assert_true(interrupted());
+    lvt(VECTOR);
+    initial(1000);
+    fake_pass(1000);
+    put(0x3e0, 0x0);
+    assert_true(interrupted());
+    lvt(DEADLINE | VECTOR);
+    lapic_deadline_write(&lapic, guest_tsc() + 100);
+    fake_pass(40);
+    lapic_deadline_write(&lapic, guest_tsc() + 100000);
+    assert_true(interrupted());
+    assert_int_not_equal(lapic_deadline_read(&lapic), 0);
+}
+
+/* The timer's interrupt is an edge, whatever its vector was before. */
+static void test_timer_is_an_edge(void **state)
+{
+    (void)state;
+    lapic_receive(&lapic, APIC_FIXED, VECTOR, true);
+    assert_true(interrupted());
+    assert_int_equal(get(0x1f0), 1U << (VECTOR & 31));
+    lvt(VECTOR);
+    initial(1000);
+    fake_advance(1000);
+    assert_int_equal(get(0x1f0), 0);
+}
+
+static void test_stopped_for_good(void **state)
+{
+    (void)state;
+    lvt(PERIODIC | VECTOR);
+    initial(1000);
+    assert_int_equal(fake_armed(), 1);
+    lapic_stop(&lapic);
+    assert_int_equal(fake_armed(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -445,6 +489,9 @@ int main(void)
         cmocka_unit_test_setup(test_deadline_and_offset, setup),
         cmocka_unit_test_setup(test_deadline_masked, setup),
         cmocka_unit_test_setup(test_init_stops, setup),
+        cmocka_unit_test_setup(test_late_and_reconfigured, setup),
+        cmocka_unit_test_setup(test_timer_is_an_edge, setup),
+        cmocka_unit_test_setup(test_stopped_for_good, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

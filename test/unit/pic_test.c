@@ -338,6 +338,70 @@ static void test_wide_access(void **state)
     assert_int_equal(in(0x4d1), 0xde);
 }
 
+static void test_poll_is_one_read(void **state)
+{
+    (void)state;
+    program(0x01);
+    out(0x20, 0x0a);
+    irq(0, true);
+    irq(3, true);
+    out(0x20, 0x0c);
+    assert_int_equal(in(0x20), 0x80);
+    assert_int_equal(in(0x20), 0x08); /* IRR again */
+    irq(11, true);
+    out(0xa0, 0x0c);
+    assert_int_equal(in(0xa0), 0x83);
+}
+
+static void test_icw1_starts_over(void **state)
+{
+    (void)state;
+    program(0x13);
+    out(0x20, 0x80); /* rotate in automatic EOI mode */
+    out(0x20, 0x68);
+    out(0x20, 0xc2);
+    out(0x20, 0x0f);
+    out(0x20, 0x10); /* ICW1 without ICW4: plain mode */
+    out(0x21, 0x20);
+    out(0x21, 0x04);
+    irq(5, true);
+    assert_int_equal(in(0x20), 0x20); /* IRR, not a poll */
+    assert_int_equal(pic_acknowledge(&pic), 0x25);
+    out(0x20, 0x0b);
+    assert_int_equal(in(0x20), 0x20);
+    irq(6, true);
+    out(0x21, 0x20);
+    assert_false(pic_output(&pic)); /* no special mask mode */
+    out(0x20, 0x11);
+    out(0x20, 0x0b);
+    assert_int_equal(in(0x20), 0); /* nothing in service */
+}
+
+static void test_single_with_icw4(void **state)
+{
+    (void)state;
+    out(0x20, 0x13);
+    out(0x21, 0x40);
+    out(0x21, 0x03);
+    assert_int_equal(in(0x21), 0);
+    pulse(6);
+    pulse(7);
+    assert_int_equal(pic_acknowledge(&pic), 0x46);
+    assert_int_equal(pic_acknowledge(&pic), 0x47);
+}
+
+static void test_reset(void **state)
+{
+    (void)state;
+    program(0x01);
+    irq(5, true);
+    assert_true(bus.intr);
+    pic_reset(&pic);
+    assert_true(pic_valid(&pic));
+    assert_false(bus.intr);
+    test_bios_state(state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +423,10 @@ int main(void)
         cmocka_unit_test_setup(test_special_mask, setup),
         cmocka_unit_test_setup(test_poll, setup),
         cmocka_unit_test_setup(test_wide_access, setup),
+        cmocka_unit_test_setup(test_poll_is_one_read, setup),
+        cmocka_unit_test_setup(test_icw1_starts_over, setup),
+        cmocka_unit_test_setup(test_single_with_icw4, setup),
+        cmocka_unit_test_setup(test_reset, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,12 +27,10 @@ static unsigned in(unsigned port)
     struct access access = {.address = port, .size = 1};
 
     assert_int_equal(pit_access(&pit, &access), ACCESS_HANDLED);
-    assert_true(pit_valid(&pit));
     return (unsigned)access.value;
 }
 
-/* Lets exactly this many ticks of the PIT's clock pass since the last
- * start(). */
+/* Where until_tick() counts from. */
 static uint64_t started;
 
 static void start(void)
@@ -423,6 +421,52 @@ static void test_control_reads_nothing(void **state)
     assert_int_equal(access.value, 0xffffffff);
 }
 
+static void test_mode_1_waits_for_its_trigger(void **state)
+{
+    (void)state;
+    program(2, 1, 100);
+    out(0x61, 0x01);
+    assert_false(output(2));
+    out(0x42, 50);
+    out(0x42, 0);
+    assert_true(output(2));
+    fake_advance(TIME_MS);
+    assert_int_equal(count(2), 50);
+    out(0x61, 0x00);
+    out(0x61, 0x01);
+    start();
+    until_tick(49);
+    assert_false(output(2));
+    until_tick(50);
+    assert_true(output(2));
+}
+
+static void test_bcd_digits(void **state)
+{
+    (void)state;
+    out(0x43, 0x35);
+    out(0x40, 0x34);
+    out(0x40, 0x12);
+    assert_int_equal(count(0), 0x1234);
+    start();
+    until_tick(1233);
+    assert_int_equal(count(0), 1);
+    until_tick(1234);
+    assert_int_equal(count(0), 0x1234);
+}
+
+static void test_stopped_for_good(void **state)
+{
+    (void)state;
+    assert_int_equal(fake_armed(), 1);
+    out(0x61, 0x03);
+    pit_reset(&pit);
+    assert_true(pit_valid(&pit));
+    assert_int_equal(in(0x61) & 0x0f, 0);
+    pit_stop(&pit);
+    assert_int_equal(fake_armed(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -447,6 +491,9 @@ int main(void)
         cmocka_unit_test_setup(test_no_storm, setup),
         cmocka_unit_test_setup(test_refresh_toggles, setup),
         cmocka_unit_test_setup(test_control_reads_nothing, setup),
+        cmocka_unit_test_setup(test_mode_1_waits_for_its_trigger, setup),
+        cmocka_unit_test_setup(test_bcd_digits, setup),
+        cmocka_unit_test_setup(test_stopped_for_good, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
