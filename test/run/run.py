@@ -33,9 +33,6 @@ RUN_TIMEOUT = 600
 MIB = 1 << 20
 # What Lintel and the firmware need beside the guest and its files.
 OWN_MEMORY = 128 * MIB
-# A PC's RAM below 4 GiB ends here; Bochs loses what it would have put above.
-LOW_MEMORY = 3 << 30
-HOLE = 1 << 30
 
 
 class Wrong(Exception):
@@ -219,8 +216,10 @@ def execute(plan, options, directory):
     disk = f"{directory}/esp.img"
     image.make(disk, files)
     memory = plan.memory + image.size_of(files) + OWN_MEMORY
-    if memory > LOW_MEMORY:
-        memory += HOLE
+    if kind == "bochs" and memory > machine.BOCHS_MEMORY * MIB:
+        raise Wrong(f"MEMORY={plan.memory // MIB}M: with Lintel's own and the "
+                    f"files that is {-(-memory // MIB)} MiB, and Bochs has "
+                    f"{machine.BOCHS_MEMORY} at most; MACHINE=kvm has more")
     booted = machine.Machine(kind, directory, disk, -(-memory // MIB))
     session = Session(booted, plan.identity, timeout)
     status, sentence = 4, "the run was broken off"
