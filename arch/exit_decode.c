@@ -58,6 +58,7 @@ const uint8_t exit_decode_needs[EXIT_REASON_COUNT] = {
     [EXIT_EPT_MISCONFIGURATION] = V | F,
     [EXIT_INVEPT] = L,
     [EXIT_RDTSCP] = L | S,
+    [EXIT_PREEMPTION_TIMER] = F,
     [EXIT_INVVPID] = L,
     [EXIT_WBINVD] = L | S,
     [EXIT_XSETBV] = L | S,
@@ -103,7 +104,7 @@ static void decode_exception(struct guest *guest, struct exit *exit)
         exit->length = (uint8_t)vmx_read(VMCS_EXIT_INSTRUCTION_LENGTH);
     }
     if (exit->event.type == TYPE_NMI) {
-        vmx_host_nmi();
+        idt_dispatch(exit->event.vector);
     } else if (exit->event.vector == VECTOR_MC) {
         vmx_host_machine_check();
     } else if ((info & INTERRUPTION_NMI_UNBLOCK) && !exit->delivering &&
@@ -120,6 +121,15 @@ static void decode_external_interrupt(struct exit *exit)
     exit->event.has_error_code = false;
     exit->event.error_code = 0;
     idt_dispatch(exit->event.vector);
+}
+
+/* The host's interrupts that wait are taken here, as after an exit that was
+ * made by one. */
+static void decode_preemption_timer(void)
+{
+    cpu_sti();
+    cpu_pause(); /* in the shadow of STI */
+    cpu_cli();
 }
 
 /* SDM 3D Table 28-7 */
@@ -211,6 +221,9 @@ void exit_decode(struct guest *guest, struct exit *exit, unsigned needs)
         break;
     case EXIT_EPT_MISCONFIGURATION:
         decode_ept_misconfiguration(guest, exit);
+        break;
+    case EXIT_PREEMPTION_TIMER:
+        decode_preemption_timer();
         break;
     case EXIT_MOV_DR:
         decode_dr(exit);

@@ -19,6 +19,13 @@
 #define PLE_GAP    128U
 #define PLE_WINDOW 4096U
 
+/* The longest run without an exit, in TSC ticks: about 1 ms. External
+ * interrupts end a run anyway; but an entry with IF clear may hold back those
+ * that wait already (Bochs 2.7 does, until the guest next writes IF), and then
+ * a guest that spins would never be left. The field keeps its value over
+ * exits, so this costs nothing. */
+#define LONGEST_RUN (1U << 22)
+
 #define PAT_AT_RESET   0x0007040600070406ULL
 #define DR6_AT_RESET   0xffff0ff0ULL
 #define DR7_AT_RESET   0x400ULL
@@ -101,6 +108,10 @@ static void write_controls(struct guest *guest)
     vmx_write(VMCS_CR0_MASK, ~CR0_GUEST_OWNED);
     vmx_write(VMCS_MSR_BITMAP, (uintptr_t)guest->msr_bitmap);
     vmx_write(VMCS_EPT_POINTER, guest->ept_pointer);
+    if (controls[CONTROL_PIN] & PIN_PREEMPTION_TIMER) {
+        vmx_write(VMCS_PREEMPTION_TIMER,
+                  LONGEST_RUN >> vmx_machine.timer_shift);
+    }
     if (controls[CONTROL_SECONDARY] & SECONDARY_VPID) {
         vmx_write(VMCS_VPID, guest->vpid);
     }

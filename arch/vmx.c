@@ -137,6 +137,12 @@ static void fit_machine(struct vmx_machine *machine)
         !(machine->ept_vpid & (EPT_CAP_INVVPID_SINGLE | EPT_CAP_INVVPID_ALL))) {
         machine->controls[CONTROL_SECONDARY] &= ~SECONDARY_VPID;
     }
+    /* Another hypervisor below us has to emulate the timer at each entry, and
+     * its external interrupts can be relied on. */
+    if (cpu_cpuid(1, 0).ecx & CPUID_1_ECX_GUEST) {
+        machine->controls[CONTROL_PIN] &= ~PIN_PREEMPTION_TIMER;
+    }
+    machine->timer_shift = (unsigned)bits(cpu_rdmsr(MSR_VMX_MISC), 4, 0);
     /* SDM 3C 24.8: unrestricted guest lifts the demand for PE and PG. */
     machine->cr0_fixed0 = cpu_rdmsr(MSR_VMX_CR0_FIXED0) & ~(CR0_PE | CR0_PG);
     machine->cr0_fixed1 = cpu_rdmsr(MSR_VMX_CR0_FIXED1);

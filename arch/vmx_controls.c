@@ -11,8 +11,8 @@ static const struct vmx_control table[] = {
     {CONTROL_PIN, 0, WISH_MUST, "external-interrupt exiting"},
     {CONTROL_PIN, 3, WISH_MUST, "NMI exiting"},
     {CONTROL_PIN, 5, WISH_MUST, "virtual NMIs"},
-    /* External interrupts do what it would be for. */
-    {CONTROL_PIN, 6, WISH_MUST_NOT, "VMX-preemption timer"},
+    /* A second way out of a guest that spins: arch/guest_setup.c. */
+    {CONTROL_PIN, 6, WISH_WANT, "VMX-preemption timer"},
     {CONTROL_PIN, 7, WISH_MUST_NOT, "posted interrupts"},
 
     {CONTROL_PRIMARY, 2, WISH_LATER, "interrupt-window exiting"},

@@ -33,6 +33,7 @@ struct vmx_control {
 #define PIN_EXTERNAL_INTERRUPT (1U << 0)
 #define PIN_NMI                (1U << 3)
 #define PIN_VIRTUAL_NMI        (1U << 5)
+#define PIN_PREEMPTION_TIMER   (1U << 6)
 
 /* Primary processor-based */
 #define PRIMARY_INTERRUPT_WINDOW (1U << 2)

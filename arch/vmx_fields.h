@@ -84,6 +84,7 @@
     X(0x4824, GUEST_INTERRUPTIBILITY)                                          \
     X(0x4826, GUEST_ACTIVITY)                                                  \
     X(0x482a, GUEST_SYSENTER_CS)                                               \
+    X(0x482e, PREEMPTION_TIMER)                                                \
     X(0x4c00, HOST_SYSENTER_CS)                                                \
     X(0x6000, CR0_MASK)                                                        \
     X(0x6002, CR4_MASK)                                                        \

@@ -138,13 +138,6 @@ static inline void vmx_fxrstor(const void *area)
     __asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
 }
 
-/* Runs the host's NMI handler; its IRET ends the blocking of NMIs that the
- * exit for an NMI left. */
-static inline void vmx_host_nmi(void)
-{
-    __asm__ volatile("int $2" : : : "memory");
-}
-
 /* The host's handler for a machine check that came while a guest ran. */
 static inline void vmx_host_machine_check(void)
 {

@@ -21,6 +21,7 @@
 #define MSR_VMX_PRIMARY       0x482U
 #define MSR_VMX_EXIT          0x483U
 #define MSR_VMX_ENTRY         0x484U
+#define MSR_VMX_MISC          0x485U
 #define MSR_VMX_CR0_FIXED0    0x486U
 #define MSR_VMX_CR0_FIXED1    0x487U
 #define MSR_VMX_CR4_FIXED0    0x488U
@@ -68,6 +69,7 @@ struct vmx_machine {
     bool xsaves;
     bool tsc_aux;
     unsigned physical_bits; /* MAXPHYADDR */
+    unsigned timer_shift;   /* the VMX-preemption timer's rate: TSC >> this */
     uint32_t efer_allowed;
 
     uint32_t measures;  /* MEASURE_* for every guest */

@@ -32,11 +32,6 @@ void vmx_error_panic(const char *instruction, enum vmx_status status)
     panic("%s %d", instruction, (int)status);
 }
 
-void vmx_host_nmi(void)
-{
-    fake.host_nmis++;
-}
-
 void vmx_host_machine_check(void)
 {
 }
@@ -105,7 +100,7 @@ void vmx_flush_vpid(uint16_t vpid)
 
 void idt_dispatch(uint8_t vector)
 {
-    (void)vector;
+    fake.dispatched = vector;
 }
 
 void ept_dump(uint64_t pointer, uint64_t gpa)

@@ -8,7 +8,7 @@ struct fake {
     uint64_t field[0x7000];
     unsigned reads;
     unsigned writes;
-    unsigned host_nmis;
+    unsigned dispatched; /* the last vector that went to the host */
     unsigned vpid_flushes;
     uint64_t dr6;
     /* Called in place of the VM entry. */

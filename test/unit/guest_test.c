@@ -217,7 +217,7 @@ static void host_nmi_is_handled(void **state)
     (void)state;
     fake.field[VMCS_EXIT_INTERRUPTION] = INFO(2, TYPE_NMI);
     fake_exit(guest, &exit, EXIT_EXCEPTION_NMI);
-    assert_int_equal(fake.host_nmis, 1);
+    assert_int_equal(fake.dispatched, 2);
     assert_int_equal(exit.event.type, 2);
     assert_true(guest_reflect_exception(guest, &exit));
     assert_int_equal(guest->event.info, 0);

@@ -16,5 +16,4 @@ enum vmx_status {
 uint64_t vmx_read(enum vmcs_field field);
 void vmx_write(enum vmcs_field field, uint64_t value);
 _Noreturn void vmx_error_panic(const char *instruction, enum vmx_status status);
-void vmx_host_nmi(void);
 void vmx_host_machine_check(void);
