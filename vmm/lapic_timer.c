@@ -79,16 +79,15 @@ static void arm_count(struct lapic *lapic, uint64_t now)
     timer_arm(&timer->timer, next);
 }
 
-static void arm_deadline(struct lapic *lapic, uint64_t now)
+/* `tsc` is the guest's at `now`, and before the deadline. */
+static void arm_deadline(struct lapic *lapic, uint64_t now, uint64_t tsc)
 {
     struct lapic_timer *timer = &lapic->timer;
+    uint64_t left = timer->deadline - tsc;
 
     if (timer->deadline == 0) {
         return;
     }
-
-    uint64_t left = timer->deadline - guest_tsc(lapic, now);
-
     if (left > DEADLINE_STEP) {
         left = DEADLINE_STEP;
     }
@@ -96,23 +95,32 @@ static void arm_deadline(struct lapic *lapic, uint64_t now)
     timer_arm(&timer->timer, now + time_from_tsc(left) + 1);
 }
 
+static bool masked(const struct lapic *lapic)
+{
+    return (lapic->lvt[LAPIC_LVT_TIMER] & LAPIC_LVT_MASKED) != 0;
+}
+
 static void arm(struct lapic *lapic, uint64_t now)
 {
     timer_cancel(&lapic->timer.timer);
-    if ((lapic->lvt[LAPIC_LVT_TIMER] & LAPIC_LVT_MASKED) != 0) {
+    if (masked(lapic)) {
         return;
     }
     if (mode_of(lapic) == TSC_DEADLINE) {
-        arm_deadline(lapic, now);
+        arm_deadline(lapic, now, guest_tsc(lapic, now));
     } else if (mode_of(lapic) <= PERIODIC) {
         arm_count(lapic, now);
     }
 }
 
-static bool deadline_passed(const struct lapic *lapic, uint64_t now)
+/* Ends a deadline that has passed. */
+static void expire_deadline(struct lapic *lapic, uint64_t tsc)
 {
-    return lapic->timer.deadline != 0 &&
-           guest_tsc(lapic, now) >= lapic->timer.deadline;
+    if (lapic->timer.deadline != 0 && tsc >= lapic->timer.deadline) {
+        lapic->timer.deadline = 0;
+        timer_cancel(&lapic->timer.timer);
+        lapic_lvt_event(lapic, LAPIC_LVT_TIMER);
+    }
 }
 
 /* Deals with an expiry that lies in the past but has not been delivered yet,
@@ -122,11 +130,7 @@ static void catch_up(struct lapic *lapic, uint64_t now)
     struct timer *timer = &lapic->timer.timer;
 
     if (mode_of(lapic) == TSC_DEADLINE) {
-        if (deadline_passed(lapic, now)) {
-            lapic->timer.deadline = 0;
-            timer_cancel(timer);
-            lapic_lvt_event(lapic, LAPIC_LVT_TIMER);
-        }
+        expire_deadline(lapic, guest_tsc(lapic, now));
     } else if (timer->armed && now >= timer->deadline) {
         timer_cancel(timer);
         lapic_lvt_event(lapic, LAPIC_LVT_TIMER);
@@ -233,17 +237,20 @@ uint64_t lapic_deadline_read(struct lapic *lapic)
 
 void lapic_deadline_write(struct lapic *lapic, uint64_t value)
 {
-    struct lapic_timer *timer = &lapic->timer;
     uint64_t now = time_now();
+    uint64_t tsc = guest_tsc(lapic, now);
 
     if (mode_of(lapic) != TSC_DEADLINE) {
         return;
     }
-    catch_up(lapic, now);
-    timer->deadline = value;
+    expire_deadline(lapic, tsc);
+    timer_cancel(&lapic->timer.timer);
+    lapic->timer.deadline = value;
     /* One that has passed already interrupts at once. */
-    catch_up(lapic, now);
-    arm(lapic, now);
+    expire_deadline(lapic, tsc);
+    if (!masked(lapic)) {
+        arm_deadline(lapic, now, tsc);
+    }
 }
 
 void lapic_tsc_offset_set(struct lapic *lapic, uint64_t offset)
