@@ -156,8 +156,9 @@ void console_open(void)
 
 void console_set_handlers(const struct console_handlers *handlers)
 {
-    console.handlers =
-        handlers == NULL ? (struct console_handlers){0} : *handlers;
+    static const struct console_handlers none;
+
+    console.handlers = handlers == NULL ? none : *handlers;
 }
 
 void console_start_input(void)
