@@ -70,7 +70,17 @@ struct serial {
 static struct {
     struct serial port[SERIAL_COUNT];
     bool queueing;
-} serial = {.port = {{.base = 0x3f8, .irq = 4}, {.base = 0x2f8, .irq = 3}}};
+} serial;
+
+/* Where every PC has them. Apart from `serial`, so that its queues need no room
+ * in the image. */
+static const struct {
+    uint16_t base;
+    uint8_t irq;
+} places[SERIAL_COUNT] = {
+    [SERIAL_COM1] = {0x3f8, 4},
+    [SERIAL_COM2] = {0x2f8, 3},
+};
 
 static uint8_t get(const struct serial *port, enum serial_register reg)
 {
@@ -131,7 +141,11 @@ static bool open_port(const struct serial *port)
 void serial_init(void)
 {
     for (unsigned i = 0; i < SERIAL_COUNT; i++) {
-        serial.port[i].present = open_port(&serial.port[i]);
+        struct serial *port = &serial.port[i];
+
+        port->base = places[i].base;
+        port->irq = places[i].irq;
+        port->present = open_port(port);
     }
 }
 
