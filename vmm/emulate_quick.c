@@ -64,7 +64,8 @@ static bool is_long_code(struct guest *guest, uint64_t rip)
 
 static bool is_ram(const struct guest_memory *memory, uint64_t address)
 {
-    for (size_t i = 0; i < memory->slot_count; i++) {
+    for (size_t i = 0;
+         i < memory->slot_count && memory->slots[i].base <= address; i++) {
         if (address - memory->slots[i].base < memory->slots[i].size) {
             return true;
         }

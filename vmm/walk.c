@@ -340,9 +340,9 @@ static enum walk_result translate(const struct walk_space *space,
     return WALK_RACE;
 }
 
-/* The usual case in few instructions: 4-level paging, tables in the first
- * memory slot, rights given, A and D bits set before. False decides nothing:
- * the whole walk finds out. */
+/* The usual case in few instructions, fewest when the tables are in the first
+ * memory slot: 4-level paging, rights given, A and D bits set before. False
+ * decides nothing: the whole walk finds out. */
 static bool translate_quickly(const struct walk_space *space, uint64_t linear,
                               enum walk_access access,
                               enum walk_privilege privilege, gpa_t *out,
@@ -375,10 +375,13 @@ static bool translate_quickly(const struct walk_space *space, uint64_t linear,
     for (;; shift -= 9) {
         uint64_t offset = table + (linear >> shift & 511) * 8 - slot->base;
 
-        if (offset >= slot->size) {
+        word = offset < slot->size
+                   ? (const uint64_t *)(void *)(slot->host + offset)
+                   : guest_memory_range(space->memory, gpa(offset + slot->base),
+                                        8);
+        if (word == NULL) {
             return false;
         }
-        word = (const uint64_t *)(void *)(slot->host + offset);
         entry = __atomic_load_n(word, __ATOMIC_RELAXED);
         path->entries[count].at = word;
         path->entries[count++].value = entry;

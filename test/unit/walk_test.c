@@ -1,5 +1,6 @@
 /* The page walk: every paging mode, every cause of a page fault, accessed and
  * dirty bits. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -376,6 +377,102 @@ static void peek_crosses_pages(void **state)
     assert_int_equal(bytes[31], 0x77);
 }
 
+static uint64_t random_state = 20240607;
+
+static bool chance(unsigned one_in)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (random_state * 0x2545f4914f6cdd1dULL >> 33) % one_in == 0;
+}
+
+static uint64_t maybe(unsigned one_in, uint64_t bits)
+{
+    return chance(one_in) ? bits : 0;
+}
+
+/* With all A and D bits set the walk may take its short way; one A bit cleared
+ * forces the long one. Both must say the same of any tables. */
+static void short_way_equals_long_way(void **state)
+{
+    struct machine *machine = *state;
+    struct guest *guest = &machine->guest;
+    uint64_t tables[4];
+    unsigned ok = 0;
+
+    for (int i = 0; i < 4; i++) {
+        tables[i] = *machine->entry[i] & 0xffffffffff000;
+    }
+    for (unsigned round = 0; round < 400000; round++) {
+        enum walk_access access = (enum walk_access)(round % 3);
+        enum walk_privilege privilege = (enum walk_privilege)(round / 3 % 3);
+        enum walk_result result[2];
+        gpa_t out[2] = {gpa(0), gpa(0)};
+        struct walk_fault fault[2] = {{0}, {0}};
+
+        for (int i = 0; i < 4; i++) {
+            *machine->entry[i] = tables[i] | A | D | maybe(32, 1ULL << 40) |
+                                 maybe(32, 0x2000) | (P & ~maybe(32, P)) |
+                                 (RW & ~maybe(8, RW)) | (US & ~maybe(4, US)) |
+                                 maybe(8, PS) | maybe(16, XD);
+        }
+        guest->regs[GUEST_CR0] = 0x80000033 | maybe(2, 1 << 16);
+        guest->regs[GUEST_CR4] = 0x20 | maybe(2, 1 << 20) | maybe(2, 1 << 21);
+        guest->regs[GUEST_EFER] = 0x500 | (0x800 & ~maybe(4, 0x800));
+        guest->regs[GUEST_RFLAGS] = 2 | maybe(2, 1 << 18);
+        for (unsigned i = 0; i < 2; i++) {
+            result[i] = walk_translate(&machine->space, LINEAR + 0x123, access,
+                                       privilege, &out[i], &fault[i]);
+            *machine->entry[3] &= ~A;
+        }
+        assert_int_equal(result[0], result[1]);
+        assert_int_equal(out[0].value, out[1].value);
+        assert_int_equal(fault[0].error_code, fault[1].error_code);
+        ok += result[0] == WALK_OK;
+    }
+    assert_true(ok > 50000 && ok < 350000);
+}
+
+struct changer {
+    uint64_t *entry;
+    bool stop;
+};
+
+static void *change(void *argument)
+{
+    struct changer *changer = argument;
+
+    for (uint64_t i = 0; !__atomic_load_n(&changer->stop, __ATOMIC_RELAXED);
+         i++) {
+        __atomic_store_n(changer->entry, PAGE | ALL | (i & 7) << 9,
+                         __ATOMIC_RELAXED);
+    }
+    return NULL;
+}
+
+/* Another processor rewrites the entry without end: each walk ends all the
+ * same, with the answer or with WALK_RACE. */
+static void racing_tables_do_not_hold_the_walk(void **state)
+{
+    struct machine *machine = *state;
+    struct changer changer = {.entry = machine->entry[0]};
+    pthread_t thread;
+
+    assert_int_equal(pthread_create(&thread, NULL, change, &changer), 0);
+    for (unsigned i = 0; i < 200000; i++) {
+        gpa_t out = gpa(0);
+        struct walk_fault fault;
+        enum walk_result result = walk_translate(
+            &machine->space, LINEAR, WALK_WRITE, WALK_USER, &out, &fault);
+
+        assert_true(result == WALK_OK || result == WALK_RACE);
+        assert_true(result == WALK_RACE || out.value == PAGE);
+    }
+    __atomic_store_n(&changer.stop, true, __ATOMIC_RELAXED);
+    pthread_join(thread, NULL);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -394,6 +491,8 @@ int main(void)
         TEST(pae),
         TEST(thirty_two_bit),
         TEST(peek_crosses_pages),
+        TEST(short_way_equals_long_way),
+        TEST(racing_tables_do_not_hold_the_walk),
     };
 
     return cmocka_run_group_tests_name("walk", tests, NULL, NULL);
