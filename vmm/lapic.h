@@ -15,9 +15,8 @@
 
 #define LAPIC_BASE 0xfee00000U
 
-/* The timer's clock before the divider. CPUID 0x15 has to name the same
- * "crystal" (ECX = 1000000000, EAX = 1000000, EBX = TSC kHz), since Linux
- * takes its APIC timer rate from there; 0x40000010.EBX = 1000000 (kHz). */
+/* The timer's clock before the divider: the "crystal" that CPUID 0x15 names
+ * (CPUID_CRYSTAL_HZ), since Linux takes its APIC timer's rate from there. */
 #define LAPIC_TIMER_HZ 1000000000U
 
 /* Version register: 0x14, six LVT entries, EOI-broadcast suppression. */

@@ -70,13 +70,13 @@ static void log_unknown(struct msr_context *context, uint32_t msr, bool write)
     if (seen->count == MSR_SEEN) {
         if (!seen->full_logged) {
             seen->full_logged = true;
-            log_warn("more than %u unknown MSRs: no further lines on them",
+            log_info("more than %u unknown MSRs: no further lines on them",
                      MSR_SEEN);
         }
         return;
     }
     seen->numbers[seen->count++] = msr;
-    log_warn("%s of MSR %#x, which this machine does not have: #GP, RIP %#llx",
+    log_info("%s of MSR %#x, which this machine does not have: #GP, RIP %#llx",
              write ? "write" : "read", msr,
              (unsigned long long)guest_get(context->guest, GUEST_RIP));
 }

@@ -27,7 +27,20 @@ static enum log_level log_level_of(enum virtio_level level)
     return levels[level];
 }
 
-/* "name=0x12 name=0x3" */
+/* How strongly the specification asks. */
+static const char *level_word(enum virtio_level level)
+{
+    static const char *const words[] = {
+        [VIRTIO_NOTE] = "note",
+        [VIRTIO_SUSPICION] = "suspicion",
+        [VIRTIO_SHOULD] = "SHOULD",
+        [VIRTIO_MUST] = "MUST",
+    };
+
+    return words[level];
+}
+
+/* "name=0x12, name=0x3" */
 static void format_values(char *text, size_t size,
                           const struct virtio_report *report)
 {
@@ -36,7 +49,7 @@ static void format_values(char *text, size_t size,
     text[0] = '\0';
     for (unsigned i = 0; i < report->value_count && used < size; i++) {
         used += format_sn(text + used, size - used, "%s%s=%#llx",
-                          i == 0 ? "" : " ", report->values[i].name,
+                          i == 0 ? "" : ", ", report->values[i].name,
                           (unsigned long long)report->values[i].value);
     }
 }
@@ -126,12 +139,13 @@ void report_print(struct vm *vm, struct virtio_device *device,
     format_place(place, sizeof(place), device, report->queue);
     format_values(values, sizeof(values), report);
     log_at(level, "%s: %s %s (VIRTIO 1.4 %s): %s", place,
-           virtio_level_name(report->level), report->clause->id,
+           level_word(report->level), report->clause->id,
            report->clause->section, report->clause->text);
     if (report->repeat > 1) {
         log_at(level, "  seen %u times now", (unsigned)report->repeat);
     } else {
-        log_at(level, "  driver: %s %s", report->summary, values);
+        log_at(level, "  driver: %s%s%s", report->summary,
+               values[0] != '\0' ? ": " : "", values);
         if (vm->accessing != NULL) {
             log_position(level, vm->accessing);
         }
