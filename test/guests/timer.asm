@@ -141,6 +141,10 @@ guest "timer"
     mov ecx, 2
     mov eax, 0x10000
     call ioapic_pin
+    sti                                 ; one may be on its way still
+    nop
+    nop
+    cli
 
     ; A self-IPI to a task priority that holds it back, then lets it go.
     mov qword [count], 0
@@ -163,7 +167,8 @@ guest "timer"
     nop
     cli
     cmp qword [count], 1
-    check e, "and comes when the priority falls"
+    mov rax, [count]
+    within 1, 1, "and comes once when the priority falls"
     jmp power_off
 
 ; Halts until an interrupt has come. RAX: the TSC then.

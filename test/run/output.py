@@ -46,8 +46,8 @@ class Log:
             self.entries[match[1]] = (int(match[2]), match[3])
         elif match := EXIT.match(text):
             self.status, self.reason = int(match[1]), match[2]
-        if not LOG_LINE.match(text):
-            return  # one of those two, or the firmware's
+        elif not LOG_LINE.match(text):
+            return  # the firmware's
         text = LOG_LINE.sub("", text)
         self.lines.append(text)
         if match := GUEST_STARTS.match(text):

@@ -3,16 +3,19 @@ watches Lintel's log, keeps the time. Called by run.py; test/boot uses Session
 without a terminal."""
 
 import os
+import re
 import select
 import sys
 import time
 
-from output import Log, Marks, worth_showing
+from output import ESCAPES, Log, Marks, worth_showing
 from terminal import KEYS, Progress, Terminal
 
 POLL = 0.05  # seconds
 # How long Lintel and the emulator may take to end once they are asked to.
 GRACE = 5.0
+# OVMF's last words on the guest's serial port.
+FIRMWARE = re.compile(rb"BdsDxe: starting[^\n]*\n")
 
 
 class Session:
@@ -24,6 +27,7 @@ class Session:
         self.marks = Marks(identity)
         self.timeout = timeout
         self.timed_out = False
+        self.early = b""  # what came before the log named a guest
         self.console = bytearray()  # of the guest, from its start
         self.asked = None  # when the end was asked for
         self.done = False
@@ -36,20 +40,31 @@ class Session:
             [self.machine.console] + self.inputs, [], [], wait
         )
         ended = self.machine.ended()
-        # The log first: it tells when the console's bytes are a guest's.
-        lines = self.log.poll()
         data = b""
         if self.machine.console in ready:
             data = self.read_console(ended)
+        lines = self.log.poll()
         before = during = b""
-        if self.log.started and data:
+        data = self.guests_part(data)
+        if data:
             self.console += data
             before, during = self.marks.feed(data)
-        if ended and not data:
+        if ended and self.machine.console not in ready:
             self.log.finish()
             self.done = True
         self.watch_clock()
         return lines, before, during, ready
+
+    def guests_part(self, data):
+        """`data` without what the firmware wrote. The log says that a guest
+        has started, but may say so later than the guest speaks."""
+        if self.early is None:
+            return data
+        self.early += data
+        if not self.log.started:
+            return b""
+        whole, self.early = self.early, None
+        return ESCAPES.sub(b"", FIRMWARE.split(whole)[-1])
 
     def read_console(self, ended):
         data = b""

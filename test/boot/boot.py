@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""Runs the boot tests: boot.py [NAME...], all without a name. A line a result:
+"ok NAME (seconds)", "not ok NAME: what is wrong", "skip NAME: why". Called by
+boot.mk."""
+
+import sys
+import time
+import traceback
+
+import harness
+from cases import BOOTS
+
+
+def results(boot):
+    """A boot is a function: it returns (one result, its own name), raises, or
+    yields several (name, problem or None)."""
+    name = boot.__name__.replace("_", " ")
+    try:
+        outcome = boot()
+        if outcome is None:
+            yield name, None
+        else:
+            yield from outcome
+    except harness.Skip as skip:
+        yield name, skip
+    except harness.Failure as failure:
+        yield name, str(failure)
+    except Exception:  # a defect of the test is a failure, not the end
+        yield name, traceback.format_exc().strip().replace("\n", " | ")
+
+
+def main(wanted):
+    names = {boot.__name__ for boot in BOOTS}
+    for name in wanted:
+        if name not in names:
+            sys.exit(f"boot: no {name}; there are {' '.join(sorted(names))}")
+    failed = False
+    for boot in BOOTS:
+        if wanted and boot.__name__ not in wanted:
+            continue
+        started = time.monotonic()
+        for name, problem in results(boot):
+            if isinstance(problem, harness.Skip):
+                line = f"skip {name}: {problem}"
+            elif problem:
+                failed = True
+                line = f"not ok {name}: {problem}"
+            else:
+                line = f"ok {name} ({time.monotonic() - started:.1f} s)"
+            print(line, flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

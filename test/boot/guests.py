@@ -1,0 +1,79 @@
+"""Small guests (test/guests), all in one boot with `run all`: how each must
+end. A guest that crashes must not keep the next one from running."""
+
+import re
+
+from harness import BUILD, Failure, boot, expect
+
+GOOD, BROKEN, CRASH, LATE = 0, 1, 2, 3
+
+# name: exit statuses allowed, what Lintel's log of it must say (a regular
+# expression), further lines of its entry. In the order they run (by name).
+GUESTS = {
+    "cpuid": ((GOOD,), None, ""),
+    "cr": ((GOOD,), None, ""),
+    "deaf": ((CRASH,), r"HLT with interrupts off", ""),
+    "mmio": ((GOOD,), None, ""),
+    "msr": ((GOOD,), None, ""),
+    # It may die of what it does to itself; nobody else may.
+    "msrstorm": ((GOOD, CRASH, LATE), None, "timeout 20\n"),
+    "ports": ((GOOD,), None, ""),
+    "reset": ((GOOD,), r"exit 0 reset", ""),
+    "ring": ((BROKEN,), r"split-drv-014", ""),
+    "selftest": ((GOOD,), None, ""),
+    "spin": ((LATE,), r"time-out", "timeout 1\n"),
+    "state": ((GOOD,), None, ""),
+    "timer": ((GOOD,), None, ""),
+    "triple": ((CRASH,), r"triple fault", ""),
+    "uart": ((GOOD,), None, ""),
+    "wild": ((CRASH,), r"0xe0000000", ""),
+    "wildtable": ((CRASH,), r"0xe0000000", ""),
+}
+SELF_CHECKING = {name for name, (statuses, _, _) in GUESTS.items()
+                 if statuses in ((GOOD,), (BROKEN,)) and name != "reset"}
+
+
+def esp(names):
+    files = {"loader/loader.conf": b"run all\n"}
+    for name in names:
+        files[f"guests/{name}.bin"] = f"{BUILD}/guests/{name}.bin"
+        files[f"loader/entries/{name}.conf"] = (
+            f"title {name}\nlinux /guests/{name}.bin\nmemory 16M\nrng on\n"
+            f"{GUESTS[name][2]}"
+        ).encode()
+    return files
+
+
+def check(result, name):
+    statuses, pattern, _ = GUESTS[name]
+    text = result.guest_text(name)
+    if name not in result.entries:
+        last = result.log[-1] if result.log else "nothing"
+        raise Failure(f"never ended; Lintel's last line: {last}")
+    status, reason = result.entries[name]
+    bad = re.findall(r"^not ok .*$", text or "", re.M)
+    expect(not bad, "; ".join(bad))
+    expect(status in statuses, f"exit {status} ({reason}), not {statuses}")
+    expect(text is not None, "printed nothing")
+    if name in SELF_CHECKING:
+        expect("\nend\n" in text, "did not get to its end")
+    if pattern:
+        expect(re.search(pattern, result.entry_log(name)),
+               f"Lintel's log does not say {pattern}")
+
+
+def small_guests():
+    """Yields (name, problem or None)."""
+    result = boot(esp(GUESTS), timeout=240)
+    for name in GUESTS:
+        try:
+            check(result, name)
+            yield f"guest {name}", None
+        except Failure as failure:
+            yield f"guest {name}", str(failure)
+    worst = max((status for status, _ in result.entries.values()), default=None)
+    if result.status is None or result.status != worst:
+        yield "guests' closing line", (
+            f"exit {result.status} where the worst entry's is {worst}")
+    else:
+        yield "guests' closing line", None
