@@ -56,6 +56,7 @@ void mmio_prepare(struct vcpu *vcpu, struct emulate_context *context)
                 .memory = &vcpu->vm->memory,
                 .physical_bits = (uint8_t)cpuid_physical_bits(&vcpu->vm->cpuid),
             },
+        .cache = &vcpu->emulate_cache,
         .device = device_access,
         .device_context = vcpu,
     };

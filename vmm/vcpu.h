@@ -10,6 +10,7 @@
 
 #include "arch/guest.h"
 #include "kernel/task.h"
+#include "vmm/emulate.h"
 #include "vmm/lapic.h"
 #include "vmm/msr.h"
 
@@ -34,6 +35,7 @@ struct vcpu {
     struct exit exit;                  /* the last one */
     uint64_t exits[EXIT_REASON_COUNT]; /* how many, by reason */
     struct msr_context msr;
+    struct emulate_cache emulate_cache; /* of device accesses seen before */
 
     /* Whoever delivers interrupts. */
     struct lapic lapic;
