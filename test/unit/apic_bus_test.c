@@ -288,6 +288,42 @@ static void test_who_takes_what(void **state)
     assert_int_equal(vcpus[0].wakes, 0);
 }
 
+static void test_init_deassert(void **state)
+{
+    (void)state;
+    send(cpu0, 3, 0x8500);
+    assert_false(lapic_has_work(&lapics[3]));
+    send(cpu0, 3, 0xc500);
+    assert_true(lapic_take_init(&lapics[3]));
+}
+
+static void test_lowest_legal_vector(void **state)
+{
+    (void)state;
+    send(cpu0, 3, 0x10);
+    assert_int_equal(requested(0x10), 1U << 3);
+    write_page(cpu0, 0x280, 0);
+    assert_int_equal(read_page(cpu0, 0x280), 0);
+}
+
+/* One ExtINT message is one acknowledge cycle. */
+static void test_extint_message(void **state)
+{
+    (void)state;
+    write_page(cpu0, 0x350, LAPIC_LVT_MASKED);
+    pic_set_irq(&pic, 0, true);
+    pic_set_irq(&pic, 1, true);
+    assert_false(lapic_extint_ready(cpu0));
+    lapic_receive(cpu0, APIC_EXTINT, 0, false);
+    assert_true(lapic_extint_ready(cpu0));
+    assert_int_equal(lapic_take_extint(cpu0), 8);
+    pic_access(&pic,
+               &(struct access){
+                   .address = 0x20, .size = 1, .write = true, .value = 0x20});
+    assert_true(bus.intr);
+    assert_false(lapic_extint_ready(cpu0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +339,9 @@ int main(void)
         cmocka_unit_test_setup(test_combinations_that_are_not, setup),
         cmocka_unit_test_setup(test_wide_ids, setup),
         cmocka_unit_test_setup(test_who_takes_what, setup),
+        cmocka_unit_test_setup(test_init_deassert, setup),
+        cmocka_unit_test_setup(test_lowest_legal_vector, setup),
+        cmocka_unit_test_setup(test_extint_message, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -314,6 +314,15 @@ static void test_nobody_takes_it(void **state)
     svr(1, 0x1ff);
     assert_int_equal(get(0x10 + 34) & REMOTE, REMOTE);
     assert_int_equal(take(1), 0x51);
+    /* Nobody by that logical name yet. */
+    route(18, LEVEL | 1U << 11 | 0x61, 0x40);
+    irq(18, true);
+    assert_int_equal(take(0), -1);
+    lapic_access(&lapics[0], &(struct access){.address = 0xd0,
+                                              .size = 4,
+                                              .write = true,
+                                              .value = 0x40000000});
+    assert_int_equal(take(0), 0x61);
 }
 
 static void test_logical_and_broadcast(void **state)
