@@ -6,6 +6,7 @@
 #include "kernel/format.h"
 #include "kernel/log.h"
 #include "kernel/string.h"
+#include "vmm/menu.h"
 
 #define LOADER_FILE   "\\loader\\loader.conf"
 #define ENTRY_FOLDER  "\\loader\\entries"
@@ -116,27 +117,40 @@ static bool load_entry_file(struct efi_boot *boot, const char *name,
     return true;
 }
 
-/* Which entries run: all, the first that the pattern matches, or the first. */
-static bool choose(struct load *load)
+/* The entry that `default` names, or the first; entry_count: none. */
+static size_t default_entry(const struct load *load)
 {
-    const struct config_loader *loader = &load->loader;
+    const char *pattern = load->loader.default_pattern;
+    size_t index = 0;
 
-    for (size_t i = 0; i < load->entry_count; i++) {
-        struct load_entry *entry = &load->entries[i];
+    while (pattern[0] != '\0' && index < load->entry_count &&
+           !config_match(pattern, load->entries[index].config.id)) {
+        index++;
+    }
+    return index;
+}
 
-        if (loader->run_all || loader->default_pattern[0] == '\0' ||
-            config_match(loader->default_pattern, entry->config.id)) {
-            entry->chosen = true;
-            if (!loader->run_all) {
-                return true;
-            }
+/* Which entries run: all; or the default, or what the user takes instead. */
+static bool choose(struct efi_boot *boot, struct load *load)
+{
+    size_t index = default_entry(load);
+
+    if (load->loader.run_all) {
+        for (size_t i = 0; i < load->entry_count; i++) {
+            load->entries[i].chosen = true;
         }
+        return true;
     }
-    if (!loader->run_all) {
+    if (index == load->entry_count) {
         log_error("%s: default %s: no entry of that name in %s", LOADER_FILE,
-                  loader->default_pattern, ENTRY_FOLDER);
+                  load->loader.default_pattern, ENTRY_FOLDER);
+        return false;
     }
-    return loader->run_all;
+    if (load->loader.timeout > 0 && load->entry_count > 1) {
+        index = menu_choose(boot, load, index);
+    }
+    load->entries[index].chosen = true;
+    return true;
 }
 
 static void show_progress(void *argument, uint64_t done, uint64_t total)
@@ -278,7 +292,7 @@ bool load_all(struct efi_boot *boot, struct load *load)
         return false;
     }
     if (!load_loader(boot, &load->loader) || !list_entries(boot, names) ||
-        !load_entries(boot, names, load) || !choose(load)) {
+        !load_entries(boot, names, load) || !choose(boot, load)) {
         return false;
     }
     for (size_t i = 0; good && i < load->entry_count; i++) {

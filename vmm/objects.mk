@@ -28,6 +28,7 @@ objects += $(addprefix vmm/, \
     load.o \
     main.o \
     memory_map.o \
+    menu.o \
     mmio.o \
     msr.o \
     msr_table.o \
