@@ -2,7 +2,6 @@
 #include "vmm/menu.h"
 
 #include "arch/efi.h"
-#include "kernel/format.h"
 #include "kernel/log.h"
 #include "vmm/load.h"
 
@@ -12,32 +11,17 @@
 #define POLL_MICROSECONDS 50000U
 #define POLLS_A_SECOND    (1000000U / POLL_MICROSECONDS)
 
-/* To the log's sinks and the firmware's console: one of them is in front of
- * the user. */
-static void say(struct efi_boot *boot, const char *line)
+static void show(const struct load *load, size_t index)
 {
-    log_info("%s", line);
-    efi_print(boot, line);
-    efi_print(boot, "\n");
-}
-
-static void show(struct efi_boot *boot, const struct load *load, size_t index)
-{
-    char line[200];
-
     for (size_t i = 0; i < load->entry_count && i < MENU_DIGITS; i++) {
         const struct config_entry *entry = &load->entries[i].config;
 
-        format_sn(line, sizeof(line), "%c %u  %s", i == index ? '*' : ' ',
-                  (unsigned)(i + 1),
-                  entry->title[0] != '\0' ? entry->title : entry->id);
-        say(boot, line);
+        log_info("%c %u  %s", i == index ? '*' : ' ', (unsigned)(i + 1),
+                 entry->title[0] != '\0' ? entry->title : entry->id);
     }
-    format_sn(line, sizeof(line),
-              "a digit boots that entry, Enter the one with the star; Space "
-              "stops the clock (%u s)",
-              (unsigned)load->loader.timeout);
-    say(boot, line);
+    log_info("a digit boots that entry, Enter the one with the star; Space "
+             "stops the clock (%u s)",
+             (unsigned)load->loader.timeout);
 }
 
 size_t menu_choose(struct efi_boot *boot, const struct load *load, size_t index)
@@ -46,7 +30,7 @@ size_t menu_choose(struct efi_boot *boot, const struct load *load, size_t index)
     bool counting = true;
     uint32_t key = 0;
 
-    show(boot, load, index);
+    show(load, index);
     while (!counting || polls-- > 0) {
         if (!efi_read_key(boot, &key)) {
             efi_sleep(boot, POLL_MICROSECONDS);
