@@ -1,1 +1,9 @@
-# boot
+# Boots in emulators: one line a result. ONLY=name runs one of them.
+
+boot-needs = $(run-needs) $(CACHE)/modules-cloud.cpio \
+             $(CACHE)/modules-generic.cpio $(guest-files) $(USB)
+
+boot-tests: $(boot-needs)
+	@test/boot/boot.py $(ONLY)
+
+.PHONY: boot-tests

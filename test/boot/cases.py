@@ -4,6 +4,29 @@ Skip), or yields several results. Called by boot.py.
 Debian's kernel goes through the runner, as `make run` does; the rest talks to
 an emulator of its own."""
 
-from guests import small_guests
+import debian
+import errors
+import guests
 
-BOOTS = [small_guests]
+BOOTS = [
+    guests.small_guests,
+    debian.debian_cloud,
+    debian.debian_generic,
+    debian.reset_while_busy,
+    debian.interactive,
+    debian.failing_command,
+    debian.make_run_is_quoted,
+    debian.reboot_and_poweroff,
+    debian.panic_is_a_crash,
+    debian.time_is_right,
+    debian.time_out,
+    debian.large_memory,
+    debian.memory_beyond_4_gib,
+    debian.killed_runner,
+    errors.bad_entries,
+    errors.bad_loader,
+    errors.absent_file,
+    errors.not_a_kernel,
+    errors.without_vmx,
+    errors.stick,
+]

@@ -13,8 +13,13 @@ guest "ring"
     mov rbx, VIRTIO
     mov ecx, 8
 .find:
+    cmp dword [rbx], "virt"             ; MagicValue
+    jne .next
+    cmp dword [rbx + 0x004], 2          ; Version
+    jne .next
     cmp dword [rbx + 0x008], 4          ; DeviceID: entropy
     je .found
+.next:
     add rbx, VIRTIO_STRIDE
     loop .find
     say "not ok there is no entropy device", 10

@@ -86,29 +86,24 @@ class Marks:
         self.code = None
 
     def feed(self, data):
-        """(bytes before the session, bytes of the session) of `data`; what
+        """(bytes outside the session, bytes of the session) of `data`; what
         may be the start of a mark is held back."""
         data = self.rest + data
-        self.rest = b""
-        before = during = b""
+        parts = {False: b"", True: b""}
         while match := self.line.search(data):
-            if self.begun:
-                during += data[: match.start()]
-            else:
-                before += data[: match.start()]
+            parts[self.running()] += data[: match.start()]
             if match[1] == b"begin":
                 self.begun = True
             else:
                 self.code = int(match[2])
             data = data[match.end():]
-        keep = self.held_back(data)
-        self.rest = data[len(data) - keep:]
-        data = data[: len(data) - keep]
-        if self.begun:
-            during += data
-        else:
-            before += data
-        return before, during
+        keep = len(data) - self.held_back(data)
+        self.rest = data[keep:]
+        parts[self.running()] += data[:keep]
+        return parts[False], parts[True]
+
+    def running(self):
+        return self.begun and self.code is None
 
     def held_back(self, data):
         """How many of the last bytes may belong to a mark."""

@@ -35,7 +35,7 @@ class Session:
 
     def step(self, wait=POLL):
         """Waits up to `wait` seconds for something. (new log lines, console
-        bytes before the session, of the session, ready inputs)"""
+        bytes outside the session, of the session, ready inputs)"""
         ready, _, _ = select.select(
             [self.machine.console] + self.inputs, [], [], wait
         )
@@ -128,7 +128,7 @@ class Screen:
         self.progress = Progress()
         self.reports = {}
         self.typed = bytearray()
-        self.input_open = True
+        self.at_line_start = True
 
     def newline(self):
         return "\r\n" if self.terminal.saved and not self.command else "\n"
@@ -151,11 +151,11 @@ class Screen:
             if self.command:
                 data = data.replace(b"\r", b"")
             write(data)
+            self.at_line_start = data.endswith(b"\n")
 
     def read_keys(self):
         data = os.read(self.terminal.input, 4096)
         if not data:
-            self.input_open = False
             self.session.inputs = []
             self.typed += b"\x04"  # the shell's end of input
             return
@@ -202,6 +202,8 @@ class Screen:
                     self.typed.clear()
                 self.report_progress()
         self.progress.clear()
+        if not self.at_line_start and os.isatty(1):
+            write(b"\n")
 
     def report_progress(self):
         session = self.session

@@ -1,0 +1,235 @@
+"""Boots of Debian's kernels by `make run`'s runner: what a user does with
+them."""
+
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pexpect
+
+from harness import BUILD, ROOT, RUNNER, Run, Skip, expect
+
+# What Debian's 6.1 kernel says at warning level or above on this machine, and
+# why that is right.
+EXPECTED_WARNINGS = (
+    "RETBleed: WARNING: Spectre v2 mitigation",  # this processor model's lot
+    "PCI: Fatal: No config space access function",  # there is no PCI
+    "PCI: System does not support PCI",
+)
+
+ACCEPTANCE = (
+    "uname -a; cat /proc/interrupts; cat /proc/iomem; sha256sum /dev/vda; "
+    "dd if=/dev/hwrng bs=32 count=4 | xxd; "
+    'dmesg | grep -i -E "virtio|tsc|apic"; sleep 2; '
+    'echo warnings:; dmesg -r | grep -E "^<[0-4]>"; echo end of warnings'
+)
+
+
+def check_nothing_broken(run):
+    expect("violation" not in run.errors and "error: " not in run.errors,
+           f"Lintel reports: {run.errors[-600:]}")
+    with open(f"{BUILD}/run/log.txt", errors="replace") as log:
+        summary = re.findall(r"exercised.*, (\d+) broken", log.read())
+    expect(summary == ["0"], f"clauses broken: {summary}")
+
+
+def check_warnings(output):
+    part = re.search(r"^warnings:\n(.*?)^end of warnings$", output,
+                     re.M | re.S)
+    expect(part, "the warnings are missing from the output")
+    for line in part[1].splitlines():
+        expect(any(known in line for known in EXPECTED_WARNINGS),
+               f"a kernel warning: {line}")
+
+
+def acceptance(**options):
+    run = Run(RUN=ACCEPTANCE, **options)
+    run.expect_status(0)
+    with open(f"{BUILD}/cache/disk.img", "rb") as disk:
+        checksum = hashlib.sha256(disk.read()).hexdigest()
+    expect(f"{checksum}  /dev/vda" in run.output,
+           "the disk's checksum differs from its image's")
+    noise = re.findall(r"^[0-9a-f]{8}: ((?:[0-9a-f]{4} ){8})", run.output,
+                       re.M)
+    expect(len(set(noise)) == 8, f"8 different lines of entropy: {noise}")
+    expect(re.search(r"virtio\d", run.output), "no virtio interrupts")
+    expect("run: exit code 0" in run.errors, "the exit code was not printed")
+    check_nothing_broken(run)
+    check_warnings(run.output)
+    return run
+
+
+def debian_cloud():
+    run = acceptance(KERNEL="cloud")
+    expect(run.seconds < 150, f"took {run.seconds:.0f} s")
+
+
+def debian_generic():
+    acceptance(KERNEL="generic")
+
+
+def large_memory():
+    run = Run(MEMORY="1536M", RUN="head -n 1 /proc/meminfo")
+    run.expect_status(0)
+    total = re.search(r"MemTotal: +(\d+) kB", run.output)
+    expect(total and int(total[1]) > 1400 * 1024,
+           f"the guest sees too little: {run.output!r}")
+
+
+def time_is_right():
+    """Seconds of the guest's clock, its TSC and the machine's RTC agree."""
+    run = Run(RUN="a=$(date +%s); r=$(hwclock -u -r | md5sum); "
+                  "sleep 5; b=$(date +%s); echo slept $((b - a)); "
+                  "cat /sys/class/rtc/rtc0/since_epoch; date +%s")
+    run.expect_status(0)
+    slept = re.search(r"slept (\d+)", run.output)
+    expect(slept and int(slept[1]) in (5, 6), f"sleep 5: {run.output!r}")
+    rtc, system = map(int, re.findall(r"^(\d{9,})$", run.output, re.M))
+    expect(abs(rtc - system) <= 1, f"RTC {rtc}, system {system}")
+
+
+REBIND = """
+cd /sys/bus/virtio/drivers/virtio_blk
+device=$(ls -d virtio* | head -n 1)
+want=$(sha256sum </dev/vda)
+for i in 1 2 3 4 5; do
+    dd if=/dev/vda of=/dev/null bs=64k 2>/dev/null &
+    usleep 30000
+    echo $device >unbind
+    wait
+    echo $device >bind
+    n=0
+    while [ ! -e /dev/vda ] && [ $n -lt 100 ]; do usleep 10000; n=$((n+1)); done
+done
+[ "$(sha256sum </dev/vda)" = "$want" ] && echo the same after five times
+cd /sys/bus/virtio/drivers/virtio_rng
+device=$(ls -d virtio* | head -n 1)
+dd if=/dev/hwrng of=/dev/null bs=4k count=100 2>/dev/null &
+usleep 10000
+echo $device >unbind
+wait
+echo $device >bind
+dd if=/dev/hwrng bs=16 count=1 2>/dev/null | wc -c
+"""
+
+
+def reset_while_busy():
+    run = Run(RUN=REBIND)
+    run.expect_status(0)
+    expect("the same after five times" in run.output,
+           f"the disk after unbind and bind: {run.output!r} "
+           f"{run.errors[-300:]!r}")
+    expect(re.search(r"^16$", run.output, re.M), "no entropy after bind")
+    check_nothing_broken(run)
+
+
+def reboot_and_poweroff():
+    for command in ("reboot", "poweroff"):
+        run = Run(RUN=command)
+        run.expect_status(0)
+        yield command, None
+
+
+def failing_command():
+    run = Run(RUN="echo out; echo err >&2; exit 7")
+    run.expect_status(5)
+    expect(run.output == "out\nerr\n", f"the output was {run.output!r}")
+    expect("run: exit code 7" in run.errors, "the exit code was not printed")
+
+
+def panic_is_a_crash():
+    run = Run(RUN="echo c >/proc/sysrq-trigger")
+    run.expect_status(2)
+
+
+def time_out():
+    run = Run(RUN="sleep 1000", TIMEOUT="25")
+    run.expect_status(3)
+
+
+def make_run_is_quoted():
+    """RUN's text reaches the guest's shell as it was typed."""
+    text = r"""echo 'a  b' "$HOME" \$x $$ `echo c` # $(echo d)"""
+    result = subprocess.run(
+        ["make", "-s", "-C", ROOT, "run", f"RUN={text}"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200,
+        check=False,
+    )
+    expect(result.returncode == 0, f"make run: {result.stderr[-300:]!r}")
+    expect(re.match(r"^a  b / \$x \d+ c$", result.stdout.strip()),
+           f"the guest printed {result.stdout!r}")
+
+
+def emulators():
+    """Process ids of emulators this test's runner may have left."""
+    found = set()
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as line:
+                words = line.read().split(b"\0")
+        except OSError:
+            continue
+        if b"bochs" in os.path.basename(words[0]):
+            found.add(int(pid))
+    return found
+
+
+def wait_gone(before):
+    deadline = time.monotonic() + 10
+    while emulators() - before and time.monotonic() < deadline:
+        time.sleep(0.2)
+    expect(not emulators() - before, "an emulator was left behind")
+
+
+def interactive():
+    """A shell on hvc0, by a user at a terminal."""
+    before = emulators()
+    shell = pexpect.spawn("/bin/sh", ["-c", f"stty -g; {RUNNER}; "
+                                      "echo status $?; stty -g"],
+                          timeout=120, encoding="utf-8", echo=False)
+    shell.expect(r"(\S+:\S+)\r\n")
+    saved = shell.match[1]
+    shell.expect("guest# ")
+    shell.send("tty; echo $((6*7))\r")
+    shell.expect("/dev/hvc0\r\n42\r\n")
+    shell.send("\x01h")
+    shell.expect("Ctrl-A x")
+    shell.send("sleep 100\r")
+    time.sleep(1)
+    shell.send("\x03")  # job control: the sleep ends, the guest does not
+    shell.expect("guest# ")
+    shell.send("\x01x")
+    shell.expect(r"status (\d+)\r\n")
+    expect(shell.match[1] == "0", f"exit status {shell.match[1]}")
+    shell.expect(r"(\S+:\S+)\r\n")
+    expect(shell.match[1] == saved, "the terminal was not restored")
+    shell.expect(pexpect.EOF)
+    wait_gone(before)
+
+
+def killed_runner():
+    """However the runner ends, no emulator stays."""
+    before = emulators()
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL):
+        runner = subprocess.Popen(
+            [RUNNER], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 20
+        while not emulators() - before and time.monotonic() < deadline:
+            time.sleep(0.1)
+        time.sleep(0.5)
+        runner.send_signal(number)
+        runner.wait()
+        wait_gone(before)
+
+
+def memory_beyond_4_gib():
+    import machine
+    missing = machine.nested_kvm()
+    if missing:
+        raise Skip(f"Bochs holds 2 GiB, and no nested KVM: {missing}")
+    run = Run(MEMORY="5G", MACHINE="kvm", RUN="head -n 1 /proc/meminfo")
+    run.expect_status(0)
