@@ -50,6 +50,7 @@ include test/guests/guests.mk
 include test/run/run.mk
 include test/boot/boot.mk
 include test/lint.mk
+include test/test.mk
 
 # The cache holds what came from the network.
 clean:

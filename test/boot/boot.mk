@@ -3,7 +3,9 @@
 boot-needs = $(run-needs) $(CACHE)/modules-cloud.cpio \
              $(CACHE)/modules-generic.cpio $(guest-files) $(USB)
 
-boot-tests: $(boot-needs)
+boot-needs: $(boot-needs)
+
+boot-tests: boot-needs
 	@test/boot/boot.py $(ONLY)
 
-.PHONY: boot-tests
+.PHONY: boot-needs boot-tests

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Runs the boot tests: boot.py [NAME...], all without a name. A line a result:
 "ok NAME (seconds)", "not ok NAME: what is wrong", "skip NAME: why". Called by
 boot.mk."""

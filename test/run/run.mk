@@ -36,15 +36,15 @@ $(CACHE)/kernel/%/version: kernel-%
 	@:
 
 $(CACHE)/modules-%.cpio: $(CACHE)/kernel/%/version test/run/initramfs.py
-	@python3 test/run/initramfs.py modules $(CACHE)/kernel/$* $@
+	@$(PYTHON) test/run/initramfs.py modules $(CACHE)/kernel/$* $@
 
 $(CACHE)/base.cpio: test/run/initramfs.py test/run/init /bin/busybox
 	@mkdir -p $(@D)
-	@python3 test/run/initramfs.py base $@
+	@$(PYTHON) test/run/initramfs.py base $@
 
 $(CACHE)/disk.img: test/run/disk.py
 	@mkdir -p $(@D)
-	@python3 test/run/disk.py $@
+	@$(PYTHON) test/run/disk.py $@
 
 .PRECIOUS: $(CACHE)/kernel/%/version $(CACHE)/modules-%.cpio
 
@@ -52,7 +52,7 @@ USB := $(BUILD)/lintel.img
 usb: $(USB)
 $(USB): $(BUILD)/BOOTX64.EFI $(BUILD)/guests/selftest.bin test/run/usb.py \
         test/run/image.py
-	@python3 test/run/usb.py $@ $(BUILD)/BOOTX64.EFI \
+	@$(PYTHON) test/run/usb.py $@ $(BUILD)/BOOTX64.EFI \
 	    $(BUILD)/guests/selftest.bin
 
 distclean: clean

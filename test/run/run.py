@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """`make run`: boots a guest under Lintel in an emulator and comes back with a
 status. Options come from the environment (the Makefile exports them) or as
 NAME=value arguments; `make help` lists them. Unlike make, which answers 2 to

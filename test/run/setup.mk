@@ -1,6 +1,10 @@
 # Packages before anything else: the groups that the asked goals need are
 # checked while this is read (one dpkg-query), and installed if missing.
 
+# Debian's, which has Debian's modules; a user's own need not.
+PYTHON := /usr/bin/python3
+export PYTHONDONTWRITEBYTECODE := 1
+
 setup-none  := help clean distclean setup
 setup-build := all bench
 setup-run   := run usb kernel initramfs disk
