@@ -49,6 +49,7 @@ include test/fuzz/fuzz.mk
 include test/guests/guests.mk
 include test/run/run.mk
 include test/boot/boot.mk
+include test/bench/bench.mk
 include test/lint.mk
 include test/test.mk
 

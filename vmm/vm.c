@@ -287,12 +287,14 @@ static const char *load_kernel(struct vm *vm)
 struct vm *vm_create(const struct config_entry *config,
                      const struct vm_files *files, const char **why)
 {
+    size_t pages_before = page_free_count();
     struct vm *vm = page_alloc(VM_PAGES, PAGE_SIZE);
 
     if (vm == NULL) {
         *why = "not enough memory for a virtual machine";
         return NULL;
     }
+    vm->pages_before = pages_before;
     vm->config = config;
     vm->files = files;
     vm->pages =
@@ -325,6 +327,7 @@ static void cancel_timers(struct vm *vm)
     timer_cancel(&vm->uart.timeout);
     timer_cancel(&vm->acpi_pm.timer);
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        timer_cancel(&vm->vcpus[i].slice);
         timer_cancel(&vm->vcpus[i].lapic.timer.timer);
     }
 }

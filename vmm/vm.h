@@ -51,6 +51,7 @@ struct vm {
     /* Built once. */
     struct memory_map map;
     struct guest_memory memory;
+    size_t pages_before; /* free when the building began */
     struct page_source pages;
     struct ept ept;
     struct cpuid_policy cpuid;

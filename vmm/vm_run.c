@@ -2,6 +2,7 @@
  * console, its end. */
 #include "kernel/console.h"
 #include "kernel/log.h"
+#include "kernel/page.h"
 #include "vmm/vm.h"
 
 const char *vm_end_name(enum vm_end end)
@@ -125,6 +126,20 @@ static bool start_tasks(struct vm *vm)
     return good;
 }
 
+/* What the VM costs beside what its guest sees: stacks, VMCSs, tables. */
+static void log_memory(const struct vm *vm)
+{
+    size_t pages = vm->pages_before - page_free_count();
+    size_t seen = (size_t)(vm->config->memory / PAGE_SIZE);
+
+    for (unsigned i = 0; i < vm->device_count; i++) {
+        seen += vm->devices[i].disk.pages;
+    }
+    log_debug("own memory: %llu KiB in %u tasks, %u processors and tables",
+              (unsigned long long)(pages - seen) * (PAGE_SIZE >> 10), vm->tasks,
+              vm->vcpu_count);
+}
+
 enum vm_end vm_run(struct vm *vm)
 {
     struct console_handlers handlers = {
@@ -145,6 +160,7 @@ enum vm_end vm_run(struct vm *vm)
         log_error("not enough memory for the tasks of %s", vm->config->id);
         vm_stop(vm, VM_END_LINTEL);
     }
+    log_memory(vm);
     while (!vm->stopping || vm->tasks > 0) {
         event_wait(&vm->task_left);
     }

@@ -61,6 +61,11 @@ QUEUE equ 8
     dec r12d
     jnz %%again
     result %1
+%ifdef PROFILE
+    xchg bx, bx                         ; Bochs' magic breakpoint
+    call %2
+    xchg bx, bx
+%endif
 %endmacro
 
 guest "bench"
@@ -190,8 +195,13 @@ find_block:
     mov ebx, VIRTIO
     mov ecx, 8
 .next:
+    cmp dword [rbx], 0x74726976         ; MagicValue
+    jne .other
+    cmp dword [rbx + 0x004], 2          ; Version
+    jne .other
     cmp dword [rbx + 0x008], 2          ; DeviceID
     je .found
+.other:
     add ebx, VIRTIO_STRIDE
     loop .next
     say "not ok there is no block device", 10

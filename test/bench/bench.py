@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""`make bench`: boots the guest bench.asm in Bochs, under `lint strict` and
+again under `lint off`, and prints what the paths of DESIGN.md's section 7 cost,
+beside what was aimed at and what KVM takes. Called by bench.mk."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "boot"))
+
+from harness import BUILD, LINTEL, boot  # noqa: E402 (found by the line above)
+
+GUEST = f"{BUILD}/bench/bench.bin"
+RESULT = f"{BUILD}/bench.json"
+LINTS = ("strict", "off")
+KIB = 1 << 10
+
+# The guest's name for it, ours, the aim, and KVM of Debian's 6.1 kernel with
+# QEMU 7.2 in the same emulator, as DESIGN.md has them (KVM: the least).
+PATHS = (
+    ("cpuid", "CPUID, and back", 150, 1013),
+    ("msr", "RDMSR of an x2APIC register", None, None),
+    ("port", "port read answered by a device", 250, 5340),
+    ("mmio", "MMIO read answered by a device", 400, 6225),
+    ("self-ipi", "self-IPI to a halted processor, awake again", 1000, 6936),
+    ("deadline", "TSC deadline, set to handler", 700, 5390),
+    ("service", "kick to service task's first instruction", 500, None),
+    ("interrupt", "kick to the guest's interrupt handler", 1500, None),
+    ("read", "4 KiB block read from memory, whole", 2500, None),
+)
+IMAGE_LIMIT = 512 * KIB
+MEMORY_LIMIT = 4096 * KIB
+
+NOTE = """\
+Ticks of Bochs' TSC: one an instruction, REP counting each step. What the
+processor itself takes for an exit and an entry is not in them, neither in
+Lintel's nor in KVM's."""
+
+
+class Broken(Exception):
+    """A figure is missing; says which."""
+
+
+def esp():
+    files = {"loader/loader.conf": b"run all\nlog debug\n", "bench.bin": GUEST}
+    for lint in LINTS:
+        files[f"loader/entries/{lint}.conf"] = (
+            f"title bench\nlinux /bench.bin\nmemory 16M\ndisk zero:1M\n"
+            f"lint {lint}\n"
+        ).encode()
+    return files
+
+
+def served_at(log):
+    """The TSC when the disk's queue was last served."""
+    match = re.search(r"^  block\d+: .*\n    queue 0: .* TSC (0x[0-9a-f]+)$",
+                      log, re.M)
+    if not match:
+        raise Broken("Lintel's log does not say when the disk was served")
+    return int(match[1], 16)
+
+
+def figures(text, log):
+    """{path: ticks} of one run of the guest."""
+    found = {name: int(value, 16) for name, value in
+             re.findall(r"^bench (\S+) (0x[0-9a-f]+)$", text, re.M)}
+    if "kick" not in found:
+        raise Broken(f"the guest ended early: {text.strip()[-200:]!r}")
+    found["service"] = served_at(log) - found.pop("kick")
+    return found
+
+
+def run():
+    """{lint level: figures}, and the log."""
+    result = boot(esp())
+    texts = re.split(r"^guest bench$", result.console, flags=re.M)[1:]
+    order = re.findall(r"^(\S+): bench, \d+ MiB$", result.log_text(), re.M)
+    ran = dict(zip(order, texts))
+    return {lint: figures(ran.get(lint, ""), result.entry_log(lint))
+            for lint in LINTS}, result
+
+
+def sections():
+    """Bytes of Lintel's image in memory: code, constants, data."""
+    output = subprocess.run(
+        ["readelf", "-lW", f"{BUILD}/lintel.elf"],
+        stdout=subprocess.PIPE, check=True,
+    ).stdout.decode()
+    loads = re.findall(r"^ +LOAD +\S+ (0x\S+) \S+ \S+ (0x\S+)", output, re.M)
+    return sum(int(size, 16) for _, size in loads)
+
+
+def memory(result):
+    """Own memory in bytes, without page tables."""
+    match = re.search(r"own memory: (\d+) KiB", result.log_text())
+    if not match:
+        raise Broken("Lintel's log does not say what memory it uses")
+    return sections() + int(match[1]) * KIB
+
+
+def ticks(number):
+    return "" if number is None else f"{number:,}"
+
+
+def show(measured, image, own):
+    strict, off = (measured[lint] for lint in LINTS)
+    form = "{:<45}{:>8}{:>10}{:>8}{:>8}".format
+    print(form("path", "ticks", "lint off", "aim", "KVM"))
+    for name, label, aim, kvm in PATHS:
+        print(form(label, ticks(strict[name]), ticks(off[name]), ticks(aim),
+                   ticks(kvm)))
+    print()
+    print(f"image {image // KIB} KiB (limit {IMAGE_LIMIT // KIB}), own memory "
+          f"{own // KIB} KiB without page tables (limit "
+          f"{MEMORY_LIMIT // KIB})")
+    print(NOTE)
+
+
+def main():
+    try:
+        measured, result = run()
+        image, own = os.path.getsize(LINTEL), memory(result)
+    except Broken as problem:
+        sys.exit(f"bench: {problem}")
+    show(measured, image, own)
+    broken = {name: status for name, status in result.entries.items()
+              if status[0] != 0}
+    if broken:
+        sys.exit(f"bench: the guest should end well: {broken}")
+    with open(RESULT, "w") as out:
+        json.dump({"ticks": measured, "image": image, "memory": own}, out)
+        out.write("\n")
+
+
+if __name__ == "__main__":
+    main()
