@@ -69,6 +69,15 @@ static void exit_hlt(struct vcpu *vcpu, const struct exit *exit)
     }
 }
 
+/* Whoever still waits asks again, before the next entry. An NMI can be gone by
+ * now with nobody to take the wish back (a local APIC that was turned off), and
+ * the guest would come no further. */
+static void exit_nmi_window(struct vcpu *vcpu, const struct exit *exit)
+{
+    (void)exit;
+    guest_want_nmi_window(vcpu->guest, false);
+}
+
 static void exit_pause(struct vcpu *vcpu, const struct exit *exit)
 {
     guest_skip(vcpu->guest, exit->length);
@@ -165,7 +174,7 @@ static const exit_handler handlers[EXIT_REASON_COUNT] = {
     [EXIT_INIT] = exit_nothing,
     [EXIT_SIPI] = exit_nothing,
     [EXIT_INTERRUPT_WINDOW] = exit_nothing,
-    [EXIT_NMI_WINDOW] = exit_nothing,
+    [EXIT_NMI_WINDOW] = exit_nmi_window,
     [EXIT_TASK_SWITCH] = exit_task_switch,
     [EXIT_CPUID] = exit_cpuid,
     [EXIT_GETSEC] = exit_undefined,

@@ -5,6 +5,9 @@
 #include "vmm/virtio_host.h"
 #include "vmm/vm.h"
 
+/* How long a guest may run while tasks wait. */
+#define SLICE TIME_MS
+
 /* Waits where the guest waits: HLT, wait-for-SIPI. Time passes for the other
  * tasks, or the processor halts. */
 static void wait_awake(struct vcpu *vcpu)
@@ -20,11 +23,28 @@ static void wait_awake(struct vcpu *vcpu)
     }
 }
 
+/* Its interrupt is all that is wanted of it: the guest exits. */
+static void slice_over(void *argument)
+{
+    (void)argument;
+}
+
+/* Lets the others run, once each. Those that have still more to do get their
+ * turn after a slice of the guest's time, whether it exits by itself or not. */
+static void let_others_run(struct vcpu *vcpu)
+{
+    task_yield();
+    if (task_work_pending()) {
+        timer_arm(&vcpu->slice, time_now() + SLICE);
+    }
+}
+
 void vcpu_main(void *argument)
 {
     struct vcpu *vcpu = argument;
     struct vm *vm = vcpu->vm;
 
+    vcpu->slice.fire = slice_over;
     while (!vm->stopping) {
         if (vcpu->state != VCPU_RUNNING) {
             wait_awake(vcpu);
@@ -45,7 +65,7 @@ void vcpu_main(void *argument)
             vcpu->settling = NULL;
         }
         if (task_work_pending()) {
-            task_yield();
+            let_others_run(vcpu);
         }
     }
     vm_task_done(vm);

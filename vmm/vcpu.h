@@ -10,6 +10,7 @@
 
 #include "arch/guest.h"
 #include "kernel/task.h"
+#include "kernel/time.h"
 #include "vmm/emulate.h"
 #include "vmm/lapic.h"
 #include "vmm/msr.h"
@@ -32,6 +33,7 @@ struct vcpu {
     enum vcpu_state state;
     bool halted_without_interrupts;    /* HLT with RFLAGS.IF clear */
     struct virtio_device *settling;    /* finish this before the next entry */
+    struct timer slice;                /* ends a run that others wait for */
     struct exit exit;                  /* the last one */
     uint64_t exits[EXIT_REASON_COUNT]; /* how many, by reason */
     struct msr_context msr;

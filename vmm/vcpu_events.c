@@ -2,6 +2,7 @@
  *
  * Who calls it: vmm/vcpu.c before each entry.  SDM 3A 6.9 (priority),
  * 9.4 (INIT, SIPI), 3C 27.6. */
+#include "kernel/log.h"
 #include "vmm/vcpu.h"
 #include "vmm/vm.h"
 
@@ -23,12 +24,18 @@ static void take_sipi(struct vcpu *vcpu, uint8_t vector)
     vcpu->state = VCPU_RUNNING;
 }
 
+/* The bootstrap processor starts again at the reset vector, where firmware
+ * would start the machine anew; only the others wait for a SIPI. */
 static void deliver_init(struct vcpu *vcpu)
 {
     uint8_t vector = 0;
 
     if (lapic_take_init(&vcpu->lapic)) {
         take_init(vcpu);
+        if (vcpu->lapic.base & LAPIC_BASE_BSP) {
+            log_info("INIT of the bootstrap processor: the machine resets");
+            vm_stop(vcpu->vm, VM_END_RESET);
+        }
     }
     if (lapic_take_sipi(&vcpu->lapic, &vector) &&
         vcpu->state == VCPU_WAIT_SIPI) {
@@ -96,7 +103,9 @@ bool vcpu_awake(struct vcpu *vcpu)
     case VCPU_WAIT_SIPI:
         return false;
     case VCPU_HALTED:
-        return vcpu->lapic.nmi_pending ||
+        /* One that an NMI's own handler holds back does not end its HLT. */
+        return (vcpu->lapic.nmi_pending &&
+                guest_nmi_deliverable(vcpu->guest)) ||
                (!vcpu->halted_without_interrupts && interrupt_waits(vcpu));
     }
     return false;

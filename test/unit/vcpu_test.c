@@ -1,0 +1,592 @@
+/* The run loop of a virtual processor (vmm/vcpu.c, vcpu_events.c, exits.c) with
+ * the real local APIC, over a processor that plays a script: each entry into
+ * the guest calls the next step, which does what the guest does and says how
+ * it exits. */
+#include "vmm/vcpu.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernel/log.h"
+#include "kernel/panic.h"
+#include "vmm/vm.h"
+
+#define RFLAGS_IF  (1U << 9)
+#define HLT_LENGTH 1
+
+struct guest {
+    uint64_t rflags;
+    uint64_t rip;
+    bool nmi_blocked;
+    bool interrupt_window;
+    bool nmi_window;
+    int injected; /* a vector for this entry; -1: none */
+    unsigned resets;
+};
+
+typedef enum exit_reason (*step)(struct guest *guest);
+
+static struct guest guest;
+static struct vm vm;
+static struct vcpu *vcpu = &vm.vcpus[0];
+static const step *script; /* ends with NULL: the VM is stopped */
+static unsigned entries;
+static unsigned yields;
+static unsigned waits;
+static void (*while_waiting)(void); /* what comes from outside, once */
+static bool work;
+static struct timer *armed;
+static enum vm_end end;
+static unsigned crashes;
+
+/* ---- the processor ---- */
+
+void guest_run(struct guest *which, struct exit *exit)
+{
+    memset(exit, 0, sizeof(*exit));
+    exit->length = HLT_LENGTH;
+    entries++;
+    if (*script == NULL) {
+        vm_stop(&vm, VM_END_POWER_OFF);
+        exit->reason = EXIT_PREEMPTION_TIMER;
+        return;
+    }
+    /* The window opens before the guest's next instruction. */
+    if (which->nmi_window && !which->nmi_blocked) {
+        assert_true(entries < 20);
+        exit->reason = EXIT_NMI_WINDOW;
+        return;
+    }
+    exit->reason = (*script++)(which);
+    which->injected = -1;
+}
+
+uint64_t guest_get(struct guest *which, enum guest_reg reg)
+{
+    return reg == GUEST_RFLAGS ? which->rflags
+           : reg == GUEST_RIP  ? which->rip
+                               : 0;
+}
+
+void guest_set(struct guest *which, enum guest_reg reg, uint64_t value)
+{
+    if (reg == GUEST_RIP) {
+        which->rip = value;
+    }
+}
+
+uint64_t guest_gpr(struct guest *which, enum gpr gpr)
+{
+    (void)which;
+    (void)gpr;
+    return 0;
+}
+
+void guest_set_gpr(struct guest *which, enum gpr gpr, uint64_t value)
+{
+    (void)which;
+    (void)gpr;
+    (void)value;
+}
+
+void guest_skip(struct guest *which, uint8_t length)
+{
+    which->rip += length;
+}
+
+void guest_reset(struct guest *which)
+{
+    *which = (struct guest){.injected = -1, .resets = which->resets + 1};
+}
+
+bool guest_interruptible(struct guest *which)
+{
+    return which->injected < 0 && (which->rflags & RFLAGS_IF) != 0;
+}
+
+bool guest_nmi_deliverable(struct guest *which)
+{
+    return which->injected < 0 && !which->nmi_blocked;
+}
+
+void guest_inject_interrupt(struct guest *which, uint8_t vector)
+{
+    which->injected = vector;
+}
+
+void guest_inject_nmi(struct guest *which)
+{
+    which->injected = 2;
+    which->nmi_blocked = true;
+}
+
+void guest_want_interrupt_window(struct guest *which, bool wanted)
+{
+    which->interrupt_window = wanted;
+}
+
+void guest_want_nmi_window(struct guest *which, bool wanted)
+{
+    which->nmi_window = wanted;
+}
+
+bool guest_inject_exception(struct guest *which, uint8_t vector, uint32_t code)
+{
+    (void)code;
+    which->injected = vector;
+    return true;
+}
+
+bool guest_reflect_exception(struct guest *which, const struct exit *exit)
+{
+    (void)which;
+    (void)exit;
+    return true;
+}
+
+bool guest_set_xcr0(struct guest *which, uint64_t value)
+{
+    (void)which;
+    (void)value;
+    return false;
+}
+
+/* ---- the other exit subjects, which no step comes to ---- */
+
+void cpuid_emulate(struct guest *which, const struct cpuid_policy *policy,
+                   uint32_t apic_id, uint32_t leaf, uint32_t subleaf,
+                   struct cpuid_regs *regs)
+{
+    (void)which;
+    (void)policy;
+    (void)apic_id;
+    (void)leaf;
+    (void)subleaf;
+    (void)regs;
+    fail();
+}
+
+bool cpuid_xcr0_valid(const struct cpuid_policy *policy, uint64_t xcr0)
+{
+    (void)policy;
+    (void)xcr0;
+    return false;
+}
+
+enum msr_result msr_read(struct msr_context *context, uint32_t msr,
+                         uint64_t *value)
+{
+    (void)context;
+    (void)msr;
+    (void)value;
+    return MSR_GP;
+}
+
+enum msr_result msr_write(struct msr_context *context, uint32_t msr,
+                          uint64_t value)
+{
+    (void)context;
+    (void)msr;
+    (void)value;
+    return MSR_GP;
+}
+
+void cr_exit(struct vcpu *which, const struct exit *exit)
+{
+    (void)which;
+    (void)exit;
+}
+
+void io_exit(struct vcpu *which, const struct exit *exit)
+{
+    (void)which;
+    (void)exit;
+}
+
+void mmio_exit(struct vcpu *which, const struct exit *exit)
+{
+    (void)which;
+    (void)exit;
+}
+
+void vcpu_crash(struct vcpu *which, const char *format, ...)
+{
+    (void)format;
+    crashes++;
+    vm_stop(which->vm, VM_END_CRASH);
+}
+
+void virtio_host_settle(struct vm *which, struct virtio_device *device)
+{
+    (void)which;
+    (void)device;
+}
+
+/* ---- tasks and time ---- */
+
+void task_yield(void)
+{
+    yields++;
+}
+
+bool task_work_pending(void)
+{
+    return work;
+}
+
+void event_signal(struct event *event)
+{
+    event->signalled = true;
+}
+
+void event_wait(struct event *event)
+{
+    waits++;
+    assert_non_null(while_waiting); /* else it would wait for ever */
+    if (!event->signalled) {
+        void (*now)(void) = while_waiting;
+
+        while_waiting = NULL;
+        now();
+    }
+    event->signalled = false;
+}
+
+void timer_arm(struct timer *timer, uint64_t deadline)
+{
+    (void)deadline;
+    assert_non_null(timer->fire);
+    armed = timer;
+}
+
+void timer_cancel(struct timer *timer)
+{
+    if (armed == timer) {
+        armed = NULL;
+    }
+}
+
+uint64_t time_now(void)
+{
+    return 0;
+}
+
+uint64_t time_from_tsc(uint64_t ticks)
+{
+    return ticks;
+}
+
+uint64_t time_tsc_at(uint64_t ns)
+{
+    return ns;
+}
+
+/* ---- the machine ---- */
+
+void vm_stop(struct vm *which, enum vm_end how)
+{
+    if (!which->stopping) {
+        which->stopping = true;
+        end = how;
+    }
+}
+
+void vm_task_done(struct vm *which)
+{
+    which->tasks--;
+}
+
+void vm_irq_set(struct vm *which, unsigned gsi, bool level)
+{
+    (void)which;
+    (void)gsi;
+    (void)level;
+}
+
+void log_at(enum log_level level, const char *format, ...)
+{
+    (void)level;
+    (void)format;
+}
+
+_Noreturn void panic(const char *format, ...)
+{
+    (void)format;
+    fail();
+    __builtin_unreachable();
+}
+
+static int start(void **state)
+{
+    (void)state;
+    memset(&vm, 0, sizeof(vm));
+    guest = (struct guest){.rflags = RFLAGS_IF, .injected = -1};
+    vm.vcpu_count = 1;
+    vm.tasks = 1;
+    vm.bus.ioapic = &vm.ioapic;
+    vm.bus.pic = &vm.pic;
+    vm.bus.lapics[0] = &vcpu->lapic;
+    vm.bus.count = 1;
+    ioapic_init(&vm.ioapic, &vm.bus, 0);
+    vcpu->vm = &vm;
+    vcpu->guest = &guest;
+    lapic_init(&vcpu->lapic, &vm.bus, vcpu, 0, true);
+    lapic_firmware_state(&vcpu->lapic);
+    entries = yields = waits = crashes = 0;
+    while_waiting = NULL;
+    work = false;
+    armed = NULL;
+    return 0;
+}
+
+static void run(const step *steps)
+{
+    script = steps;
+    vcpu_main(vcpu);
+    assert_int_equal(vm.tasks, 0);
+    assert_true(vm.stopping);
+}
+
+/* ---- what guests do ---- */
+
+static enum exit_reason halts(struct guest *which)
+{
+    (void)which;
+    return EXIT_HLT;
+}
+
+static enum exit_reason halts_with_interrupts_off(struct guest *which)
+{
+    which->rflags &= ~(uint64_t)RFLAGS_IF;
+    return EXIT_HLT;
+}
+
+static enum exit_reason interrupted_by_0x41(struct guest *which)
+{
+    assert_int_equal(which->injected, 0x41);
+    return EXIT_PREEMPTION_TIMER;
+}
+
+static enum exit_reason takes_nmi(struct guest *which)
+{
+    assert_int_equal(which->injected, 2);
+    return EXIT_PREEMPTION_TIMER;
+}
+
+static void send_0x41(void)
+{
+    lapic_receive(&vcpu->lapic, APIC_FIXED, 0x41, false);
+}
+
+static void send_nmi(void)
+{
+    lapic_receive(&vcpu->lapic, APIC_NMI, 0, false);
+}
+
+static void an_interrupt_ends_hlt(void **state)
+{
+    static const step steps[] = {halts, interrupted_by_0x41, NULL};
+
+    (void)state;
+    while_waiting = send_0x41;
+    run(steps);
+    assert_int_equal(guest.rip, HLT_LENGTH);
+    assert_int_equal(end, VM_END_POWER_OFF);
+}
+
+static void one_that_came_before_hlt_needs_no_wait(void **state)
+{
+    static const step steps[] = {halts, interrupted_by_0x41, NULL};
+
+    (void)state;
+    vcpu->lapic.tpr = 0;
+    guest.rflags = 0;
+    send_0x41();
+    guest.rflags = RFLAGS_IF;
+    vcpu->state = VCPU_HALTED;
+    script = steps + 1;
+    vcpu_main(vcpu);
+    assert_int_equal(waits, 0);
+}
+
+static void hlt_that_nothing_can_end_is_a_crash(void **state)
+{
+    static const step steps[] = {halts_with_interrupts_off, NULL};
+
+    (void)state;
+    run(steps);
+    assert_int_equal(crashes, 1);
+    assert_int_equal(end, VM_END_CRASH);
+}
+
+static void interrupts_do_not_end_hlt_without_if(void **state)
+{
+    static const step steps[] = {halts_with_interrupts_off, takes_nmi, NULL};
+
+    (void)state;
+    vm.ioapic.redirection[3] = (uint64_t)APIC_NMI << 8; /* can still come */
+    send_0x41();
+    guest.rflags = 0;
+    while_waiting = send_nmi;
+    run(steps);
+    assert_true(waits > 0);
+    assert_int_equal(crashes, 0);
+}
+
+static enum exit_reason halts_in_its_nmi_handler(struct guest *which)
+{
+    assert_int_equal(which->injected, 2);
+    assert_true(which->nmi_blocked);
+    send_nmi(); /* to itself: held back until IRET */
+    return EXIT_HLT;
+}
+
+static void an_nmi_held_back_does_not_end_hlt(void **state)
+{
+    static const step steps[] = {halts_in_its_nmi_handler, interrupted_by_0x41,
+                                 NULL};
+
+    (void)state;
+    send_nmi();
+    while_waiting = send_0x41;
+    run(steps);
+    assert_true(waits > 0);
+    assert_true(guest.nmi_window);
+}
+
+static enum exit_reason turns_its_apic_off(struct guest *which)
+{
+    (void)which;
+    assert_true(guest.nmi_window);
+    lapic_base_write(&vcpu->lapic, LAPIC_BASE | LAPIC_BASE_BSP);
+    assert_false(vcpu->lapic.nmi_pending);
+    return EXIT_PREEMPTION_TIMER;
+}
+
+static enum exit_reason returns_from_nmi(struct guest *which)
+{
+    which->nmi_blocked = false;
+    return EXIT_PREEMPTION_TIMER;
+}
+
+static enum exit_reason goes_on(struct guest *which)
+{
+    assert_int_equal(which->injected, -1);
+    return EXIT_PREEMPTION_TIMER;
+}
+
+static enum exit_reason sends_itself_another_nmi(struct guest *which)
+{
+    assert_int_equal(which->injected, 2);
+    send_nmi();
+    return EXIT_PREEMPTION_TIMER;
+}
+
+/* The wish for a window outlived the NMI, and the guest never ran again. */
+static void an_nmi_that_is_gone_leaves_no_window(void **state)
+{
+    static const step steps[] = {sends_itself_another_nmi, turns_its_apic_off,
+                                 returns_from_nmi, goes_on, NULL};
+
+    (void)state;
+    send_nmi();
+    run(steps);
+    assert_false(guest.nmi_window);
+}
+
+static void a_second_nmi_waits_for_the_first(void **state)
+{
+    static const step steps[] = {sends_itself_another_nmi, returns_from_nmi,
+                                 takes_nmi, NULL};
+
+    (void)state;
+    send_nmi();
+    run(steps);
+    assert_false(guest.nmi_window);
+}
+
+static enum exit_reason sends_itself_init(struct guest *which)
+{
+    (void)which;
+    lapic_receive(&vcpu->lapic, APIC_INIT, 0, false);
+    return EXIT_PREEMPTION_TIMER;
+}
+
+static void init_of_the_bootstrap_processor_is_a_reset(void **state)
+{
+    static const step steps[] = {sends_itself_init, NULL};
+
+    (void)state;
+    run(steps);
+    assert_int_equal(end, VM_END_RESET);
+    assert_int_equal(entries, 1);
+}
+
+static void send_init_and_sipi(void)
+{
+    lapic_receive(&vcpu->lapic, APIC_INIT, 0, false);
+    lapic_receive(&vcpu->lapic, APIC_SIPI, 0x12, false);
+}
+
+static void another_processor_starts_by_init_and_sipi(void **state)
+{
+    static const step steps[] = {goes_on, NULL};
+
+    (void)state;
+    lapic_init(&vcpu->lapic, &vm.bus, vcpu, 0, false);
+    vcpu->state = VCPU_WAIT_SIPI;
+    while_waiting = send_init_and_sipi;
+    run(steps);
+    assert_int_equal(guest.resets, 1);
+    assert_int_equal(end, VM_END_POWER_OFF);
+}
+
+/* Tasks that still have work after their turn must not wait for an exit that
+ * the guest makes when it likes. */
+static void a_guest_has_a_slice_while_others_wait(void **state)
+{
+    static const step steps[] = {goes_on, NULL};
+
+    (void)state;
+    work = true;
+    run(steps);
+    assert_true(yields > 0);
+    assert_ptr_equal(armed, &vcpu->slice);
+}
+
+static void a_guest_alone_has_none(void **state)
+{
+    static const step steps[] = {goes_on, NULL};
+
+    (void)state;
+    run(steps);
+    assert_int_equal(yields, 0);
+    assert_null(armed);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, start)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(an_interrupt_ends_hlt),
+        TEST(one_that_came_before_hlt_needs_no_wait),
+        TEST(hlt_that_nothing_can_end_is_a_crash),
+        TEST(interrupts_do_not_end_hlt_without_if),
+        TEST(an_nmi_held_back_does_not_end_hlt),
+        TEST(an_nmi_that_is_gone_leaves_no_window),
+        TEST(a_second_nmi_waits_for_the_first),
+        TEST(init_of_the_bootstrap_processor_is_a_reset),
+        TEST(another_processor_starts_by_init_and_sipi),
+        TEST(a_guest_has_a_slice_while_others_wait),
+        TEST(a_guest_alone_has_none),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
