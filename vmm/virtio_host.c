@@ -60,11 +60,25 @@ size_t env_entropy(struct virtio_device *device, void *buffer, size_t length)
     return entropy_fill(buffer, length);
 }
 
+/* Between the pieces of a request, which may be as large as the guest's memory:
+ * neither the entry's `timeout` nor the console waits for its end. Only a
+ * queue's own task may wait, not a vCPU inside an access (emerg_wr). */
+static void let_others_run(const struct virtio_host *host)
+{
+    if (timer_due() && host->vm->accessing == NULL) {
+        task_yield();
+    }
+}
+
 void env_console_write(struct virtio_device *device, const void *bytes,
                        size_t length)
 {
-    (void)device;
-    console_write(bytes, length);
+    struct virtio_host *host = host_of(device);
+
+    if (!host->vm->stopping) {
+        console_write(bytes, length);
+        let_others_run(host);
+    }
 }
 
 size_t env_console_read(struct virtio_device *device, void *buffer,
@@ -75,34 +89,37 @@ size_t env_console_read(struct virtio_device *device, void *buffer,
 }
 
 /* The device has checked the range against the capacity; checked again here,
- * where the memory is known. */
-static bool disk_range(const struct virtio_host_disk *disk, uint64_t offset,
+ * where the memory is known. False too when nobody waits for the data. */
+static bool disk_range(const struct virtio_host *host, uint64_t offset,
                        size_t length)
 {
-    return offset <= disk->size && length <= disk->size - offset;
+    return !host->vm->stopping && offset <= host->disk.size &&
+           length <= host->disk.size - offset;
 }
 
 bool env_disk_read(struct virtio_device *device, uint64_t offset, void *buffer,
                    size_t length)
 {
-    const struct virtio_host_disk *disk = &host_of(device)->disk;
+    const struct virtio_host *host = host_of(device);
 
-    if (!disk_range(disk, offset, length)) {
+    if (!disk_range(host, offset, length)) {
         return false;
     }
-    memcpy(buffer, disk->bytes + offset, length);
+    memcpy(buffer, host->disk.bytes + offset, length);
+    let_others_run(host);
     return true;
 }
 
 bool env_disk_write(struct virtio_device *device, uint64_t offset,
                     const void *buffer, size_t length)
 {
-    const struct virtio_host_disk *disk = &host_of(device)->disk;
+    const struct virtio_host *host = host_of(device);
 
-    if (!disk_range(disk, offset, length)) {
+    if (!disk_range(host, offset, length)) {
         return false;
     }
-    memcpy(disk->bytes + offset, buffer, length);
+    memcpy(host->disk.bytes + offset, buffer, length);
+    let_others_run(host);
     return true;
 }
 
@@ -141,6 +158,10 @@ static void service_task(void *argument)
     struct virtio_host *host = host_of(queue->queue->device);
 
     while (!vm->stopping) {
+        if (queue->wake.signalled) {
+            /* It woke itself for the rest: a wait would not wait. */
+            task_yield();
+        }
         event_wait(&queue->wake);
         if (!vm->stopping) {
             queue->served_at = cpu_rdtsc();
