@@ -11,6 +11,10 @@ import sys
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "fuzz"))
+
+import corpus  # noqa: E402  (found by the line above)
+
 BUILD = os.environ.get("BUILD", "build")
 FUZZ_SECONDS = 10
 # A step that takes longer is broken.
@@ -154,18 +158,16 @@ def fuzz(name):
         RESULTS.add(f"fuzz {name}", failed=1, detail="does not build",
                     output=output)
         return
-    finds = f"{BUILD}/fuzz/{name}.short"
-    kept = f"test/fuzz/corpus/{name}"
+    finds, kept = f"{BUILD}/fuzz/{name}.short", f"{BUILD}/fuzz/{name}.kept"
     os.makedirs(finds, exist_ok=True)
-    corpora = [finds] + ([kept] if os.path.isdir(kept) else [])
+    count = corpus.unpack(f"test/fuzz/corpus/{name}.txt", kept)
     status, output = command(
         program, f"-max_total_time={FUZZ_SECONDS}", "-print_final_stats=1",
-        f"-artifact_prefix={BUILD}/fuzz/{name}-", *corpora)
+        f"-artifact_prefix={BUILD}/fuzz/{name}-", finds, kept)
     runs = re.search(r"number_of_executed_units: (\d+)", output)
-    kept_count = len(os.listdir(kept)) if os.path.isdir(kept) else 0
     RESULTS.add(f"fuzz {name}", passed=not status, failed=bool(status),
-                detail=f"{runs[1] if runs else 0} inputs, from "
-                f"{kept_count} kept", output=output)
+                detail=f"{runs[1] if runs else 0} inputs, from {count} kept",
+                output=output)
 
 
 def host_lane():

@@ -1,9 +1,10 @@
 # libFuzzer over whatever reads a guest's bytes or a file: the product's
 # sources once more, by clang, with ASan and UBSan. A target is a line in
 # fuzz-targets and its sources, in a fragment NAME_fuzz.mk; what is worth
-# keeping of its inputs stands in corpus/NAME.
+# keeping of its inputs stands in corpus/NAME.txt.
 #
-#   make fuzz FUZZ=name TIME=600     new finds go to build/fuzz/NAME.corpus
+#   make fuzz FUZZ=name TIME=600     new finds go to build/fuzz/NAME.finds
+#   make fuzz-keep FUZZ=name         the useful ones of them to the corpus
 
 FUZZCC     := clang
 FUZZCFLAGS := -std=gnu17 -O1 -g -I. -I$(BUILD)/vmm -fno-omit-frame-pointer \
@@ -25,18 +26,26 @@ $(foreach target,$(fuzz-targets),$(eval $(call fuzz-rule,$(target))))
 fuzz-programs := $(addprefix $(BUILD)/fuzz/,$(fuzz-targets))
 
 ifdef FUZZ
-fuzz: $(BUILD)/fuzz/$(FUZZ)
-	@mkdir -p $(BUILD)/fuzz/$(FUZZ).corpus test/fuzz/corpus/$(FUZZ)
-	cd $(BUILD)/fuzz && ./$(FUZZ) -max_total_time=$(TIME) \
-	    $(FUZZ).corpus $(CURDIR)/test/fuzz/corpus/$(FUZZ)
-else
-fuzz:
-	@echo "make fuzz FUZZ=name [TIME=seconds]; there are: $(fuzz-targets)"
-endif
+fuzz-finds  := $(BUILD)/fuzz/$(FUZZ).finds
+fuzz-kept   := $(BUILD)/fuzz/$(FUZZ).kept
+fuzz-corpus := test/fuzz/corpus/$(FUZZ).txt
 
-# What of the finds reaches new code goes into the kept corpus.
+fuzz: $(BUILD)/fuzz/$(FUZZ)
+	@mkdir -p $(fuzz-finds)
+	@$(PYTHON) test/fuzz/corpus.py unpack $(fuzz-corpus) $(fuzz-kept)
+	$< -max_total_time=$(TIME) -artifact_prefix=$(BUILD)/fuzz/$(FUZZ)- \
+	    $(fuzz-finds) $(fuzz-kept)
+
+# The fewest inputs, of the kept ones and the finds, that reach as much.
 fuzz-keep: $(BUILD)/fuzz/$(FUZZ)
-	@mkdir -p test/fuzz/corpus/$(FUZZ)
-	$< -merge=1 test/fuzz/corpus/$(FUZZ) $(BUILD)/fuzz/$(FUZZ).corpus
+	@mkdir -p $(fuzz-finds) $(dir $(fuzz-corpus)) $(fuzz-kept).new
+	@$(PYTHON) test/fuzz/corpus.py unpack $(fuzz-corpus) $(fuzz-kept)
+	$< -set_cover_merge=1 $(fuzz-kept).new $(fuzz-kept) $(fuzz-finds)
+	@$(PYTHON) test/fuzz/corpus.py pack $(fuzz-kept).new $(fuzz-corpus)
+	@rm -rf $(fuzz-kept).new
+else
+fuzz fuzz-keep:
+	@echo "make $@ FUZZ=name [TIME=seconds]; there are: $(fuzz-targets)"
+endif
 
 .PHONY: fuzz fuzz-keep
