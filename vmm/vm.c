@@ -318,24 +318,24 @@ struct vm *vm_create(const struct config_entry *config,
     return vm;
 }
 
-/* Chips whose timers may still be armed stand in the structure that goes. */
-static void cancel_timers(struct vm *vm)
+/* Timers that may still be armed stand in the structure that goes. */
+static void stop_timers(struct vm *vm)
 {
     timer_cancel(&vm->limit);
-    timer_cancel(&vm->pit.timer);
-    timer_cancel(&vm->rtc.timer);
-    timer_cancel(&vm->uart.timeout);
-    timer_cancel(&vm->acpi_pm.timer);
+    pit_stop(&vm->pit);
+    rtc_stop(&vm->rtc);
+    uart_stop(&vm->uart);
+    acpi_pm_stop(&vm->acpi_pm);
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
         timer_cancel(&vm->vcpus[i].slice);
-        timer_cancel(&vm->vcpus[i].lapic.timer.timer);
+        lapic_stop(&vm->vcpus[i].lapic);
     }
 }
 
 void vm_destroy(struct vm *vm)
 {
     CHECK(vm->tasks == 0);
-    cancel_timers(vm);
+    stop_timers(vm);
     virtio_host_destroy(vm);
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
         guest_destroy(vm->vcpus[i].guest, &vm->pages);

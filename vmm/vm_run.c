@@ -65,13 +65,15 @@ static bool virtio_console_up(const struct vm *vm)
            vm->devices[0].device->queues[0].ready;
 }
 
-static void console_to_uart(struct vm *vm)
+/* True: it has taken all there was. */
+static bool console_to_uart(struct vm *vm)
 {
     uint8_t byte = 0;
 
     while (uart_can_receive(&vm->uart) && console_read(&byte, 1) == 1) {
         uart_receive(&vm->uart, byte);
     }
+    return uart_can_receive(&vm->uart);
 }
 
 /* How often input that a full 16550 did not take is offered again. */
@@ -85,8 +87,9 @@ static void console_task(void *argument)
         if (virtio_console_up(vm)) {
             virtio_host_console_input(vm);
             event_wait(console_event());
+        } else if (console_to_uart(vm)) {
+            event_wait(console_event());
         } else {
-            console_to_uart(vm);
             event_wait_until(console_event(), time_now() + UART_RETRY);
         }
     }
