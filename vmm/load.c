@@ -165,7 +165,6 @@ static void show_progress(void *argument, uint64_t done, uint64_t total)
     }
 }
 
-/* Reads one file, or shares it with an earlier entry that names it too. */
 static bool load_file(struct efi_boot *boot, const char *id, const char *path,
                       struct vm_file *to)
 {
@@ -185,28 +184,32 @@ static bool load_file(struct efi_boot *boot, const char *id, const char *path,
     return true;
 }
 
-/* The same path in an entry before `end`: its file is in memory already. */
-static const struct vm_file *loaded(const struct load *load, size_t end,
+static bool is_loaded(const struct vm_file *file, const char *name,
+                      const char *path)
+{
+    return file->bytes != NULL && strcmp(name, path) == 0;
+}
+
+/* The file, if an entry up to the one at `last` has it in memory already. */
+static const struct vm_file *loaded(const struct load *load, size_t last,
                                     const char *path)
 {
-    for (size_t e = 0; e < end; e++) {
+    for (size_t e = 0; e <= last; e++) {
         const struct load_entry *entry = &load->entries[e];
         const struct config_entry *config = &entry->config;
+        const struct vm_files *files = &entry->files;
 
-        if (!entry->chosen) {
-            continue;
-        }
-        if (strcmp(config->linux_path, path) == 0) {
-            return &entry->files.kernel;
+        if (is_loaded(&files->kernel, config->linux_path, path)) {
+            return &files->kernel;
         }
         for (size_t i = 0; i < config->initrd_count; i++) {
-            if (strcmp(config->initrd[i], path) == 0) {
-                return &entry->files.initrd[i];
+            if (is_loaded(&files->initrd[i], config->initrd[i], path)) {
+                return &files->initrd[i];
             }
         }
         for (size_t i = 0; i < config->disk_count; i++) {
-            if (strcmp(config->disk[i].path, path) == 0) {
-                return &entry->files.disk[i];
+            if (is_loaded(&files->disk[i], config->disk[i].path, path)) {
+                return &files->disk[i];
             }
         }
     }

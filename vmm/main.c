@@ -170,6 +170,7 @@ static enum status run_entry(const struct load_entry *entry)
     log_raw("lintel: entry %s: exit %d %s", id, (int)status,
             vm_end_name(vm->end));
     vm_destroy(vm);
+    log_debug("%llu pages free again", (unsigned long long)page_free_count());
     return status;
 }
 

@@ -10,6 +10,10 @@
 #include "vmm/vcpu.h"
 #include "vmm/vm.h"
 
+/* How many instructions that are not emulated have their line: a guest that
+ * goes on and on must not fill the log. */
+#define NOT_EMULATED_LOGGED 16
+
 static enum access_result window_access(void *context, struct access *access)
 {
     struct vcpu *vcpu = context;
@@ -73,9 +77,12 @@ void mmio_finish(struct vcpu *vcpu, const struct emulate_context *context,
     case EMULATE_RESTART:
         return;
     case EMULATE_UNSUPPORTED:
-        crash_format_code(code, sizeof(code), &context->code);
-        log_warn("instruction not emulated at %#llx: %s; #UD given",
-                 (unsigned long long)guest_get(vcpu->guest, GUEST_RIP), code);
+        if (vcpu->vm->not_emulated++ < NOT_EMULATED_LOGGED) {
+            crash_format_code(code, sizeof(code), &context->code);
+            log_warn("instruction not emulated at %#llx: %s; #UD given",
+                     (unsigned long long)guest_get(vcpu->guest, GUEST_RIP),
+                     code);
+        }
         return;
     case EMULATE_BAD:
         vcpu_crash(vcpu, "%s of %u bytes at guest-physical %#llx: %s",
