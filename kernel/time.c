@@ -29,6 +29,9 @@ static struct {
     struct ratio to_ticks;
 } clock;
 
+/* No timer's moment, and not UINT64_MAX either. */
+#define NEXT_SPENT (UINT64_MAX - 1)
+
 static struct {
     struct timer *first; /* by rising deadline */
     size_t armed;
@@ -192,24 +195,22 @@ void timer_run_due(void)
     /* As many as there are now: one that arms itself anew for a time that has
      * come already waits for the next call. */
     size_t budget = timers.armed;
-    bool fired = false;
     uint64_t now;
 
     if (!timer_due()) {
         return;
     }
     now = time_now();
+    /* The interrupt is spent: even the same moment has to be set anew. */
+    timers.next_tsc = NEXT_SPENT;
     while (budget-- > 0 && timers.first != NULL &&
            timers.first->deadline <= now) {
         struct timer *timer = timers.first;
 
         unlink_timer(timer);
         timer->fire(timer->argument);
-        fired = true;
     }
-    if (fired) {
-        program();
-    }
+    program();
 }
 
 bool timer_due(void)

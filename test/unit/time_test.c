@@ -264,6 +264,20 @@ static void a_timer_that_is_always_due_does_not_hang(void **state)
     timer_cancel(&again);
 }
 
+/* The interrupt of the first time is spent: without another one the processor
+ * would halt, or a guest run, with a timer that is due. */
+static void a_timer_armed_for_the_same_moment_interrupts_again(void **state)
+{
+    (void)state;
+    again = (struct timer){.fire = fire_again};
+    timer_arm(&again, 0);
+    programmed = UINT64_MAX;
+    timer_run_due();
+    assert_true(again_count > 0);
+    assert_int_equal(programmed, 0);
+    timer_cancel(&again);
+}
+
 static struct timer *victim;
 
 static void fire_cancel(void *argument)
@@ -300,6 +314,8 @@ int main(void)
         cmocka_unit_test_setup(an_early_interrupt_is_set_again, start_clock),
         cmocka_unit_test_setup(a_timer_that_is_always_due_does_not_hang,
                                start_clock),
+        cmocka_unit_test_setup(
+            a_timer_armed_for_the_same_moment_interrupts_again, start_clock),
         cmocka_unit_test_setup(a_timer_may_cancel_one_that_is_due_too,
                                start_clock),
     };
