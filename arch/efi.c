@@ -89,28 +89,6 @@ void efi_sleep(struct efi_boot *boot, uint64_t microseconds)
     boot->services->Stall(microseconds);
 }
 
-void efi_print(struct efi_boot *boot, const char *text)
-{
-    SIMPLE_TEXT_OUTPUT_INTERFACE *console = boot->system->ConOut;
-    CHAR16 chunk[64];
-    size_t length = 0;
-
-    if (!console) {
-        return;
-    }
-    for (; *text; text++) {
-        if (*text == '\n') {
-            chunk[length++] = '\r';
-        }
-        chunk[length++] = (CHAR16)(unsigned char)*text;
-        if (length >= 62 || !text[1]) {
-            chunk[length] = 0;
-            console->OutputString(console, chunk);
-            length = 0;
-        }
-    }
-}
-
 bool efi_read_key(struct efi_boot *boot, uint32_t *key)
 {
     SIMPLE_INPUT_INTERFACE *input = boot->system->ConIn;

@@ -60,9 +60,6 @@ enum efi_result efi_list_files(struct efi_boot *boot, const char *directory,
 
 void efi_sleep(struct efi_boot *boot, uint64_t microseconds);
 
-/* Text on the firmware's console; \n begins a new line. */
-void efi_print(struct efi_boot *boot, const char *text);
-
 /* True, and which (a Unicode character; 0 for keys that have none), if a key
  * was pressed. Never waits. */
 bool efi_read_key(struct efi_boot *boot, uint32_t *key);

@@ -21,7 +21,7 @@
 const uint8_t exit_decode_needs[EXIT_REASON_COUNT] = {
     [EXIT_EXCEPTION_NMI] = Q | V | F,
     [EXIT_EXTERNAL_INTERRUPT] = F,
-    [EXIT_SIPI] = Q | F,
+    [EXIT_SIPI] = Q,
     [EXIT_TASK_SWITCH] = L | Q | V,
     [EXIT_CPUID] = L | S,
     [EXIT_GETSEC] = L,
@@ -42,7 +42,7 @@ const uint8_t exit_decode_needs[EXIT_REASON_COUNT] = {
     [EXIT_VMXOFF] = L,
     [EXIT_VMXON] = L,
     [EXIT_CR_ACCESS] = L | Q | F | S,
-    [EXIT_MOV_DR] = L | Q | F | S,
+    [EXIT_MOV_DR] = L | Q | S,
     [EXIT_IO] = L | Q | F | S,
     [EXIT_RDMSR] = L | S,
     [EXIT_WRMSR] = L | S,
@@ -186,15 +186,6 @@ static void decode_cr(struct exit *exit)
     exit->cr.lmsw_source = (uint16_t)bits(q, 31, 16);
 }
 
-/* SDM 3D Table 28-4 */
-static void decode_dr(struct exit *exit)
-{
-    uint64_t q = exit->qualification;
-    exit->dr.number = (uint8_t)bits(q, 2, 0);
-    exit->dr.from = q >> 4 & 1;
-    exit->dr.gpr = (enum gpr)bits(q, 11, 8);
-}
-
 void exit_decode(struct guest *guest, struct exit *exit, unsigned needs)
 {
     if (needs & EXIT_HAS_QUALIFICATION) {
@@ -224,12 +215,6 @@ void exit_decode(struct guest *guest, struct exit *exit, unsigned needs)
         break;
     case EXIT_PREEMPTION_TIMER:
         decode_preemption_timer();
-        break;
-    case EXIT_MOV_DR:
-        decode_dr(exit);
-        break;
-    case EXIT_SIPI:
-        exit->sipi_vector = (uint8_t)bits(exit->qualification, 7, 0);
         break;
     default:
         break;

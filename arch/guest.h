@@ -141,18 +141,12 @@ struct exit {
             uint16_t lmsw_source;
         } cr;
         struct {
-            uint8_t number;
-            bool from; /* MOV from DR */
-            enum gpr gpr;
-        } dr;
-        struct {
             uint8_t vector;
             uint8_t type; /* SDM 3C 25.9.2: 0 external, 2 NMI, 3 exception,
                            * 5 INT1, 6 INT3 or INTO */
             bool has_error_code;
             uint32_t error_code;
         } event; /* EXCEPTION_NMI, EXTERNAL_INTERRUPT */
-        uint8_t sipi_vector;
     };
 };
 

@@ -45,5 +45,6 @@ void idt_dispatch(uint8_t vector);
 /* NMIs seen, in all. */
 uint64_t idt_nmi_count(void);
 
-/* Logs all registers of the frame, the faulting code and a backtrace. */
+/* Logs all registers of the frame, the faulting code and the stack; panic(),
+ * which follows, adds the backtrace. */
 void idt_dump(const struct trap_frame *frame);

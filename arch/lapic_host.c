@@ -239,11 +239,6 @@ uint32_t lapic_host_id(void)
     return lapic.x2apic ? id : id >> 24;
 }
 
-bool lapic_host_is_x2apic(void)
-{
-    return lapic.x2apic;
-}
-
 void lapic_host_timer_arm_tsc(uint64_t deadline)
 {
     uint64_t now, count;

@@ -18,7 +18,6 @@
 void lapic_host_init(void);
 
 uint32_t lapic_host_id(void);
-bool lapic_host_is_x2apic(void);
 
 /* Fires LAPIC_HOST_VECTOR_TIMER once when the TSC reaches `deadline`, at once
  * if it has; replaces an earlier deadline. It may fire early where deadlines

@@ -191,6 +191,10 @@ const char *vmx_enable(struct page_source *pages)
     if (vmx_machine.spec_bits) {
         cpu_wrmsr(MSR_SPEC_CTRL, vmx_machine.spec_host);
     }
+    if (vmx_machine.xsaves) {
+        /* A guest's XSAVES saves what this names: nothing of the firmware's. */
+        cpu_wrmsr(MSR_XSS, 0);
+    }
     if (vmx_vmxon((uintptr_t)region) != VMX_OK) {
         pages->free(pages, region);
         return "VMXON failed on this processor";

@@ -470,4 +470,6 @@ void task_dump(void)
          task = task->next_all) {
         dump_one(task);
     }
+    log_info("the processor was halted for %llu ms",
+             task_idle_time() / TIME_MS);
 }

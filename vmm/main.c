@@ -224,6 +224,11 @@ void lintel_main(struct efi_boot *boot)
         finish(STATUS_LINTEL, "no VMX");
     }
     status = run_entries(&load);
+    if (idt_nmi_count() > 0) {
+        log_warn("%llu NMIs came: the machine reports an error of its "
+                 "hardware, or has a watchdog that runs",
+                 (unsigned long long)idt_nmi_count());
+    }
     vmx_disable();
     finish(status, reasons[status]);
 }

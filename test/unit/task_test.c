@@ -448,6 +448,7 @@ static void names_are_cut_and_dumped(void **state)
     assert_non_null(strstr(log_text, ", for event 0x"));
     assert_non_null(strstr(log_text, ", for 0 ms more"));
     assert_non_null(strstr(log_text, "running"));
+    assert_non_null(strstr(log_text, "was halted for 0 ms"));
     assert_non_null(strstr(log_text, "runnable"));
     event_signal(&event);
 }
