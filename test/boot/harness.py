@@ -17,7 +17,7 @@ import image  # noqa: E402  (found by the line above)
 import machine  # noqa: E402
 from session import Session  # noqa: E402
 
-BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
+BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(ROOT, "build")))
 LINTEL = f"{BUILD}/BOOTX64.EFI"
 RUNNER = f"{ROOT}/test/run/run.py"
 MIB = 1 << 20

@@ -22,7 +22,8 @@ from terminal import Ended, catch_signals
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
+# The emulator runs in a directory of its own: no path may be relative.
+BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(ROOT, "build")))
 FLAVOURS = ("cloud", "generic", "rt")
 # The kernel speaks on the serial port from its first line on; the shell is on
 # hvc0. Its self-tests of cryptography take Bochs up to 10 s.
