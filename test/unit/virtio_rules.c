@@ -254,6 +254,95 @@ static void the_budget_ends_a_call_not_the_work(void **state)
     silent();
 }
 
+/* As many chains as the ring has entries are available at once: legal, and how
+ * Linux keeps a receive queue. One more is not. */
+static void a_full_ring(void **state)
+{
+    struct driver_queue *queue = &driver_queues[0];
+    struct driver_used used;
+
+    (void)state;
+    live(RIG_ENTROPY, 0);
+    uint64_t buffer = driver_alloc(16, 16);
+
+    for (unsigned round = 0; round < 5000; round++) {
+        driver_put16(queue->avail + 4 + 2u * queue->size,
+                     (uint16_t)(queue->last_used + queue->size - 1));
+        for (uint16_t i = 0; i < queue->size; i++) {
+            driver_chain(queue, i, &(struct driver_piece){buffer + i, 1, true},
+                         1);
+        }
+        driver_kick_if_wanted(queue, queue->size);
+        assert_true(rig_run());
+        assert_int_equal(driver_interrupt(), VIRTIO_INTERRUPT_USED);
+        for (uint16_t i = 0; i < queue->size; i++) {
+            assert_true(driver_take(queue, &used));
+            assert_int_equal(used.id, i);
+        }
+    }
+    assert_int_equal(rig.edges, 5000);
+    silent();
+}
+
+/* The figures that dumps and the stall watchdog show. */
+static void figures(void **state)
+{
+    struct driver_queue *queue = &driver_queues[0];
+    const struct virtio_queue *device_queue;
+
+    (void)state;
+    live(RIG_OTHER, EVENT_IDX);
+    device_queue = &rig.device->queues[0];
+    copy(queue, 0, true);
+    driver_put16(queue->avail, 1);
+    copy(queue, 2, true);
+    copy(queue, 4, true);
+    assert_int_equal(device_queue->kicks, 3);
+    assert_int_equal(device_queue->kicks_ignored, 0);
+    assert_int_equal(device_queue->chains, 3);
+    assert_int_equal(device_queue->interrupts, 1);
+    assert_int_equal(device_queue->interrupts_suppressed, 2);
+    driver_queue_delete(0);
+    driver_kick(queue);
+    assert_int_equal(device_queue->kicks_ignored, 1);
+}
+
+/* Several used entries are one interrupt, where that is the device's batch. */
+static void batches(void **state)
+{
+    struct driver_queue *queue = &driver_queues[0];
+
+    (void)state;
+    live(RIG_OTHER, EVENT_IDX);
+    for (uint16_t i = 0; i < 3; i++) {
+        copy(queue, (uint16_t)(2 * i), false);
+    }
+    driver_kick(queue);
+    assert_true(rig_run());
+    assert_int_equal(rig.device->queues[0].interrupts, 2); /* of 2, of 1 */
+    assert_int_equal(rig.edges, 1);
+    silent();
+}
+
+static uint16_t flags_seen;
+
+static void look_at_flags(void)
+{
+    flags_seen = driver_get16(driver_queues[0].used);
+}
+
+/* A kick while the service looks is one that need not have been. */
+static void kicks_are_suppressed_while_serving(void **state)
+{
+    (void)state;
+    live(RIG_OTHER, EVENT_IDX);
+    assert_int_equal(driver_get16(driver_queues[0].used), 0);
+    rig.on_disk = look_at_flags;
+    copy(&driver_queues[0], 0, true);
+    assert_int_equal(driver_get16(driver_queues[0].used), 0);
+    assert_int_equal(flags_seen, 1);
+}
+
 /* Splits `length` bytes at `gpa` in pieces of `step`. */
 static unsigned split(struct driver_piece *pieces, uint64_t gpa,
                       uint32_t length, uint32_t step, bool write)
@@ -341,6 +430,10 @@ static void any_framing(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(a_full_ring),
+    cmocka_unit_test(figures),
+    cmocka_unit_test(batches),
+    cmocka_unit_test(kicks_are_suppressed_while_serving),
     cmocka_unit_test(linux_is_never_reported),
     cmocka_unit_test(every_subset_of_features),
     cmocka_unit_test(features_turned_off),

@@ -84,6 +84,29 @@ static void report_judge(const struct breach *breach, enum virtio_lint lint)
     assert_true(virtio_device_broken(rig.device, breach->clause) > 0);
 }
 
+/* That what the report says of the device is so. */
+static void verdict_judge(const struct breach *breach, enum virtio_lint lint)
+{
+    enum virtio_verdict verdict =
+        lint != VIRTIO_LINT_STRICT && breach->tolerant != VIRTIO_VERDICT_NONE
+            ? breach->tolerant
+            : breach->strict;
+    uint32_t status = rig.device->status;
+
+    if (verdict == VIRTIO_VERDICT_FEATURES_REFUSED &&
+        (status & VIRTIO_STATUS_FEATURES_OK) != 0) {
+        fail_with(breach, "FEATURES_OK is set");
+    }
+    if (verdict == VIRTIO_VERDICT_QUEUE_REFUSED &&
+        rig.device->queues[0].ready) {
+        fail_with(breach, "the queue is ready");
+    }
+    if ((verdict == VIRTIO_VERDICT_NEEDS_RESET) !=
+        ((status & VIRTIO_STATUS_DEVICE_NEEDS_RESET) != 0)) {
+        fail_with(breach, "DEVICE_NEEDS_RESET is not as it should be");
+    }
+}
+
 static void breach_run(const struct breach *breach, enum virtio_lint lint)
 {
     rig_start(breach->kind, lint, 0);
@@ -94,6 +117,7 @@ static void breach_run(const struct breach *breach, enum virtio_lint lint)
     }
     breach->act();
     report_judge(breach, lint);
+    verdict_judge(breach, lint);
     if (lint == VIRTIO_LINT_STRICT &&
         breach->strict == VIRTIO_VERDICT_NEEDS_RESET) {
         assert_true((driver_read(VIRTIO_REG_STATUS) &
