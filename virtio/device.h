@@ -157,6 +157,7 @@ struct virtio_device {
     bool seen_version;
     bool seen_id;
     bool status_written;
+    bool ever_read_features;
     uint32_t interrupt_seen; /* shown by InterruptStatus, not acknowledged */
     /* Since reset: */
     bool wrote_device_sel;

@@ -128,6 +128,7 @@ uint32_t virtio_features_read(struct virtio_device *device)
                   .values = {{"Status", device->status}});
     }
     device->read_features = true;
+    device->ever_read_features = true;
     if (word >= WORDS) {
         return 0;
     }

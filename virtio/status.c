@@ -79,10 +79,13 @@ static bool features_ok_judge(struct virtio_device *device, uint32_t value)
                   .values = {{"Status was", old}, {"written", value}});
     } else if (breaks(device, CLAUSE_INIT_DRV_004,
                       !device->read_features || !device->wrote_features)) {
+        /* After a suspend, Linux accepts what it accepted before. */
         violation(device, CLAUSE_INIT_DRV_004, .verdict = VIRTIO_VERDICT_TAKEN,
-                  .summary = device->read_features
-                                 ? "FEATURES_OK without writing DriverFeatures"
-                                 : "FEATURES_OK without reading DeviceFeatures",
+                  .arguable =
+                      device->wrote_features && device->ever_read_features,
+                  .summary = device->wrote_features
+                                 ? "FEATURES_OK without reading DeviceFeatures"
+                                 : "FEATURES_OK without writing DriverFeatures",
                   .values = {{"Status was", old}, {"written", value}});
     }
     device->features_refused = !virtio_features_accept(device);

@@ -275,6 +275,128 @@ static void tolerant_goes_on(void **state)
     assert_false(driver_take(queue, &used));
 }
 
+/* Under strict lint a broken ring stops the device at once: what is available
+ * behind the broken chain stays. */
+static void strict_stops(void **state)
+{
+    struct driver_used used;
+
+    (void)state;
+    live(RIG_ENTROPY);
+    struct driver_piece in = piece(4, true);
+
+    driver_chain(queue, 0, &in, 1);
+    driver_desc(queue->desc, 5, in.gpa, 4, DESC_WRITE | DESC_NEXT, 5);
+    driver_offer(queue, 5);
+    driver_chain(queue, 1, &in, 1);
+    driver_kick(queue);
+    assert_true(rig_run());
+    assert_true(driver_take(queue, &used));
+    assert_int_equal(used.id, 0);
+    assert_false(driver_take(queue, &used));
+    assert_true((driver_read(VIRTIO_REG_STATUS) & 64) != 0);
+    driver_kick(queue);
+    virtio_queue_service(&rig.device->queues[0]);
+    assert_false(driver_take(queue, &used));
+    assert_int_equal(rig.report_count, 1);
+}
+
+/* 2^32 bytes and as many elements as can be served are inside the limits. */
+static void chains_at_the_limits(void **state)
+{
+    struct driver_used used;
+
+    (void)state;
+    live(RIG_BLOCK);
+    for (unsigned i = 0; i < 128; i++) {
+        driver_desc(queue->desc, i, 0, RIG_RAM, i < 127 ? DESC_NEXT : 0,
+                    (uint16_t)(i + 1));
+    }
+    driver_offer(queue, 0);
+    driver_kick(queue);
+    assert_true(rig_run());
+    assert_true(driver_take(queue, &used));
+    assert_int_equal(rig.report_count, 1);
+    assert_true(rig_reported(CLAUSE_BLK_TXT_007)); /* no status byte */
+
+    live(RIG_CONSOLE);
+    uint64_t table = driver_alloc(16 * VIRTIO_SEGMENTS, 16);
+    uint64_t text = driver_alloc(1, 1);
+
+    for (unsigned i = 0; i < VIRTIO_SEGMENTS; i++) {
+        driver_desc(table, i, text, 1, i + 1 < VIRTIO_SEGMENTS ? DESC_NEXT : 0,
+                    (uint16_t)(i + 1));
+    }
+    driver_desc(driver_queues[1].desc, 0, table, 16 * VIRTIO_SEGMENTS,
+                DESC_INDIRECT, 0);
+    driver_offer(&driver_queues[1], 0);
+    driver_kick(&driver_queues[1]);
+    assert_true(rig_run());
+    assert_int_equal(rig.printed_count, VIRTIO_SEGMENTS);
+    assert_int_equal(rig.report_count, 1);
+    assert_int_equal(rig.reports[0].level, VIRTIO_SUSPICION);
+}
+
+/* What a driver did before a reset does not count after it. */
+static void a_reset_forgets(void **state)
+{
+    (void)state;
+    live(RIG_BLOCK);
+    driver_read(VIRTIO_REG_CONFIG_GENERATION);
+    driver_begin(STAGE_DRIVER, 0);
+    driver_read(0x100); /* capacity, without its generation */
+    assert_int_equal(rig.report_count, 1);
+    assert_true(rig_reported(CLAUSE_CFG_DRV_002));
+    rig_forget();
+    driver_offered();
+    driver_add_status(VIRTIO_STATUS_FEATURES_OK);
+    assert_true(rig_reported(CLAUSE_INIT_DRV_004));
+    assert_true(rig_reported(CLAUSE_RESV_DRV_001));
+}
+
+/* Linux after a suspend: the same features again, unread. */
+static void features_accepted_from_memory(void **state)
+{
+    (void)state;
+    live(RIG_BLOCK);
+    uint64_t features = rig.device->accepted[0];
+
+    driver_begin(STAGE_DRIVER, 0);
+    driver_accept(features);
+    driver_add_status(VIRTIO_STATUS_FEATURES_OK);
+    assert_int_equal(rig.report_count, 1);
+    assert_true(rig_reported(CLAUSE_INIT_DRV_004));
+    assert_int_equal(rig.reports[0].level, VIRTIO_SUSPICION);
+    assert_true((driver_read(VIRTIO_REG_STATUS) & 8) != 0);
+}
+
+/* One interrupt read is one acknowledged. */
+static void each_interrupt_is_read(void **state)
+{
+    (void)state;
+    live(RIG_CONSOLE);
+    virtio_console_resize(&rig.console, 1, 1);
+    driver_interrupt();
+    assert_int_equal(rig.report_count, 0);
+    virtio_console_resize(&rig.console, 2, 2);
+    driver_write(VIRTIO_REG_INTERRUPT_ACK, VIRTIO_INTERRUPT_CONFIG);
+    assert_true(rig_reported(CLAUSE_MMIO_DRV_032));
+    assert_false(rig.line);
+}
+
+/* An access that begins inside the configuration space and ends outside. */
+static void config_access_across_the_end(void **state)
+{
+    (void)state;
+    live(RIG_CONSOLE);
+    assert_int_equal(virtio_mmio_read(rig.device, 0x108, 8), 0);
+    virtio_mmio_write(rig.device, 0x108, 8, 'x');
+    assert_int_equal(rig.report_count, 1);
+    assert_true(rig_reported(CLAUSE_MMIO_DRV_001));
+    assert_int_equal(virtio_device_broken(rig.device, CLAUSE_MMIO_DRV_001), 2);
+    assert_int_equal(rig.printed_count, 0);
+}
+
 static void names(void **state)
 {
     char text[40];
@@ -310,6 +432,12 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(entropy_gives),
     cmocka_unit_test(empty_elements),
     cmocka_unit_test(tolerant_goes_on),
+    cmocka_unit_test(strict_stops),
+    cmocka_unit_test(chains_at_the_limits),
+    cmocka_unit_test(a_reset_forgets),
+    cmocka_unit_test(features_accepted_from_memory),
+    cmocka_unit_test(each_interrupt_is_read),
+    cmocka_unit_test(config_access_across_the_end),
     cmocka_unit_test(names),
 };
 
