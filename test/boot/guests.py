@@ -13,10 +13,13 @@ GUESTS = {
     "cpuid": ((GOOD,), None, ""),
     "cr": ((GOOD,), None, ""),
     "deaf": ((CRASH,), r"HLT with interrupts off", ""),
+    # Zeros for hours, if nobody stopped it.
+    "flood": ((LATE,), r"time-out", "timeout 1\n"),
     "mmio": ((GOOD,), None, ""),
     "msr": ((GOOD,), None, ""),
     # It may die of what it does to itself; nobody else may.
     "msrstorm": ((GOOD, CRASH, LATE), None, "timeout 20\n"),
+    "mute": ((LATE,), r"vcpu0: halted at", "timeout 1\n"),
     "ports": ((GOOD,), None, ""),
     "reset": ((GOOD,), r"exit 0 reset", ""),
     "ring": ((BROKEN,), r"split-drv-014(.|\n)*, 1 broken$", ""),
