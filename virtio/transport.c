@@ -55,6 +55,27 @@ static bool identity_judge(struct virtio_device *device, uint32_t offset,
     return true;
 }
 
+/* 4.2.2.2: 32 bits, aligned. A narrow read of a register's start has a plain
+ * meaning all the same. True if the access may go on. */
+static bool width_judge(struct virtio_device *device, uint32_t offset,
+                        unsigned size, bool write, uint64_t value)
+{
+    enum virtio_verdict refused =
+        write ? VIRTIO_VERDICT_IGNORED : VIRTIO_VERDICT_READS_ZERO;
+    bool plain = !write && offset % 4 == 0 && size < 4;
+
+    if (!breaks(device, CLAUSE_MMIO_DRV_004, size != 4 || offset % 4 != 0)) {
+        return true;
+    }
+    bool strictly = violation(
+        device, CLAUSE_MMIO_DRV_004, .verdict = refused,
+        .tolerant = plain ? VIRTIO_VERDICT_TAKEN : refused,
+        .summary = "not an aligned access of 32 bits",
+        .values = {{"offset", offset}, {"size", size}, {"value", value}});
+
+    return plain && !strictly;
+}
+
 /* The rules of 4.2.2.2 for control registers. True if the access may go on. */
 static bool control_judge(struct virtio_device *device, uint32_t offset,
                           unsigned size, bool write, uint64_t value)
@@ -71,16 +92,8 @@ static bool control_judge(struct virtio_device *device, uint32_t offset,
             .values = {{"offset", offset}, {"size", size}, {"value", value}});
         return false;
     }
-    if (breaks(device, CLAUSE_MMIO_DRV_004, size != 4 || offset % 4 != 0)) {
-        return !violation(device, CLAUSE_MMIO_DRV_004, .verdict = refused,
-                          .tolerant = write || offset % 4 != 0 || size > 4
-                                          ? refused
-                                          : VIRTIO_VERDICT_TAKEN,
-                          .summary = "not an aligned access of 32 bits",
-                          .values = {{"offset", offset},
-                                     {"size", size},
-                                     {"value", value}}) &&
-               !write && offset % 4 == 0 && size < 4;
+    if (!width_judge(device, offset, size, write, value)) {
+        return false;
     }
     if (write && breaks(device, CLAUSE_MMIO_DRV_002,
                         (reg->direction & VIRTIO_REGISTER_W) == 0)) {

@@ -208,6 +208,7 @@ int main(void)
     failed += virtio_defects_more_run();
     failed += virtio_rules_run();
     failed += virtio_requests_run();
+    failed += virtio_block_requests_run();
     failed += cmocka_run_group_tests(last_tests, NULL, NULL);
     rig_stop();
     return failed;
