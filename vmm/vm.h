@@ -85,7 +85,7 @@ struct vm {
     /* For the report at the end. */
     uint64_t started; /* time_now() */
     uint64_t wild_ports;
-    uint64_t not_emulated; /* instructions */
+    uint64_t not_emulated;   /* instructions */
     unsigned clauses_broken; /* MUST-class reports */
 };
 
