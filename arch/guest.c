@@ -152,8 +152,7 @@ static bool canonical(uint64_t address)
 /* RIP has left 4 GiB, or the canonical half: outside 64-bit mode it wraps; in
  * it the next fetch raises #GP, which cannot be entered with such an RIP, so
  * it is raised here. */
-static __attribute__((noinline)) void skip_far(struct guest *guest,
-                                               uint64_t rip)
+static void skip_far(struct guest *guest, uint64_t rip)
 {
     bool wide = (guest->reg[GUEST_EFER] & EFER_LMA) &&
                 (guest_get(guest, GUEST_CS_RIGHTS) & RIGHTS_L);
@@ -166,7 +165,7 @@ static __attribute__((noinline)) void skip_far(struct guest *guest,
 }
 
 /* What the end of an instruction does beside RIP (SDM 3A 6.8.3, 3B 18.3.1). */
-static __attribute__((noinline)) void skip_rest(struct guest *guest)
+static void skip_rest(struct guest *guest)
 {
     uint64_t blocking = guest->reg[HIDDEN_INTERRUPTIBILITY];
     uint64_t rflags = guest->reg[GUEST_RFLAGS];
@@ -186,31 +185,42 @@ static __attribute__((noinline)) void skip_rest(struct guest *guest)
     }
 }
 
-static __attribute__((noinline)) void fetch_skip_state(struct guest *guest)
+static void fetch_skip_state(struct guest *guest)
 {
     guest_regs_read(guest, GUEST_RIP);
     guest_regs_read(guest, GUEST_RFLAGS);
     guest_regs_read(guest, HIDDEN_INTERRUPTIBILITY);
 }
 
-void guest_skip(struct guest *guest, uint8_t length)
+static __attribute__((noinline)) void skip_slowly(struct guest *guest,
+                                                  uint8_t length)
 {
-    if (UNLIKELY(REGS_SKIP & ~guest->valid)) {
-        fetch_skip_state(guest);
-    }
+    fetch_skip_state(guest);
     uint64_t old = guest->reg[GUEST_RIP];
     uint64_t rip = old + length;
 
-    if (UNLIKELY((rip ^ old) >> 32)) {
+    if ((rip ^ old) >> 32) {
         skip_far(guest, rip);
     } else {
         guest_regs_write(guest, GUEST_RIP, rip);
     }
-    if (UNLIKELY((guest->reg[GUEST_RFLAGS] & (RFLAGS_RF | RFLAGS_TF)) |
+    skip_rest(guest);
+}
+
+void guest_skip(struct guest *guest, uint8_t length)
+{
+    uint64_t old = guest->reg[GUEST_RIP];
+    uint64_t rip = old + length;
+
+    if (UNLIKELY((REGS_SKIP & ~guest->valid) | (rip ^ old) >> 32 |
+                 (guest->reg[GUEST_RFLAGS] & (RFLAGS_RF | RFLAGS_TF)) |
                  (guest->reg[HIDDEN_INTERRUPTIBILITY] &
                   (BLOCKING_STI | BLOCKING_MOV_SS)))) {
-        skip_rest(guest);
+        skip_slowly(guest, length);
+        return;
     }
+    guest->reg[GUEST_RIP] = rip;
+    guest->dirty |= REG_BIT(GUEST_RIP);
 }
 
 void guest_allow_cr4(struct guest *guest, uint64_t mask)

@@ -137,7 +137,13 @@ void guest_regs_load_msrs(struct guest *guest);
 
 /* guest_switch.c: makes the guest's VMCS current; makes its FPU, debug
  * registers and MSRs those of the processor as well. */
-void guest_switch_vmcs(struct guest *guest);
+void guest_switch_vmcs_here(struct guest *guest);
+static inline void guest_switch_vmcs(struct guest *guest)
+{
+    if (__builtin_expect(vmx_processor()->vmcs != guest, 0)) {
+        guest_switch_vmcs_here(guest);
+    }
+}
 void guest_switch_load(struct guest *guest);
 /* Gives the processor up, forgetting what it holds of the guest. */
 void guest_switch_drop(struct guest *guest);

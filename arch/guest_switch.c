@@ -41,12 +41,9 @@ static void prepare_vmcs(struct guest *guest, struct vmx_processor *processor)
     guest->initialised = true;
 }
 
-void guest_switch_vmcs(struct guest *guest)
+void guest_switch_vmcs_here(struct guest *guest)
 {
     struct vmx_processor *processor = vmx_processor();
-    if (processor->vmcs == guest) {
-        return;
-    }
     if (guest->processor != processor) {
         prepare_vmcs(guest, processor);
         return;

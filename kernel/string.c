@@ -14,6 +14,9 @@
 /* Below this many bytes a plain loop beats the start-up cost of REP. */
 #define REP_WORTHWHILE 64
 
+/* Eight bytes wherever they lie. */
+typedef uint64_t __attribute__((may_alias, aligned(1))) word;
+
 static void copy_up(uint8_t *to, const uint8_t *from, size_t length)
 {
     if (length >= REP_WORTHWHILE) {
@@ -23,6 +26,12 @@ static void copy_up(uint8_t *to, const uint8_t *from, size_t length)
         to += quadwords * 8;
         from += quadwords * 8;
         length %= 8;
+    }
+    while (length >= 8) {
+        *(word *)to = *(const word *)from;
+        to += 8;
+        from += 8;
+        length -= 8;
     }
     for (size_t i = 0; i < length; i++) {
         to[i] = from[i];

@@ -109,6 +109,11 @@ uint64_t time_to_tsc(uint64_t nanoseconds)
     return ticks;
 }
 
+uint64_t time_tsc(void)
+{
+    return cpu_rdtsc();
+}
+
 uint64_t time_tsc_at(uint64_t ns)
 {
     uint64_t ticks = time_to_tsc(ns);

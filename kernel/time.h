@@ -24,6 +24,9 @@ uint64_t time_tsc_hz(void);
 uint64_t time_from_tsc(uint64_t ticks);
 uint64_t time_to_tsc(uint64_t nanoseconds);
 
+/* The TSC now. */
+uint64_t time_tsc(void);
+
 /* The TSC's value at time_now() == `ns`, and back. */
 uint64_t time_tsc_at(uint64_t ns);
 uint64_t time_at_tsc(uint64_t tsc);

@@ -29,10 +29,10 @@ static bool bit_test(const uint32_t *bits, unsigned n)
     return (bits[n / 32] >> n % 32 & 1) != 0;
 }
 
-/* The highest bit that is set, -1: none. */
-static int highest(const uint32_t *bits)
+/* The highest bit that is set, where none above `from` is; -1: none. */
+static int highest(const uint32_t *bits, int from)
 {
-    for (int word = 7; word >= 0; word--) {
+    for (int word = from / 32; word >= 0; word--) {
         if (bits[word] != 0) {
             return word * 32 + 31 - __builtin_clz(bits[word]);
         }
@@ -156,7 +156,7 @@ void lapic_accept(struct lapic *lapic, int vector)
     CHECK(vector >= 0 && vector == lapic->pending);
     bit_clear(lapic->irr, (unsigned)vector);
     bit_set(lapic->isr, (unsigned)vector);
-    lapic->highest_irr = highest(lapic->irr);
+    lapic->highest_irr = highest(lapic->irr, lapic->highest_irr);
     /* It was deliverable, so nothing in service is as high. */
     lapic->highest_isr = vector;
     lapic_update(lapic);
@@ -171,7 +171,7 @@ void lapic_eoi(struct lapic *lapic)
     unsigned vector = (unsigned)lapic->highest_isr;
 
     bit_clear(lapic->isr, vector);
-    lapic->highest_isr = highest(lapic->isr);
+    lapic->highest_isr = highest(lapic->isr, lapic->highest_isr);
     lapic_update(lapic);
     if (bit_test(lapic->tmr, vector) &&
         (lapic->svr & LAPIC_SVR_SUPPRESS) == 0) {
@@ -428,8 +428,8 @@ bool lapic_valid(const struct lapic *lapic)
             return false;
         }
     }
-    return lapic->highest_irr == highest(lapic->irr) &&
-           lapic->highest_isr == highest(lapic->isr) &&
+    return lapic->highest_irr == highest(lapic->irr, 255) &&
+           lapic->highest_isr == highest(lapic->isr, 255) &&
            lapic->ppr == expected.ppr && lapic->pending == expected.pending &&
            lapic->intr_open == expected.intr_open &&
            (lapic->irr[0] & 0xffff) == 0 && (lapic->isr[0] & 0xffff) == 0 &&

@@ -130,7 +130,9 @@ static void catch_up(struct lapic *lapic, uint64_t now)
     struct timer *timer = &lapic->timer.timer;
 
     if (mode_of(lapic) == TSC_DEADLINE) {
-        expire_deadline(lapic, guest_tsc(lapic, now));
+        if (lapic->timer.deadline != 0) {
+            expire_deadline(lapic, guest_tsc(lapic, now));
+        }
     } else if (timer->armed && now >= timer->deadline) {
         timer_cancel(timer);
         lapic_lvt_event(lapic, LAPIC_LVT_TIMER);
@@ -237,8 +239,7 @@ uint64_t lapic_deadline_read(struct lapic *lapic)
 
 void lapic_deadline_write(struct lapic *lapic, uint64_t value)
 {
-    uint64_t now = time_now();
-    uint64_t tsc = guest_tsc(lapic, now);
+    uint64_t tsc = time_tsc() + lapic->tsc_offset;
 
     if (mode_of(lapic) != TSC_DEADLINE) {
         return;
@@ -248,8 +249,8 @@ void lapic_deadline_write(struct lapic *lapic, uint64_t value)
     lapic->timer.deadline = value;
     /* One that has passed already interrupts at once. */
     expire_deadline(lapic, tsc);
-    if (!masked(lapic)) {
-        arm_deadline(lapic, now, tsc);
+    if (lapic->timer.deadline != 0 && !masked(lapic)) {
+        arm_deadline(lapic, time_now(), tsc);
     }
 }
 

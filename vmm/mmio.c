@@ -19,17 +19,17 @@ static enum access_result window_access(void *context, struct access *access)
     struct vcpu *vcpu = context;
     const struct region *region =
         regions_find(&vcpu->vm->windows, access->address);
-    struct access inside = *access;
+    uint64_t address = access->address;
     enum access_result result = ACCESS_UNHANDLED;
 
     if (region == NULL) {
         return ACCESS_UNHANDLED;
     }
-    inside.address -= region->base;
+    access->address -= region->base;
     vcpu->vm->accessing = vcpu;
-    result = region->access(region->context, &inside);
+    result = region->access(region->context, access);
     vcpu->vm->accessing = NULL;
-    access->value = inside.value;
+    access->address = address;
     return result;
 }
 
@@ -40,12 +40,11 @@ static enum access_result device_access(void *context, struct access *access)
     uint64_t offset = access->address - MAP_LAPIC_BASE;
 
     if (offset < MAP_LAPIC_SIZE) {
-        struct access inside = *access;
         enum access_result result = ACCESS_HANDLED;
 
-        inside.address = offset;
-        result = lapic_access(&vcpu->lapic, &inside);
-        access->value = inside.value;
+        access->address = offset;
+        result = lapic_access(&vcpu->lapic, access);
+        access->address += MAP_LAPIC_BASE;
         return result;
     }
     return window_access(context, access);

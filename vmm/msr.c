@@ -275,11 +275,6 @@ static bool read_entry(struct msr_context *context,
     case MSR_KIND_APIC_BASE:
         *value = lapic_base_read(context->lapic);
         return true;
-    case MSR_KIND_DEADLINE:
-        *value = lapic_deadline_read(context->lapic);
-        return true;
-    case MSR_KIND_X2APIC:
-        return lapic_msr_read(context->lapic, msr, value);
     default:
         return read_kept(context, entry->kind, msr, value);
     }
@@ -355,21 +350,31 @@ static bool write_entry(struct msr_context *context,
         return write_pred_cmd(context, value);
     case MSR_KIND_APIC_BASE:
         return lapic_base_write(context->lapic, value);
-    case MSR_KIND_DEADLINE:
-        lapic_deadline_write(context->lapic, value);
-        return true;
-    case MSR_KIND_X2APIC:
-        return lapic_msr_write(context->lapic, msr, value);
     default:
         return write_kept(context, entry->kind, msr, value);
     }
 }
 
+/* The local APIC's registers and its timer's deadline are most of what a
+ * running kernel touches, so they are told by their numbers. */
+static bool is_x2apic(uint32_t msr)
+{
+    return msr >= MSR_X2APIC_FIRST && msr <= MSR_X2APIC_LAST;
+}
+
 enum msr_result msr_read(struct msr_context *context, uint32_t msr,
                          uint64_t *value)
 {
-    const struct msr_entry *entry = msr_table_find(msr);
+    const struct msr_entry *entry = NULL;
 
+    if (is_x2apic(msr)) {
+        return lapic_msr_read(context->lapic, msr, value) ? MSR_OK : MSR_GP;
+    }
+    if (msr == MSR_TSC_DEADLINE) {
+        *value = lapic_deadline_read(context->lapic);
+        return MSR_OK;
+    }
+    entry = msr_table_find(msr);
     if (entry == NULL) {
         log_unknown(context, msr, false);
         return MSR_GP;
@@ -380,8 +385,16 @@ enum msr_result msr_read(struct msr_context *context, uint32_t msr,
 enum msr_result msr_write(struct msr_context *context, uint32_t msr,
                           uint64_t value)
 {
-    const struct msr_entry *entry = msr_table_find(msr);
+    const struct msr_entry *entry = NULL;
 
+    if (is_x2apic(msr)) {
+        return lapic_msr_write(context->lapic, msr, value) ? MSR_OK : MSR_GP;
+    }
+    if (msr == MSR_TSC_DEADLINE) {
+        lapic_deadline_write(context->lapic, value);
+        return MSR_OK;
+    }
+    entry = msr_table_find(msr);
     if (entry == NULL) {
         log_unknown(context, msr, true);
         return MSR_GP;

@@ -65,9 +65,7 @@ const struct msr_entry msr_table[] = {
     {0x38d, 0x390, MSR_ABSENT, 0, 0}, /* PERF_GLOBAL and their like */
     {0x3f0, 0x3ff, MSR_ABSENT, 0, 0}, /* PEBS, residency counters */
     {0x600, 0x6df, MSR_ABSENT, 0, 0}, /* DS_AREA, RAPL */
-    {LAST(0x6e0), MSR_KIND_DEADLINE, 0, 0},
     {0x770, 0x777, MSR_ABSENT, 0, 0}, /* hardware-managed P-states */
-    {0x800, 0x8ff, MSR_KIND_X2APIC, 0, 0},
     {LAST(0xda0), MSR_KIND_XSS, GUEST_XSS, 0},
     {0x40000000, 0x400000ff, MSR_ABSENT, 0, 0}, /* Hyper-V's */
     {0x4b564d00, 0x4b564d0f, MSR_ABSENT, 0, 0}, /* KVM's */

@@ -25,12 +25,15 @@ void regions_add(struct regions *regions, const struct region *region)
     }
 }
 
-const struct region *regions_find(const struct regions *regions,
-                                  uint64_t address)
+const struct region *regions_find(struct regions *regions, uint64_t address)
 {
+    const struct region *last = &regions->items[regions->last];
     size_t low = 0;
     size_t high = regions->count;
 
+    if (address - last->base < last->size) {
+        return last;
+    }
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const struct region *region = &regions->items[middle];
@@ -40,6 +43,7 @@ const struct region *regions_find(const struct regions *regions,
         } else if (address - region->base >= region->size) {
             low = middle + 1;
         } else {
+            regions->last = middle;
             return region;
         }
     }

@@ -22,6 +22,7 @@ struct region {
 struct regions {
     struct region items[REGIONS_MAX]; /* by rising base, none overlapping */
     size_t count;
+    size_t last; /* found last: a driver stays with its device */
 };
 
 /* Adds a region; it is our own bug (CHECK) if it overlaps another or does not
@@ -29,5 +30,4 @@ struct regions {
 void regions_add(struct regions *regions, const struct region *region);
 
 /* The region that holds the access's first byte; NULL: nobody. */
-const struct region *regions_find(const struct regions *regions,
-                                  uint64_t address);
+const struct region *regions_find(struct regions *regions, uint64_t address);

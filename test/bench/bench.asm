@@ -60,12 +60,12 @@ QUEUE equ 8
     best
     dec r12d
     jnz %%again
-    result %1
-%ifdef PROFILE
-    xchg bx, bx                         ; Bochs' magic breakpoint
+%ifdef PROFILE                          ; for a trace: Bochs' magic breakpoints
+    xchg bx, bx
     call %2
     xchg bx, bx
 %endif
+    result %1
 %endmacro
 
 guest "bench"

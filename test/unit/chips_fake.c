@@ -117,6 +117,11 @@ uint64_t time_tsc_at(uint64_t ns)
     return 1000000 + time_to_tsc(ns);
 }
 
+uint64_t time_tsc(void)
+{
+    return time_tsc_at(now);
+}
+
 uint64_t time_at_tsc(uint64_t tsc)
 {
     return time_from_tsc(tsc - 1000000);

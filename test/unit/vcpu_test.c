@@ -282,6 +282,11 @@ uint64_t time_from_tsc(uint64_t ticks)
     return ticks;
 }
 
+uint64_t time_tsc(void)
+{
+    return time_now();
+}
+
 uint64_t time_tsc_at(uint64_t ns)
 {
     return ns;
