@@ -12,7 +12,8 @@
 #include "kernel/serial.h"
 #include "kernel/time.h"
 
-#define LINE_BYTES 400
+/* Room for a clause report's JSON at its longest. */
+#define LINE_BYTES 720
 
 /* Bochs' debug port: what is written is shown, and reading gives its number. */
 #define DEBUG_PORT 0xe9U

@@ -15,6 +15,9 @@
 /* The version of the JSON lines' format. */
 #define JSON_VERSION 1
 
+/* All values of a report, each with its name. */
+#define VALUES_BYTES (VIRTIO_REPORT_VALUES * 56)
+
 static enum log_level log_level_of(enum virtio_level level)
 {
     static const enum log_level levels[] = {
@@ -102,7 +105,7 @@ static void log_json(enum log_level level, struct vm *vm,
                      const struct virtio_device *device,
                      const struct virtio_report *report)
 {
-    char values[160];
+    char values[VALUES_BYTES];
     size_t used = 0;
     uint64_t rip =
         vm->accessing != NULL ? guest_get(vm->accessing->guest, GUEST_RIP) : 0;
@@ -131,7 +134,7 @@ void report_print(struct vm *vm, struct virtio_device *device,
 {
     enum log_level level = log_level_of(report->level);
     char place[48];
-    char values[160];
+    char values[VALUES_BYTES];
 
     if (report->level == VIRTIO_MUST) {
         vm->clauses_broken++;

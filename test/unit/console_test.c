@@ -375,8 +375,8 @@ static void a_line_is_one_line(void **state)
     ports[SERIAL_COM1].length = 0;
     memset(text, 'l', 1000);
     log_info("%s", text);
-    assert_int_equal(ports[SERIAL_COM1].length, 399 + 2);
-    assert_string_equal(ports[SERIAL_COM1].out + 399 - 4, "l...\r\n");
+    assert_int_equal(ports[SERIAL_COM1].length, 719 + 2);
+    assert_string_equal(ports[SERIAL_COM1].out + 719 - 4, "l...\r\n");
 }
 
 static void no_port_is_no_problem(void **state)
