@@ -38,7 +38,7 @@ struct emulate_code {
 /* The last device accesses by plain moves, so that the same move at the same
  * place is not fetched and decoded anew: vmm/emulate_quick.c. One for each
  * vCPU, all zero at first and whenever the VM's memory slots change. */
-#define EMULATE_CACHE_SLOTS 8
+#define EMULATE_CACHE_SLOTS 64
 
 struct emulate_cache_slot {
     uint64_t rip;

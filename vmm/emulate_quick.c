@@ -17,10 +17,12 @@
 
 #define PAGE_OFFSET 4095ULL
 
+/* A driver's few accesses stand close together, so the low bits tell them
+ * apart; two that share a slot would be decoded each time. */
 static struct emulate_cache_slot *slot_of(struct emulate_cache *cache,
                                           uint64_t rip)
 {
-    return &cache->slots[(rip ^ rip >> 3) % EMULATE_CACHE_SLOTS];
+    return &cache->slots[(rip ^ rip >> 6) % EMULATE_CACHE_SLOTS];
 }
 
 static void read_code(const uint8_t *code, uint64_t *low, uint64_t *high)
