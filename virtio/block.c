@@ -51,7 +51,7 @@ static const struct virtio_queue_info queue_infos[] = {
 
 /* 5.2.4, whole, so that what is not offered is known for what it is. */
 static const struct virtio_field fields[] = {
-    {"capacity", CONFIG_CAPACITY, 8, 1, -1, 0},
+    {"capacity", CONFIG_CAPACITY, 8, 1, -1, VIRTIO_FIELD_REREAD},
     {"size_max", 8, 4, 1, F_SIZE_MAX, 0},
     {"seg_max", CONFIG_SEG_MAX, 4, 1, VIRTIO_BLOCK_F_SEG_MAX, 0},
     {"geometry.cylinders", 16, 2, 1, F_GEOMETRY, 0},

@@ -31,6 +31,7 @@ static const char *const verdict_texts[VIRTIO_VERDICT_COUNT] = {
     [VIRTIO_VERDICT_DROPPED] = "the buffer is returned with length 0",
     [VIRTIO_VERDICT_REQUEST_FAILED] = "the request fails by its status",
     [VIRTIO_VERDICT_NEEDS_RESET] = "the device stops: DEVICE_NEEDS_RESET",
+    [VIRTIO_VERDICT_WAITS] = "the device waits for the driver",
 };
 
 const struct virtio_clause *virtio_clause_get(enum clause_id id)
@@ -74,6 +75,7 @@ static void put_in_outbox(struct virtio_device *device,
                      : clause->level,
         .verdict = verdict,
         .summary = violation->summary,
+        .story = violation->story,
         .verdict_text = virtio_verdict_text(verdict),
         .queue = violation->queue != NULL ? violation->queue->index : -1,
         .repeat = count,

@@ -57,6 +57,7 @@ enum virtio_verdict {
     VIRTIO_VERDICT_DROPPED,
     VIRTIO_VERDICT_REQUEST_FAILED,
     VIRTIO_VERDICT_NEEDS_RESET,
+    VIRTIO_VERDICT_WAITS,
     VIRTIO_VERDICT_COUNT
 };
 
@@ -70,6 +71,7 @@ struct virtio_report {
     enum virtio_level level;            /* of this breach */
     enum virtio_verdict verdict;
     const char *summary;      /* what the driver did, in a few words */
+    const char *story;        /* what follows, in a paragraph; or NULL */
     const char *verdict_text; /* what the device did */
     int queue;                /* index, or -1 */
     uint32_t repeat;          /* how often now; reported at 1, 10, 100, ... */

@@ -127,10 +127,14 @@ uint64_t virtio_config_read(struct virtio_device *device, uint32_t offset,
         return 0;
     }
     width_judge(device, field, offset, size, VIRTIO_VERDICT_TAKEN);
+    if ((field->flags & VIRTIO_FIELD_REREAD) != 0) {
+        device->reread_due = false;
+    }
     if (field->width > 4) {
         wide_judge(device, !device->generation_read,
                    "a wide field was read without ConfigGeneration before it");
         device->wide_read = device->generation_read;
+        device->torn_read = false;
     }
     /* The bytes of a neighbour that is not offered are zeros. */
     for (unsigned i = 0; i < size; i++) {
@@ -182,8 +186,10 @@ uint32_t virtio_config_generation(struct virtio_device *device)
     if (device->wide_read) {
         wide_judge(device, false, NULL);
         device->wide_read = false;
+        device->torn_read = device->generation != device->generation_shown;
     }
     device->generation_read = true;
+    device->generation_shown = device->generation;
     return device->generation;
 }
 
@@ -205,7 +211,15 @@ void virtio_config_moved_on(struct virtio_device *device, uint32_t offset,
         wide_judge(device, true,
                    "a wide field was read without ConfigGeneration after it");
     }
+    if (breaks(device, CLAUSE_CFG_DRV_001, device->torn_read)) {
+        violation(device, CLAUSE_CFG_DRV_001, .arguable = true,
+                  .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "a wide field was not read again although "
+                             "ConfigGeneration had changed meanwhile",
+                  .values = {{"ConfigGeneration", device->generation}});
+    }
     device->wide_read = false;
+    device->torn_read = false;
     device->generation_read = false;
 }
 
@@ -220,7 +234,11 @@ void virtio_device_changed_config(struct virtio_device *device, uint32_t offset,
     virtio_device_lock(device);
     if (__builtin_memcmp(device->config + offset, from, length) != 0) {
         __builtin_memcpy(device->config + offset, from, length);
+        const struct virtio_field *field = field_find(device, offset);
+
         device->generation++;
+        device->reread_due |=
+            field != NULL && (field->flags & VIRTIO_FIELD_REREAD) != 0;
         if (virtio_life_running(device)) {
             virtio_interrupt_raise(device, VIRTIO_INTERRUPT_CONFIG);
         }

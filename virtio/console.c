@@ -51,6 +51,10 @@ static void receive(struct virtio_console *console, struct virtio_queue *queue)
 {
     struct virtio_chain *chain;
 
+    if (!input_fill(console)) {
+        virtio_queue_look(queue);
+        return;
+    }
     while (input_fill(console) && (chain = virtio_queue_pop(queue)) != NULL) {
         if (ring_breaks(queue, CLAUSE_CONSOLE_DRV_001, chain->readable != 0)) {
             ring_violation(

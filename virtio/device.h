@@ -29,7 +29,9 @@ enum {
     VIRTIO_SEGMENTS = 512,       /* elements of a chain; Linux may exceed the
                                     queue's size when it goes indirect */
     VIRTIO_HISTORY = 16,         /* accesses remembered a device */
-    VIRTIO_OUTBOX = 4,           /* reports one access can make */
+    VIRTIO_WATCH_QUEUES = 4,     /* of a device, looked at by the watchdog */
+    VIRTIO_WATCH_ITEMS = 4 + 4 * VIRTIO_WATCH_QUEUES,
+    VIRTIO_OUTBOX = 4, /* reports one access can make */
 };
 
 /* What a broken MUST does; what is reported is the same but for OFF. */
@@ -79,6 +81,35 @@ struct virtio_chain {
     struct virtio_segment segments[VIRTIO_SEGMENTS];
 };
 
+/* What a driver has exposed in a split ring, as it was when the device first
+ * saw it: what is altered later shows (shadow.h). */
+struct virtio_shadow {
+    bool on;              /* not with lint off */
+    bool walked;          /* `sum`, `descriptors` are of the chain in work */
+    uint16_t descriptors; /* read in that chain, indirect ones too */
+    uint64_t sum;
+    const uint8_t *table; /* its indirect table, if it has one */
+    uint32_t entries;     /* of that */
+    uint32_t used_word;   /* flags and idx of the used ring as last written */
+    uint64_t used_last;   /* its newest entry */
+    uint64_t exposed[VIRTIO_QUEUE_SIZE_MAX / 64]; /* heads not given back */
+    uint16_t heads[VIRTIO_QUEUE_SIZE_MAX];        /* by slot of the ring */
+    uint64_t sums[VIRTIO_QUEUE_SIZE_MAX]; /* of their first descriptors */
+};
+
+/* What the watchdog saw of one kind of stall at one place. */
+struct virtio_watch_item {
+    uint64_t since; /* env_time() */
+    uint64_t state; /* what would have changed, had anything moved */
+    bool waiting;
+    bool told;
+};
+
+struct virtio_watch {
+    /* Of the device, and of the queues that are looked at. */
+    struct virtio_watch_item items[VIRTIO_WATCH_ITEMS];
+};
+
 struct virtio_queue {
     struct virtio_device *device;
     void *host; /* the owner's */
@@ -115,10 +146,16 @@ struct virtio_queue {
     uint16_t budget;        /* chains left in this call */
     uint16_t batch;         /* used entries to one interrupt decision */
     uint64_t exercised[CLAUSE_WORDS];
+    struct virtio_shadow shadow;
+    uint32_t kicks_quiet; /* while `quiet`; also written under the lock */
 
     /* Figures, for dumps and the stall watchdog. */
     uint64_t kicks;
     uint64_t kicks_ignored;
+    uint64_t kicks_taken;   /* since it was enabled */
+    bool kick_lost;         /* the last one was ignored, and still matters */
+    bool suppressed;        /* the last decision was against an interrupt */
+    uint16_t event_decided; /* used_event at that decision */
     uint64_t chains;
     uint64_t interrupts;
     uint64_t interrupts_suppressed;
@@ -158,6 +195,7 @@ struct virtio_device {
     bool seen_id;
     bool status_written;
     bool ever_read_features;
+    uint64_t acknowledgements;
     uint32_t interrupt_seen; /* shown by InterruptStatus, not acknowledged */
     /* Since reset: */
     bool wrote_device_sel;
@@ -171,6 +209,11 @@ struct virtio_device {
     /* Wide fields of the configuration space: */
     bool generation_read;
     bool wide_read;
+    bool torn_read;            /* a wide field changed while it was read */
+    uint32_t generation_shown; /* by ConfigGeneration, last */
+    bool reread_due;           /* a field changed that is to be read again */
+
+    struct virtio_watch watch; /* watchdog.c */
 
     /* Reports (clause.c), under the lock. */
     struct virtio_history history;
@@ -209,6 +252,11 @@ void virtio_queue_service(struct virtio_queue *queue);
  * the vCPU that wrote Status=0 or QueueReady=0 should wait until it is true:
  * Linux does not poll. Status and QueueReady read as before until then. */
 bool virtio_device_settled(const struct virtio_device *device);
+
+/* The stall watchdog (watchdog.c): to be called about once a second while it
+ * returns true, and again from the next write of the guest or the next
+ * interrupt on. False: nothing is pending. */
+bool virtio_device_watch(struct virtio_device *device);
 
 /* The device's own change of its configuration space: takes effect, with a new
  * ConfigGeneration and an interrupt, if any byte differs. */

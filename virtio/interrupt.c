@@ -23,6 +23,8 @@ void virtio_interrupt_acknowledge(struct virtio_device *device, uint32_t value)
      * read and its acknowledgement when another processor resets. */
     uint32_t unseen = bits & ~device->interrupt_seen;
 
+    device->acknowledgements++;
+
     if (breaks(device, CLAUSE_MMIO_DRV_022, bits != value)) {
         violation(device, CLAUSE_MMIO_DRV_022,
                   .verdict = VIRTIO_VERDICT_IGNORED,

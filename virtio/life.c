@@ -25,6 +25,7 @@ void virtio_life_start(struct virtio_device *device)
      * leave it to its next notification, but need not. */
     for (unsigned i = 0; i < device->queue_count; i++) {
         if (device->queues[i].ready) {
+            device->queues[i].kick_lost = false;
             env_queue_wake(&device->queues[i]);
         }
     }
@@ -49,6 +50,7 @@ static void queue_reset(struct virtio_queue *queue)
     queue->seen_size_max = false;
     queue->was_ready = false;
     queue->stop_unread = false;
+    queue->kick_lost = false;
 }
 
 /* All that is said to be so after a reset; what the driver was seen to do
@@ -76,6 +78,8 @@ static void reset_finish(struct virtio_device *device)
     device->features_refused = false;
     device->generation_read = false;
     device->wide_read = false;
+    device->torn_read = false;
+    device->reread_due = false;
     device->reset_unread = true;
     device->status = 0;
     device->resetting = false;

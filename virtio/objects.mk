@@ -17,6 +17,8 @@ objects += $(addprefix virtio/, \
     queue_setup.o \
     queue_split.o \
     registers.o \
+    shadow.o \
     status.o \
     transport.o \
+    watchdog.o \
     )

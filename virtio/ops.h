@@ -44,6 +44,7 @@ enum virtio_interrupt {
 enum virtio_field_flags {
     VIRTIO_FIELD_WRITABLE = 1, /* by the driver */
     VIRTIO_FIELD_EARLY = 2,    /* even before FEATURES_OK */
+    VIRTIO_FIELD_REREAD = 4,   /* to be read again after a change (5.2.6.1) */
 };
 
 /* A field of the configuration space; the tables are sorted by offset. */

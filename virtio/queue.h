@@ -23,6 +23,10 @@ void virtio_queue_unpop(struct virtio_queue *queue);
  * take long does it before. */
 void virtio_queue_signal(struct virtio_queue *queue);
 
+/* Only looks what the driver has made available, for a service that has
+ * nothing to put into it yet: what changes from here on shows. */
+void virtio_queue_look(struct virtio_queue *queue);
+
 /* Has the service to leave? For devices in long work. */
 static inline bool virtio_queue_halted(const struct virtio_queue *queue)
 {

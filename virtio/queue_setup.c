@@ -9,7 +9,13 @@
 #include "virtio/ops.h"
 #include "virtio/queue_areas.h"
 #include "virtio/registers.h"
+#include "virtio/shadow.h"
 #include "virtio/violation.h"
+
+/* Notifications after the device said it needs none, before that is told. */
+enum {
+    KICKS_IN_VAIN = 16
+};
 
 void virtio_queue_setup_select(struct virtio_device *device, uint32_t value)
 {
@@ -201,8 +207,25 @@ static void enable(struct virtio_device *device, struct virtio_queue *queue)
         queue->ready = true;
         queue->was_ready = true;
         if (virtio_life_running(device)) {
+            queue->kick_lost = false;
             env_queue_wake(queue);
         }
+    }
+}
+
+/* 3.3.1: buffers are taken back after a reset of the device. */
+static void outstanding_judge(struct virtio_device *device,
+                              struct virtio_queue *queue)
+{
+    uint16_t outstanding = virtio_shadow_outstanding(queue);
+
+    if (breaks(device, CLAUSE_CLEANUP_DRV_002,
+               virtio_life_running(device) && outstanding != 0)) {
+        violation(device, CLAUSE_CLEANUP_DRV_002, .queue = queue,
+                  .arguable = true, .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "a queue was stopped with buffers in it, without "
+                             "a reset",
+                  .values = {{"buffers not used", outstanding}});
     }
 }
 
@@ -221,6 +244,7 @@ void virtio_queue_setup_write_ready(struct virtio_device *device,
                   .values = {{"QueueReady", value}});
     } else if (value == 0) {
         if (queue != NULL && queue->ready && !queue->stopping) {
+            outstanding_judge(device, queue);
             queue->stop_unread = true;
             virtio_life_stop(queue);
         }
@@ -231,6 +255,28 @@ void virtio_queue_setup_write_ready(struct virtio_device *device,
                   .values = {{"QueueSel", device->queue_sel}});
     } else {
         enable(device, queue);
+    }
+}
+
+/* 2.7.10.1: the driver looks whether a notification is wanted. One that had
+ * looked just before is right; of many, most had not. */
+static void suppressed_judge(struct virtio_device *device,
+                             struct virtio_queue *queue)
+{
+    enum clause_id id =
+        queue->event_idx ? CLAUSE_SPLIT_DRV_028 : CLAUSE_SPLIT_DRV_024;
+
+    if (!__atomic_load_n(&queue->quiet, __ATOMIC_RELAXED)) {
+        return;
+    }
+    if (breaks(device, id,
+               __atomic_add_fetch(&queue->kicks_quiet, 1, __ATOMIC_RELAXED) ==
+                   KICKS_IN_VAIN)) {
+        violation(device, id, .queue = queue, .arguable = true,
+                  .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "notified again and again although the device had "
+                             "said that it need not be",
+                  .values = {{"notifications since then", KICKS_IN_VAIN}});
     }
 }
 
@@ -264,10 +310,14 @@ void virtio_queue_setup_notify(struct virtio_device *device, uint32_t value)
                                            : "the queue is not enabled",
                   .values = {{"QueueNotify", value}});
     } else if (virtio_life_running(device) && !queue->stopping) {
+        suppressed_judge(device, queue);
+        queue->kicks_taken++;
+        queue->kick_lost = false;
         env_queue_wake(queue);
         return;
     }
     if (queue != NULL) {
         queue->kicks_ignored++;
+        queue->kick_lost = true;
     }
 }

@@ -12,6 +12,7 @@
 #include "virtio/ops.h"
 #include "virtio/queue.h"
 #include "virtio/queue_chain.h"
+#include "virtio/shadow.h"
 #include "virtio/violation.h"
 
 enum {
@@ -39,6 +40,9 @@ void virtio_queue_start(struct virtio_queue *queue, const uint8_t *desc,
     queue->avail_shadow = 0;
     queue->used_idx = 0;
     queue->signalled_idx = 0;
+    queue->kicks_taken = 0;
+    queue->suppressed = false;
+    virtio_shadow_start(queue);
 }
 
 /* Kicks are not needed while the service looks for itself. With EVENT_IDX it
@@ -51,6 +55,7 @@ static void kicks_off(struct virtio_queue *queue)
     queue->quiet = true;
     if (!queue->event_idx) {
         guest_write16(queue->used + USED_FLAGS, USED_F_NO_NOTIFY);
+        virtio_shadow_used_flags(queue, USED_F_NO_NOTIFY);
     }
 }
 
@@ -58,14 +63,41 @@ static void kicks_off(struct virtio_queue *queue)
 static void kicks_on(struct virtio_queue *queue)
 {
     queue->quiet = false;
+    __atomic_store_n(&queue->kicks_quiet, 0, __ATOMIC_RELAXED);
     if (queue->event_idx) {
         guest_write16(queue->used + USED_RING + 8u * queue->size,
                       queue->last_avail);
     } else {
         guest_write16(queue->used + USED_FLAGS, 0);
+        virtio_shadow_used_flags(queue, 0);
     }
     /* 2.7.10: the wish has to be seen before idx is read again. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/* Takes a new idx of the available ring, if it can be one: no less than the
+ * last one seen, and no more ahead of what was taken than the queue holds. */
+static bool idx_take(struct virtio_queue *queue, uint16_t idx)
+{
+    uint16_t waiting = (uint16_t)(queue->avail_shadow - queue->last_avail);
+    uint16_t more = (uint16_t)(idx - queue->avail_shadow);
+
+    if (ring_breaks(queue, CLAUSE_SPLIT_DRV_014,
+                    more > queue->size - waiting)) {
+        ring_violation(queue, CLAUSE_SPLIT_DRV_014,
+                       .verdict = VIRTIO_VERDICT_NEEDS_RESET,
+                       .summary = "idx of the available ring went back or ran "
+                                  "ahead",
+                       .values = {{"avail.idx", idx},
+                                  {"seen before", queue->avail_shadow},
+                                  {"taken so far", queue->last_avail},
+                                  {"QueueSize", queue->size}});
+        virtio_device_needs_reset(queue->device);
+        return false;
+    }
+    virtio_shadow_expose(queue, idx);
+    queue->avail_shadow = idx;
+    return true;
 }
 
 /* Reads how far the driver has come; false if no further than the service. */
@@ -81,20 +113,14 @@ static bool avail_read(struct virtio_queue *queue)
         }
     }
     kicks_off(queue);
-    if (ring_breaks(queue, CLAUSE_SPLIT_DRV_014,
-                    (uint16_t)(idx - queue->last_avail) > queue->size)) {
-        ring_violation(queue, CLAUSE_SPLIT_DRV_014,
-                       .verdict = VIRTIO_VERDICT_NEEDS_RESET,
-                       .summary = "idx of the available ring went back or ran "
-                                  "ahead",
-                       .values = {{"avail.idx", idx},
-                                  {"taken so far", queue->last_avail},
-                                  {"QueueSize", queue->size}});
-        virtio_device_needs_reset(queue->device);
-        return false;
+    return idx_take(queue, idx);
+}
+
+void virtio_queue_look(struct virtio_queue *queue)
+{
+    if (!virtio_queue_halted(queue)) {
+        idx_take(queue, guest_acquire16(queue->avail + AVAIL_IDX));
     }
-    queue->avail_shadow = idx;
-    return true;
 }
 
 /* The next head. False after a report: the entry is skipped, or the device
@@ -104,6 +130,7 @@ static bool head_read(struct virtio_queue *queue, uint16_t *head)
     unsigned slot = queue->last_avail & (queue->size - 1u);
     uint16_t entry = guest_read16(queue->avail + AVAIL_RING + 2 * slot);
 
+    entry = virtio_shadow_head(queue, slot, entry);
     queue->last_avail++;
     if (!ring_breaks(queue, CLAUSE_SPLIT_TXT_006, entry >= queue->size)) {
         *head = entry;
@@ -161,22 +188,15 @@ void virtio_queue_push(struct virtio_queue *queue,
 {
     uint8_t *entry =
         queue->used + USED_RING + 8 * (queue->used_idx & (queue->size - 1u));
-    uint16_t in_memory = guest_read16(queue->used + USED_IDX);
 
-    if (ring_breaks(queue, CLAUSE_SPLIT_TXT_008,
-                    queue->pushed && in_memory != queue->used_idx)) {
-        ring_violation(queue, CLAUSE_SPLIT_TXT_008,
-                       .verdict = VIRTIO_VERDICT_TAKEN,
-                       .summary = "idx of the used ring was changed",
-                       .values = {{"used.idx", in_memory},
-                                  {"the device wrote", queue->used_idx}});
-    }
+    virtio_shadow_give_back(queue, chain->head);
     guest_write32(entry, chain->head);
     guest_write32(entry + 4, written);
     queue->used_idx++;
     queue->pushed = true;
     /* 2.7.8.2: data and entry before idx. */
     guest_release16(queue->used + USED_IDX, queue->used_idx);
+    virtio_shadow_used_entry(queue, chain->head, written);
     if ((uint16_t)(queue->used_idx - queue->signalled_idx) >= queue->batch) {
         virtio_queue_signal(queue);
     }
@@ -206,6 +226,7 @@ static bool wanted(struct virtio_queue *queue)
     }
     uint16_t event = guest_read16(queue->avail + AVAIL_RING + 2u * queue->size);
 
+    queue->event_decided = event;
     /* Was the entry numbered `event` written since the last decision? */
     return (uint16_t)(queue->used_idx - event - 1) <
            (uint16_t)(queue->used_idx - queue->signalled_idx);
@@ -221,6 +242,8 @@ void virtio_queue_signal(struct virtio_queue *queue)
     /* The new idx has to be seen before the driver's wish is read. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     bool notify = wanted(queue);
+
+    queue->suppressed = !notify;
 
     queue->signalled_idx = queue->used_idx;
     if (!notify) {

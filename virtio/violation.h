@@ -23,6 +23,7 @@ struct violation {
     enum virtio_verdict verdict;
     enum virtio_verdict tolerant;
     const char *summary;
+    const char *story;                                /* or NULL */
     struct virtio_value values[VIRTIO_REPORT_VALUES]; /* ended by no name */
 };
 

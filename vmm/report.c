@@ -155,6 +155,9 @@ void report_print(struct vm *vm, struct virtio_device *device,
         log_at(level, "  its last accesses:");
         log_accesses(level, device);
         log_at(level, "  device: %s", report->verdict_text);
+        if (report->story != NULL) {
+            log_at(level, "  %s", report->story);
+        }
     }
     log_json(level, vm, device, report);
 }

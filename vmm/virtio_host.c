@@ -26,12 +26,32 @@ void *env_guest_range(struct virtio_device *device, gpa_t address,
     return guest_memory_range(&host_of(device)->vm->memory, address, length);
 }
 
+/* The watchdog's second begins, unless it has. */
+static void watch_begin(struct virtio_host *host)
+{
+    if (!host->watch.armed && !host->vm->stopping) {
+        timer_arm(&host->watch, time_now() + TIME_SECOND);
+    }
+}
+
+static void watch_fire(void *argument)
+{
+    struct virtio_host *host = argument;
+
+    if (!host->vm->stopping && virtio_device_watch(host->device)) {
+        watch_begin(host);
+    }
+}
+
 void env_interrupt(struct virtio_device *device, bool level)
 {
     struct virtio_host *host = host_of(device);
 
     if (host->line != level) {
         host->line = level;
+        if (level) {
+            watch_begin(host);
+        }
         vm_irq_set(host->vm, host->gsi, level);
     }
 }
@@ -145,6 +165,7 @@ static enum access_result window_access(void *context, struct access *access)
     }
     virtio_mmio_write(host->device, (uint32_t)access->address, access->size,
                       access->value);
+    watch_begin(host);
     if (!virtio_device_settled(host->device)) {
         host->vm->accessing->settling = host->device;
     }
@@ -216,6 +237,8 @@ static void place(struct virtio_host *host, struct virtio_device *device)
     };
 
     host->device = device;
+    host->watch.fire = watch_fire;
+    host->watch.argument = host;
     for (unsigned i = 0; i < device->queue_count; i++) {
         host->queues[i].vm = vm;
         host->queues[i].queue = &device->queues[i];
@@ -342,6 +365,7 @@ void virtio_host_stop(struct vm *vm)
             event_signal(&host->queues[q].wake);
         }
         event_signal(&host->serviced);
+        timer_cancel(&host->watch);
     }
 }
 

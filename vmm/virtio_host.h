@@ -10,6 +10,7 @@
 
 #include "kernel/config.h"
 #include "kernel/task.h"
+#include "kernel/time.h"
 #include "virtio/block.h"
 #include "virtio/console.h"
 #include "virtio/device.h"
@@ -43,6 +44,7 @@ struct virtio_host {
     };
     unsigned gsi;
     bool line;             /* the interrupt line's level */
+    struct timer watch;    /* armed while the watchdog has something to watch */
     struct event serviced; /* a service task has been in its queue */
     struct virtio_host_disk disk;
     struct virtio_host_queue queues[VIRTIO_HOST_QUEUES];

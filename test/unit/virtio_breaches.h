@@ -24,6 +24,8 @@ extern const struct breach breaches_ring[];
 extern const size_t breaches_ring_count;
 extern const struct breach breaches_device[];
 extern const size_t breaches_device_count;
+extern const struct breach breaches_time[];
+extern const size_t breaches_time_count;
 
 #define BREACH(name_, clause_, kind_, stage_, ...)                             \
     {                                                                          \

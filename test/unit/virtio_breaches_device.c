@@ -63,16 +63,13 @@ static void id_with_sector(void)
 static void too_many_pieces(void)
 {
     struct driver_piece pieces[257] = {piece(16, false)};
-    uint64_t data = driver_alloc(256 * 8, 16);
+    uint64_t data = driver_alloc(256 * 512, 16);
 
     for (unsigned i = 0; i < 255; i++) {
-        pieces[i + 1] = (struct driver_piece){data + 8 * i, 8, true};
+        pieces[i + 1] = (struct driver_piece){data + 512 * i, 512, true};
     }
     /* 255 pieces, the last with the status byte behind its data. */
-    pieces[255].length = 512 - 254 * 2 + 1;
-    for (unsigned i = 1; i < 255; i++) {
-        pieces[i].length = 2;
-    }
+    pieces[255].length = 513;
     driver_chain(queue(), 0, pieces, 256);
     driver_kick(queue());
     rig_run();

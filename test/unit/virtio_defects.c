@@ -134,7 +134,8 @@ static void stop_meanwhile(void)
     driver_write(VIRTIO_REG_QUEUE_READY, 0);
     assert_false(virtio_device_settled(rig.device));
     assert_int_equal(driver_read(VIRTIO_REG_QUEUE_READY), 1);
-    silent();
+    only(CLAUSE_CLEANUP_DRV_002);
+    rig_forget();
     driver_write(VIRTIO_REG_QUEUE_DESC_LOW, 0);
     driver_write(VIRTIO_REG_QUEUE_READY, 1);
     only(CLAUSE_MMIO_DRV_019);

@@ -54,6 +54,12 @@ static void forget(struct node *node)
     memset(node->device.outbox, 0, sizeof node->device.outbox);
     memset(node->queue.exercised, 0, sizeof node->queue.exercised);
     memset(&node->queue.chain, 0, sizeof node->queue.chain);
+    memset(&node->device.watch, 0, sizeof node->device.watch);
+    memset(&node->queue.shadow, 0, sizeof node->queue.shadow);
+    node->device.acknowledgements = 0;
+    node->queue.kicks_quiet = 0;
+    node->queue.kicks_taken = 0;
+    node->queue.kick_lost = false;
     node->queue.kicks = 0;
     node->queue.kicks_ignored = 0;
     node->queue.chains = 0;

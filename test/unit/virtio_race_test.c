@@ -149,7 +149,11 @@ static void resets_and_stops_meanwhile(void **state)
     }
     __atomic_store_n(&done, true, __ATOMIC_RELEASE);
     pthread_join(thread, NULL);
-    assert_int_equal(rig.report_count, 0);
+    /* Stopped with buffers in it, every other time. */
+    for (unsigned i = 0; i < rig.report_count; i++) {
+        assert_ptr_equal(rig.reports[i].clause,
+                         virtio_clause_get(CLAUSE_CLEANUP_DRV_002));
+    }
 }
 
 static uint32_t scribble_seed = 1;

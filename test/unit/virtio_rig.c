@@ -121,6 +121,14 @@ bool rig_run(void)
     return false;
 }
 
+void rig_wait(unsigned seconds)
+{
+    for (unsigned i = 0; i < seconds; i++) {
+        rig.now += UINT64_C(1000000000);
+        virtio_device_watch(rig.device);
+    }
+}
+
 static bool inside(uint64_t gpa, uint64_t length, uint64_t base, uint64_t size)
 {
     return gpa >= base && gpa - base < size && length <= size - (gpa - base);
@@ -229,9 +237,7 @@ void env_report(struct virtio_device *device,
 
 uint64_t env_time(void)
 {
-    static uint64_t now;
-
-    return now += 1000;
+    return rig.now += 1000;
 }
 
 size_t env_entropy(struct virtio_device *device, void *buffer, size_t length)

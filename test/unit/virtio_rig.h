@@ -64,6 +64,7 @@ struct rig {
     bool disk_fails;
     unsigned flushes;
     uint8_t entropy_next;
+    uint64_t now; /* of env_time() */
     bool entropy_empty;
 
     /* Called in the middle of env calls: what happens meanwhile. */
@@ -92,6 +93,10 @@ void rig_stop(void);
 /* Runs the service of each woken queue until none is. False if that did not
  * end within a bound. */
 bool rig_run(void);
+
+/* Machine time goes by, a second at a time, as the owner of the device sees
+ * it: asks the watchdog while there is something to watch. */
+void rig_wait(unsigned seconds);
 
 /* Guest memory by guest-physical address; must be inside. */
 uint8_t *rig_at(uint64_t gpa, size_t length);

@@ -167,6 +167,12 @@ static void device_breaches(void **state)
     breaches_run(breaches_device, breaches_device_count);
 }
 
+static void time_breaches(void **state)
+{
+    (void)state;
+    breaches_run(breaches_time, breaches_time_count);
+}
+
 /* Last of all: no clause is listed that no test here breaks. */
 static void every_clause_was_broken(void **state)
 {
@@ -194,10 +200,9 @@ static void every_clause_was_broken(void **state)
 int main(void)
 {
     const struct CMUnitTest clause_tests[] = {
-        cmocka_unit_test(access_breaches),
-        cmocka_unit_test(setup_breaches),
-        cmocka_unit_test(ring_breaches),
-        cmocka_unit_test(device_breaches),
+        cmocka_unit_test(access_breaches), cmocka_unit_test(setup_breaches),
+        cmocka_unit_test(ring_breaches),   cmocka_unit_test(device_breaches),
+        cmocka_unit_test(time_breaches),
     };
     const struct CMUnitTest last_tests[] = {
         cmocka_unit_test(every_clause_was_broken),
@@ -207,6 +212,7 @@ int main(void)
     failed += virtio_defects_run();
     failed += virtio_defects_more_run();
     failed += virtio_rules_run();
+    failed += virtio_watch_run();
     failed += virtio_requests_run();
     failed += virtio_block_requests_run();
     failed += cmocka_run_group_tests(last_tests, NULL, NULL);

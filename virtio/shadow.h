@@ -1,0 +1,84 @@
+/* A shadow of what the driver exposed in a split ring, VIRTIO 1.4 sections
+ * 2.7.8, 2.7.13 and 3.3.1: the device notes each head and its first descriptor
+ * when it first sees them, and the descriptors of the chain it works on; what
+ * is different later was altered while the device owned it. One fixed piece a
+ * queue. Called by queue_split.c and queue_chain.c, in the queue's service;
+ * with lint off it does nothing. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "virtio/device.h"
+
+/* The ring starts; its areas are in `queue`. */
+void virtio_shadow_start(struct virtio_queue *queue);
+
+/* Entries of the available ring from avail_shadow up to `idx` are the
+ * device's from now on. */
+void virtio_shadow_expose(struct virtio_queue *queue, uint16_t idx);
+
+/* The head in `slot`, where memory now says `entry`: the one that was
+ * exposed. */
+uint16_t virtio_shadow_head(struct virtio_queue *queue, unsigned slot,
+                            uint16_t entry);
+
+/* A direct descriptor inside a chain: it must not head another. */
+void virtio_shadow_element(struct virtio_queue *queue, uint32_t index);
+
+/* The chain is given back: judges that it and the used ring are as they
+ * were. Before the used ring is written. */
+void virtio_shadow_give_back(struct virtio_queue *queue, uint16_t head);
+
+/* Buffers that the driver made available and did not get back. Under the
+ * device's lock, of a queue that is ready. */
+uint16_t virtio_shadow_outstanding(const struct virtio_queue *queue);
+
+/* Order matters, and every bit. */
+static inline uint64_t virtio_shadow_mix(uint64_t sum, uint64_t low,
+                                         uint64_t high)
+{
+    sum = (sum ^ low) * UINT64_C(0x9e3779b97f4a7c15);
+    sum = (sum << 31 | sum >> 33) ^ high;
+    return sum * UINT64_C(0xbf58476d1ce4e5b9);
+}
+
+/* A walk begins. */
+static inline void virtio_shadow_walk(struct virtio_queue *queue)
+{
+    queue->shadow.walked = false;
+    queue->shadow.descriptors = 0;
+    queue->shadow.sum = 0;
+    queue->shadow.table = NULL;
+}
+
+/* A descriptor as it was read: its address, and the rest of it. */
+static inline void virtio_shadow_descriptor(struct virtio_queue *queue,
+                                            uint64_t low, uint64_t high)
+{
+    queue->shadow.sum = virtio_shadow_mix(queue->shadow.sum, low, high);
+    queue->shadow.descriptors++;
+}
+
+static inline void virtio_shadow_table(struct virtio_queue *queue,
+                                       const uint8_t *table, uint32_t entries)
+{
+    queue->shadow.table = table;
+    queue->shadow.entries = entries;
+}
+
+/* What the device wrote into the used ring. */
+static inline void virtio_shadow_used_flags(struct virtio_queue *queue,
+                                            uint16_t flags)
+{
+    queue->shadow.used_word =
+        (queue->shadow.used_word & 0xffff0000u) | (uint32_t)flags;
+}
+
+static inline void virtio_shadow_used_entry(struct virtio_queue *queue,
+                                            uint32_t id, uint32_t length)
+{
+    queue->shadow.used_word =
+        (queue->shadow.used_word & 0xffffu) | (uint32_t)queue->used_idx << 16;
+    queue->shadow.used_last = (uint64_t)length << 32 | id;
+}

@@ -1,0 +1,409 @@
+/* The stall watchdog: "why does nothing happen?", answered unasked. Called by
+ * the owner about once a second while something is pending; what stays pending
+ * for a while, with nothing moving, is told once, with the state that proves
+ * it. All of it is suspicion: a driver may take its time. What a driver that is
+ * merely idle leaves behind - rings looked at, interrupts acknowledged - is
+ * pending nowhere. VIRTIO 1.4 sections 2.7, 3.1.1, 4.2.3. */
+#include "virtio/guest.h"
+#include "virtio/life.h"
+#include "virtio/lock.h"
+#include "virtio/ops.h"
+#include "virtio/violation.h"
+
+#define SECOND UINT64_C(1000000000)
+
+/* How long until it is told: a driver sets up in one go, but may have to load
+ * something in between. */
+#define PATIENCE       (2 * SECOND)
+#define PATIENCE_SETUP (5 * SECOND)
+
+enum item {
+    SETUP,
+    INTERRUPT,
+    NO_QUEUE,
+    REREAD,
+    QUEUES, /* from here on, by queue */
+};
+
+enum queue_item {
+    IGNORED,
+    UNNOTIFIED,
+    LOST_WISH,
+    NO_ENTRY,
+    QUEUE_ITEMS,
+};
+
+_Static_assert(QUEUES + QUEUE_ITEMS * VIRTIO_WATCH_QUEUES == VIRTIO_WATCH_ITEMS,
+               "device.h");
+
+/* One kind of stall. True once, when it has been pending, in the same state,
+ * for long enough. */
+static bool stalled(struct virtio_watch_item *item, bool pending,
+                    uint64_t state, uint64_t patience)
+{
+    uint64_t now = env_time();
+
+    if (!pending || !item->waiting || item->state != state) {
+        *item = (struct virtio_watch_item){
+            .since = now,
+            .state = state,
+            .waiting = pending,
+        };
+        return false;
+    }
+    if (item->told || now - item->since < patience) {
+        return false;
+    }
+    item->told = true;
+    return true;
+}
+
+/* Changes with every access of the driver. */
+static uint64_t activity(const struct virtio_device *device)
+{
+    const struct virtio_history *history = &device->history;
+    uint32_t newest = (history->total - 1) % VIRTIO_HISTORY;
+
+    return (uint64_t)history->total << 32 | history->entries[newest].count;
+}
+
+/* ---- the device ---- */
+
+static bool any_ready(const struct virtio_device *device)
+{
+    for (unsigned i = 0; i < device->queue_count; i++) {
+        if (device->queues[i].ready) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct setup_stall {
+    enum clause_id id;
+    const char *summary;
+    const char *story;
+};
+
+static const struct setup_stall setup_refused = {
+    CLAUSE_INIT_DRV_012, "silent after the features were refused",
+    "The device refused the features that the driver accepted: FEATURES_OK "
+    "reads back as 0. The driver neither went on (which would be wrong), nor "
+    "set FAILED, nor started again with a reset; nothing has come from it "
+    "since. The report of the refusal says which feature it was."};
+static const struct setup_stall setup_no_ok = {
+    CLAUSE_INIT_DRV_008, "silent with queues set up and without DRIVER_OK",
+    "The driver negotiated features and enabled queues, but never wrote "
+    "DRIVER_OK, and nothing has come from it since. Without that bit the "
+    "device looks at no queue: buffers made available stay where they are."};
+static const struct setup_stall setup_no_queue = {
+    CLAUSE_INIT_DRV_012, "silent after FEATURES_OK",
+    "The driver negotiated features, but enabled no queue and did not write "
+    "DRIVER_OK, and nothing has come from it since. If it gave up, the device "
+    "should have been told by FAILED; if it waits for something, it is not "
+    "for this device, which waits for the driver."};
+static const struct setup_stall setup_features = {
+    CLAUSE_FEAT_DRV_007, "silent after reading the features",
+    "The driver read what the device offers and then neither set FEATURES_OK "
+    "nor FAILED; nothing has come from it since. Either it cannot do with "
+    "what is offered and should say so, or it got stuck in between."};
+static const struct setup_stall setup_driver = {
+    CLAUSE_INIT_DRV_012, "silent after DRIVER",
+    "The driver said by DRIVER that it knows this device, and then nothing "
+    "more: no features were read. If it gave up, it should set FAILED."};
+
+static const struct setup_stall *
+setup_stall_of(const struct virtio_device *device)
+{
+    if (device->features_refused) {
+        return &setup_refused;
+    }
+    if ((device->status & VIRTIO_STATUS_FEATURES_OK) != 0) {
+        return any_ready(device) ? &setup_no_ok : &setup_no_queue;
+    }
+    return device->read_features ? &setup_features : &setup_driver;
+}
+
+static void setup_watch(struct virtio_device *device)
+{
+    enum {
+        OVER = VIRTIO_STATUS_DRIVER_OK | VIRTIO_STATUS_FAILED |
+               VIRTIO_STATUS_DEVICE_NEEDS_RESET
+    };
+    bool pending = (device->status & VIRTIO_STATUS_DRIVER) != 0 &&
+                   (device->status & OVER) == 0 && !device->resetting;
+
+    if (!stalled(&device->watch.items[SETUP], pending, activity(device),
+                 PATIENCE_SETUP)) {
+        return;
+    }
+    const struct setup_stall *stall = setup_stall_of(device);
+
+    breaks(device, stall->id, true);
+    violation(device, stall->id, .arguable = true,
+              .verdict = VIRTIO_VERDICT_WAITS, .summary = stall->summary,
+              .story = stall->story,
+              .values = {{"Status", device->status},
+                         {"accepted", device->accepted[0]},
+                         {"offered", device->offered[0]}});
+}
+
+/* Looked at and not acknowledged: whatever else the driver does, the line
+ * stays up. Not even looked at: only if it does nothing else. */
+static void interrupt_watch(struct virtio_device *device)
+{
+    uint32_t up = device->interrupt_status;
+    bool seen = (device->interrupt_seen & up) != 0;
+    uint64_t state = seen ? device->acknowledgements : activity(device);
+
+    if (!stalled(&device->watch.items[INTERRUPT], up != 0, state, PATIENCE)) {
+        return;
+    }
+    enum clause_id id = seen ? CLAUSE_MMIO_DRV_034 : CLAUSE_LINTEL_STALL_002;
+
+    breaks(device, id, true);
+    violation(
+        device, id, .arguable = true, .verdict = VIRTIO_VERDICT_WAITS,
+        .summary = seen ? "an interrupt was looked at and not acknowledged"
+                        : "an interrupt was not looked at",
+        .story =
+            seen ? "The driver read InterruptStatus, which shows an event, and "
+                   "did not write it to InterruptACK. The device's interrupt "
+                   "line is a level and stays up until it does: the guest is "
+                   "interrupted again and again, or, where it masked the line, "
+                   "never again."
+                 : "The device has raised its interrupt, and the driver has "
+                   "read nothing since. Either the interrupt does not reach "
+                   "it - the GSI of the device's line is masked in the IOAPIC, "
+                   "routed elsewhere or set up as edge-triggered, no handler "
+                   "is there, interrupts are off - or the driver polls; then "
+                   "it should say so in the available ring.",
+        .values = {{"InterruptStatus", up}, {"Status", device->status}});
+}
+
+static void no_queue_watch(struct virtio_device *device)
+{
+    bool pending = virtio_life_running(device) && device->queue_count != 0 &&
+                   !any_ready(device);
+
+    if (!stalled(&device->watch.items[NO_QUEUE], pending, activity(device),
+                 PATIENCE)) {
+        return;
+    }
+    breaks(device, CLAUSE_LINTEL_STALL_004, true);
+    violation(device, CLAUSE_LINTEL_STALL_004, .verdict = VIRTIO_VERDICT_WAITS,
+              .summary = "DRIVER_OK without a queue",
+              .story =
+                  "The driver set DRIVER_OK, but no queue of the device is "
+                  "ready: QueueReady was not written with 1 for any, was "
+                  "refused (see the reports before), or was taken back. A "
+                  "device without a queue can do nothing.",
+              .values = {{"Status", device->status},
+                         {"queues it has", device->queue_count}});
+}
+
+static void reread_watch(struct virtio_device *device)
+{
+    bool pending = device->reread_due && virtio_life_running(device) &&
+                   (device->interrupt_status & VIRTIO_INTERRUPT_CONFIG) == 0;
+
+    if (!stalled(&device->watch.items[REREAD], pending, device->generation,
+                 PATIENCE)) {
+        return;
+    }
+    breaks(device, CLAUSE_BLK_DRV_011, true);
+    violation(device, CLAUSE_BLK_DRV_011, .arguable = true,
+              .verdict = VIRTIO_VERDICT_WAITS,
+              .summary = "capacity was not read after it changed",
+              .story = "The device changed its configuration and said so by an "
+                       "interrupt, which the driver acknowledged; it did not "
+                       "read the field that changed. It goes on with what it "
+                       "read before.",
+              .values = {{"ConfigGeneration", device->generation}});
+}
+
+/* ---- a queue ---- */
+
+static struct virtio_watch_item *item_of(struct virtio_queue *queue,
+                                         enum queue_item item)
+{
+    return &queue->device->watch
+                .items[QUEUES + queue->index * (unsigned)QUEUE_ITEMS +
+                       (unsigned)item];
+}
+
+static void ignored_watch(struct virtio_queue *queue)
+{
+    struct virtio_device *device = queue->device;
+    const char *story =
+        "The driver notified this queue, and the device did nothing about it, "
+        "because DRIVER_OK is not set. Nothing has come from the driver since. "
+        "If it waits for its buffers, it waits for ever.";
+
+    if (!stalled(item_of(queue, IGNORED), queue->kick_lost, activity(device),
+                 PATIENCE)) {
+        return;
+    }
+    if ((device->status & VIRTIO_STATUS_DEVICE_NEEDS_RESET) != 0) {
+        story =
+            "The driver notified this queue, and the device did nothing about "
+            "it, because it is in its error state: Status says "
+            "DEVICE_NEEDS_RESET, for a reason that was reported when it "
+            "happened. Only a reset brings it back.";
+    } else if ((device->status & VIRTIO_STATUS_DRIVER_OK) != 0) {
+        story =
+            "The driver notified this queue, and the device did nothing about "
+            "it, because the queue is not enabled: QueueReady was never "
+            "written with 1, was refused, or was taken back. Nothing has come "
+            "from the driver since. If it waits for its buffers, it waits for "
+            "ever.";
+    }
+    breaks(device, CLAUSE_LINTEL_STALL_001, true);
+    violation(device, CLAUSE_LINTEL_STALL_001, .queue = queue,
+              .verdict = VIRTIO_VERDICT_WAITS,
+              .summary = "a notification was ignored", .story = story,
+              .values = {{"Status", device->status},
+                         {"QueueReady", queue->ready},
+                         {"notifications", queue->kicks},
+                         {"ignored", queue->kicks_ignored}});
+}
+
+/* Does 2.7.10.1 ask for a notification of what is in the ring? */
+static bool unnotified(const struct virtio_queue *queue, uint16_t idx)
+{
+    uint16_t unseen = (uint16_t)(idx - queue->avail_shadow);
+
+    if (unseen == 0 || queue->quiet || queue->serving) {
+        return false;
+    }
+    if (!queue->event_idx) {
+        return true;
+    }
+    uint16_t event = guest_read16(queue->used + 4 + (size_t)8 * queue->size);
+
+    return (uint16_t)(idx - event - 1) < unseen;
+}
+
+static void unnotified_watch(struct virtio_queue *queue, bool live,
+                             uint16_t idx)
+{
+    enum clause_id id =
+        queue->event_idx ? CLAUSE_SPLIT_DRV_027 : CLAUSE_SPLIT_DRV_025;
+
+    if (!stalled(item_of(queue, UNNOTIFIED), live && unnotified(queue, idx),
+                 queue->kicks << 16 | idx, PATIENCE)) {
+        return;
+    }
+    breaks(queue->device, id, true);
+    violation(
+        queue->device, id, .queue = queue, .arguable = true,
+        .verdict = VIRTIO_VERDICT_WAITS,
+        .summary = "buffers were made available and not notified",
+        .story =
+            "The driver put entries into the available ring and moved its idx, "
+            "the device had asked to be notified of them, and no notification "
+            "came. The device does not poll; the buffers wait. Either "
+            "QueueNotify was forgotten, or the driver looked whether it is "
+            "wanted before its write of idx was visible: a full barrier "
+            "belongs between the two.",
+        .values = {{"avail.idx", idx},
+                   {"seen by the device", queue->avail_shadow},
+                   {"notifications", queue->kicks}});
+}
+
+/* With EVENT_IDX, the wish for an interrupt at an entry that was written
+ * before the wish was. 0 is what drivers write to have peace. */
+static bool wish_lost(const struct virtio_queue *queue)
+{
+    uint16_t event = guest_read16(queue->avail + 4 + (size_t)2 * queue->size);
+    uint16_t behind = (uint16_t)(queue->used_idx - event);
+
+    return queue->event_idx && queue->suppressed && !queue->serving &&
+           event != 0 && event != queue->event_decided && behind != 0 &&
+           behind <= queue->size;
+}
+
+static void wish_watch(struct virtio_queue *queue, bool live)
+{
+    if (!stalled(item_of(queue, LOST_WISH), live && wish_lost(queue),
+                 queue->used_idx, PATIENCE)) {
+        return;
+    }
+    uint16_t event = guest_read16(queue->avail + 4 + (size_t)2 * queue->size);
+
+    breaks(queue->device, CLAUSE_LINTEL_STALL_003, true);
+    violation(
+        queue->device, CLAUSE_LINTEL_STALL_003, .queue = queue,
+        .verdict = VIRTIO_VERDICT_WAITS,
+        .summary = "an interrupt was asked for too late",
+        .story =
+            "The device used buffers while the driver wanted no interrupt. "
+            "Then the driver asked, by used_event, for an interrupt at an "
+            "entry that was already there, and nothing has happened since: "
+            "that interrupt will never come. After writing used_event a driver "
+            "has to look at the used ring once more, behind a full barrier.",
+        .values = {{"used_event", event},
+                   {"used.idx", queue->used_idx},
+                   {"interrupts", queue->interrupts},
+                   {"suppressed", queue->interrupts_suppressed}});
+}
+
+static void no_entry_watch(struct virtio_queue *queue, bool live, uint16_t idx)
+{
+    bool pending =
+        live && queue->kicks_taken != 0 && idx == 0 && !queue->pushed;
+
+    if (!stalled(item_of(queue, NO_ENTRY), pending, activity(queue->device),
+                 PATIENCE)) {
+        return;
+    }
+    breaks(queue->device, CLAUSE_LINTEL_STALL_005, true);
+    violation(queue->device, CLAUSE_LINTEL_STALL_005, .queue = queue,
+              .verdict = VIRTIO_VERDICT_WAITS,
+              .summary = "a queue was notified that is empty",
+              .story =
+                  "The driver notified this queue, but idx of the available "
+                  "ring, at the address it gave as QueueDriver, is 0 as at the "
+                  "start: nothing was ever made available there. Either idx is "
+                  "not written, or the ring that the driver fills is not where "
+                  "it told the device (a virtual address, a wrong offset).",
+              .values = {{"QueueDriver", queue->address[1]},
+                         {"avail.idx", idx},
+                         {"notifications", queue->kicks},
+                         {"QueueSize", queue->size}});
+}
+
+static void queue_watch(struct virtio_queue *queue)
+{
+    bool live =
+        virtio_life_running(queue->device) && queue->ready && !queue->stopping;
+    uint16_t idx = live ? guest_read16(queue->avail + 2) : 0;
+
+    ignored_watch(queue);
+    unnotified_watch(queue, live, idx);
+    if (live) {
+        wish_watch(queue, live);
+    }
+    no_entry_watch(queue, live, idx);
+}
+
+bool virtio_device_watch(struct virtio_device *device)
+{
+    bool pending = false;
+
+    virtio_device_lock(device);
+    setup_watch(device);
+    interrupt_watch(device);
+    no_queue_watch(device);
+    reread_watch(device);
+    for (unsigned i = 0; i < device->queue_count && i < VIRTIO_WATCH_QUEUES;
+         i++) {
+        queue_watch(&device->queues[i]);
+    }
+    for (unsigned i = 0; i < VIRTIO_WATCH_ITEMS; i++) {
+        pending |=
+            device->watch.items[i].waiting && !device->watch.items[i].told;
+    }
+    virtio_device_unlock(device);
+    return pending;
+}
