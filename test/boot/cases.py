@@ -4,12 +4,14 @@ Skip), or yields several results. Called by boot.py.
 Debian's kernel goes through the runner, as `make run` does; the rest talks to
 an emulator of its own."""
 
+import clauses
 import debian
 import errors
 import guests
 
 BOOTS = [
     guests.small_guests,
+    clauses.broken_clauses,
     debian.debian_cloud,
     debian.debian_generic,
     debian.reset_while_busy,
