@@ -16,6 +16,7 @@ enum {
     /* A chain too long to be served is followed so far, to tell a loop from
      * mere length. */
     WALK_LIMIT = 2 * VIRTIO_SEGMENTS,
+    ANYWHERE = 0xffff, /* next_desc after a chain that cannot be trusted */
 };
 
 struct descriptor {
@@ -32,6 +33,7 @@ struct walk {
     uint32_t steps;    /* in this table */
     uint32_t elements; /* of the chain */
     bool indirect;     /* `table` is an indirect one */
+    bool disordered;   /* not as IN_ORDER asks */
 };
 
 /* Reports a broken chain; under strict lint the device stops. Always false. */
@@ -93,6 +95,7 @@ static bool indirect_enter(struct walk *walk, const struct descriptor *desc)
                     desc->address);
     }
     walk->entries = desc->length / DESC_SIZE;
+    queue->chain.slots = (uint16_t)walk->steps;
     walk->steps = 0;
     walk->indirect = true;
     return true;
@@ -182,6 +185,49 @@ static void chain_exercised(struct walk *walk)
     }
 }
 
+/* 2.7.5.2, 2.7.5.3.1: with IN_ORDER, next is the next one in the table. */
+static void next_judge(struct walk *walk, uint32_t index, uint16_t next)
+{
+    struct virtio_queue *queue = walk->queue;
+    enum clause_id id =
+        walk->indirect ? CLAUSE_SPLIT_DRV_013 : CLAUSE_SPLIT_DRV_008;
+    uint32_t expected =
+        !walk->indirect && index + 1 == queue->size ? 0 : index + 1;
+
+    if (ring_breaks(queue, id, next != expected)) {
+        walk->disordered = true;
+        ring_violation(queue, id, .verdict = VIRTIO_VERDICT_TAKEN,
+                       .summary = walk->indirect
+                                      ? "an indirect table is out of order"
+                                      : "a chain is out of order",
+                       .values = {{"head", queue->chain.head},
+                                  {"descriptor", index},
+                                  {"next", next},
+                                  {"QueueSize", queue->size}});
+    }
+}
+
+/* 2.7.5: with IN_ORDER, each chain begins where the last one ended. */
+static void head_judge(struct walk *walk, uint16_t expected)
+{
+    struct virtio_queue *queue = walk->queue;
+    const struct virtio_chain *chain = &queue->chain;
+
+    if (ring_breaks(queue, CLAUSE_SPLIT_TXT_004,
+                    expected != ANYWHERE && chain->head != expected)) {
+        ring_violation(queue, CLAUSE_SPLIT_TXT_004,
+                       .verdict = VIRTIO_VERDICT_TAKEN,
+                       .summary = "a chain does not follow the one before",
+                       .values = {{"head", chain->head},
+                                  {"expected", expected},
+                                  {"QueueSize", queue->size}});
+    }
+    if (!walk->disordered) {
+        queue->next_desc =
+            (uint16_t)((chain->head + chain->slots) & (queue->size - 1u));
+    }
+}
+
 /* One descriptor; *index becomes the next one's, *more whether there is one. */
 static bool descriptor_follow(struct walk *walk, uint32_t *index, bool *more)
 {
@@ -201,8 +247,11 @@ static bool descriptor_follow(struct walk *walk, uint32_t *index, bool *more)
         *more = true;
         return indirect_enter(walk, &desc);
     }
-    *index = desc.next;
     *more = (desc.flags & DESC_F_NEXT) != 0;
+    if (*more && walk->queue->in_order) {
+        next_judge(walk, *index, desc.next);
+    }
+    *index = desc.next;
     return element_add(walk, &desc);
 }
 
@@ -213,10 +262,13 @@ bool virtio_queue_chain_walk(struct virtio_queue *queue, uint16_t head)
         .table = queue->desc,
         .entries = queue->size,
     };
+    uint16_t expected = queue->next_desc;
     uint32_t index = head;
     bool more = true;
 
     queue->chain.head = head;
+    queue->chain.slots = 0;
+    queue->next_desc = ANYWHERE;
     queue->chain.readable = 0;
     queue->chain.writable = 0;
     queue->chain.readable_bytes = 0;
@@ -230,6 +282,12 @@ bool virtio_queue_chain_walk(struct virtio_queue *queue, uint16_t head)
     }
     if (!length_judge(&walk)) {
         return false;
+    }
+    if (!walk.indirect) {
+        queue->chain.slots = (uint16_t)walk.steps;
+    }
+    if (queue->in_order) {
+        head_judge(&walk, expected);
     }
     chain_exercised(&walk);
     return true;

@@ -77,7 +77,7 @@ static uint64_t state_hash(void)
     uint16_t words[] = {
         ring->avail_idx,      ring->last_used,
         queue->last_avail,    queue->used_idx,
-        queue->signalled_idx, queue->avail_shadow,
+        queue->unsignalled, queue->avail_shadow,
         queue->quiet,         queue->serving,
         queue->budget,        (uint16_t)rig.line,
         (uint16_t)rig.woken,  (uint16_t)rig.device->interrupt_status,
@@ -164,7 +164,7 @@ static void produce(void)
         }
         return;
     }
-    driver_kick_if_wanted(driver.queue, (uint16_t)driver.unnotified);
+    driver_kick_if_wanted(driver.queue);
     driver.unnotified = 0;
     driver.producer = PUBLISH;
 }
