@@ -43,7 +43,6 @@ enum virtio_lint {
 
 struct virtio_device_ops;
 struct virtio_field;
-struct virtio_ring_ops;
 
 struct virtio_device_options {
     enum virtio_lint lint;
@@ -109,10 +108,10 @@ struct virtio_queue {
     bool halt;     /* the service has to leave */
 
     /* The ring: the service's alone while `serving` (queue.c). */
-    const struct virtio_ring_ops *ring;
     uint8_t *desc;  /* descriptor table, or packed ring */
     uint8_t *avail; /* available ring, or driver's event suppression */
     uint8_t *used;  /* used ring, or device's event suppression */
+    bool packed;
     bool event_idx;
     bool indirect;
     bool in_order;

@@ -28,10 +28,8 @@ void virtio_queue_start(struct virtio_queue *queue, uint8_t *const area[3])
     queue->last_avail = 0;
     queue->used_idx = 0;
     queue->unsignalled = 0;
-    queue->ring = virtio_accepted(device, VIRTIO_F_RING_PACKED)
-                      ? &virtio_ring_packed
-                      : &virtio_ring_split;
-    queue->ring->start(queue);
+    queue->packed = virtio_accepted(device, VIRTIO_F_RING_PACKED);
+    virtio_ring_start(queue);
 }
 
 struct virtio_chain *virtio_queue_pop(struct virtio_queue *queue)
@@ -41,7 +39,7 @@ struct virtio_chain *virtio_queue_pop(struct virtio_queue *queue)
             env_queue_wake(queue); /* with kicks still off */
             return NULL;
         }
-        enum virtio_ring_next next = queue->ring->next(queue);
+        enum virtio_ring_next next = virtio_ring_next(queue);
 
         if (next == VIRTIO_RING_EMPTY) {
             return NULL;
@@ -60,7 +58,7 @@ struct virtio_chain *virtio_queue_pop(struct virtio_queue *queue)
 
 void virtio_queue_unpop(struct virtio_queue *queue)
 {
-    queue->ring->back(queue);
+    virtio_ring_back(queue);
     queue->budget++;
     queue->chains--;
 }
@@ -68,7 +66,7 @@ void virtio_queue_unpop(struct virtio_queue *queue)
 void virtio_queue_push(struct virtio_queue *queue,
                        const struct virtio_chain *chain, uint32_t written)
 {
-    queue->ring->put(queue, chain, written);
+    virtio_ring_put(queue, chain, written);
     queue->pushed = true;
     if (++queue->unsignalled >= queue->batch) {
         virtio_queue_signal(queue);
@@ -84,7 +82,7 @@ void virtio_queue_signal(struct virtio_queue *queue)
     }
     /* What was used has to be seen before the driver's wish is read. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    bool notify = queue->ring->wanted(queue);
+    bool notify = virtio_ring_wanted(queue);
 
     queue->unsignalled = 0;
     if (!notify) {

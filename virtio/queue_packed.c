@@ -29,7 +29,7 @@ static uint8_t *descriptor(const struct virtio_queue *queue, uint16_t position)
     return queue->desc + (size_t)PACKED_DESC_SIZE * position;
 }
 
-static void start(struct virtio_queue *queue)
+void virtio_queue_packed_start(struct virtio_queue *queue)
 {
     /* 2.8.1: both counters begin at 1. */
     queue->avail_wrap = true;
@@ -87,7 +87,7 @@ static void head_judge(struct virtio_queue *queue, uint16_t flags)
     }
 }
 
-static enum virtio_ring_next next(struct virtio_queue *queue)
+enum virtio_ring_next virtio_queue_packed_next(struct virtio_queue *queue)
 {
     uint16_t flags;
 
@@ -106,7 +106,7 @@ static enum virtio_ring_next next(struct virtio_queue *queue)
     return good ? VIRTIO_RING_CHAIN : VIRTIO_RING_BROKEN;
 }
 
-static void back(struct virtio_queue *queue)
+void virtio_queue_packed_back(struct virtio_queue *queue)
 {
     /* It began where the next used descriptor goes. */
     queue->last_avail = queue->used_idx;
@@ -149,8 +149,8 @@ static void kept_judge(struct virtio_queue *queue, const uint8_t *at)
                               {"address was", queue->taken[0]}});
 }
 
-static void put(struct virtio_queue *queue, const struct virtio_chain *chain,
-                uint32_t written)
+void virtio_queue_packed_put(struct virtio_queue *queue,
+                             const struct virtio_chain *chain, uint32_t written)
 {
     uint8_t *at = descriptor(queue, queue->used_idx);
     unsigned flags = queue->used_wrap ? PACKED_F_AVAIL | PACKED_F_USED : 0u;
@@ -197,7 +197,7 @@ static void event_judge(struct virtio_queue *queue, uint32_t event)
     }
 }
 
-static bool wanted(struct virtio_queue *queue)
+bool virtio_queue_packed_wanted(struct virtio_queue *queue)
 {
     uint32_t event = guest_read32(queue->avail);
     unsigned kind = event >> 16 & EVENT_FLAGS;
@@ -221,7 +221,7 @@ static bool wanted(struct virtio_queue *queue)
 /* 2.8.16: the data is the first descriptor not available yet. That the driver
  * names one beyond it can be seen for certain; one before it may just be late.
  * AVAIL alone tells: a descriptor keeps it when it is used. */
-static void notified(struct virtio_queue *queue, uint16_t data)
+void virtio_queue_packed_notified(struct virtio_queue *queue, uint16_t data)
 {
     bool wrap = (data & EVENT_WRAP) != 0;
     uint16_t off = data & (EVENT_WRAP - 1u);
@@ -250,12 +250,3 @@ static void notified(struct virtio_queue *queue, uint16_t data)
                              {"QueueSize", queue->size}});
     }
 }
-
-const struct virtio_ring_ops virtio_ring_packed = {
-    .start = start,
-    .next = next,
-    .back = back,
-    .put = put,
-    .wanted = wanted,
-    .notified = notified,
-};

@@ -308,7 +308,7 @@ static void notify_data_judge(struct virtio_device *device,
                   .values = {{"QueueNotify", value}});
     }
     if (data && queue != NULL && queue->ready && !queue->stopping) {
-        queue->ring->notified(queue, (uint16_t)(value >> 16));
+        virtio_ring_notified(queue, (uint16_t)(value >> 16));
     }
 }
 

@@ -20,7 +20,7 @@ enum {
     USED_F_NO_NOTIFY = 1,
 };
 
-static void start(struct virtio_queue *queue)
+void virtio_queue_split_start(struct virtio_queue *queue)
 {
     queue->avail_shadow = 0;
     queue->next_desc = 0;
@@ -105,7 +105,7 @@ static bool head_read(struct virtio_queue *queue, uint16_t *head)
     return false;
 }
 
-static enum virtio_ring_next next(struct virtio_queue *queue)
+enum virtio_ring_next virtio_queue_split_next(struct virtio_queue *queue)
 {
     uint16_t head;
 
@@ -120,14 +120,14 @@ static enum virtio_ring_next next(struct virtio_queue *queue)
                                                 : VIRTIO_RING_BROKEN;
 }
 
-static void back(struct virtio_queue *queue)
+void virtio_queue_split_back(struct virtio_queue *queue)
 {
     queue->last_avail--;
     queue->next_desc = queue->chain.head;
 }
 
-static void put(struct virtio_queue *queue, const struct virtio_chain *chain,
-                uint32_t written)
+void virtio_queue_split_put(struct virtio_queue *queue,
+                            const struct virtio_chain *chain, uint32_t written)
 {
     uint8_t *entry =
         queue->used + USED_RING + 8 * (queue->used_idx & (queue->size - 1u));
@@ -162,7 +162,7 @@ static void flags_judge(struct virtio_queue *queue, uint16_t flags)
 }
 
 /* Does the driver want to know? 2.7.7.2. */
-static bool wanted(struct virtio_queue *queue)
+bool virtio_queue_split_wanted(struct virtio_queue *queue)
 {
     uint16_t flags = guest_read16(queue->avail + AVAIL_FLAGS);
 
@@ -177,7 +177,7 @@ static bool wanted(struct virtio_queue *queue)
 
 /* 2.9: next_off and next_wrap are avail.idx together. The driver may have gone
  * on since it wrote them, but not back. */
-static void notified(struct virtio_queue *queue, uint16_t next_idx)
+void virtio_queue_split_notified(struct virtio_queue *queue, uint16_t next_idx)
 {
     uint16_t idx = guest_acquire16(queue->avail + AVAIL_IDX);
 
@@ -189,12 +189,3 @@ static void notified(struct virtio_queue *queue, uint16_t next_idx)
                   .values = {{"data", next_idx}, {"avail.idx", idx}});
     }
 }
-
-const struct virtio_ring_ops virtio_ring_split = {
-    .start = start,
-    .next = next,
-    .back = back,
-    .put = put,
-    .wanted = wanted,
-    .notified = notified,
-};
