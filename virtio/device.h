@@ -1,7 +1,8 @@
 /* A virtio device as its owner sees it: vmm/ makes one (console.h, block.h,
  * entropy.h), forwards the accesses of its register window, runs one service
  * task a queue, and prints its reports. VIRTIO 1.4, section 4.2 (MMIO), 2.7
- * (split queues). What the device asks of its owner is in env.h.
+ * and 2.8 (split and packed queues). What the device asks of its owner is in
+ * env.h.
  *
  * Any function here may be called from any task of any processor. Inside, a
  * spin lock a device guards the registers; env_interrupt(), env_queue_wake()
@@ -9,7 +10,8 @@
  * call back. All other env functions are called without it and may sleep.
  *
  * Reading order: registers.def, transport.c, status.c, features.c,
- * queue_setup.c, life.c, queue_split.c, then a device. */
+ * queue_setup.c, life.c, queue.c, queue_split.c, queue_packed.c, then a
+ * device. */
 #pragma once
 
 #include <stdbool.h>
@@ -75,7 +77,9 @@ struct virtio_segment {
 struct virtio_chain {
     uint64_t readable_bytes;
     uint64_t writable_bytes;
-    uint16_t head;
+    uint16_t head;  /* where in the descriptor table or ring it begins */
+    uint16_t id;    /* by which the driver knows it */
+    uint16_t slots; /* descriptors it takes there */
     uint16_t readable;
     uint16_t writable;
     struct virtio_segment segments[VIRTIO_SEGMENTS];
@@ -125,26 +129,38 @@ struct virtio_queue {
     bool seen_size_max; /* QueueSizeMax was read since reset */
     bool was_ready;     /* QueueReady was 1 since reset */
     bool stop_unread;   /* stopped, and QueueReady not yet read back */
+    bool was_reset;     /* by QueueReset, and not enabled since */
+    bool reset_unread;  /* and QueueReset not yet read back as 0 */
 
     /* Life, under the device's lock (life.c); `halt` is read without it. */
     bool serving;  /* virtio_queue_service() is inside */
     bool stopping; /* QueueReady=0 waits for `serving` to end */
+    bool resets;   /* so does QueueReset=1 */
     bool halt;     /* the service has to leave */
 
-    /* The ring: the service's alone while `serving` (queue_split.c). */
-    const uint8_t *desc;
-    uint8_t *avail;
-    uint8_t *used;
+    /* The ring: the service's alone while `serving` (queue.c). */
+    uint8_t *desc;  /* descriptor table, or packed ring */
+    uint8_t *avail; /* available ring, or driver's event suppression */
+    uint8_t *used;  /* used ring, or device's event suppression */
+    bool packed;
     bool event_idx;
     bool indirect;
-    bool quiet;             /* the driver is told not to kick */
-    bool pushed;            /* anything, since enabled */
-    uint16_t last_avail;    /* next entry to take */
-    uint16_t avail_shadow;  /* avail.idx as last read */
-    uint16_t used_idx;      /* as last written */
-    uint16_t signalled_idx; /* used_idx at the last interrupt decision */
-    uint16_t budget;        /* chains left in this call */
-    uint16_t batch;         /* used entries to one interrupt decision */
+    bool in_order;
+    bool quiet;           /* the driver is told not to kick */
+    bool pushed;          /* anything, since enabled */
+    uint16_t last_avail;  /* next entry, packed: descriptor, to take */
+    uint16_t used_idx;    /* as last written; packed: next to write */
+    uint16_t unsignalled; /* chains pushed since the last interrupt decision */
+    uint16_t budget;      /* chains left in this call */
+    uint16_t batch;       /* chains pushed to one interrupt decision */
+    /* Split (queue_split.c): */
+    uint16_t avail_shadow; /* avail.idx as last read */
+    uint16_t next_desc;    /* IN_ORDER: where the next chain has to begin */
+    /* Packed (queue_packed.c): */
+    bool avail_wrap;            /* the driver's wrap counter at last_avail */
+    bool used_wrap;             /* the device's at used_idx */
+    uint16_t unsignalled_slots; /* descriptors, at most the queue's size */
+    uint64_t taken[2];          /* first descriptor of the chain, as taken */
     uint64_t exercised[CLAUSE_WORDS];
     struct virtio_shadow shadow;
     uint32_t kicks_quiet; /* while `quiet`; also written under the lock */
@@ -154,6 +170,7 @@ struct virtio_queue {
     uint64_t kicks_ignored;
     uint64_t kicks_taken;   /* since it was enabled */
     bool kick_lost;         /* the last one was ignored, and still matters */
+    bool looked;            /* the service saw what waits for it, to no use */
     bool suppressed;        /* the last decision was against an interrupt */
     uint16_t event_decided; /* used_event at that decision */
     uint64_t chains;

@@ -23,7 +23,9 @@ enum {
 /* What every device here offers. */
 #define TRANSPORT_OFFERED                                                      \
     (BIT(VIRTIO_F_INDIRECT_DESC) | BIT(VIRTIO_F_EVENT_IDX) |                   \
-     BIT(VIRTIO_F_VERSION_1))
+     BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_F_RING_PACKED) |                     \
+     BIT(VIRTIO_F_IN_ORDER) | BIT(VIRTIO_F_NOTIFICATION_DATA) |                \
+     BIT(VIRTIO_F_RING_RESET))
 
 static const char *const reserved_names[64] = {
     [VIRTIO_F_INDIRECT_DESC] = "INDIRECT_DESC",

@@ -31,26 +31,37 @@ void virtio_life_start(struct virtio_device *device)
     }
 }
 
-static void queue_off(struct virtio_queue *queue)
+static void queue_forget(struct virtio_queue *queue)
 {
-    queue->ready = false;
-    queue->stopping = false;
-    queue->halt = false;
-}
-
-static void queue_reset(struct virtio_queue *queue)
-{
-    queue_off(queue);
     queue->size = 0;
     queue->written = 0;
     for (unsigned i = 0; i < 3; i++) {
         queue->address[i] = 0;
     }
+}
+
+static void queue_off(struct virtio_queue *queue)
+{
+    queue->ready = false;
+    queue->stopping = false;
+    queue->halt = false;
+    if (queue->resets) {
+        queue->resets = false;
+        queue_forget(queue);
+    }
+}
+
+static void queue_reset(struct virtio_queue *queue)
+{
+    queue_off(queue);
+    queue_forget(queue);
     queue->seen_ready = false;
     queue->seen_size_max = false;
     queue->was_ready = false;
     queue->stop_unread = false;
     queue->kick_lost = false;
+    queue->was_reset = false;
+    queue->reset_unread = false;
 }
 
 /* All that is said to be so after a reset; what the driver was seen to do
@@ -118,6 +129,12 @@ void virtio_life_stop(struct virtio_queue *queue)
     }
     queue->stopping = true;
     queue->halt = true;
+}
+
+void virtio_life_reset_queue(struct virtio_queue *queue)
+{
+    queue->resets = true;
+    virtio_life_stop(queue);
 }
 
 void virtio_device_needs_reset(struct virtio_device *device)

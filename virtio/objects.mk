@@ -12,8 +12,11 @@ objects += $(addprefix virtio/, \
     history.o \
     interrupt.o \
     life.o \
+    queue.o \
     queue_areas.o \
     queue_chain.o \
+    queue_packed.o \
+    queue_packed_chain.o \
     queue_setup.o \
     queue_split.o \
     registers.o \

@@ -1,6 +1,6 @@
 /* A queue as a device uses it, from its service function: take a chain, work
- * on it, give it back. Behind it, queue_split.c (VIRTIO 1.4 section 2.7). No
- * lock is held in any of these. */
+ * on it, give it back. The same for split and packed queues (VIRTIO 1.4
+ * sections 2.7 and 2.8; ring.h). No lock is held in any of these. */
 #pragma once
 
 #include "virtio/device.h"
@@ -33,6 +33,6 @@ static inline bool virtio_queue_halted(const struct virtio_queue *queue)
     return __atomic_load_n(&queue->halt, __ATOMIC_RELAXED);
 }
 
-/* Starts a ring at these areas (queue_areas.c). */
-void virtio_queue_start(struct virtio_queue *queue, const uint8_t *desc,
-                        uint8_t *avail, uint8_t *used);
+/* Starts a ring at these areas, of the layout and with the features that were
+ * negotiated (queue_areas.c). */
+void virtio_queue_start(struct virtio_queue *queue, uint8_t *const area[3]);

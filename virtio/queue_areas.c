@@ -1,10 +1,11 @@
-/* A split queue's size and three areas, VIRTIO 1.4 sections 2.7 and 4.2.3.2,
+/* A queue's size and three areas, VIRTIO 1.4 sections 2.7, 2.8 and 4.2.3.2,
  * judged as a whole at QueueReady = 1 (queue_setup.c) and translated once for
- * queue_split.c. Under the device's lock. */
+ * queue.c. Under the device's lock. */
 #include "virtio/queue_areas.h"
 
 #include "virtio/guest.h"
 #include "virtio/ops.h"
+#include "virtio/packed.h"
 #include "virtio/queue.h"
 #include "virtio/violation.h"
 
@@ -15,39 +16,84 @@ enum {
     AREAS
 };
 
-static const struct {
-    enum clause_id clause;
+struct area {
+    enum clause_id clause; /* of its alignment */
     unsigned alignment;
+    unsigned fixed; /* bytes, and */
+    unsigned entry; /* bytes for each descriptor */
+    bool write;     /* by the device */
     const char *name;
     const char *summary;
-} areas[AREAS] = {
-    [DESC] = {CLAUSE_SPLIT_DRV_001, 16, "QueueDesc",
-              "the descriptor table is not aligned"},
-    [DRIVER] = {CLAUSE_SPLIT_DRV_002, 2, "QueueDriver",
-                "the available ring is not aligned"},
-    [DEVICE] = {CLAUSE_SPLIT_DRV_003, 4, "QueueDevice",
-                "the used ring is not aligned"},
 };
 
-/* 2.7: with the event words, whether or not they are negotiated. */
-static uint64_t area_length(unsigned area, uint32_t size)
+/* 2.7, with the event words, whether or not they are negotiated; 2.8.10.1. */
+static const struct area layouts[][AREAS] = {
+    {
+        {CLAUSE_SPLIT_DRV_001, 16, 0, 16, false, "QueueDesc",
+         "the descriptor table is not aligned"},
+        {CLAUSE_SPLIT_DRV_002, 2, 6, 2, false, "QueueDriver",
+         "the available ring is not aligned"},
+        {CLAUSE_SPLIT_DRV_003, 4, 6, 8, true, "QueueDevice",
+         "the used ring is not aligned"},
+    },
+    {
+        {CLAUSE_PACKED_DRV_001, 16, 0, 16, true, "QueueDesc",
+         "the descriptor ring is not aligned"},
+        {CLAUSE_PACKED_DRV_002, 4, 4, 0, false, "QueueDriver",
+         "the driver's event suppression is not aligned"},
+        {CLAUSE_PACKED_DRV_003, 4, 4, 0, true, "QueueDevice",
+         "the device's event suppression is not aligned"},
+    },
+};
+
+static bool packed(const struct virtio_device *device)
 {
-    return area == DESC     ? UINT64_C(16) * size
-           : area == DRIVER ? UINT64_C(6) + UINT64_C(2) * size
-                            : UINT64_C(6) + UINT64_C(8) * size;
+    return virtio_accepted(device, VIRTIO_F_RING_PACKED);
+}
+
+static const struct area *areas_of(const struct virtio_device *device)
+{
+    return layouts[packed(device)];
+}
+
+static uint64_t area_length(const struct area *area, uint32_t size)
+{
+    return area->fixed + (uint64_t)area->entry * size;
+}
+
+/* 2.6.1.2.2: after QueueReset, all of it again. False if there is nothing to
+ * enable the queue with. */
+static bool again_judge(struct virtio_device *device,
+                        struct virtio_queue *queue)
+{
+    unsigned all = VIRTIO_WROTE_SIZE | VIRTIO_WROTE_LOWS | VIRTIO_WROTE_HIGHS;
+    unsigned missing = all & ~(unsigned)queue->written;
+    bool refuse = (missing & (VIRTIO_WROTE_SIZE | VIRTIO_WROTE_LOWS)) != 0;
+
+    if (breaks(device, CLAUSE_VQRESET_DRV_003, missing != 0)) {
+        violation(device, CLAUSE_VQRESET_DRV_003, .queue = queue,
+                  .verdict = refuse ? VIRTIO_VERDICT_QUEUE_REFUSED
+                                    : VIRTIO_VERDICT_TAKEN,
+                  .summary =
+                      "a queue was enabled after its reset without all of its "
+                      "setup",
+                  .values = {{"missing (addresses in order, size)", missing}});
+    }
+    return !refuse;
 }
 
 static bool size_judge(struct virtio_device *device, struct virtio_queue *queue)
 {
     uint32_t size = queue->size;
 
-    if (breaks(device, CLAUSE_MMIO_DRV_016,
-               (queue->written & VIRTIO_WROTE_SIZE) == 0)) {
-        violation(device, CLAUSE_MMIO_DRV_016, .queue = queue,
-                  .verdict = VIRTIO_VERDICT_QUEUE_REFUSED,
-                  .summary = "QueueSize was not written",
-                  .values = {{"QueueSizeMax", queue->size_max}});
-        return false;
+    if (packed(device)) {
+        if (breaks(device, CLAUSE_PACKED_TXT_001, size == 0)) {
+            violation(device, CLAUSE_PACKED_TXT_001, .queue = queue,
+                      .verdict = VIRTIO_VERDICT_QUEUE_REFUSED,
+                      .summary = "the size is 0",
+                      .values = {{"QueueSize", size}});
+        }
+        return size != 0;
     }
     if (breaks(device, CLAUSE_SPLIT_TXT_001,
                size == 0 || (size & (size - 1)) != 0)) {
@@ -67,6 +113,14 @@ static bool written_judge(struct virtio_device *device,
         (VIRTIO_WROTE_LOWS | VIRTIO_WROTE_HIGHS) & ~(unsigned)queue->written;
     bool low = (missing & VIRTIO_WROTE_LOWS) != 0;
 
+    if (breaks(device, CLAUSE_MMIO_DRV_016,
+               (queue->written & VIRTIO_WROTE_SIZE) == 0)) {
+        violation(device, CLAUSE_MMIO_DRV_016, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_QUEUE_REFUSED,
+                  .summary = "QueueSize was not written",
+                  .values = {{"QueueSizeMax", queue->size_max}});
+        return false;
+    }
     if (breaks(device, CLAUSE_MMIO_TXT_014, missing != 0)) {
         /* A driver of 32 bits that relies on the upper halves being 0 works
          * by luck; an area without a lower half is nowhere. */
@@ -82,6 +136,7 @@ static bool written_judge(struct virtio_device *device,
 static bool alignment_judge(struct virtio_device *device,
                             struct virtio_queue *queue)
 {
+    const struct area *areas = areas_of(device);
     bool good = true;
 
     for (unsigned i = 0; i < AREAS; i++) {
@@ -100,13 +155,14 @@ static bool alignment_judge(struct virtio_device *device,
 static bool memory_judge(struct virtio_device *device,
                          struct virtio_queue *queue, uint8_t *memory[AREAS])
 {
+    const struct area *areas = areas_of(device);
     bool good = true;
 
     for (unsigned i = 0; i < AREAS; i++) {
-        uint64_t length = area_length(i, queue->size);
+        uint64_t length = area_length(&areas[i], queue->size);
 
         memory[i] = env_guest_range(device, (gpa_t){queue->address[i]}, length,
-                                    i == DEVICE);
+                                    areas[i].write);
         if (breaks(device, CLAUSE_RESV_DRV_005, memory[i] == NULL)) {
             violation(device, CLAUSE_RESV_DRV_005, .queue = queue,
                       .verdict = VIRTIO_VERDICT_QUEUE_REFUSED,
@@ -123,14 +179,16 @@ static bool memory_judge(struct virtio_device *device,
 static bool overlap_judge(struct virtio_device *device,
                           struct virtio_queue *queue)
 {
+    const struct area *areas = areas_of(device);
+
     for (unsigned i = 0; i < AREAS; i++) {
         unsigned j = (i + 1) % AREAS;
         uint64_t a = queue->address[i];
         uint64_t b = queue->address[j];
 
         if (breaks(device, CLAUSE_MMIO_TXT_014,
-                   a < b + area_length(j, queue->size) &&
-                       b < a + area_length(i, queue->size))) {
+                   a < b + area_length(&areas[j], queue->size) &&
+                       b < a + area_length(&areas[i], queue->size))) {
             violation(device, CLAUSE_MMIO_TXT_014, .queue = queue,
                       .verdict = VIRTIO_VERDICT_QUEUE_REFUSED,
                       .summary = "the queue's areas overlap",
@@ -144,9 +202,9 @@ static bool overlap_judge(struct virtio_device *device,
 }
 
 /* The start values. flags of the available ring is the driver's to set. */
-static void contents_judge(struct virtio_device *device,
-                           struct virtio_queue *queue,
-                           uint8_t *const memory[AREAS])
+static void split_judge(struct virtio_device *device,
+                        struct virtio_queue *queue,
+                        uint8_t *const memory[AREAS])
 {
     uint16_t avail_idx = guest_read16(memory[DRIVER] + 2);
     uint16_t used_flags = guest_read16(memory[DEVICE]);
@@ -172,17 +230,51 @@ static void contents_judge(struct virtio_device *device,
     }
 }
 
+/* The same; here the driver's structure is all its own. */
+static void packed_judge(struct virtio_device *device,
+                         struct virtio_queue *queue,
+                         uint8_t *const memory[AREAS])
+{
+    uint32_t event = guest_read32(memory[DEVICE]);
+    unsigned marked = 0;
+
+    for (unsigned i = 0; i < queue->size; i++) {
+        uint16_t flags =
+            guest_read16(memory[DESC] + PACKED_DESC_SIZE * i + PACKED_FLAGS);
+
+        marked += (flags & (PACKED_F_AVAIL | PACKED_F_USED)) != 0;
+    }
+    if (breaks(device, CLAUSE_PACKED_TXT_008, marked != 0)) {
+        violation(device, CLAUSE_PACKED_TXT_008, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "the descriptor ring was not zeroed",
+                  .values = {{"marked descriptors", marked},
+                             {"QueueSize", queue->size}});
+    }
+    if (breaks(device, CLAUSE_MMIO_TXT_013, event != 0)) {
+        violation(device, CLAUSE_MMIO_TXT_013, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "the device's event suppression was not 0",
+                  .values = {{"event suppression", event}});
+    }
+}
+
 bool virtio_queue_areas_judge(struct virtio_queue *queue)
 {
     struct virtio_device *device = queue->device;
     uint8_t *memory[AREAS];
 
-    if (!size_judge(device, queue) || !written_judge(device, queue) ||
-        !alignment_judge(device, queue) ||
+    if (!(queue->was_reset ? again_judge(device, queue)
+                           : written_judge(device, queue)) ||
+        !size_judge(device, queue) || !alignment_judge(device, queue) ||
         !memory_judge(device, queue, memory) || !overlap_judge(device, queue)) {
         return false;
     }
-    contents_judge(device, queue, memory);
-    virtio_queue_start(queue, memory[DESC], memory[DRIVER], memory[DEVICE]);
+    if (packed(device)) {
+        packed_judge(device, queue, memory);
+    } else {
+        split_judge(device, queue, memory);
+    }
+    virtio_queue_start(queue, memory);
     return true;
 }

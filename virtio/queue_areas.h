@@ -1,5 +1,5 @@
 /* A queue's place in memory, judged when it is enabled: VIRTIO 1.4 sections
- * 2.7 and 4.2.3.2. Called by queue_setup.c under the device's lock. */
+ * 2.7, 2.8 and 4.2.3.2. Called by queue_setup.c under the device's lock. */
 #pragma once
 
 #include "virtio/device.h"

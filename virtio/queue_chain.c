@@ -19,6 +19,7 @@ enum {
     WALK_LIMIT = 2 * VIRTIO_SEGMENTS,
     EXCESSIVE_ELEMENTS = 64,
     EXCESSIVE_BYTES = 16,
+    ANYWHERE = 0xffff, /* next_desc after a chain that cannot be trusted */
 };
 
 struct descriptor {
@@ -35,6 +36,7 @@ struct walk {
     uint32_t steps;    /* in this table */
     uint32_t elements; /* of the chain */
     bool indirect;     /* `table` is an indirect one */
+    bool disordered;   /* not as IN_ORDER asks */
 };
 
 /* Reports a broken chain; under strict lint the device stops. Always false. */
@@ -96,6 +98,7 @@ static bool indirect_enter(struct walk *walk, const struct descriptor *desc)
                     desc->address);
     }
     walk->entries = desc->length / DESC_SIZE;
+    queue->chain.slots = (uint16_t)walk->steps;
     walk->steps = 0;
     walk->indirect = true;
     virtio_shadow_table(queue, walk->table, walk->entries);
@@ -206,6 +209,49 @@ static void chain_exercised(struct walk *walk)
     }
 }
 
+/* 2.7.5.2, 2.7.5.3.1: with IN_ORDER, next is the next one in the table. */
+static void next_judge(struct walk *walk, uint32_t index, uint16_t next)
+{
+    struct virtio_queue *queue = walk->queue;
+    enum clause_id id =
+        walk->indirect ? CLAUSE_SPLIT_DRV_013 : CLAUSE_SPLIT_DRV_008;
+    uint32_t expected =
+        !walk->indirect && index + 1 == queue->size ? 0 : index + 1;
+
+    if (ring_breaks(queue, id, next != expected)) {
+        walk->disordered = true;
+        ring_violation(queue, id, .verdict = VIRTIO_VERDICT_TAKEN,
+                       .summary = walk->indirect
+                                      ? "an indirect table is out of order"
+                                      : "a chain is out of order",
+                       .values = {{"head", queue->chain.head},
+                                  {"descriptor", index},
+                                  {"next", next},
+                                  {"QueueSize", queue->size}});
+    }
+}
+
+/* 2.7.5: with IN_ORDER, each chain begins where the last one ended. */
+static void head_judge(struct walk *walk, uint16_t expected)
+{
+    struct virtio_queue *queue = walk->queue;
+    const struct virtio_chain *chain = &queue->chain;
+
+    if (ring_breaks(queue, CLAUSE_SPLIT_TXT_004,
+                    expected != ANYWHERE && chain->head != expected)) {
+        ring_violation(queue, CLAUSE_SPLIT_TXT_004,
+                       .verdict = VIRTIO_VERDICT_TAKEN,
+                       .summary = "a chain does not follow the one before",
+                       .values = {{"head", chain->head},
+                                  {"expected", expected},
+                                  {"QueueSize", queue->size}});
+    }
+    if (!walk->disordered) {
+        queue->next_desc =
+            (uint16_t)((chain->head + chain->slots) & (queue->size - 1u));
+    }
+}
+
 /* One descriptor; *index becomes the next one's, *more whether there is one. */
 static bool descriptor_follow(struct walk *walk, uint32_t *index, bool *more)
 {
@@ -231,8 +277,11 @@ static bool descriptor_follow(struct walk *walk, uint32_t *index, bool *more)
         *more = true;
         return indirect_enter(walk, &desc);
     }
-    *index = desc.next;
     *more = (desc.flags & DESC_F_NEXT) != 0;
+    if (*more && walk->queue->in_order) {
+        next_judge(walk, *index, desc.next);
+    }
+    *index = desc.next;
     return element_add(walk, &desc);
 }
 
@@ -243,11 +292,14 @@ bool virtio_queue_chain_walk(struct virtio_queue *queue, uint16_t head)
         .table = queue->desc,
         .entries = queue->size,
     };
+    uint16_t expected = queue->next_desc;
     uint32_t index = head;
     bool more = true;
 
     virtio_shadow_walk(queue);
     queue->chain.head = head;
+    queue->chain.slots = 0;
+    queue->next_desc = ANYWHERE;
     queue->chain.readable = 0;
     queue->chain.writable = 0;
     queue->chain.readable_bytes = 0;
@@ -263,6 +315,12 @@ bool virtio_queue_chain_walk(struct virtio_queue *queue, uint16_t head)
         return false;
     }
     queue->shadow.walked = true;
+    if (!walk.indirect) {
+        queue->chain.slots = (uint16_t)walk.steps;
+    }
+    if (queue->in_order) {
+        head_judge(&walk, expected);
+    }
     chain_exercised(&walk);
     return true;
 }

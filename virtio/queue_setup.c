@@ -9,6 +9,7 @@
 #include "virtio/ops.h"
 #include "virtio/queue_areas.h"
 #include "virtio/registers.h"
+#include "virtio/ring.h"
 #include "virtio/shadow.h"
 #include "virtio/violation.h"
 
@@ -69,6 +70,36 @@ uint32_t virtio_queue_setup_ready(struct virtio_device *device)
     return queue->ready ? 1 : 0;
 }
 
+uint32_t virtio_queue_setup_reset(struct virtio_device *device)
+{
+    struct virtio_queue *queue = selected(device);
+
+    if (queue == NULL) {
+        return 0;
+    }
+    queue->reset_unread &= queue->resets;
+    return queue->resets ? 1 : 0;
+}
+
+/* After QueueReset = 1, QueueReset is to be read till it is 0. */
+static void reset_judge(struct virtio_device *device,
+                        struct virtio_queue *queue, uint32_t value)
+{
+    if (breaks(device, CLAUSE_MMIO_DRV_023, queue->resets)) {
+        violation(device, CLAUSE_MMIO_DRV_023, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_IGNORED,
+                  .summary = "a queue was set up while its reset went on",
+                  .values = {{"written", value}});
+    } else if (breaks(device, CLAUSE_VQRESET_DRV_001, queue->reset_unread)) {
+        violation(device, CLAUSE_VQRESET_DRV_001, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "a queue was set up after its reset before "
+                             "QueueReset was read as 0",
+                  .values = {{"written", value}});
+        queue->reset_unread = false;
+    }
+}
+
 /* Judges what holds for any step in a queue's setup: the driver must not have
  * failed, nor the queue still be winding up. True if the step may be done. */
 static bool step_judge(struct virtio_device *device, struct virtio_queue *queue,
@@ -90,6 +121,9 @@ static bool step_judge(struct virtio_device *device, struct virtio_queue *queue,
                              "read back as 0",
                   .values = {{"written", value}});
         queue->stop_unread = queue->stopping;
+    }
+    if (queue->was_reset) {
+        reset_judge(device, queue, value);
     }
     return !queue->stopping && !device->resetting;
 }
@@ -129,7 +163,7 @@ void virtio_queue_setup_write(struct virtio_device *device, uint32_t offset,
     if (queue == NULL) {
         return;
     }
-    if (!queue->stop_unread &&
+    if (!queue->stop_unread && !queue->resets &&
         breaks(device, CLAUSE_MMIO_DRV_017, queue->ready)) {
         violation(device, CLAUSE_MMIO_DRV_017, .queue = queue,
                   .verdict = VIRTIO_VERDICT_IGNORED,
@@ -206,6 +240,7 @@ static void enable(struct virtio_device *device, struct virtio_queue *queue)
         virtio_queue_areas_judge(queue)) {
         queue->ready = true;
         queue->was_ready = true;
+        queue->was_reset = false;
         if (virtio_life_running(device)) {
             queue->kick_lost = false;
             env_queue_wake(queue);
@@ -266,7 +301,7 @@ static void suppressed_judge(struct virtio_device *device,
     enum clause_id id =
         queue->event_idx ? CLAUSE_SPLIT_DRV_028 : CLAUSE_SPLIT_DRV_024;
 
-    if (!__atomic_load_n(&queue->quiet, __ATOMIC_RELAXED)) {
+    if (queue->packed || !__atomic_load_n(&queue->quiet, __ATOMIC_RELAXED)) {
         return;
     }
     if (breaks(device, id,
@@ -280,18 +315,56 @@ static void suppressed_judge(struct virtio_device *device,
     }
 }
 
+void virtio_queue_setup_write_reset(struct virtio_device *device,
+                                    uint32_t value)
+{
+    struct virtio_queue *queue = selected(device);
+    bool negotiated = (device->status & VIRTIO_STATUS_FEATURES_OK) != 0 &&
+                      virtio_accepted(device, VIRTIO_F_RING_RESET);
+
+    if (breaks(device, CLAUSE_MMIO_TXT_008, !negotiated || value != 1)) {
+        violation(device, CLAUSE_MMIO_TXT_008, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_IGNORED,
+                  .summary = negotiated ? "QueueReset was not written with 1"
+                                        : "QueueReset without RING_RESET",
+                  .values = {{"QueueReset", value}});
+    } else if (breaks(device, CLAUSE_MMIO_TXT_012, queue == NULL)) {
+        violation(device, CLAUSE_MMIO_TXT_012,
+                  .verdict = VIRTIO_VERDICT_IGNORED,
+                  .summary = "a queue was reset that is not there",
+                  .values = {{"QueueSel", device->queue_sel}});
+    } else if (!device->resetting) {
+        queue->was_reset = true;
+        queue->reset_unread = true;
+        queue->stop_unread = false;
+        virtio_life_reset_queue(queue);
+    }
+}
+
+/* 2.9: what stands above the queue's index. */
+static void notify_data_judge(struct virtio_device *device,
+                              struct virtio_queue *queue, uint32_t value)
+{
+    bool data = virtio_accepted(device, VIRTIO_F_NOTIFICATION_DATA);
+
+    if (breaks(device, CLAUSE_KICK_TXT_001, !data && value > 0xffff)) {
+        violation(device, CLAUSE_KICK_TXT_001, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "the upper half is not 0",
+                  .values = {{"QueueNotify", value}});
+    }
+    if (data && queue != NULL && queue->ready && !queue->stopping) {
+        virtio_ring_notified(queue, (uint16_t)(value >> 16));
+    }
+}
+
 void virtio_queue_setup_notify(struct virtio_device *device, uint32_t value)
 {
     uint32_t index = value & 0xffff;
     struct virtio_queue *queue =
         index < device->queue_count ? &device->queues[index] : NULL;
 
-    if (breaks(device, CLAUSE_KICK_TXT_001, index != value)) {
-        violation(device, CLAUSE_KICK_TXT_001, .queue = queue,
-                  .verdict = VIRTIO_VERDICT_TAKEN,
-                  .summary = "the upper half is not 0",
-                  .values = {{"QueueNotify", value}});
-    }
+    notify_data_judge(device, queue, value);
     if (queue != NULL) {
         queue->kicks++;
     }

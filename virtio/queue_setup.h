@@ -10,6 +10,9 @@ uint32_t virtio_queue_setup_size_max(struct virtio_device *device);
 uint32_t virtio_queue_setup_ready(struct virtio_device *device);
 void virtio_queue_setup_write_ready(struct virtio_device *device,
                                     uint32_t value);
+uint32_t virtio_queue_setup_reset(struct virtio_device *device);
+void virtio_queue_setup_write_reset(struct virtio_device *device,
+                                    uint32_t value);
 /* QueueSize and the six address registers. */
 void virtio_queue_setup_write(struct virtio_device *device, uint32_t offset,
                               uint32_t value);

@@ -1,17 +1,12 @@
 /* Split virtqueues, VIRTIO 1.4 section 2.7: the available ring is followed, the
  * used ring written, and each side told the other when it need not be woken.
- * Only the queue's service is here, from a device's service function; chains
- * themselves are queue_chain.c's.
- *
- * Waking is safe by one rule on both sides (2.7.7.2, 2.7.10.1, 2.7.13.4):
- * first publish (an idx, or the wish to be notified), then a full barrier,
- * then look at what the other side published. */
+ * Called by queue.c, which has the rule of waking; chains themselves are
+ * queue_chain.c's. */
 #include "virtio/guest.h"
-#include "virtio/interrupt.h"
-#include "virtio/lock.h"
 #include "virtio/ops.h"
 #include "virtio/queue.h"
 #include "virtio/queue_chain.h"
+#include "virtio/ring.h"
 #include "virtio/shadow.h"
 #include "virtio/violation.h"
 
@@ -26,22 +21,10 @@ enum {
     USED_F_NO_NOTIFY = 1,
 };
 
-void virtio_queue_start(struct virtio_queue *queue, const uint8_t *desc,
-                        uint8_t *avail, uint8_t *used)
+void virtio_queue_split_start(struct virtio_queue *queue)
 {
-    queue->desc = desc;
-    queue->avail = avail;
-    queue->used = used;
-    queue->event_idx = virtio_accepted(queue->device, VIRTIO_F_EVENT_IDX);
-    queue->indirect = virtio_accepted(queue->device, VIRTIO_F_INDIRECT_DESC);
-    queue->quiet = false;
-    queue->pushed = false;
-    queue->last_avail = 0;
     queue->avail_shadow = 0;
-    queue->used_idx = 0;
-    queue->signalled_idx = 0;
-    queue->kicks_taken = 0;
-    queue->suppressed = false;
+    queue->next_desc = 0;
     virtio_shadow_start(queue);
 }
 
@@ -116,11 +99,9 @@ static bool avail_read(struct virtio_queue *queue)
     return idx_take(queue, idx);
 }
 
-void virtio_queue_look(struct virtio_queue *queue)
+void virtio_queue_split_look(struct virtio_queue *queue)
 {
-    if (!virtio_queue_halted(queue)) {
-        idx_take(queue, guest_acquire16(queue->avail + AVAIL_IDX));
-    }
+    idx_take(queue, guest_acquire16(queue->avail + AVAIL_IDX));
 }
 
 /* The next head. False after a report: the entry is skipped, or the device
@@ -147,59 +128,40 @@ static bool head_read(struct virtio_queue *queue, uint16_t *head)
     return false;
 }
 
-struct virtio_chain *virtio_queue_pop(struct virtio_queue *queue)
+enum virtio_ring_next virtio_queue_split_next(struct virtio_queue *queue)
 {
     uint16_t head;
 
-    while (!virtio_queue_halted(queue)) {
-        if (queue->budget == 0) {
-            env_queue_wake(queue); /* with kicks still off */
-            return NULL;
-        }
-        if (queue->avail_shadow == queue->last_avail && !avail_read(queue)) {
-            return NULL;
-        }
-        queue->budget--;
-        if (!head_read(queue, &head)) {
-            continue;
-        }
-        if (virtio_queue_chain_walk(queue, head)) {
-            queue->chains++;
-            return &queue->chain;
-        }
-        /* Broken: stopped, or given back with nothing in it. */
-        if (!virtio_queue_halted(queue)) {
-            queue->chain.head = head;
-            virtio_queue_push(queue, &queue->chain, 0);
-        }
+    if (queue->avail_shadow == queue->last_avail && !avail_read(queue)) {
+        return VIRTIO_RING_EMPTY;
     }
-    return NULL;
+    if (!head_read(queue, &head)) {
+        return VIRTIO_RING_SKIPPED;
+    }
+    queue->chain.id = head;
+    return virtio_queue_chain_walk(queue, head) ? VIRTIO_RING_CHAIN
+                                                : VIRTIO_RING_BROKEN;
 }
 
-void virtio_queue_unpop(struct virtio_queue *queue)
+void virtio_queue_split_back(struct virtio_queue *queue)
 {
     queue->last_avail--;
-    queue->budget++;
-    queue->chains--;
+    queue->next_desc = queue->chain.head;
 }
 
-void virtio_queue_push(struct virtio_queue *queue,
-                       const struct virtio_chain *chain, uint32_t written)
+void virtio_queue_split_put(struct virtio_queue *queue,
+                            const struct virtio_chain *chain, uint32_t written)
 {
     uint8_t *entry =
         queue->used + USED_RING + 8 * (queue->used_idx & (queue->size - 1u));
 
     virtio_shadow_give_back(queue, chain->head);
-    guest_write32(entry, chain->head);
+    guest_write32(entry, chain->id);
     guest_write32(entry + 4, written);
     queue->used_idx++;
-    queue->pushed = true;
     /* 2.7.8.2: data and entry before idx. */
     guest_release16(queue->used + USED_IDX, queue->used_idx);
-    virtio_shadow_used_entry(queue, chain->head, written);
-    if ((uint16_t)(queue->used_idx - queue->signalled_idx) >= queue->batch) {
-        virtio_queue_signal(queue);
-    }
+    virtio_shadow_used_entry(queue, chain->id, written);
 }
 
 /* 2.7.7.1: flags are 0, or, without EVENT_IDX, 1. */
@@ -216,7 +178,7 @@ static void flags_judge(struct virtio_queue *queue, uint16_t flags)
 }
 
 /* Does the driver want to know? 2.7.7.2. */
-static bool wanted(struct virtio_queue *queue)
+bool virtio_queue_split_wanted(struct virtio_queue *queue)
 {
     uint16_t flags = guest_read16(queue->avail + AVAIL_FLAGS);
 
@@ -227,31 +189,20 @@ static bool wanted(struct virtio_queue *queue)
     uint16_t event = guest_read16(queue->avail + AVAIL_RING + 2u * queue->size);
 
     queue->event_decided = event;
-    /* Was the entry numbered `event` written since the last decision? */
-    return (uint16_t)(queue->used_idx - event - 1) <
-           (uint16_t)(queue->used_idx - queue->signalled_idx);
+    return virtio_ring_passed(event, queue->used_idx, queue->unsignalled);
 }
 
-void virtio_queue_signal(struct virtio_queue *queue)
+/* 2.9: next_off and next_wrap are avail.idx together. The driver may have gone
+ * on since it wrote them, but not back. */
+void virtio_queue_split_notified(struct virtio_queue *queue, uint16_t next_idx)
 {
-    struct virtio_device *device = queue->device;
+    uint16_t idx = guest_acquire16(queue->avail + AVAIL_IDX);
 
-    if (queue->used_idx == queue->signalled_idx) {
-        return;
+    if (breaks(queue->device, CLAUSE_KICK_TXT_002,
+               (uint16_t)(idx - next_idx) > queue->size)) {
+        violation(queue->device, CLAUSE_KICK_TXT_002, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "the notification's data is not avail.idx",
+                  .values = {{"data", next_idx}, {"avail.idx", idx}});
     }
-    /* The new idx has to be seen before the driver's wish is read. */
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    bool notify = wanted(queue);
-
-    queue->suppressed = !notify;
-
-    queue->signalled_idx = queue->used_idx;
-    if (!notify) {
-        queue->interrupts_suppressed++;
-        return;
-    }
-    queue->interrupts++;
-    virtio_device_lock(device);
-    virtio_interrupt_raise(device, VIRTIO_INTERRUPT_USED);
-    virtio_device_unlock(device);
 }

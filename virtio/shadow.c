@@ -2,6 +2,7 @@
 #include "virtio/shadow.h"
 
 #include "virtio/guest.h"
+#include "virtio/packed.h"
 #include "virtio/violation.h"
 
 enum {
@@ -49,7 +50,6 @@ void virtio_shadow_start(struct virtio_queue *queue)
         shadow->exposed[i] = 0;
     }
     shadow->used_word = guest_read16(queue->used);
-    queue->kicks_quiet = 0;
 }
 
 void virtio_shadow_expose(struct virtio_queue *queue, uint16_t idx)
@@ -194,7 +194,18 @@ void virtio_shadow_give_back(struct virtio_queue *queue, uint16_t head)
     used_ring_judge(queue);
 }
 
+bool virtio_shadow_packed_waiting(const struct virtio_queue *queue)
+{
+    const uint8_t *at =
+        queue->desc + (size_t)PACKED_DESC_SIZE * queue->last_avail;
+
+    return packed_available(guest_read16(at + PACKED_FLAGS), queue->avail_wrap);
+}
+
 uint16_t virtio_shadow_outstanding(const struct virtio_queue *queue)
 {
+    if (queue->packed) {
+        return virtio_shadow_packed_waiting(queue) ? 1 : 0;
+    }
     return (uint16_t)(guest_read16(queue->avail + AVAIL_IDX) - queue->used_idx);
 }

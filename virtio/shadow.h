@@ -30,9 +30,12 @@ void virtio_shadow_element(struct virtio_queue *queue, uint32_t index);
  * were. Before the used ring is written. */
 void virtio_shadow_give_back(struct virtio_queue *queue, uint16_t head);
 
-/* Buffers that the driver made available and did not get back. Under the
- * device's lock, of a queue that is ready. */
+/* Buffers that the driver made available and did not get back (of a packed
+ * queue, whether there is one). Under the lock, of a queue that is ready. */
 uint16_t virtio_shadow_outstanding(const struct virtio_queue *queue);
+
+/* Is the next descriptor of a packed ring available? */
+bool virtio_shadow_packed_waiting(const struct virtio_queue *queue);
 
 /* Order matters, and every bit. */
 static inline uint64_t virtio_shadow_mix(uint64_t sum, uint64_t low,

@@ -143,7 +143,7 @@ static uint32_t control_read(struct virtio_device *device, uint32_t offset)
     case VIRTIO_REG_QUEUE_READY:
         return virtio_queue_setup_ready(device);
     case VIRTIO_REG_QUEUE_RESET:
-        return 0; /* RING_RESET is not offered */
+        return virtio_queue_setup_reset(device);
     case VIRTIO_REG_INTERRUPT_STATUS:
         return virtio_interrupt_read(device);
     case VIRTIO_REG_STATUS:
@@ -186,11 +186,7 @@ static void control_write(struct virtio_device *device, uint32_t offset,
         virtio_queue_setup_write_ready(device, value);
         break;
     case VIRTIO_REG_QUEUE_RESET:
-        breaks(device, CLAUSE_MMIO_TXT_008, true);
-        violation(device, CLAUSE_MMIO_TXT_008,
-                  .verdict = VIRTIO_VERDICT_IGNORED,
-                  .summary = "QueueReset without RING_RESET",
-                  .values = {{"QueueReset", value}});
+        virtio_queue_setup_write_reset(device, value);
         break;
     case VIRTIO_REG_INTERRUPT_ACK:
         virtio_interrupt_acknowledge(device, value);

@@ -42,7 +42,7 @@ static inline bool breaks(struct virtio_device *device, enum clause_id id,
                           bool broken)
 {
     device->exercised[id / 64] |= UINT64_C(1) << (id % 64);
-    return broken;
+    return __builtin_expect(broken, false);
 }
 
 /* The same, of a ring: by the queue's service, without the lock. */
@@ -50,7 +50,7 @@ static inline bool ring_breaks(struct virtio_queue *queue, enum clause_id id,
                                bool broken)
 {
     queue->exercised[id / 64] |= UINT64_C(1) << (id % 64);
-    return broken;
+    return __builtin_expect(broken, false);
 }
 
 bool virtio_clause_ring_violated(struct virtio_queue *queue,

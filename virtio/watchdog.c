@@ -8,6 +8,7 @@
 #include "virtio/life.h"
 #include "virtio/lock.h"
 #include "virtio/ops.h"
+#include "virtio/shadow.h"
 #include "virtio/violation.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -273,6 +274,9 @@ static bool unnotified(const struct virtio_queue *queue, uint16_t idx)
 {
     uint16_t unseen = (uint16_t)(idx - queue->avail_shadow);
 
+    if (queue->packed) {
+        return idx != 0 && !queue->looked && !queue->quiet && !queue->serving;
+    }
     if (unseen == 0 || queue->quiet || queue->serving) {
         return false;
     }
@@ -287,8 +291,9 @@ static bool unnotified(const struct virtio_queue *queue, uint16_t idx)
 static void unnotified_watch(struct virtio_queue *queue, bool live,
                              uint16_t idx)
 {
-    enum clause_id id =
-        queue->event_idx ? CLAUSE_SPLIT_DRV_027 : CLAUSE_SPLIT_DRV_025;
+    enum clause_id id = queue->packed      ? CLAUSE_LINTEL_STALL_006
+                        : queue->event_idx ? CLAUSE_SPLIT_DRV_027
+                                           : CLAUSE_SPLIT_DRV_025;
 
     if (!stalled(item_of(queue, UNNOTIFIED), live && unnotified(queue, idx),
                  queue->kicks << 16 | idx, PATIENCE)) {
@@ -300,14 +305,15 @@ static void unnotified_watch(struct virtio_queue *queue, bool live,
         .verdict = VIRTIO_VERDICT_WAITS,
         .summary = "buffers were made available and not notified",
         .story =
-            "The driver put entries into the available ring and moved its idx, "
-            "the device had asked to be notified of them, and no notification "
-            "came. The device does not poll; the buffers wait. Either "
-            "QueueNotify was forgotten, or the driver looked whether it is "
-            "wanted before its write of idx was visible: a full barrier "
-            "belongs between the two.",
-        .values = {{"avail.idx", idx},
-                   {"seen by the device", queue->avail_shadow},
+            "The driver made buffers available (by idx of the available ring, "
+            "or by flags in a packed one), the device had asked to be notified "
+            "of them, and no notification came. The device does not poll; the "
+            "buffers wait. Either QueueNotify was forgotten, or the driver "
+            "looked whether it is wanted before its write was visible: a full "
+            "barrier belongs between the two.",
+        .values = {{queue->packed ? "available at" : "avail.idx",
+                    queue->packed ? queue->last_avail : idx},
+                   {"taken so far", queue->last_avail},
                    {"notifications", queue->kicks}});
 }
 
@@ -315,11 +321,14 @@ static void unnotified_watch(struct virtio_queue *queue, bool live,
  * before the wish was. 0 is what drivers write to have peace. */
 static bool wish_lost(const struct virtio_queue *queue)
 {
+    if (queue->packed || !queue->event_idx || !queue->suppressed ||
+        queue->serving) {
+        return false;
+    }
     uint16_t event = guest_read16(queue->avail + 4 + (size_t)2 * queue->size);
     uint16_t behind = (uint16_t)(queue->used_idx - event);
 
-    return queue->event_idx && queue->suppressed && !queue->serving &&
-           event != 0 && event != queue->event_decided && behind != 0 &&
+    return event != 0 && event != queue->event_decided && behind != 0 &&
            behind <= queue->size;
 }
 
@@ -350,8 +359,8 @@ static void wish_watch(struct virtio_queue *queue, bool live)
 
 static void no_entry_watch(struct virtio_queue *queue, bool live, uint16_t idx)
 {
-    bool pending =
-        live && queue->kicks_taken != 0 && idx == 0 && !queue->pushed;
+    bool pending = live && queue->kicks_taken != 0 && idx == 0 &&
+                   !queue->pushed && queue->last_avail == 0;
 
     if (!stalled(item_of(queue, NO_ENTRY), pending, activity(queue->device),
                  PATIENCE)) {
@@ -373,11 +382,19 @@ static void no_entry_watch(struct virtio_queue *queue, bool live, uint16_t idx)
                          {"QueueSize", queue->size}});
 }
 
+/* How far the driver has come: idx of the available ring; of a packed queue,
+ * 1 if the next descriptor is available. */
+static uint16_t progress(const struct virtio_queue *queue)
+{
+    return queue->packed ? virtio_shadow_packed_waiting(queue)
+                         : guest_read16(queue->avail + 2);
+}
+
 static void queue_watch(struct virtio_queue *queue)
 {
     bool live =
         virtio_life_running(queue->device) && queue->ready && !queue->stopping;
-    uint16_t idx = live ? guest_read16(queue->avail + 2) : 0;
+    uint16_t idx = live ? progress(queue) : 0;
 
     ignored_watch(queue);
     unnotified_watch(queue, live, idx);

@@ -10,6 +10,7 @@ struct breach {
     enum rig_kind kind;
     enum driver_stage stage;
     uint64_t refuse; /* features not to accept */
+    uint64_t with;   /* of RIG_RINGS: offered */
     void (*act)(void);
     enum virtio_verdict strict;
     enum virtio_verdict tolerant; /* 0: as strict */
@@ -22,6 +23,8 @@ extern const struct breach breaches_setup[];
 extern const size_t breaches_setup_count;
 extern const struct breach breaches_ring[];
 extern const size_t breaches_ring_count;
+extern const struct breach breaches_packed[];
+extern const size_t breaches_packed_count;
 extern const struct breach breaches_device[];
 extern const size_t breaches_device_count;
 extern const struct breach breaches_time[];

@@ -60,7 +60,7 @@ static unsigned busy(struct driver_queue *queue, unsigned total)
             driver_chain(queue, (uint16_t)(sent % (queue->size / 2) * 2),
                          pieces, 2);
             sent++;
-            driver_kick_if_wanted(queue, 1);
+            driver_kick_if_wanted(queue);
         }
         if (!line()) {
             idle++;

@@ -64,20 +64,20 @@ static void console_reads(void **state)
 
     driver_want_interrupt(queue);
     driver_chain(queue, 0, &small, 1);
-    assert_true(driver_kick_if_wanted(queue, 1));
+    assert_true(driver_kick_if_wanted(queue));
     assert_true(rig_run());
     assert_true(rig.line);
     driver_interrupt();
     assert_true(driver_take(queue, &used));
     assert_int_equal(used.length, 2);
     driver_chain(queue, 1, &large, 1);
-    assert_true(driver_kick_if_wanted(queue, 1));
+    assert_true(driver_kick_if_wanted(queue));
     assert_true(rig_run());
     assert_true(driver_take(queue, &used));
     assert_int_equal(used.length, 3);
     assert_memory_equal(rig_at(large.gpa, 3), "rst", 3);
     driver_chain(queue, 0, &large, 1);
-    driver_kick_if_wanted(queue, 1);
+    driver_kick_if_wanted(queue);
     assert_true(rig_run());
     assert_false(driver_take(queue, &used));
     type("more");
@@ -88,7 +88,7 @@ static void console_reads(void **state)
     driver_go(STAGE_LIVE);
     assert_true(rig_run());
     driver_chain(queue, 0, &large, 1);
-    driver_kick_if_wanted(queue, 1);
+    driver_kick_if_wanted(queue);
     assert_true(rig_run());
     assert_true(driver_take(queue, &used));
     assert_int_equal(used.length, 4);

@@ -75,6 +75,13 @@ struct rig {
 
 extern struct rig rig;
 
+/* Features that rig_start() leaves out, whatever it is told: the layouts and
+ * manners of rings that a test has not asked for. All of RIG_RINGS at first. */
+#define RIG_RINGS                                                              \
+    (UINT64_C(1) << 34 | UINT64_C(1) << 35 | UINT64_C(1) << 38 |               \
+     UINT64_C(1) << 40)
+extern uint64_t rig_without;
+
 /* A type of device made for the tests (virtio_other.c): features that require
  * others, fields of all widths, a queue that copies what it reads to what it
  * may write. */

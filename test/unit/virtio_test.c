@@ -109,6 +109,7 @@ static void verdict_judge(const struct breach *breach, enum virtio_lint lint)
 
 static void breach_run(const struct breach *breach, enum virtio_lint lint)
 {
+    rig_without = RIG_RINGS & ~breach->with;
     rig_start(breach->kind, lint, 0);
     driver_alloc_reset();
     driver_begin(breach->stage, ~breach->refuse);
@@ -141,6 +142,7 @@ static void breaches_run(const struct breach *breaches, size_t count)
         breach_run(&breaches[i], VIRTIO_LINT_TOLERANT);
         breach_run(&breaches[i], VIRTIO_LINT_OFF);
     }
+    rig_without = RIG_RINGS;
 }
 
 static void access_breaches(void **state)
@@ -159,6 +161,12 @@ static void ring_breaches(void **state)
 {
     (void)state;
     breaches_run(breaches_ring, breaches_ring_count);
+}
+
+static void packed_breaches(void **state)
+{
+    (void)state;
+    breaches_run(breaches_packed, breaches_packed_count);
 }
 
 static void device_breaches(void **state)
@@ -201,8 +209,8 @@ int main(void)
 {
     const struct CMUnitTest clause_tests[] = {
         cmocka_unit_test(access_breaches), cmocka_unit_test(setup_breaches),
-        cmocka_unit_test(ring_breaches),   cmocka_unit_test(device_breaches),
-        cmocka_unit_test(time_breaches),
+        cmocka_unit_test(ring_breaches),   cmocka_unit_test(packed_breaches),
+        cmocka_unit_test(device_breaches), cmocka_unit_test(time_breaches),
     };
     const struct CMUnitTest last_tests[] = {
         cmocka_unit_test(every_clause_was_broken),

@@ -1,10 +1,10 @@
 /* No wake-up is lost: all interleavings of a driver's steps with a service's
- * accesses to a small ring, with EVENT_IDX and with flags. The device is the
- * real one, stopped before each access to the ring (virtio_hooked/); the driver
- * is a machine of atomic steps with what Linux' virtio_ring does. At the end,
- * when neither side has anything to do, all buffers must have been made
- * available, used and taken. (Memory is sequentially consistent here; the
- * fences are argued in queue_split.c.) */
+ * accesses to a small ring, split and packed, with EVENT_IDX and with flags.
+ * The device is the real one, stopped before each access to the ring
+ * (virtio_hooked/); the driver is a machine of atomic steps with what Linux'
+ * virtio_ring does. At the end, when neither side has anything to do, all
+ * buffers must have been made available, used and taken. (Memory is
+ * sequentially consistent here; the fences are argued in queue.c.) */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -16,7 +16,7 @@
 #include "test/unit/virtio_driver.h"
 
 void virtio_wakeup_hook(const uint8_t *at, bool write);
-uint16_t virtio_wakeup_saw(uint16_t value);
+uint32_t virtio_wakeup_saw(uint32_t value);
 
 enum {
     CHOICES = 200
@@ -45,6 +45,8 @@ enum handler {
 
 static struct {
     struct driver_queue *queue;
+    uint64_t buffer;
+    unsigned slots;  /* descriptors to a buffer */
     unsigned wanted; /* buffers to send */
     unsigned burst;  /* buffers made available before one look for a kick */
     unsigned sent;
@@ -70,23 +72,49 @@ static uint64_t mix(uint64_t hash, const void *bytes, size_t length)
     return hash ^ hash >> 29;
 }
 
+static uint64_t mix_memory(uint64_t hash, uint64_t gpa, size_t length)
+{
+    return mix(hash, rig_at(gpa, length), length);
+}
+
+static uint64_t mix_ring(uint64_t hash, const struct driver_queue *ring)
+{
+    if (ring->packed) {
+        hash = mix_memory(hash, ring->desc, 16u * ring->size);
+        hash = mix_memory(hash, ring->avail, 4);
+        return mix_memory(hash, ring->used, 4);
+    }
+    hash = mix_memory(hash, ring->avail, 6 + 2u * ring->size);
+    return mix_memory(hash, ring->used, 6 + 8u * ring->size);
+}
+
 static uint64_t state_hash(void)
 {
     const struct driver_queue *ring = driver.queue;
     const struct virtio_queue *queue = &rig.device->queues[0];
     uint16_t words[] = {
-        ring->avail_idx,      ring->last_used,
-        queue->last_avail,    queue->used_idx,
-        queue->signalled_idx, queue->avail_shadow,
-        queue->quiet,         queue->serving,
-        queue->budget,        (uint16_t)rig.line,
-        (uint16_t)rig.woken,  (uint16_t)rig.device->interrupt_status,
+        ring->avail_idx,
+        ring->last_used,
+        queue->last_avail,
+        queue->used_idx,
+        ring->avail_wrap,
+        ring->used_wrap,
+        queue->avail_wrap,
+        queue->used_wrap,
+        queue->unsignalled_slots,
+        queue->unsignalled,
+        queue->avail_shadow,
+        queue->quiet,
+        queue->serving,
+        queue->budget,
+        (uint16_t)rig.line,
+        (uint16_t)rig.woken,
+        (uint16_t)rig.device->interrupt_status,
     };
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
     hash = mix(hash, words, sizeof words);
-    hash = mix(hash, rig_at(ring->avail, 6), 6 + 2u * ring->size);
-    hash = mix(hash, rig_at(ring->used, 6), 6 + 8u * ring->size);
+    hash = mix_ring(hash, ring);
     hash = mix(hash, &driver, sizeof driver);
     hash = mix(hash, &seen, sizeof seen);
     return mix(hash, &hooks, sizeof hooks) | 1;
@@ -139,11 +167,29 @@ static bool choose_next(void)
     return false;
 }
 
+static bool room(void)
+{
+    return (driver.sent - driver.taken + 1) * driver.slots <=
+           driver.queue->size;
+}
+
 static bool can_produce(void)
 {
-    return driver.producer == NOTIFY ||
-           (driver.producer == PUBLISH && driver.sent < driver.wanted &&
-            driver.sent - driver.taken < driver.queue->size);
+    return driver.producer == NOTIFY || (driver.producer == PUBLISH &&
+                                         driver.sent < driver.wanted && room());
+}
+
+static void publish(void)
+{
+    struct driver_piece pieces[2] = {{driver.buffer, 1, false},
+                                     {driver.buffer, 1, false}};
+    uint16_t number = (uint16_t)(driver.sent % driver.queue->size);
+
+    if (driver.queue->packed) {
+        driver_chain(driver.queue, number, pieces, driver.slots);
+    } else {
+        driver_offer(driver.queue, number);
+    }
 }
 
 static bool can_handle(void)
@@ -154,17 +200,16 @@ static bool can_handle(void)
 static void produce(void)
 {
     if (driver.producer == PUBLISH) {
-        driver_offer(driver.queue,
-                     (uint16_t)(driver.sent % driver.queue->size));
+        publish();
         driver.sent++;
         driver.unnotified++;
         if (driver.unnotified == driver.burst || driver.sent == driver.wanted ||
-            driver.sent - driver.taken == driver.queue->size) {
+            !room()) {
             driver.producer = NOTIFY;
         }
         return;
     }
-    driver_kick_if_wanted(driver.queue, (uint16_t)driver.unnotified);
+    driver_kick_if_wanted(driver.queue);
     driver.unnotified = 0;
     driver.producer = PUBLISH;
 }
@@ -177,8 +222,8 @@ static void handle(void)
     switch (driver.handler) {
     case IDLE: /* the interrupt: acknowledge, and no more of them */
         driver_interrupt();
-        if (!queue->event_idx) {
-            driver_put16(queue->avail, 1);
+        if (queue->packed || !queue->event_idx) {
+            driver_hush(queue);
         }
         driver.handler = TAKE;
         break;
@@ -193,8 +238,7 @@ static void handle(void)
         driver.handler = RECHECK;
         break;
     case RECHECK:
-        driver.handler =
-            driver_get16(queue->used + 2) != queue->last_used ? TAKE : IDLE;
+        driver.handler = driver_pending(queue) ? TAKE : IDLE;
         break;
     }
 }
@@ -217,18 +261,26 @@ static void driver_steps(void)
     }
 }
 
-void virtio_wakeup_hook(const uint8_t *at, bool write)
+/* Entries of the rings are ordered by idx, or by a descriptor's flags; what
+ * matters is those and the wishes to be notified. */
+static bool matters(const uint8_t *at, bool write)
 {
     const struct driver_queue *queue = driver.queue;
 
-    /* Entries of the rings are ordered by idx; what matters is idx and the
-     * wishes to be notified. */
-    if (driver.hooked &&
-        (at == rig_at(queue->avail, 2) || at == rig_at(queue->avail + 2, 2) ||
-         at == rig_at(queue->avail + 4 + 2u * queue->size, 2) ||
-         (write && at == rig_at(queue->used, 2)) ||
-         (write && at == rig_at(queue->used + 2, 2)) ||
-         (write && at == rig_at(queue->used + 4 + 8u * queue->size, 2)))) {
+    if (queue->packed) {
+        return at == rig_at(queue->avail, 4) || at == rig_at(queue->used, 4) ||
+               (at - rig_at(queue->desc, 16)) % 16 == 14;
+    }
+    return at == rig_at(queue->avail, 2) || at == rig_at(queue->avail + 2, 2) ||
+           at == rig_at(queue->avail + 4 + 2u * queue->size, 2) ||
+           (write && at == rig_at(queue->used, 2)) ||
+           (write && at == rig_at(queue->used + 2, 2)) ||
+           (write && at == rig_at(queue->used + 4 + 8u * queue->size, 2));
+}
+
+void virtio_wakeup_hook(const uint8_t *at, bool write)
+{
+    if (driver.hooked && matters(at, write)) {
         driver.hooked = false;
         hooks++;
         driver_steps();
@@ -236,7 +288,7 @@ void virtio_wakeup_hook(const uint8_t *at, bool write)
     }
 }
 
-uint16_t virtio_wakeup_saw(uint16_t value)
+uint32_t virtio_wakeup_saw(uint32_t value)
 {
     seen = mix(seen, &value, sizeof value);
     return value;
@@ -276,8 +328,20 @@ static void run(void)
     }
 }
 
-static uint64_t explore(uint64_t refuse, uint16_t size, unsigned wanted,
-                        unsigned burst)
+static void ring_clear(const struct driver_queue *ring)
+{
+    if (ring->packed) {
+        memset(rig_at(ring->desc, 16u * ring->size), 0, 16u * ring->size);
+        memset(rig_at(ring->avail, 4), 0, 4);
+        memset(rig_at(ring->used, 4), 0, 4);
+        return;
+    }
+    memset(rig_at(ring->avail, 6 + 2u * ring->size), 0, 6 + 2u * ring->size);
+    memset(rig_at(ring->used, 6 + 8u * ring->size), 0, 6 + 8u * ring->size);
+}
+
+static uint64_t explore(uint64_t refuse, uint16_t size, unsigned slots,
+                        unsigned wanted, unsigned burst)
 {
     uint64_t runs = 0;
     static struct virtio_queue queue_start;
@@ -291,7 +355,7 @@ static uint64_t explore(uint64_t refuse, uint16_t size, unsigned wanted,
     driver_queue_setup(0, size, true);
     driver_add_status(VIRTIO_STATUS_DRIVER_OK);
     buffer = driver_alloc(4, 4);
-    for (unsigned i = 0; i < size; i++) {
+    for (unsigned i = 0; i < size && !driver_queues[0].packed; i++) {
         driver_desc(driver_queues[0].desc, i, buffer, 1, 0, 0);
     }
     queue_start = rig.device->queues[0];
@@ -304,26 +368,28 @@ static uint64_t explore(uint64_t refuse, uint16_t size, unsigned wanted,
         rig.device->queues[0] = queue_start;
         *rig.device = device_start;
         driver_queues[0] = driver_start;
-        memset(rig_at(driver_start.avail, 6 + 2u * size), 0, 6 + 2u * size);
-        memset(rig_at(driver_start.used, 6 + 8u * size), 0, 6 + 8u * size);
+        ring_clear(&driver_start);
         rig.line = false;
         rig.woken = 1; /* DRIVER_OK */
         memset(&driver, 0, sizeof driver);
         driver.queue = &driver_queues[0];
+        driver.buffer = buffer;
+        driver.slots = slots;
         driver.wanted = wanted;
         driver.burst = burst;
         run();
         runs++;
         if (driver.taken != wanted || rig.report_count != 0) {
             rig_print_reports();
-            fail_msg("run %lu: sent %u, used %u, taken %u of %u", runs,
-                     driver.sent, driver_get16(driver.queue->used + 2),
-                     driver.taken, wanted);
+            fail_msg("run %lu: sent %u, used %lu, taken %u of %u", runs,
+                     driver.sent, rig.device->queues[0].chains, driver.taken,
+                     wanted);
         }
         assert_int_equal(rig.line, 0);
     } while (choose_next());
-    print_message("size %u, %u buffers, %u at once: %lu states, %lu runs\n",
-                  size, wanted, burst, states, runs);
+    print_message("size %u, %u buffers of %u, %u at once: %lu states, %lu "
+                  "runs\n",
+                  size, wanted, slots, burst, states, runs);
     return runs;
 }
 
@@ -331,11 +397,11 @@ static void with_mode(uint64_t refuse, const char *name)
 {
     uint64_t runs = 0;
 
-    runs += explore(refuse, 1, 4, 1);
-    runs += explore(refuse, 2, 4, 1);
-    runs += explore(refuse, 2, 5, 2);
-    runs += explore(refuse, 4, 4, 1);
-    runs += explore(refuse, 4, 5, 3);
+    runs += explore(refuse, 1, 1, 4, 1);
+    runs += explore(refuse, 2, 1, 4, 1);
+    runs += explore(refuse, 2, 1, 5, 2);
+    runs += explore(refuse, 4, 1, 4, 1);
+    runs += explore(refuse, 4, 1, 5, 3);
     print_message("%s: %lu runs\n", name, runs);
 }
 
@@ -351,11 +417,41 @@ static void no_wakeup_is_lost_with_flags(void **state)
     with_mode(UINT64_C(1) << VIRTIO_F_EVENT_IDX, "flags");
 }
 
+/* Here sizes need be no powers of 2, and a buffer may take several
+ * descriptors. */
+static void packed(uint64_t refuse, const char *name)
+{
+    uint64_t runs = 0;
+
+    rig_without &= ~(UINT64_C(1) << VIRTIO_F_RING_PACKED);
+    runs += explore(refuse, 1, 1, 4, 1);
+    runs += explore(refuse, 2, 1, 4, 1);
+    runs += explore(refuse, 3, 1, 5, 2);
+    runs += explore(refuse, 3, 2, 4, 1);
+    runs += explore(refuse, 5, 2, 4, 2);
+    rig_without = RIG_RINGS;
+    print_message("packed, %s: %lu runs\n", name, runs);
+}
+
+static void no_wakeup_is_lost_packed_with_event_idx(void **state)
+{
+    (void)state;
+    packed(0, "EVENT_IDX");
+}
+
+static void no_wakeup_is_lost_packed_with_flags(void **state)
+{
+    (void)state;
+    packed(UINT64_C(1) << VIRTIO_F_EVENT_IDX, "flags");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_wakeup_is_lost_with_event_idx),
         cmocka_unit_test(no_wakeup_is_lost_with_flags),
+        cmocka_unit_test(no_wakeup_is_lost_packed_with_event_idx),
+        cmocka_unit_test(no_wakeup_is_lost_packed_with_flags),
     };
     setvbuf(stdout, NULL, _IOLBF, 0);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,40 @@
+/* The layout of a packed queue's descriptors, VIRTIO 1.4 sections 2.8.1 and
+ * 2.8.13. Used by queue_packed.c, queue_packed_chain.c and, at the start,
+ * queue_areas.c. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    PACKED_DESC_SIZE = 16, /* le64 address, then: */
+    PACKED_LENGTH = 8,     /* le32 */
+    PACKED_ID = 12,        /* le16 */
+    PACKED_FLAGS = 14,     /* le16 */
+    PACKED_F_NEXT = 1,
+    PACKED_F_WRITE = 2,
+    PACKED_F_INDIRECT = 4,
+    PACKED_F_AVAIL = 1 << 7,
+    PACKED_F_USED = 1 << 15,
+};
+
+/* Is a descriptor with these flags available in the lap of this wrap counter?
+ * AVAIL is then the counter, USED its inverse. */
+static inline bool packed_available(uint16_t flags, bool wrap)
+{
+    return ((flags & PACKED_F_AVAIL) != 0) == wrap &&
+           ((flags & PACKED_F_USED) != 0) != wrap;
+}
+
+/* Moves a place in the ring on by `slots`, at most `size`. */
+static inline void packed_advance(uint16_t *position, bool *wrap, uint16_t size,
+                                  uint16_t slots)
+{
+    uint32_t at = (uint32_t)*position + slots;
+
+    if (at >= size) {
+        at -= size;
+        *wrap = !*wrap;
+    }
+    *position = (uint16_t)at;
+}

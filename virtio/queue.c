@@ -1,0 +1,110 @@
+/* A queue as its device sees it, VIRTIO 1.4 sections 2.7 and 2.8: what split
+ * and packed queues share - the bounds of a service's call, the interrupt's
+ * decision - over ring.h. Only the queue's service is here, from a device's
+ * service function.
+ *
+ * Waking is safe by one rule on both sides (2.7.7.2, 2.7.10.1, 2.7.13.4;
+ * 2.8.21.3.1): first publish (a buffer, or the wish to be notified), then a
+ * full barrier, then look at what the other side published. */
+#include "virtio/queue.h"
+
+#include "virtio/interrupt.h"
+#include "virtio/lock.h"
+#include "virtio/ops.h"
+#include "virtio/ring.h"
+
+void virtio_queue_start(struct virtio_queue *queue, uint8_t *const area[3])
+{
+    const struct virtio_device *device = queue->device;
+
+    queue->desc = area[0];
+    queue->avail = area[1];
+    queue->used = area[2];
+    queue->event_idx = virtio_accepted(device, VIRTIO_F_EVENT_IDX);
+    queue->indirect = virtio_accepted(device, VIRTIO_F_INDIRECT_DESC);
+    queue->in_order = virtio_accepted(device, VIRTIO_F_IN_ORDER);
+    queue->quiet = false;
+    queue->pushed = false;
+    queue->last_avail = 0;
+    queue->used_idx = 0;
+    queue->unsignalled = 0;
+    queue->kicks_taken = 0;
+    queue->kicks_quiet = 0;
+    queue->suppressed = false;
+    queue->looked = false;
+    queue->packed = virtio_accepted(device, VIRTIO_F_RING_PACKED);
+    virtio_ring_start(queue);
+}
+
+struct virtio_chain *virtio_queue_pop(struct virtio_queue *queue)
+{
+    queue->looked = false;
+    while (!virtio_queue_halted(queue)) {
+        if (queue->budget == 0) {
+            env_queue_wake(queue); /* with kicks still off */
+            return NULL;
+        }
+        enum virtio_ring_next next = virtio_ring_next(queue);
+
+        if (next == VIRTIO_RING_EMPTY) {
+            return NULL;
+        }
+        queue->budget--;
+        if (next == VIRTIO_RING_CHAIN) {
+            queue->chains++;
+            return &queue->chain;
+        }
+        if (next == VIRTIO_RING_BROKEN && !virtio_queue_halted(queue)) {
+            virtio_queue_push(queue, &queue->chain, 0);
+        }
+    }
+    return NULL;
+}
+
+void virtio_queue_look(struct virtio_queue *queue)
+{
+    queue->looked = true;
+    if (!queue->packed && !virtio_queue_halted(queue)) {
+        virtio_queue_split_look(queue);
+    }
+}
+
+void virtio_queue_unpop(struct virtio_queue *queue)
+{
+    virtio_ring_back(queue);
+    queue->budget++;
+    queue->chains--;
+}
+
+void virtio_queue_push(struct virtio_queue *queue,
+                       const struct virtio_chain *chain, uint32_t written)
+{
+    virtio_ring_put(queue, chain, written);
+    queue->pushed = true;
+    if (++queue->unsignalled >= queue->batch) {
+        virtio_queue_signal(queue);
+    }
+}
+
+void virtio_queue_signal(struct virtio_queue *queue)
+{
+    struct virtio_device *device = queue->device;
+
+    if (queue->unsignalled == 0) {
+        return;
+    }
+    /* What was used has to be seen before the driver's wish is read. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    bool notify = virtio_ring_wanted(queue);
+
+    queue->unsignalled = 0;
+    queue->suppressed = !notify;
+    if (!notify) {
+        queue->interrupts_suppressed++;
+        return;
+    }
+    queue->interrupts++;
+    virtio_device_lock(device);
+    virtio_interrupt_raise(device, VIRTIO_INTERRUPT_USED);
+    virtio_device_unlock(device);
+}
