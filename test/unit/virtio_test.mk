@@ -7,4 +7,4 @@ virtio-sources := test/unit/virtio_test.c test/unit/virtio_breaches_access.c \
     test/unit/virtio_breaches_device.c test/unit/virtio_breaches_packed.c \
     test/unit/virtio_defects.c \
     test/unit/virtio_defects_more.c test/unit/virtio_rules.c \
-    test/unit/virtio_requests.c $(virtio-common)
+    test/unit/virtio_requests.c test/unit/virtio_rings.c $(virtio-common)
