@@ -148,6 +148,7 @@ static void B3_stop_with_work_in_flight(void **state)
     live(RIG_OTHER);
     struct driver_piece out = {driver_alloc(4, 4), 4, false};
     struct driver_queue *queue = &driver_queues[0];
+    struct driver_used used;
 
     driver_chain(queue, 0, &out, 1);
     driver_chain(queue, 1, &out, 1);
@@ -159,12 +160,14 @@ static void B3_stop_with_work_in_flight(void **state)
     assert_true(virtio_device_settled(rig.device));
     assert_int_equal(ready_of(0), 0);
     /* The one begun was finished, the other not begun. */
-    assert_int_equal(driver_get16(queue->used + 2), 1);
+    assert_true(driver_take(queue, &used));
+    assert_false(driver_take(queue, &used));
     driver_queue_setup(0, 0, true);
     driver_chain(queue, 0, &out, 1);
     driver_kick(queue);
     assert_true(rig_run());
-    assert_int_equal(driver_get16(queue->used + 2), 1);
+    assert_true(driver_take(queue, &used));
+    assert_false(driver_take(queue, &used));
     silent();
 }
 
@@ -233,6 +236,7 @@ static void B6_sizes(void **state)
     static const uint16_t bad[] = {0, 3, 5, 6, 100, 255};
 
     (void)state;
+    ONLY_IF(!rig_with(VIRTIO_F_RING_PACKED));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         at(RIG_BLOCK, STAGE_FEATURES_OK);
         driver_queue_setup(0, 8, false);

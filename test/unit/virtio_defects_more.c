@@ -107,8 +107,8 @@ static void B23_feature_errors_cite_their_clause(void **state)
 {
     (void)state;
     at(RIG_BLOCK, STAGE_DRIVER);
-    driver_accept((driver_offered() & UINT32_MAX) | UINT64_C(1)
-                                                        << VIRTIO_F_RING_RESET);
+    driver_accept((driver_offered() & UINT32_MAX) |
+                  UINT64_C(1) << VIRTIO_F_ACCESS_PLATFORM);
     driver_add_status(VIRTIO_STATUS_FEATURES_OK);
     assert_int_equal(rig.report_count, 2);
     assert_string_equal(rig.reports[0].clause->id, "feat-drv-001");
@@ -139,7 +139,7 @@ static void B25_going_on_after_a_refusal(void **state)
 {
     (void)state;
     at(RIG_BLOCK, STAGE_DRIVER);
-    driver_accept(driver_offered() | UINT64_C(1) << VIRTIO_F_RING_PACKED);
+    driver_accept(driver_offered() | UINT64_C(1) << VIRTIO_F_ACCESS_PLATFORM);
     driver_add_status(VIRTIO_STATUS_FEATURES_OK);
     rig_forget();
     driver_add_status(VIRTIO_STATUS_DRIVER_OK);

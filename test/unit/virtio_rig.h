@@ -81,6 +81,10 @@ extern struct rig rig;
     (UINT64_C(1) << 34 | UINT64_C(1) << 35 | UINT64_C(1) << 38 |               \
      UINT64_C(1) << 40)
 extern uint64_t rig_without;
+static inline bool rig_with(unsigned feature)
+{
+    return (rig_without >> feature & 1) == 0;
+}
 
 /* A type of device made for the tests (virtio_other.c): features that require
  * others, fields of all widths, a queue that copies what it reads to what it
