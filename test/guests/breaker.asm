@@ -66,7 +66,8 @@ case_ %+ number:
     mov eax, [rbx + %1]
 %endmacro
 
-%macro desc 6                           ; table, index, address, length, flags, next
+; table, index, address, length, flags, next
+%macro desc 6
     mov rax, %3
     mov [%1 + (%2) * 16], rax
     mov dword [%1 + (%2) * 16 + 8], %4
