@@ -24,6 +24,10 @@ LIVE         equ 8
 SEG_MAX   equ 1 << 2
 INDIRECT  equ 1 << 28
 EVENT_IDX equ 1 << 29
+PACKED    equ 1 << 34
+IN_ORDER  equ 1 << 35
+NOTE_DATA equ 1 << 38
+RING_RESET equ 1 << 40
 
 ; The areas of queue n are n * AREAS further on.
 DESC    equ SCRATCH + 0x1000
@@ -38,6 +42,8 @@ NOWHERE equ 0xe0000000
 D_NEXT  equ 1
 D_WRITE equ 2
 D_TABLE equ 4
+D_AVAIL equ 1 << 7
+D_USED  equ 1 << 15
 
 TIMER_VECTOR equ 0x50
 
@@ -50,7 +56,9 @@ TIMER_VECTOR equ 0x50
     db "case ", %1, 10, 0
 case_ %+ number:
     dq %%name
-    dd %2, %3, %4, %5
+    dd %2, %3
+    dq %4
+    dd %5
 %assign number number + 1
 %endmacro
 
@@ -72,6 +80,16 @@ case_ %+ number:
     mov [%1 + (%2) * 16], rax
     mov dword [%1 + (%2) * 16 + 8], %4
     mov dword [%1 + (%2) * 16 + 12], (%5) | ((%6) << 16)
+%endmacro
+
+; The same in a packed ring: index, address, length, id, flags.
+%macro packed 5
+    mov rax, %2
+    mov [DESC + (%1) * 16], rax
+    mov dword [DESC + (%1) * 16 + 8], %3
+    mfence
+    mov dword [DESC + (%1) * 16 + 12], (%4) | ((%5) << 16)
+    mfence
 %endmacro
 
 ; Makes a head available in queue 0, and notifies.
@@ -123,13 +141,13 @@ guest "breaker"
     mov rsi, [r15]
     call print
     call find_device
-    mov eax, [r15 + 16]
-    mov [accept], eax
-    mov eax, [r15 + 20]
+    mov rax, [r15 + 16]
+    mov [accept], rax
+    mov eax, [r15 + 24]
     mov [queue_size], eax
     mov r12d, [r15 + 12]
     call go_to_stage
-    lea rax, [r15 + 24]
+    lea rax, [r15 + 28]
     jmp rax
 
 finished:
@@ -137,7 +155,7 @@ finished:
     jmp power_off
 
 boot_params: dq 0
-accept:      dd 0
+accept:      dq 0
 queue_size:  dd 0
 kind:        dd 0
 
@@ -215,14 +233,16 @@ identify:
 
 negotiate:
     mov r8d, [accept]
-; R8: features of bits 0 to 31 to accept; VERSION_1 is, too.
+; R8: features of bits 0 to 31 to accept, instead.
 negotiate_as:
     put 0x014, 1
     get 0x010
     put 0x014, 0
     get 0x010
     put 0x024, 1
-    put 0x020, 1
+    mov eax, [accept + 4]
+    or eax, 1                           ; VERSION_1
+    mov [rbx + 0x020], eax
     put 0x024, 0
     mov [rbx + 0x020], r8d
     ret
@@ -778,6 +798,194 @@ case "lintel-stall-005", ENTROPY, LIVE, 0, 8
     mov eax, 5
     call wait_seconds
     done
+
+; ---- packed rings ----
+
+case "packed-txt-001", ENTROPY, FEATURES_OK, PACKED, 8
+    prepare
+    put 0x038, 0
+    put 0x044, 1
+    done
+case "packed-drv-001", ENTROPY, FEATURES_OK, PACKED, 8
+    prepare
+    put 0x080, DESC + 8
+    put 0x044, 1
+    done
+case "packed-drv-002", ENTROPY, FEATURES_OK, PACKED, 8
+    prepare
+    put 0x090, AVAIL + 2
+    put 0x044, 1
+    done
+case "packed-drv-003", ENTROPY, FEATURES_OK, PACKED, 8
+    prepare
+    put 0x0a0, USED + 2
+    put 0x044, 1
+    done
+case "packed-txt-008", ENTROPY, FEATURES_OK, PACKED, 8
+    prepare
+    mov word [DESC + 3 * 16 + 14], D_AVAIL
+    put 0x044, 1
+    done
+case "packed-txt-003", ENTROPY, LIVE, PACKED, 8
+    packed 0, BYTES, 16, 0, D_WRITE | D_AVAIL | D_USED
+    put 0x050, 0
+    done
+case "packed-drv-004", BLOCK, LIVE, PACKED, 8
+    ; 8 zeros from the disk land on the first descriptor's address.
+    mov r8d, DESC
+    mov r9d, 8
+    call packed_read
+    done
+case "packed-drv-005", BLOCK, LIVE, PACKED, 8
+    mov r8d, DESC + 14
+    mov r9d, 2
+    call packed_read
+    done
+case "packed-drv-006", ENTROPY, LIVE, PACKED | NOTE_DATA, 8
+    packed 0, BYTES, 16, 0, D_WRITE | D_AVAIL
+    put 0x050, (2 | (1 << 15)) << 16
+    done
+case "packed-drv-009", ENTROPY, LIVE, PACKED, 8
+%assign i 8
+%rep 8
+%assign i i - 1
+    packed i, BYTES, 16, 0, D_NEXT | D_WRITE | D_AVAIL
+%endrep
+    put 0x050, 0
+    done
+case "packed-drv-010", ENTROPY, LIVE, PACKED, 8
+    packed 1, BYTES, 16, 0, D_AVAIL
+    packed 0, BYTES, 16, 0, D_NEXT | D_WRITE | D_AVAIL
+    put 0x050, 0
+    done
+case "packed-drv-012", BLOCK, LIVE, PACKED, 8
+    ; What makes a descriptor available in the next lap, to the disk and back
+    ; onto the second request's first descriptor.
+    mov edi, BYTES
+    mov ecx, 256
+    mov eax, D_USED
+    cld
+    rep stosw
+    mov qword [HEADER], 1               ; write
+    mov qword [HEADER + 8], 0
+    packed 2, STATUS, 1, 0, D_WRITE | D_AVAIL
+    packed 1, BYTES, 512, 0, D_NEXT | D_AVAIL
+    packed 0, HEADER, 16, 0, D_NEXT | D_AVAIL
+    put 0x050, 0
+    mov qword [HEADER], 0               ; read
+    packed 6, STATUS, 1, 0, D_WRITE | D_AVAIL
+    packed 5, BYTES, 510, 0, D_NEXT | D_WRITE | D_AVAIL
+    packed 4, DESC + 3 * 16 + 14, 2, 0, D_NEXT | D_WRITE | D_AVAIL
+    packed 3, HEADER, 16, 0, D_NEXT | D_AVAIL
+    put 0x050, 0
+    done
+case "packed-drv-013", ENTROPY, LIVE, PACKED, 8
+    packed 0, BYTES, 16, 0, D_NEXT | D_WRITE | D_AVAIL
+    put 0x050, 0
+    done
+case "packed-drv-014", ENTROPY, LIVE, PACKED, 8
+    packed 0, TABLE, 32, 0, D_TABLE | D_AVAIL
+    put 0x050, 0
+    done
+case "packed-drv-015", ENTROPY, LIVE, PACKED | INDIRECT, 8
+    desc TABLE, 0, BYTES, 16, 0, D_NEXT | D_WRITE
+    packed 0, TABLE, 16, 0, D_TABLE | D_AVAIL
+    put 0x050, 0
+    done
+case "packed-drv-016", ENTROPY, LIVE, PACKED | INDIRECT, 8
+%assign i 0
+%rep 9
+    desc TABLE, i, BYTES, 16, 0, D_WRITE
+%assign i i + 1
+%endrep
+    packed 0, TABLE, 9 * 16, 0, D_TABLE | D_AVAIL
+    put 0x050, 0
+    done
+case "packed-drv-017", ENTROPY, LIVE, PACKED | INDIRECT, 8
+    packed 1, BYTES, 16, 0, D_WRITE | D_AVAIL
+    packed 0, TABLE, 16, 0, D_NEXT | D_TABLE | D_AVAIL
+    put 0x050, 0
+    done
+case "packed-txt-010", ENTROPY, LIVE, PACKED | INDIRECT, 8
+    packed 0, TABLE, 40, 0, D_TABLE | D_AVAIL
+    put 0x050, 0
+    done
+case "packed-txt-005", ENTROPY, LIVE, PACKED, 8
+    mov word [AVAIL + 2], 3
+    packed 0, BYTES, 16, 0, D_WRITE | D_AVAIL
+    put 0x050, 0
+    done
+case "packed-txt-006", ENTROPY, LIVE, PACKED, 8
+    mov word [AVAIL + 2], 2
+    packed 0, BYTES, 16, 0, D_WRITE | D_AVAIL
+    put 0x050, 0
+    done
+case "packed-txt-007", ENTROPY, LIVE, PACKED, 8
+    mov word [AVAIL + 2], 1 << 15
+    packed 0, BYTES, 16, 0, D_WRITE | D_AVAIL
+    put 0x050, 0
+    done
+case "lintel-stall-006", ENTROPY, LIVE, PACKED, 8
+    packed 0, BYTES, 16, 0, D_WRITE | D_AVAIL
+    mov eax, 5
+    call wait_seconds
+    done
+
+; ---- order, data, reset of queues ----
+
+case "split-txt-004", ENTROPY, LIVE, IN_ORDER, 8
+    desc DESC, 1, BYTES, 16, D_WRITE, 0
+    go 1
+    done
+case "split-drv-008", ENTROPY, LIVE, IN_ORDER, 8
+    desc DESC, 0, BYTES, 16, D_WRITE | D_NEXT, 2
+    desc DESC, 2, BYTES, 16, D_WRITE, 0
+    go 0
+    done
+case "split-drv-013", ENTROPY, LIVE, IN_ORDER | INDIRECT, 8
+    desc TABLE, 0, BYTES, 16, D_WRITE | D_NEXT, 2
+    desc TABLE, 2, BYTES, 16, D_WRITE, 0
+    desc DESC, 0, TABLE, 48, D_TABLE, 0
+    go 0
+    done
+case "kick-txt-002", ENTROPY, LIVE, NOTE_DATA, 8
+    desc DESC, 0, BYTES, 16, D_WRITE, 0
+    xor eax, eax
+    call offer
+    put 0x050, 2 << 16
+    done
+case "vqreset-drv-001", ENTROPY, LIVE, RING_RESET, 8
+    put 0x030, 0
+    put 0x0c0, 1
+    prepare
+    mov word [AVAIL + 2], 0
+    put 0x044, 1
+    done
+case "vqreset-drv-003", ENTROPY, LIVE, RING_RESET, 8
+    put 0x030, 0
+    put 0x0c0, 1
+    get 0x0c0
+    put 0x080, DESC
+    put 0x084, 0
+    put 0x090, AVAIL
+    put 0x094, 0
+    put 0x0a0, USED
+    put 0x0a4, 0
+    put 0x044, 1
+    done
+
+; A read of sector 0 through a packed ring: R9D bytes to R8, the rest to BYTES.
+packed_read:
+    mov qword [HEADER], 0
+    mov qword [HEADER + 8], 0
+    packed 3, STATUS, 1, 0, D_WRITE | D_AVAIL
+    packed 2, BYTES, 512, 0, D_NEXT | D_WRITE | D_AVAIL
+    sub [DESC + 2 * 16 + 8], r9d
+    packed 1, r8, 0, 0, D_NEXT | D_WRITE | D_AVAIL
+    mov [DESC + 16 + 8], r9d
+    packed 0, HEADER, 16, 0, D_NEXT | D_AVAIL
+    put 0x050, 0
+    ret
 
 ; An indirect table of ECX elements at R8, R9D bytes each, offered.
 fill_table:
