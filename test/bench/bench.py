@@ -31,6 +31,8 @@ PATHS = (
     ("service", "kick to service task's first instruction", 500, None),
     ("interrupt", "kick to the guest's interrupt handler", 1500, None),
     ("read", "4 KiB block read from memory, whole", 2500, None),
+    ("packed-interrupt", "packed: kick to the interrupt handler", None, None),
+    ("packed-read", "packed: 4 KiB block read, whole", None, None),
 )
 IMAGE_LIMIT = 512 * KIB
 MEMORY_LIMIT = 4096 * KIB

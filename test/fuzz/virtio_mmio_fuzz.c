@@ -56,7 +56,7 @@ static void invariants(void)
         require(!queue->serving && !queue->stopping, "nobody serves");
         require(!queue->ready ||
                     (queue->size != 0 && queue->size <= queue->size_max &&
-                     (queue->size & (queue->size - 1)) == 0),
+                     (queue->packed || (queue->size & (queue->size - 1)) == 0)),
                 "size");
     }
 }
@@ -91,10 +91,19 @@ static void offer(void)
 {
     struct driver_queue *queue = &driver_queues[take(1) % 2];
 
-    if (queue->size != 0 && queue->index < rig.device->queue_count) {
-        driver_offer(queue, (uint16_t)(take(1) % (queue->size + 1u)));
-        driver_kick(queue);
+    if (queue->size == 0 || queue->index >= rig.device->queue_count) {
+        return;
     }
+    if (queue->packed) {
+        uint64_t gpa = place();
+        uint32_t length = (uint32_t)take(2);
+        uint16_t id = (uint16_t)take(1);
+
+        driver_packed(queue, gpa, length, id, (uint16_t)(take(1) & 7), false);
+    } else {
+        driver_offer(queue, (uint16_t)(take(1) % (queue->size + 1u)));
+    }
+    driver_kick(queue);
 }
 
 static void descriptor(void)
@@ -105,8 +114,18 @@ static void descriptor(void)
         unsigned index = (unsigned)take(1) % queue->size;
         uint64_t gpa = take(1) % 16 != 0 ? place() : take(8);
 
-        driver_desc(queue->desc, index, gpa, (uint32_t)take(2),
-                    (uint16_t)(take(1) & 7), (uint16_t)(take(1) % 16));
+        uint32_t length = (uint32_t)take(2);
+        uint16_t flags = (uint16_t)take(1);
+
+        /* Where a packed descriptor has its flags, a split one has next. */
+        if (queue->packed) {
+            driver_desc(queue->desc, index, gpa, length, (uint16_t)take(1),
+                        (uint16_t)((flags & 7) | (flags & 8) << 4 |
+                                   (flags & 16) << 11));
+        } else {
+            driver_desc(queue->desc, index, gpa, length, flags & 7,
+                        (uint16_t)(take(1) % 16));
+        }
     }
 }
 
@@ -195,7 +214,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t first = (uint8_t)take(1);
 
     memset(driver_queues, 0, sizeof driver_queues);
-    rig_start(kinds[first & 3], (first >> 2) % 3, 0);
+    rig_without = ((first & 0x10) != 0 ? 0 : UINT64_C(1) << 34) |
+                  ((first & 0x20) != 0 ? 0 : RIG_RINGS & ~(UINT64_C(1) << 34));
+    rig_start(kinds[first & 3], (first >> 2 & 3) % 3, 0);
     driver_alloc_reset();
     if ((first & 0x40) != 0) {
         driver_begin(STAGE_LIVE, ~((uint64_t)(first >> 7) << 29));
