@@ -10,6 +10,7 @@
 
 #include "kernel/config.h"
 #include "kernel/task.h"
+#include "kernel/time.h"
 #include "virtio/block.h"
 #include "virtio/console.h"
 #include "virtio/device.h"
@@ -45,6 +46,7 @@ struct virtio_host {
     bool line;             /* the interrupt line's level */
     struct event serviced; /* a service task has been in its queue */
     struct virtio_host_disk disk;
+    struct timer retry; /* entropy: there was none, wake queue 0 again */
     struct virtio_host_queue queues[VIRTIO_HOST_QUEUES];
 };
 
