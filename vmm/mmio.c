@@ -108,6 +108,7 @@ void mmio_finish(struct vcpu *vcpu, const struct emulate_context *context,
 void mmio_exit(struct vcpu *vcpu, const struct exit *exit)
 {
     struct emulate_context context;
+    enum emulate_result result = EMULATE_DONE;
     uint64_t address = exit->ept.gpa;
 
     if (exit->ept.fetch) {
@@ -130,5 +131,8 @@ void mmio_exit(struct vcpu *vcpu, const struct exit *exit)
         context.hint_linear = exit->ept.linear;
         context.hint_gpa = gpa(address);
     }
-    mmio_finish(vcpu, &context, emulate_run(&context));
+    result = emulate_run(&context);
+    if (result != EMULATE_DONE) {
+        mmio_finish(vcpu, &context, result);
+    }
 }
