@@ -172,7 +172,10 @@ def emulators():
                 words = line.read().split(b"\0")
         except OSError:
             continue
-        if b"bochs" in os.path.basename(words[0]):
+        # Others' emulators on this machine are none of ours.
+        if b"bochs" in os.path.basename(words[0]) and any(
+            word.startswith(os.fsencode(f"{BUILD}/")) for word in words
+        ):
             found.add(int(pid))
     return found
 
