@@ -217,8 +217,8 @@ def killed_runner():
     """However the runner ends, no emulator stays."""
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL):
         runner = subprocess.Popen(
-            [RUNNER, f"LOGS={Folder.path}"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL)
+            [RUNNER, f"LOGS={Folder.path}"], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
         while not emulators() and time.monotonic() < deadline:
             time.sleep(0.1)
