@@ -1,7 +1,7 @@
 """The machines Lintel runs on: Bochs, or QEMU with nested KVM (or, to see the
 refusal, QEMU without). Each is started in a directory of its own, with the
 guest's console on a pseudo-terminal and Lintel's log in a file. Called by
-run.py and test/boot. The settings were measured; see README.md there."""
+run.py and test/boot. The settings are those that were found to work."""
 
 import ctypes
 import os
