@@ -90,7 +90,8 @@ def boot(files, kind="bochs", memory=128, timeout=240, disk=None):
         if disk is None:
             disk = scratch = f"{Folder.path}/esp.img"
             image.make(disk, {"EFI/BOOT/BOOTX64.EFI": LINTEL, **files})
-        booted = machine.Machine(kind, Folder.path, disk, memory)
+        booted = machine.Machine(kind, Folder.path, disk, memory,
+                                 model=machine.MODEL_AVX512)
         session = Session(booted, "", timeout)
         try:
             session.collect()
