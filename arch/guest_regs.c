@@ -118,10 +118,13 @@ static uint64_t cr4_owned(const struct guest *guest)
     return guest->cr4_allowed & CR4_GUEST_OWNED;
 }
 
-/* Not a field, or not that alone. */
-static __attribute__((noinline)) uint64_t fetch_other(struct guest *guest,
-                                                      unsigned reg)
+/* Not a field, or not that alone, or another VMCS is current. */
+static uint64_t fetch_other(struct guest *guest, unsigned reg)
 {
+    if (field_of[reg]) {
+        guest_switch_vmcs(guest);
+        return vmx_read(field_of[reg]);
+    }
     switch (reg) {
     case GUEST_CR0:
         guest_switch_vmcs(guest);
@@ -139,16 +142,22 @@ static __attribute__((noinline)) uint64_t fetch_other(struct guest *guest,
     return reg == GUEST_CR2 ? cpu_read_cr2() : read_msr(reg);
 }
 
+static __attribute__((noinline)) uint64_t fetch_slowly(struct guest *guest,
+                                                       unsigned reg)
+{
+    guest->reg[reg] = fetch_other(guest, reg);
+    guest->valid |= REG_BIT(reg);
+    return guest->reg[reg];
+}
+
 uint64_t guest_regs_fetch(struct guest *guest, unsigned reg)
 {
     uint16_t field = field_of[reg];
 
-    if (field != 0) {
-        guest_switch_vmcs(guest);
-        guest->reg[reg] = vmx_read(field);
-    } else {
-        guest->reg[reg] = fetch_other(guest, reg);
+    if (field == 0 || vmx_processor()->vmcs != guest) {
+        return fetch_slowly(guest, reg);
     }
+    guest->reg[reg] = vmx_read(field);
     guest->valid |= REG_BIT(reg);
     return guest->reg[reg];
 }

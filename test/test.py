@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """`make test`: every test this machine can run, in two lanes at a time (one
-has the emulators, the other the host programs), a line a step as it ends, and
-as the last line "N passed, N failed, N skipped". Called by test.mk, which
-gives the names of the unit tests and fuzz targets in the environment."""
+has the emulators; the other the host programs, then emulators too), a line a
+step as it ends, and as the last line "N passed, N failed, N skipped". Called
+by test.mk, which gives the names of the unit tests and fuzz targets in the
+environment."""
 
 import os
 import re
@@ -170,23 +171,48 @@ def fuzz(name):
                 output=output)
 
 
-def host_lane():
+class Boots:
+    """The boots still to run; either lane takes the next."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.ready = threading.Event()
+        self.names = []
+
+    def prepare(self):
+        if build("guests, kernels, stick", "boot-needs"):
+            _, names = command("test/boot/boot.py", "--list")
+            self.names = names.split()
+        self.ready.set()
+
+    def run(self):
+        self.ready.wait()
+        while True:
+            with self.lock:
+                if not self.names:
+                    return
+                name = self.names.pop(0)
+            lines_of(f"boot {name}", "test/boot/boot.py", name)
+
+
+def host_lane(boots):
     lines_of("lint", "make", "-s", "lint")
     for name in os.environ.get("UNIT_TESTS", "").split():
         unit(name)
     for name in os.environ.get("FUZZ_TARGETS", "").split():
         fuzz(name)
+    boots.run()
 
 
-def emulator_lane():
-    # Outside make, which would turn every failure into its own.
-    if build("guests, kernels, stick", "boot-needs"):
-        lines_of("boot tests", "test/boot/boot.py")
+def emulator_lane(boots):
+    boots.prepare()
+    boots.run()
 
 
 def main():
     if build("Lintel", "all"):
-        lanes = [threading.Thread(target=lane)
+        boots = Boots()
+        lanes = [threading.Thread(target=lane, args=(boots,))
                  for lane in (host_lane, emulator_lane)]
         for lane in lanes:
             lane.start()

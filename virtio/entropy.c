@@ -53,10 +53,9 @@ static void service(struct virtio_queue *queue)
         }
         uint32_t written = fill(queue, chain);
 
-        /* 5.4.6.2: at least one byte. None now: again, in a while. */
+        /* 5.4.6.2: at least one byte. None now: env wakes us again. */
         if (written == 0 && chain->writable_bytes != 0) {
             virtio_queue_unpop(queue);
-            env_queue_wake(queue);
             return;
         }
         virtio_queue_push(queue, chain, written);

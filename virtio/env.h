@@ -36,7 +36,9 @@ void env_report(struct virtio_device *device,
 /* Nanoseconds, monotonic. */
 uint64_t env_time(void);
 
-/* Fills `buffer` with entropy; how many bytes it had (0: none just now). */
+/* Fills `buffer` with entropy; how many bytes it had. 0: none just now
+ * (env_queue_wake comes, for the device's queue 0, when it is worth trying
+ * again). */
 size_t env_entropy(struct virtio_device *device, void *buffer, size_t length);
 
 /* The console's other side. Write: takes all bytes. Read: what has been typed,

@@ -65,6 +65,15 @@ void mmio_prepare(struct vcpu *vcpu, struct emulate_context *context)
     };
 }
 
+static const char *nobody_there(uint64_t address)
+{
+    if (address - MAP_LAPIC_BASE < MAP_LAPIC_SIZE) {
+        return "the local APIC is off or in x2APIC mode, where it has no page "
+               "(SDM 3A 11.12.2)";
+    }
+    return "there is neither memory nor a device";
+}
+
 void mmio_finish(struct vcpu *vcpu, const struct emulate_context *context,
                  enum emulate_result result)
 {
@@ -88,7 +97,7 @@ void mmio_finish(struct vcpu *vcpu, const struct emulate_context *context,
                    context->failed.write ? "write" : "read",
                    context->failed.size,
                    (unsigned long long)context->failed.address,
-                   "there is neither memory nor a device");
+                   nobody_there(context->failed.address));
         return;
     case EMULATE_TRIPLE:
         vcpu_crash(vcpu, "triple fault");
@@ -99,6 +108,7 @@ void mmio_finish(struct vcpu *vcpu, const struct emulate_context *context,
 void mmio_exit(struct vcpu *vcpu, const struct exit *exit)
 {
     struct emulate_context context;
+    enum emulate_result result = EMULATE_DONE;
     uint64_t address = exit->ept.gpa;
 
     if (exit->ept.fetch) {
@@ -121,5 +131,8 @@ void mmio_exit(struct vcpu *vcpu, const struct exit *exit)
         context.hint_linear = exit->ept.linear;
         context.hint_gpa = gpa(address);
     }
-    mmio_finish(vcpu, &context, emulate_run(&context));
+    result = emulate_run(&context);
+    if (result != EMULATE_DONE) {
+        mmio_finish(vcpu, &context, result);
+    }
 }

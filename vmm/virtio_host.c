@@ -12,6 +12,9 @@
 #include "vmm/report.h"
 #include "vmm/vm.h"
 
+/* When a source of entropy that had none is asked again. */
+#define ENTROPY_RETRY (10 * TIME_MS)
+
 static struct virtio_host *host_of(struct virtio_device *device)
 {
     return device->host;
@@ -74,10 +77,24 @@ uint64_t env_time(void)
     return time_now();
 }
 
+static void retry_entropy(void *argument)
+{
+    struct virtio_host *host = argument;
+
+    event_signal(&host->queues[0].wake);
+}
+
 size_t env_entropy(struct virtio_device *device, void *buffer, size_t length)
 {
-    (void)device;
-    return entropy_fill(buffer, length);
+    struct virtio_host *host = host_of(device);
+    size_t filled = entropy_fill(buffer, length);
+
+    if (filled == 0) {
+        host->retry.fire = retry_entropy;
+        host->retry.argument = host;
+        timer_arm(&host->retry, time_now() + ENTROPY_RETRY);
+    }
+    return filled;
 }
 
 /* Between the pieces of a request, which may be as large as the guest's memory:
@@ -374,6 +391,7 @@ void virtio_host_destroy(struct vm *vm)
     for (unsigned i = 0; i < vm->device_count; i++) {
         struct virtio_host_disk *disk = &vm->devices[i].disk;
 
+        timer_cancel(&vm->devices[i].retry);
         if (disk->pages != 0) {
             page_free(disk->bytes, disk->pages);
         }

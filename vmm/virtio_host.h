@@ -47,6 +47,7 @@ struct virtio_host {
     struct timer watch;    /* armed while the watchdog has something to watch */
     struct event serviced; /* a service task has been in its queue */
     struct virtio_host_disk disk;
+    struct timer retry; /* entropy: there was none, wake queue 0 again */
     struct virtio_host_queue queues[VIRTIO_HOST_QUEUES];
 };
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Runs the boot tests: boot.py [NAME...], all without a name. A line a result:
+"""Runs the boot tests: boot.py [NAME...], all without a name; --list names
+them. A line a result:
 "ok NAME (seconds)", "not ok NAME: what is wrong", "skip NAME: why". Called by
 boot.mk."""
 
@@ -15,6 +16,7 @@ def results(boot):
     """A boot is a function: it returns (one result, its own name), raises, or
     yields several (name, problem or None)."""
     name = boot.__name__.replace("_", " ")
+    harness.Folder.use(boot.__name__)
     try:
         outcome = boot()
         if outcome is None:
@@ -30,10 +32,13 @@ def results(boot):
 
 
 def main(wanted):
-    names = {boot.__name__ for boot in BOOTS}
+    names = [boot.__name__ for boot in BOOTS]
+    if wanted == ["--list"]:
+        print("\n".join(names))
+        return 0
     for name in wanted:
         if name not in names:
-            sys.exit(f"boot: no {name}; there are {' '.join(sorted(names))}")
+            sys.exit(f"boot: no {name}; there are {' '.join(names)}")
     failed = False
     for boot in BOOTS:
         if wanted and boot.__name__ not in wanted:

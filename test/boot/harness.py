@@ -3,11 +3,10 @@ out. Called by cases.py's functions; boot.py runs those."""
 
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
-import tempfile
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -70,56 +69,69 @@ class Boot:
         return None
 
 
-def keep(directory, session):
-    """The last boot's own words, for whoever looks into a failure."""
-    where = f"{BUILD}/run/last-boot"
-    shutil.rmtree(where, ignore_errors=True)
-    os.makedirs(where)
-    with open(f"{where}/console.txt", "wb") as out:
-        out.write(session.console)
-    for name in ("log.txt", "bochs.txt", "emulator.txt"):
-        if os.path.exists(f"{directory}/{name}"):
-            os.replace(f"{directory}/{name}", f"{where}/{name}")
+class Folder:
+    """Where the running case's logs go, and stay for whoever looks into a
+    failure: two cases may run at the same time."""
+
+    path = f"{BUILD}/run"
+
+    @classmethod
+    def use(cls, name):
+        cls.path = f"{BUILD}/run/{name}"
+        shutil.rmtree(cls.path, ignore_errors=True)
+        os.makedirs(cls.path)
 
 
-def boot(files, kind="bochs", memory=128, timeout=120, disk=None):
+def boot(files, kind="bochs", memory=128, timeout=240, disk=None):
     """Boots `files` ({name on the ESP: path or bytes}), or the image `disk` as
     it is."""
-    os.makedirs(f"{BUILD}/run", exist_ok=True)
-    directory = tempfile.mkdtemp(prefix="boot-", dir=f"{BUILD}/run")
+    scratch = None
     try:
         if disk is None:
-            disk = f"{directory}/esp.img"
+            disk = scratch = f"{Folder.path}/esp.img"
             image.make(disk, {"EFI/BOOT/BOOTX64.EFI": LINTEL, **files})
-        booted = machine.Machine(kind, directory, disk, memory)
+        booted = machine.Machine(kind, Folder.path, disk, memory,
+                                 model=machine.MODEL_AVX512)
         session = Session(booted, "", timeout)
         try:
             session.collect()
         finally:
             booted.stop()
-            keep(directory, session)
+            with open(f"{Folder.path}/console.txt", "wb") as out:
+                out.write(session.console)
         return Boot(session)
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        if scratch:
+            os.unlink(scratch)
 
 
 class Run:
     """One `make run`, through its runner, as a user types it."""
 
-    def __init__(self, timeout=200, **options):
-        started = time.monotonic()
-        result = subprocess.run(
-            [RUNNER] + [f"{name}={value}" for name, value in options.items()],
+    def __init__(self, timeout=400, **options):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        runner = subprocess.Popen(
+            [RUNNER, f"LOGS={Folder.path}"]
+            + [f"{name}={value}" for name, value in options.items()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            timeout=timeout,
-            check=False,
         )
-        self.seconds = time.monotonic() - started
-        self.status = result.returncode
-        self.output = result.stdout.decode(errors="replace")
-        self.errors = result.stderr.decode(errors="replace")
+        try:
+            output, errors = runner.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            runner.terminate()  # it takes its emulator with it
+            output, errors = runner.communicate()
+            raise Failure(f"no end within {timeout} s; it said "
+                          f"{errors.decode(errors='replace')[-600:]!r}"
+                          ) from None
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        # Of processor time: what the run takes on a machine of its own.
+        self.seconds = (after.ru_utime + after.ru_stime
+                        - before.ru_utime - before.ru_stime)
+        self.status = runner.returncode
+        self.output = output.decode(errors="replace")
+        self.errors = errors.decode(errors="replace")
 
     def expect_status(self, status):
         expect(self.status == status,

@@ -1,7 +1,7 @@
 """The machines Lintel runs on: Bochs, or QEMU with nested KVM (or, to see the
 refusal, QEMU without). Each is started in a directory of its own, with the
 guest's console on a pseudo-terminal and Lintel's log in a file. Called by
-run.py and test/boot. The settings were measured; see README.md there."""
+run.py and test/boot. The settings are those that were found to work."""
 
 import ctypes
 import os
@@ -16,13 +16,19 @@ import image
 
 OVMF = "/usr/share/ovmf/OVMF.fd"
 PR_SET_PDEATHSIG = 1
+# Bochs 2.7's processors. With AVX-512 its XRSTOR faults on what its XSAVE
+# wrote, and kernels lose their programs' registers at task switches ("Bad FPU
+# state detected"): guests with programs get a model without it. The other one
+# has the most of VMX.
+MODEL = "broadwell_ult"
+MODEL_AVX512 = "corei7_skylake_x"
 # MiB that Bochs 2.7 holds in its own memory. It can swap more to a file, and
 # then loses what was written last (a return address, seen with 5 GiB).
 BOCHS_MEMORY = 2048
 
 BOCHSRC = """\
 plugin_ctrl: unmapped=1, biosdev=1, speaker=0, extfpuirq=1, serial=1, e1000=0
-cpu: model=corei7_skylake_x, count={cpus}, ips=50000000, \
+cpu: model={model}, count={cpus}, ips=50000000, \
 reset_on_triple_fault=0, ignore_bad_msrs=1
 memory: guest={memory}, host={memory}
 romimage: file={ovmf}
@@ -82,8 +88,10 @@ class Machine:
     """One emulator process. `console` is the pseudo-terminal's our side, `log`
     the file Lintel's log grows in."""
 
-    def __init__(self, kind, directory, disk, memory_mib, cpus=1):
+    def __init__(self, kind, directory, disk, memory_mib, cpus=1,
+                 model=MODEL):
         self.kind = kind
+        self.model = model
         self.directory = directory
         self.log = os.path.join(directory, "log.txt")
         open(self.log, "wb").close()
@@ -114,6 +122,7 @@ class Machine:
         with open(configuration, "w") as out:
             out.write(
                 BOCHSRC.format(
+                    model=self.model,
                     cpus=cpus,
                     memory=memory_mib,
                     ovmf=OVMF,

@@ -31,7 +31,7 @@ CMDLINE = ("earlyprintk=serial,ttyS0,115200 console=ttyS0 panic=-1 "
            "cryptomgr.notests")
 OPTIONS = ("RUN", "KERNEL", "INITRD", "CMDLINE", "DISK", "MEMORY", "CPUS",
            "MODULES", "LINT", "FEATURES", "TIMEOUT", "MACHINE", "FLAVOUR",
-           "LINTEL", "V")
+           "LINTEL", "LOGS", "V")
 RUN_TIMEOUT = 600
 MIB = 1 << 20
 # What Lintel and the firmware need beside the guest and its files.
@@ -193,8 +193,8 @@ def tail(title, text, count):
 
 
 def keep(session, directory, status):
-    """The full logs, where the README says they are. Whichever of several
-    runs ends last is what stands there."""
+    """The full logs, where the README says they are: one folder up. Whichever
+    of several runs ends last is what stands there."""
     session.log.finish()
     with open(f"{directory}/console.txt", "wb") as out:
         out.write(session.console)
@@ -203,7 +203,7 @@ def keep(session, directory, status):
     for name in ("console.txt", "log.txt", "status", "emulator.txt",
                  "bochs.txt"):
         if os.path.exists(f"{directory}/{name}"):
-            os.replace(f"{directory}/{name}", f"{BUILD}/run/{name}")
+            os.replace(f"{directory}/{name}", f"{directory}/../{name}")
 
 
 def execute(plan, options, directory):
@@ -243,7 +243,8 @@ def execute(plan, options, directory):
         tail("Lintel's last lines", session.log.lines, 15)
         if session.log.status is None:
             tail("the emulator's last words", complaints, 5)
-        sys.stderr.write(f"--- all of it: {BUILD}/run/console.txt, log.txt\n")
+        sys.stderr.write("--- all of it: console.txt and log.txt in "
+                         f"{os.path.dirname(directory)}\n")
     sys.stderr.write(f"lintel: exit {status} {sentence} "
                      f"({booted.seconds():.1f} s)\n")
     return status
@@ -251,10 +252,12 @@ def execute(plan, options, directory):
 
 def main():
     catch_signals()
-    directory = f"{BUILD}/run/{os.getpid()}"
+    directory = ""
     try:
         options = read_options(sys.argv[1:])
         plan = Plan(options)
+        logs = os.path.abspath(options["LOGS"] or f"{BUILD}/run")
+        directory = f"{logs}/{os.getpid()}"
         os.makedirs(directory, exist_ok=True)
         return execute(plan, options, directory)
     except (Wrong, ValueError) as error:
@@ -267,7 +270,8 @@ def main():
         sys.stderr.write(f"\nrun: ended by {ended}\n")
         return 128 + ended.number
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        if directory:
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 if __name__ == "__main__":

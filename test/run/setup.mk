@@ -6,8 +6,8 @@ PYTHON := /usr/bin/python3
 export PYTHONDONTWRITEBYTECODE := 1
 
 setup-none  := help clean distclean setup
-setup-build := all bench
-setup-run   := run usb kernel initramfs disk
+setup-build := all
+setup-run   := run bench usb kernel initramfs disk
 setup-goals := $(filter-out $(setup-none),$(or $(MAKECMDGOALS),all))
 
 ifneq ($(setup-goals),)

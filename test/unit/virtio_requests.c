@@ -109,8 +109,9 @@ static void entropy_gives(void **state)
     rig.woken = 0;
     virtio_queue_service(&rig.device->queues[0]);
     assert_false(driver_take(queue, &used));
-    assert_int_equal(rig.woken, 1);
+    assert_int_equal(rig.woken, 0); /* to ask again at once is to spin */
     rig.entropy_empty = false;
+    env_queue_wake(&rig.device->queues[0]);
     assert_true(rig_run());
     assert_true(driver_take(queue, &used));
     assert_int_equal(used.length, 1024);
