@@ -24,6 +24,7 @@ enum act {
     FEATURES_BAD,
     QUEUE_UP,
     QUEUE_DOWN,
+    QUEUE_AGAIN,
     KICK,
     ERROR,
     ACTS
@@ -136,6 +137,10 @@ static void act_do(enum act act)
     case QUEUE_DOWN:
         driver_queue_delete(0);
         break;
+    case QUEUE_AGAIN:
+        driver_write(VIRTIO_REG_QUEUE_SEL, 0);
+        driver_write(VIRTIO_REG_QUEUE_RESET, 1);
+        break;
     case KICK:
         driver_write(VIRTIO_REG_QUEUE_NOTIFY, 0);
         assert_true(rig_run());
@@ -198,6 +203,7 @@ static void invariants(const struct node *before)
 static void every_state_of_status(void **state)
 {
     (void)state;
+    rig_without = RIG_RINGS & ~(UINT64_C(1) << VIRTIO_F_RING_RESET);
     rig_start(RIG_ENTROPY, VIRTIO_LINT_STRICT, 0);
     driver_alloc_reset();
     ring = driver_alloc(1024, 256);
@@ -234,6 +240,7 @@ static void every_state_of_status(void **state)
             node_add();
         }
     }
+    rig_without = RIG_RINGS;
     print_message("%u states, %u steps\n", node_count, node_count * ACTS);
     for (unsigned i = 0; i < node_count; i++) {
         free(nodes[i]);
