@@ -45,6 +45,7 @@ static void queue_off(struct virtio_queue *queue)
     queue->ready = false;
     queue->stopping = false;
     queue->halt = false;
+    queue->kick_lost = false;
     if (queue->resets) {
         queue->resets = false;
         queue_forget(queue);
@@ -59,7 +60,6 @@ static void queue_reset(struct virtio_queue *queue)
     queue->seen_size_max = false;
     queue->was_ready = false;
     queue->stop_unread = false;
-    queue->kick_lost = false;
     queue->was_reset = false;
     queue->reset_unread = false;
 }

@@ -218,17 +218,19 @@ bool virtio_queue_packed_wanted(struct virtio_queue *queue)
            virtio_ring_passed(off, queue->used_idx, slots);
 }
 
-/* 2.8.16: the data is the first descriptor not available yet. That the driver
- * names one beyond it can be seen for certain; one before it may just be late.
- * AVAIL alone tells: a descriptor keeps it when it is used. */
+/* 2.8.16: the data is the first descriptor not available yet. That it lies in
+ * the ring is certain; the rest is arguable: with several processors, the
+ * write may come when the ring has gone on, by a lap even. AVAIL alone tells: a
+ * descriptor keeps it when it is used. */
 void virtio_queue_packed_notified(struct virtio_queue *queue, uint16_t data)
 {
     bool wrap = (data & EVENT_WRAP) != 0;
     uint16_t off = data & (EVENT_WRAP - 1u);
-    bool ahead = off >= queue->size;
+    bool outside = off >= queue->size;
+    bool ahead = outside;
     bool behind = false;
 
-    if (!ahead) {
+    if (!outside) {
         bool first = off == 0;
         uint16_t before = (uint16_t)((first ? queue->size : off) - 1);
         uint16_t last_flags =
@@ -240,7 +242,7 @@ void virtio_queue_packed_notified(struct virtio_queue *queue, uint16_t data)
     }
     if (breaks(queue->device, CLAUSE_PACKED_DRV_006, ahead || behind)) {
         violation(queue->device, CLAUSE_PACKED_DRV_006, .queue = queue,
-                  .arguable = !ahead, .verdict = VIRTIO_VERDICT_TAKEN,
+                  .arguable = !outside, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = ahead ? "next_off and next_wrap are ahead of what "
                                      "is available"
                                    : "next_off and next_wrap name a descriptor "

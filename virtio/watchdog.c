@@ -415,6 +415,9 @@ bool virtio_device_watch(struct virtio_device *device)
     reread_watch(device);
     for (unsigned i = 0; i < device->queue_count && i < VIRTIO_WATCH_QUEUES;
          i++) {
+        /* Delivers what there is: the outbox holds one part's reports. */
+        virtio_device_unlock(device);
+        virtio_device_lock(device);
         queue_watch(&device->queues[i]);
     }
     for (unsigned i = 0; i < VIRTIO_WATCH_ITEMS; i++) {

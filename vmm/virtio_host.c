@@ -391,6 +391,7 @@ void virtio_host_destroy(struct vm *vm)
     for (unsigned i = 0; i < vm->device_count; i++) {
         struct virtio_host_disk *disk = &vm->devices[i].disk;
 
+        timer_cancel(&vm->devices[i].watch);
         timer_cancel(&vm->devices[i].retry);
         if (disk->pages != 0) {
             page_free(disk->bytes, disk->pages);
