@@ -24,6 +24,8 @@ objects += $(addprefix vmm/, \
     i8042.o \
     io.o \
     ioapic.o \
+    kvmclock.o \
+    kvmclock_rate.o \
     lapic.o \
     lapic_registers.o \
     lapic_timer.o \

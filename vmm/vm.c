@@ -15,6 +15,7 @@
 #define VPID_FIRST 1
 
 _Static_assert(MEMORY_MAP_RAM <= GUEST_MEMORY_SLOTS, "a slot a piece of RAM");
+_Static_assert(VM_VCPUS <= KVMCLOCK_CPUS, "a clock a vCPU");
 
 /* ---- memory ---- */
 
@@ -237,6 +238,8 @@ static const char *create_vcpu(struct vm *vm, unsigned index)
         .lapic = &vcpu->lapic,
         .cpuid = &vm->cpuid,
         .seen = &vm->msr_seen,
+        .clock = &vm->clock,
+        .index = index,
     };
     msr_reset(&vcpu->msr);
     return NULL;
@@ -246,6 +249,7 @@ static const char *create_vcpus(struct vm *vm)
 {
     const char *why = NULL;
 
+    kvmclock_init(&vm->clock, &vm->memory, vm->config->cpus);
     cpuid_prepare(&vm->cpuid, vm->config->cpus, time_tsc_hz());
     for (unsigned i = 0; why == NULL && i < vm->config->cpus; i++) {
         why = create_vcpu(vm, i);
