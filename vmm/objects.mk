@@ -42,6 +42,7 @@ objects += $(addprefix vmm/, \
     vcpu.o \
     vcpu_events.o \
     virtio_host.o \
+    virtio_plan.o \
     vm.o \
     vm_irq.o \
     vm_run.o \
