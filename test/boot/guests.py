@@ -5,7 +5,7 @@ import re
 
 from harness import BUILD, Failure, boot, expect
 
-GOOD, BROKEN, CRASH, LATE = 0, 1, 2, 3
+GOOD, BROKEN, CRASH, LATE, FAILED = 0, 1, 2, 3, 5
 
 # name: exit statuses allowed, what Lintel's log of it must say (a regular
 # expression), further lines of its entry. In the order they run (by name).
@@ -13,6 +13,10 @@ GUESTS = {
     "cpuid": ((GOOD,), None, ""),
     "cr": ((GOOD,), None, ""),
     "deaf": ((CRASH,), r"HLT with interrupts off", ""),
+    "exitbad": ((FAILED,), r"exit 5 ended by isa-debug-exit with 0x12345 "
+                           r"\(QEMU: exit 139\)$", ""),
+    "exitgood": ((GOOD,), r"exit 0 ended by isa-debug-exit with 0x10 "
+                          r"\(QEMU: exit 33\)$", ""),
     # Zeros for hours, if nobody stopped it.
     "flood": ((LATE,), r"time-out", "timeout 1\n"),
     "mmio": ((GOOD,), None, ""),
