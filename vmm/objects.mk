@@ -19,6 +19,7 @@ objects += $(addprefix vmm/, \
     decode_table.o \
     elf.o \
     elf_load.o \
+    discover.o \
     emulate.o \
     emulate_alu.o \
     emulate_execute.o \
