@@ -45,12 +45,12 @@
 #define MAP_PORT_RTC        0x70  /* 2 ports */
 #define MAP_PORT_POST       0x80  /* the delay port */
 #define MAP_PORT_PIC_SLAVE  0xa0  /* 2 ports */
-#define MAP_PORT_DEBUG_EXIT 0xf4  /* isa-debug-exit */
 #define MAP_PORT_SERIAL     0x3f8 /* 8 ports */
 #define MAP_PORT_ELCR       0x4d0 /* 2 ports */
 #define MAP_PORT_PM_EVENT   0x600 /* 4 ports: PM1a status, enable */
 #define MAP_PORT_PM_CONTROL 0x604 /* 2 ports */
 #define MAP_PORT_PM_TIMER   0x608 /* 4 ports */
+#define MAP_PORT_PCI        0xcf8 /* 8 ports of a bus that is not there */
 #define MAP_PORT_RESET      0xcf9
 #define MAP_RESET_VALUE     6
 #define MAP_SLEEP_TYPE_S5   5 /* SLP_TYP for power-off */

@@ -9,6 +9,7 @@ objects += $(addprefix vmm/, \
     cpuid_prepare.o \
     cr.o \
     crash.o \
+    debug_exit.o \
     decode.o \
     decode_table.o \
     emulate.o \
@@ -18,6 +19,7 @@ objects += $(addprefix vmm/, \
     emulate_quick.o \
     emulate_string.o \
     exits.o \
+    fw_cfg.o \
     guest_memory.o \
     i8042.o \
     io.o \
@@ -42,6 +44,7 @@ objects += $(addprefix vmm/, \
     vcpu.o \
     vcpu_events.o \
     virtio_host.o \
+    virtio_plan.o \
     vm.o \
     vm_irq.o \
     vm_run.o \

@@ -151,6 +151,8 @@ CHIP_REGION(rtc)
 CHIP_REGION(uart)
 CHIP_REGION(acpi_pm)
 CHIP_REGION(i8042)
+CHIP_REGION(debug_exit)
+CHIP_REGION(fw_cfg)
 CHIP_REGION(ioapic)
 
 static void create_ports(struct vm *vm)
@@ -166,10 +168,18 @@ static void create_ports(struct vm *vm)
         {MAP_PORT_RTC, 2, rtc_region, &vm->rtc},
         {MAP_PORT_POST, 1, port_ignored, NULL},
         {ACPI_PM_PORT_92, 1, acpi_pm_region, &vm->acpi_pm},
+        {DEBUG_EXIT_PORT, DEBUG_EXIT_PORTS, debug_exit_region, &vm->debug_exit},
         {MAP_PORT_SERIAL, 8, uart_region, &vm->uart},
+        {DEBUG_EXIT_PORT_OLD, DEBUG_EXIT_PORTS_OLD, debug_exit_region,
+         &vm->debug_exit},
+        {FW_CFG_PORT, FW_CFG_PORTS, fw_cfg_region, &vm->fw_cfg},
         {ACPI_PM_EVENT, ACPI_PM_END - ACPI_PM_EVENT, acpi_pm_region,
          &vm->acpi_pm},
+        /* No PCI: the ports of its configuration space are an empty bus. */
+        {MAP_PORT_PCI, 1, port_ignored, NULL},
         {MAP_PORT_RESET, 1, acpi_pm_region, &vm->acpi_pm},
+        {MAP_PORT_RESET + 1, 2, port_ignored, NULL},
+        {MAP_PORT_PCI + 4, 4, port_ignored, NULL},
     };
 
     for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
@@ -193,6 +203,8 @@ static void create_chips(struct vm *vm)
     uart_init(&vm->uart, vm);
     acpi_pm_init(&vm->acpi_pm, vm);
     i8042_init(&vm->i8042, vm);
+    debug_exit_init(&vm->debug_exit, vm);
+    fw_cfg_init(&vm->fw_cfg, vm->config->cpus, vm->config->memory);
     regions_add(&vm->windows, &ioapic);
     create_ports(vm);
 }
