@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define PROCESSORS_MAX 64
@@ -24,20 +25,22 @@ struct vmx_processor {
 };
 
 struct processor {
-    struct processor *self; /* at GS:0 */
-    unsigned index;         /* 0: the one the machine was started on */
+    unsigned index; /* 0: the one the machine was started on */
     uint32_t apic_id;
-    struct domain *domain; /* kernel/domain.h: the one it is in, or NULL */
-    uint64_t map_seen;     /* arch/paging.c: guards it knows of */
+    struct processor *self; /* at GS:8 */
+    struct domain *domain;  /* kernel/domain.h: the one it is in, or NULL */
+    uint64_t map_seen;      /* arch/paging.c: guards it knows of */
     struct vmx_processor vmx;
 };
 
 extern struct processor processor_boot;
 
+_Static_assert(offsetof(struct processor, self) == 8, "at GS:8");
+
 /* The one that runs this. */
 static inline struct processor *processor_here(void)
 {
-    return ((const struct processor __seg_gs *)0)->self;
+    return *(struct processor *const __seg_gs *)8;
 }
 
 /* False until the boot processor's GS base is set: then nobody may ask. */

@@ -55,8 +55,8 @@ struct serial {
     uint16_t base;
     uint8_t irq; /* ISA line */
     bool present;
-    bool stuck; /* gave up once: not waited for any more */
-    char last;  /* byte sent; 0: none yet */
+    bool stuck;           /* gave up once: not waited for any more */
+    char last;            /* byte sent; 0: none yet */
     struct spinlock lock; /* of the port and all of this */
 
     uint8_t queue[QUEUE_BYTES];

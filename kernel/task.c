@@ -251,7 +251,7 @@ static void fire_timers(struct queue *queue)
  * whoever fills the queue looks here after that: one of the two sees it. */
 static bool go_outside(struct queue *queue, bool known)
 {
-    __atomic_exchange_n(&queue->outside, true, __ATOMIC_SEQ_CST);
+    (void)__atomic_exchange_n(&queue->outside, true, __ATOMIC_SEQ_CST);
     if (known || !task_work_pending()) {
         return true;
     }
