@@ -169,7 +169,9 @@ static void poll(void *argument)
 static void arrived(void)
 {
     __atomic_store_n(&console.interrupts, true, __ATOMIC_RELAXED);
-    timer_arm(&console.soon, time_now());
+    if (__atomic_load_n(&console.polling, __ATOMIC_RELAXED)) {
+        timer_arm(&console.soon, time_now());
+    }
 }
 
 void console_open(void)
@@ -197,13 +199,13 @@ void console_set_handlers(const struct console_handlers *handlers)
 
 void console_start_input(void)
 {
-    console.polling = true;
+    __atomic_store_n(&console.polling, true, __ATOMIC_RELAXED);
     timer_arm(&console.timer, time_now());
 }
 
 void console_stop_input(void)
 {
-    console.polling = false;
+    __atomic_store_n(&console.polling, false, __ATOMIC_RELAXED);
     timer_cancel(&console.timer);
     console.escaped = false;
     spinlock_take(&console.lock);
