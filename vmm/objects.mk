@@ -24,6 +24,7 @@ objects += $(addprefix vmm/, \
     i8042.o \
     io.o \
     ioapic.o \
+    json.o \
     lapic.o \
     lapic_registers.o \
     lapic_timer.o \
@@ -36,8 +37,11 @@ objects += $(addprefix vmm/, \
     msr_table.o \
     pic.o \
     pit.o \
+    place.o \
     regions.o \
     report.o \
+    report_json.o \
+    report_words.o \
     rtc.o \
     rtc_calendar.o \
     uart.o \
