@@ -2,6 +2,11 @@ objects += $(addprefix vmm/, \
     acpi_pm.o \
     acpi_tables.o \
     apic_bus.o \
+    boot_initrd.o \
+    boot_protocol.o \
+    boot_space.o \
+    boot_tables.o \
+    boot_unknown.o \
     bzimage.o \
     cpuid.o \
     cpuid_allowed.o \
@@ -12,6 +17,8 @@ objects += $(addprefix vmm/, \
     debug_exit.o \
     decode.o \
     decode_table.o \
+    elf.o \
+    elf_load.o \
     emulate.o \
     emulate_alu.o \
     emulate_execute.o \
@@ -25,6 +32,8 @@ objects += $(addprefix vmm/, \
     io.o \
     ioapic.o \
     json.o \
+    kvmclock.o \
+    kvmclock_rate.o \
     lapic.o \
     lapic_registers.o \
     lapic_timer.o \

@@ -20,6 +20,7 @@
 #include "vmm/guest_memory.h"
 #include "vmm/i8042.h"
 #include "vmm/ioapic.h"
+#include "vmm/kvmclock.h"
 #include "vmm/memory_map.h"
 #include "vmm/msr.h"
 #include "vmm/pic.h"
@@ -65,6 +66,7 @@ struct vm {
     unsigned vcpu_count;
     struct vcpu *accessing; /* whose device access is being answered now */
     struct msr_seen msr_seen;
+    struct kvmclock clock;
 
     struct apic_bus bus;
     struct ioapic ioapic;
