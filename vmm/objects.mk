@@ -32,6 +32,7 @@ objects += $(addprefix vmm/, \
     i8042.o \
     io.o \
     ioapic.o \
+    json.o \
     kvmclock.o \
     kvmclock_rate.o \
     lapic.o \
@@ -46,8 +47,11 @@ objects += $(addprefix vmm/, \
     msr_table.o \
     pic.o \
     pit.o \
+    place.o \
     regions.o \
     report.o \
+    report_json.o \
+    report_words.o \
     rtc.o \
     rtc_calendar.o \
     uart.o \
