@@ -5,6 +5,7 @@ objects += $(addprefix kernel/, \
     config_loader.o \
     config_value.o \
     console.o \
+    console_output.o \
     entropy.o \
     font.o \
     format.o \

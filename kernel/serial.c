@@ -40,8 +40,7 @@ enum serial_register {
 #define SEND_POLLS     200000U
 #define LOOPBACK_POLLS 20000U
 
-#define QUEUE_BYTES    16384U /* powers of two */
-#define RECEIVED_BYTES 4096U
+#define RECEIVED_BYTES 4096U /* a power of two */
 
 /* Interrupt vector of the first port. */
 #define VECTOR 0x50U
@@ -56,7 +55,7 @@ struct serial {
     bool stuck; /* gave up once: not waited for any more */
     char last;  /* byte sent; 0: none yet */
 
-    uint8_t queue[QUEUE_BYTES];
+    uint8_t queue[SERIAL_QUEUE];
     uint32_t head; /* next to send; both run freely */
     uint32_t tail; /* next to fill */
     struct timer timer;
@@ -160,7 +159,7 @@ static void pump(struct serial *port)
     while (port->head != port->tail && (get(port, SERIAL_LSR) & LSR_THRE)) {
         /* An empty holding register is an empty FIFO (section 8.3). */
         for (unsigned i = 0; i < FIFO_BYTES && port->head != port->tail; i++) {
-            set(port, SERIAL_THR, port->queue[port->head++ % QUEUE_BYTES]);
+            set(port, SERIAL_THR, port->queue[port->head++ % SERIAL_QUEUE]);
         }
         port->stuck = false;
     }
@@ -217,10 +216,10 @@ void serial_write(struct serial *port, const void *bytes, size_t length)
         return;
     }
     for (size_t i = 0; i < length; i++) {
-        if (port->tail - port->head == QUEUE_BYTES) {
+        if (port->tail - port->head == SERIAL_QUEUE) {
             push(port);
         }
-        port->queue[port->tail++ % QUEUE_BYTES] = byte[i];
+        port->queue[port->tail++ % SERIAL_QUEUE] = byte[i];
     }
     port->last = (char)byte[length - 1];
     if (!serial.queueing) {
@@ -233,6 +232,11 @@ void serial_write(struct serial *port, const void *bytes, size_t length)
         port->timer.argument = port;
         timer_arm(&port->timer, time_now() + QUEUE_PERIOD);
     }
+}
+
+size_t serial_room(const struct serial *port)
+{
+    return SERIAL_QUEUE - (port->tail - port->head);
 }
 
 /* Empties the receiver; what finds no room is lost. */

@@ -37,6 +37,7 @@ objects += $(addprefix vmm/, \
     regions.o \
     report.o \
     rtc.o \
+    run.o \
     rtc_calendar.o \
     uart.o \
     vcpu.o \

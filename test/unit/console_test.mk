@@ -1,4 +1,4 @@
 unit-tests += console
-console-sources := test/unit/console_test.c kernel/console.c kernel/log.c \
+console-sources := test/unit/console_test.c kernel/console.c kernel/console_output.c kernel/log.c \
     kernel/format.c
 console-cflags := -iquote test/unit/fake_cpu
