@@ -122,9 +122,12 @@ static void take_machine(const struct boot_info *info)
 void lintel_main(struct efi_boot *boot)
 {
     static const char *const reasons[] = {
-        [STATUS_GOOD] = "powered off",    [STATUS_CLAUSES] = "clauses broken",
-        [STATUS_CRASH] = "guest crashed", [STATUS_TIMEOUT] = "timed out",
+        [STATUS_GOOD] = "powered off",
+        [STATUS_CLAUSES] = "clauses broken",
+        [STATUS_CRASH] = "guest crashed",
+        [STATUS_TIMEOUT] = "timed out",
         [STATUS_LINTEL] = "not started",
+        [STATUS_GUEST] = "the guest said it failed",
     };
     struct load load = {0};
     const struct boot_info *info = efi_info(boot);

@@ -43,10 +43,28 @@ static enum status status_of(const struct vm *vm)
         return STATUS_CRASH;
     case VM_END_TIMEOUT:
         return STATUS_TIMEOUT;
+    case VM_END_DEBUG_EXIT:
+        if (!debug_exit_good(&vm->debug_exit)) {
+            return STATUS_GUEST;
+        }
+        return vm->clauses_broken > 0 ? STATUS_CLAUSES : STATUS_GOOD;
     case VM_END_LINTEL:
         break;
     }
     return STATUS_LINTEL;
+}
+
+/* The entry's closing line. */
+static void log_end(const struct vm *vm, enum status status)
+{
+    if (vm->end == VM_END_DEBUG_EXIT) {
+        log_raw("lintel: entry %s: exit %d %s with %#x (QEMU: exit %u)",
+                vm->config->id, (int)status, vm_end_name(vm->end),
+                vm->debug_exit.value, debug_exit_qemu_status(&vm->debug_exit));
+    } else {
+        log_raw("lintel: entry %s: exit %d %s", vm->config->id, (int)status,
+                vm_end_name(vm->end));
+    }
 }
 
 static struct vm *build(const struct load_entry *entry)
@@ -73,8 +91,7 @@ static enum status run(struct vm *vm)
     }
     report_summary(vm);
     status = status_of(vm);
-    log_raw("lintel: entry %s: exit %d %s", vm->config->id, (int)status,
-            vm_end_name(vm->end));
+    log_end(vm, status);
     return status;
 }
 

@@ -13,6 +13,7 @@ enum status {
     STATUS_CRASH = 2,
     STATUS_TIMEOUT = 3,
     STATUS_LINTEL = 4,
+    STATUS_GUEST = 5, /* the guest said so itself, by its debug exit */
 };
 
 /* Runs every entry that was chosen; says how each ended. From a task. */

@@ -16,9 +16,12 @@
 #include "vmm/acpi_pm.h"
 #include "vmm/apic_bus.h"
 #include "vmm/cpuid.h"
+#include "vmm/debug_exit.h"
+#include "vmm/fw_cfg.h"
 #include "vmm/guest_memory.h"
 #include "vmm/i8042.h"
 #include "vmm/ioapic.h"
+#include "vmm/kvmclock.h"
 #include "vmm/memory_map.h"
 #include "vmm/msr.h"
 #include "vmm/pic.h"
@@ -63,6 +66,7 @@ struct vm {
     unsigned vcpu_count;
     struct vcpu *accessing; /* whose device access is being answered now */
     struct msr_seen msr_seen;
+    struct kvmclock clock;
 
     struct apic_bus bus;
     struct ioapic ioapic;
@@ -72,6 +76,8 @@ struct vm {
     struct uart uart;
     struct acpi_pm acpi_pm;
     struct i8042 i8042;
+    struct debug_exit debug_exit;
+    struct fw_cfg fw_cfg;
 
     struct virtio_host devices[MAP_VIRTIO_DEVICES];
     unsigned device_count;

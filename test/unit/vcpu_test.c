@@ -28,6 +28,7 @@ struct guest {
     bool nmi_window;
     int injected; /* a vector for this entry; -1: none */
     unsigned resets;
+    unsigned clock_resets;
 };
 
 typedef enum exit_reason (*step)(struct guest *guest);
@@ -102,7 +103,9 @@ void guest_skip(struct guest *which, uint8_t length)
 
 void guest_reset(struct guest *which)
 {
-    *which = (struct guest){.injected = -1, .resets = which->resets + 1};
+    *which = (struct guest){.injected = -1,
+                            .resets = which->resets + 1,
+                            .clock_resets = which->clock_resets};
 }
 
 bool guest_interruptible(struct guest *which)
@@ -177,6 +180,13 @@ bool cpuid_xcr0_valid(const struct cpuid_policy *policy, uint64_t xcr0)
     (void)policy;
     (void)xcr0;
     return false;
+}
+
+void kvmclock_cpu_reset(struct kvmclock *clock, unsigned cpu)
+{
+    (void)clock;
+    (void)cpu;
+    guest.clock_resets++;
 }
 
 enum msr_result msr_read(struct msr_context *context, uint32_t msr,
@@ -410,7 +420,7 @@ static void one_that_came_before_hlt_needs_no_wait(void **state)
     static const step steps[] = {halts, interrupted_by_0x41, NULL};
 
     (void)state;
-    vcpu->lapic.tpr = 0;
+    *lapic_register(&vcpu->lapic, LAPIC_REG_TPR) = 0;
     guest.rflags = 0;
     send_0x41();
     guest.rflags = RFLAGS_IF;
@@ -549,6 +559,7 @@ static void another_processor_starts_by_init_and_sipi(void **state)
     while_waiting = send_init_and_sipi;
     run(steps);
     assert_int_equal(guest.resets, 1);
+    assert_int_equal(guest.clock_resets, 1);
     assert_int_equal(end, VM_END_POWER_OFF);
 }
 
