@@ -10,9 +10,10 @@
 #include "kernel/format.h"
 #include "kernel/framebuffer.h"
 #include "kernel/serial.h"
+#include "kernel/string.h"
 #include "kernel/time.h"
 
-/* Room for a clause report's JSON at its longest. */
+/* Room for a paragraph of a clause report. */
 #define LINE_BYTES 720
 
 /* Bochs' debug port: what is written is shown, and reading gives its number. */
@@ -101,19 +102,32 @@ static size_t append(char line[LINE_BYTES], size_t used, const char *format,
     return length;
 }
 
+size_t log_line_begin(enum log_level level, char *line, size_t size)
+{
+    uint64_t now = time_now();
+
+    if (level > sinks.level) {
+        return 0;
+    }
+    return format_sn(line, size, "[%5llu.%03llu] %s", now / TIME_SECOND,
+                     now / TIME_MS % 1000, prefixes[level]);
+}
+
+void log_line_end(char *line)
+{
+    make_printable(line);
+    emit(line, strlen(line));
+}
+
 void log_at(enum log_level level, const char *format, ...)
 {
     char line[LINE_BYTES];
-    uint64_t now = time_now();
-    size_t length;
+    size_t length = log_line_begin(level, line, sizeof(line));
     va_list values;
 
-    if (level > sinks.level) {
+    if (length == 0) {
         return;
     }
-    length =
-        format_sn(line, sizeof(line), "[%5llu.%03llu] %s", now / TIME_SECOND,
-                  now / TIME_MS % 1000, prefixes[level]);
     va_start(values, format);
     length = append(line, length, format, values);
     va_end(values);

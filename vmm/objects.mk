@@ -31,6 +31,7 @@ objects += $(addprefix vmm/, \
     i8042.o \
     io.o \
     ioapic.o \
+    json.o \
     kvmclock.o \
     kvmclock_rate.o \
     lapic.o \
@@ -45,8 +46,11 @@ objects += $(addprefix vmm/, \
     msr_table.o \
     pic.o \
     pit.o \
+    place.o \
     regions.o \
     report.o \
+    report_json.o \
+    report_words.o \
     rtc.o \
     run.o \
     rtc_calendar.o \

@@ -28,6 +28,7 @@
 #include "vmm/pit.h"
 #include "vmm/platform.h"
 #include "vmm/regions.h"
+#include "vmm/report_json.h"
 #include "vmm/rtc.h"
 #include "vmm/uart.h"
 #include "vmm/vcpu.h"
@@ -96,6 +97,7 @@ struct vm {
     uint64_t wild_ports;
     uint64_t not_emulated;   /* instructions */
     unsigned clauses_broken; /* MUST-class reports */
+    char report_line[REPORT_JSON_BYTES];
 };
 
 /* Builds the machine of `config` with its kernel loaded, ready to run. NULL

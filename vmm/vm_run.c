@@ -2,6 +2,7 @@
  * console, its end. */
 #include "kernel/log.h"
 #include "kernel/page.h"
+#include "vmm/place.h"
 #include "vmm/vm.h"
 
 const char *vm_end_name(enum vm_end end)
@@ -168,22 +169,26 @@ enum vm_end vm_run(struct vm *vm)
     return vm->end;
 }
 
-static void log_vcpu(const struct vcpu *vcpu)
+static void log_vcpu(struct vcpu *vcpu)
 {
     static const char *const states[] = {
         [VCPU_RUNNING] = "running",
         [VCPU_HALTED] = "halted",
         [VCPU_WAIT_SIPI] = "waits for SIPI",
     };
-    struct guest *guest = vcpu->guest;
+    char code[3 * INSN_MAX_LENGTH + 1];
+    struct place place;
 
-    log_info("  vcpu%u: %s%s at %#llx, last exit %s", vcpu->index,
+    place_take(vcpu, &place);
+    place_describe_bytes(&place, code, sizeof(code));
+    log_info("  vcpu%u: %s%s at %#llx%s%s, last exit %s", vcpu->index,
              states[vcpu->state],
              vcpu->state == VCPU_HALTED && vcpu->halted_without_interrupts
                  ? " with interrupts off"
                  : "",
-             (unsigned long long)guest_get(guest, GUEST_RIP),
-             exit_reason_name(vcpu->exit.reason));
+             (unsigned long long)place.rip, place.symbol[0] != '\0' ? " " : "",
+             place.symbol, exit_reason_name(vcpu->exit.reason));
+    log_info("    code: %s", code[0] != '\0' ? code : "not readable");
     for (unsigned i = 0; i < EXIT_REASON_COUNT; i++) {
         if (vcpu->exits[i] > 0) {
             log_info("    %s: %llu", exit_reason_name((enum exit_reason)i),
