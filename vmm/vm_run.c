@@ -70,7 +70,8 @@ static bool console_to_uart(struct vm *vm)
 {
     uint8_t byte = 0;
 
-    while (uart_can_receive(&vm->uart) && console_read(&vm->console, &byte, 1) == 1) {
+    while (uart_can_receive(&vm->uart) &&
+           console_read(&vm->console, &byte, 1) == 1) {
         uart_receive(&vm->uart, byte);
     }
     return uart_can_receive(&vm->uart);
