@@ -4,6 +4,8 @@
  * been seen to work. */
 #include "kernel/console.h"
 
+#include "arch/spinlock.h"
+#include "kernel/domain.h"
 #include "kernel/format.h"
 #include "kernel/serial.h"
 #include "kernel/time.h"
@@ -18,12 +20,20 @@
 #define BYTES_A_POLL 64U
 
 static struct {
+    /* The kernel's domain. */
     struct console *all;   /* by number */
     struct console *typed; /* has the keyboard */
     bool escaped;          /* Ctrl-A came */
-    bool interrupts;       /* one has come */
     uint64_t typed_at;     /* when the last byte came */
     struct timer timer;
+
+    /* Guards every console's ring and requests, which its machine takes. */
+    struct spinlock lock;
+
+    /* The port's interrupt handler, which has a timer of its own. */
+    bool interrupts; /* one has come */
+    bool listening;  /* there is a machine */
+    struct timer soon;
 } keys;
 
 static void list(void)
@@ -56,7 +66,9 @@ static void ask(enum console_request request)
         console_say("\r\nNo machine runs.\r\n");
         return;
     }
+    spinlock_take(&keys.lock);
     keys.typed->requests |= request;
+    spinlock_give(&keys.lock);
     event_signal(&keys.typed->input);
 }
 
@@ -95,10 +107,15 @@ static void keep(uint8_t byte)
 {
     struct console *console = keys.typed;
 
-    if (console != NULL && console->tail - console->head < CONSOLE_RING) {
-        console->ring[console->tail++ % CONSOLE_RING] = byte;
-        event_signal(&console->input);
+    if (console == NULL) {
+        return;
     }
+    spinlock_take(&keys.lock);
+    if (console->tail - console->head < CONSOLE_RING) {
+        console->ring[console->tail++ % CONSOLE_RING] = byte;
+    }
+    spinlock_give(&keys.lock);
+    event_signal(&console->input);
 }
 
 static void escaped(uint8_t key)
@@ -143,7 +160,7 @@ static void take(uint8_t byte)
 
 static uint64_t poll_period(uint64_t now)
 {
-    if (keys.interrupts) {
+    if (__atomic_load_n(&keys.interrupts, __ATOMIC_RELAXED)) {
         return POLL_SELDOM;
     }
     return now - keys.typed_at < TYPING_LASTS ? POLL_TYPING : POLL_QUIET;
@@ -174,9 +191,9 @@ static void poll(void *argument)
 /* From the port's interrupt handler. */
 static void arrived(void)
 {
-    keys.interrupts = true;
-    if (keys.all != NULL) {
-        timer_arm(&keys.timer, time_now());
+    __atomic_store_n(&keys.interrupts, true, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&keys.listening, __ATOMIC_RELAXED)) {
+        timer_arm(&keys.soon, time_now());
     }
 }
 
@@ -185,6 +202,10 @@ void console_open(void)
     struct serial *port = serial_port(SERIAL_COM1);
 
     keys.timer.fire = poll;
+    keys.timer.domain = &domain_kernel;
+    keys.soon.fire = poll;
+    keys.soon.domain = &domain_kernel;
+    console_output_open();
     serial_start_queueing();
     if (port != NULL) {
         serial_start_interrupts(port, arrived);
@@ -208,6 +229,7 @@ void console_attach(struct console *console, const char *name)
         keys.typed = console;
         console_show(console, false);
     }
+    __atomic_store_n(&keys.listening, true, __ATOMIC_RELAXED);
     timer_arm(&keys.timer, time_now());
 }
 
@@ -226,6 +248,7 @@ void console_detach(struct console *console)
         console_show(keys.typed, keys.all != NULL);
     }
     if (keys.all == NULL) {
+        __atomic_store_n(&keys.listening, false, __ATOMIC_RELAXED);
         timer_cancel(&keys.timer);
         keys.escaped = false;
     }
@@ -236,17 +259,22 @@ size_t console_read(struct console *console, void *buffer, size_t length)
     uint8_t *byte = buffer;
     size_t count = 0;
 
+    spinlock_take(&keys.lock);
     while (count < length && console->head != console->tail) {
         byte[count++] = console->ring[console->head++ % CONSOLE_RING];
     }
+    spinlock_give(&keys.lock);
     return count;
 }
 
 unsigned console_requests(struct console *console)
 {
-    unsigned requests = console->requests;
+    unsigned requests = 0;
 
+    spinlock_take(&keys.lock);
+    requests = console->requests;
     console->requests = 0;
+    spinlock_give(&keys.lock);
     return requests;
 }
 

@@ -46,7 +46,10 @@ struct console {
 /* After serial_init(), time_init() and task_init(). */
 void console_open(void);
 
-/* Gives the machine `name` (kept, not copied) a console: the lowest number that
+/* This and the next in the kernel's domain (kernel/domain.h), the others in the
+ * machine's own.
+ *
+ * Gives the machine `name` (kept, not copied) a console: the lowest number that
  * is free, and the keyboard, if nobody has it. Input is looked at from now on:
  * a few port reads every 10 ms when nobody types, or only with each interrupt
  * where the port's interrupts work. */
@@ -71,6 +74,10 @@ unsigned console_requests(struct console *console);
 struct event *console_event(struct console *console);
 
 /* ---- between the two files ---- */
+
+/* Makes the task that shows what was held back for long enough. */
+void console_output_open(void);
+void console_send_held(void);
 
 /* Shows what is left of its last line. */
 void console_finish(struct console *console);

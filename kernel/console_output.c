@@ -3,7 +3,9 @@
  * ends, or a moment if that does not end: a prompt is not to hold them back. */
 #include "kernel/console.h"
 
+#include "arch/spinlock.h"
 #include "kernel/framebuffer.h"
+#include "kernel/log.h"
 #include "kernel/serial.h"
 #include "kernel/string.h"
 #include "kernel/time.h"
@@ -13,11 +15,14 @@
 #define HELD_FOR    (100 * TIME_MS)
 
 static struct {
+    /* Guards all of this, and what every console gathers. Its holder may wait
+     * for the port. */
+    struct spinlock lock;
     struct console *shown;
     bool in_line; /* its last byte was not a newline */
     char held[HELD_BYTES];
     size_t held_length;
-    struct timer timer;
+    struct event waiting; /* something is held */
 } output;
 
 static void send(const void *bytes, size_t length)
@@ -48,13 +53,31 @@ static void send_held(void)
         send(output.held, output.held_length);
         output.held_length = 0;
     }
-    timer_cancel(&output.timer);
 }
 
-static void held_long_enough(void *argument)
+void console_send_held(void)
+{
+    spinlock_take(&output.lock);
+    send_held();
+    spinlock_give(&output.lock);
+}
+
+static void output_task(void *argument)
 {
     (void)argument;
-    send_held();
+    for (;;) {
+        event_wait(&output.waiting);
+        task_sleep_until(time_now() + HELD_FOR);
+        console_send_held();
+    }
+}
+
+void console_output_open(void)
+{
+    if (task_create("console output", output_task, NULL) == NULL) {
+        log_warn("not enough memory for the console's task: lines of machines "
+                 "without the keyboard may come late");
+    }
 }
 
 static void hold(const char *text, size_t length)
@@ -78,9 +101,8 @@ static void show_line(struct console *console)
     console->line_length = 0;
     if (!output.in_line) {
         send_held();
-    } else if (!output.timer.armed) {
-        output.timer.fire = held_long_enough;
-        timer_arm(&output.timer, time_now() + HELD_FOR);
+    } else {
+        event_signal(&output.waiting);
     }
 }
 
@@ -131,6 +153,15 @@ static void gather(struct console *console, uint8_t byte)
         byte >= ' ' && byte <= '~' ? (char)byte : '?';
 }
 
+static void write_shown(const uint8_t *bytes, size_t length)
+{
+    send(bytes, length);
+    output.in_line = bytes[length - 1] != '\n';
+    if (!output.in_line) {
+        send_held();
+    }
+}
+
 void console_write(struct console *console, const void *bytes, size_t length)
 {
     const uint8_t *byte = bytes;
@@ -138,17 +169,15 @@ void console_write(struct console *console, const void *bytes, size_t length)
     if (length == 0) {
         return;
     }
+    spinlock_take(&output.lock);
     if (console == output.shown) {
-        send(bytes, length);
-        output.in_line = byte[length - 1] != '\n';
-        if (!output.in_line) {
-            send_held();
+        write_shown(bytes, length);
+    } else {
+        for (size_t i = 0; i < length; i++) {
+            gather(console, byte[i]);
         }
-        return;
     }
-    for (size_t i = 0; i < length; i++) {
-        gather(console, byte[i]);
-    }
+    spinlock_give(&output.lock);
 }
 
 /* Who has not the keyboard leaves half of the queue to who has it; a byte may
@@ -158,9 +187,14 @@ size_t console_room(const struct console *console)
     struct serial *port = serial_port(SERIAL_COM1);
     size_t room = port == NULL ? SERIAL_QUEUE : serial_room(port);
     size_t line = CONSOLE_LINE + CONSOLE_NAME + sizeof("| \r\n");
-    size_t least = SERIAL_QUEUE / 2 + output.held_length + line;
+    size_t least = SERIAL_QUEUE / 2 + line;
+    bool shown = false;
 
-    if (console == output.shown) {
+    spinlock_take(&output.lock);
+    shown = console == output.shown;
+    least += output.held_length;
+    spinlock_give(&output.lock);
+    if (shown) {
         return room;
     }
     return room > least ? (room - least) / line + 1 : 0;
@@ -168,27 +202,29 @@ size_t console_room(const struct console *console)
 
 void console_finish(struct console *console)
 {
+    spinlock_take(&output.lock);
     if (console->line_length > 0) {
         show_line(console);
     }
+    spinlock_give(&output.lock);
 }
 
 void console_say(const char *text)
 {
-    size_t length = strlen(text);
-
-    send(text, length);
-    output.in_line = text[length - 1] != '\n';
+    spinlock_take(&output.lock);
+    write_shown((const uint8_t *)text, strlen(text));
+    spinlock_give(&output.lock);
 }
 
 void console_show(struct console *console, bool others)
 {
+    spinlock_take(&output.lock);
     send_held();
     if (console != NULL && others) {
         end_line();
-        console_say("-- keyboard: ");
-        console_say(console->name);
-        console_say(" --\r\n");
+        send("-- keyboard: ", strlen("-- keyboard: "));
+        send(console->name, strnlen(console->name, CONSOLE_NAME));
+        send(" --\r\n", strlen(" --\r\n"));
     }
     output.shown = console;
     if (console != NULL && console->line_length > 0) {
@@ -196,4 +232,5 @@ void console_show(struct console *console, bool others)
         output.in_line = true;
         console->line_length = 0;
     }
+    spinlock_give(&output.lock);
 }

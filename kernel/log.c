@@ -7,6 +7,9 @@
 #include <stddef.h>
 
 #include "arch/cpu.h"
+#include "arch/processor.h"
+#include "arch/spinlock.h"
+#include "kernel/domain.h"
 #include "kernel/format.h"
 #include "kernel/framebuffer.h"
 #include "kernel/serial.h"
@@ -24,6 +27,7 @@ static struct {
     bool found;
     struct serial *port;
     bool debug_port;
+    struct spinlock lock; /* so that each line comes out whole */
 } sinks = {.level = LOG_INFO};
 
 static const char *const prefixes[] = {
@@ -68,6 +72,7 @@ static void emit(const char *line, size_t length)
     if (!sinks.found) {
         log_init();
     }
+    spinlock_take(&sinks.lock);
     if (sinks.port != NULL) {
         /* The port may be the console's, in the middle of a guest's line. */
         if (!serial_at_line_start(sinks.port)) {
@@ -83,6 +88,7 @@ static void emit(const char *line, size_t length)
         cpu_out8(DEBUG_PORT, '\n');
     }
     framebuffer_write_line(line, length);
+    spinlock_give(&sinks.lock);
 }
 
 /* Appends to `line`, which holds `used` bytes; shows by its end if the text
@@ -102,6 +108,14 @@ static size_t append(char line[LINE_BYTES], size_t used, const char *format,
     return length;
 }
 
+/* Which of several machines a line is about. */
+static const char *label(void)
+{
+    const struct domain *domain = processor_known() ? domain_here() : NULL;
+
+    return domain != NULL && domain->label != NULL ? domain->label : "";
+}
+
 size_t log_line_begin(enum log_level level, char *line, size_t size)
 {
     uint64_t now = time_now();
@@ -109,8 +123,9 @@ size_t log_line_begin(enum log_level level, char *line, size_t size)
     if (level > sinks.level) {
         return 0;
     }
-    return format_sn(line, size, "[%5llu.%03llu] %s", now / TIME_SECOND,
-                     now / TIME_MS % 1000, prefixes[level]);
+    return format_sn(line, size, "[%5llu.%03llu] %s%s%s", now / TIME_SECOND,
+                     now / TIME_MS % 1000, prefixes[level], label(),
+                     label()[0] != '\0' ? ": " : "");
 }
 
 void log_line_end(char *line)

@@ -7,6 +7,7 @@ objects += $(addprefix kernel/, \
     config_value.o \
     console.o \
     console_output.o \
+    domain.o \
     entropy.o \
     font.o \
     format.o \

@@ -22,6 +22,7 @@ struct machine {
     const struct load_entry *entry;
     struct event *moved; /* a machine's stage has changed */
     struct event decided;
+    bool among_others; /* its log lines bear its name */
     enum {
         START_LATER,
         START_NOW,
@@ -84,14 +85,17 @@ static struct vm *build(const struct load_entry *entry)
 static enum status run(struct vm *vm)
 {
     enum status status = STATUS_LINTEL;
+    struct domain *before = NULL;
 
     vm_run(vm);
+    before = task_join(vm->domain);
     if (log_get_level() >= LOG_DEBUG) {
         vm_log_state(vm);
     }
     report_summary(vm);
     status = status_of(vm);
     log_end(vm, status);
+    task_join(before);
     return status;
 }
 
@@ -116,6 +120,8 @@ static void machine_task(void *argument)
     struct vm *vm = build(machine->entry);
 
     if (vm != NULL) {
+        vm->domain->label =
+            machine->among_others ? machine->entry->config.id : NULL;
         move(machine, STAGE_BUILT);
         if (allowed(machine)) {
             machine->status = run(vm);
@@ -172,6 +178,7 @@ static void together(struct machine *machines, size_t count)
     bool good = true;
 
     for (size_t i = 0; i < count; i++) {
+        machines[i].among_others = true;
         if (!good) {
             machines[i].stage = STAGE_ENDED;
             continue;

@@ -44,7 +44,7 @@ void vm_stop(struct vm *vm, enum vm_end end)
     vm->stopping = true;
     vm->end = end;
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
-        event_signal(&vm->vcpus[i].wake);
+        vcpu_wake(&vm->vcpus[i]);
     }
     virtio_host_stop(vm);
     event_signal(console_event(&vm->console));
@@ -151,8 +151,11 @@ static void log_memory(const struct vm *vm)
 
 enum vm_end vm_run(struct vm *vm)
 {
+    struct domain *before = NULL;
+
     vm->started = time_now();
     console_attach(&vm->console, vm->config->id);
+    before = task_join(vm->domain);
     if (vm->config->timeout != 0) {
         vm->limit.fire = limit_reached;
         vm->limit.argument = vm;
@@ -166,6 +169,7 @@ enum vm_end vm_run(struct vm *vm)
     while (!vm->stopping || vm->tasks > 0) {
         event_wait(&vm->task_left);
     }
+    task_join(before);
     console_detach(&vm->console);
     return vm->end;
 }
