@@ -58,7 +58,7 @@ static bool deliver_lowest(struct apic_bus *bus,
         struct lapic *lapic = bus->lapics[index];
 
         if ((lapic->svr & LAPIC_SVR_ENABLED) != 0 && is_for(lapic, message) &&
-            (best == NULL || lapic->ppr < best->ppr)) {
+            (best == NULL || lapic_ppr(lapic) < lapic_ppr(best))) {
             best = lapic;
             winner = index;
         }

@@ -14,27 +14,35 @@
 
 #define FIRST_LEGAL_VECTOR 16
 
-static void bit_set(uint32_t *bits, unsigned n)
+/* The word of ISR, TMR or IRR that has vector `n`'s bit. */
+static uint32_t *word_of(const struct lapic *lapic, unsigned set, unsigned n)
 {
-    bits[n / 32] |= 1U << n % 32;
+    return lapic_register(lapic, set + n / 32 * 16);
 }
 
-static void bit_clear(uint32_t *bits, unsigned n)
+static void bit_set(struct lapic *lapic, unsigned set, unsigned n)
 {
-    bits[n / 32] &= ~(1U << n % 32);
+    *word_of(lapic, set, n) |= 1U << n % 32;
 }
 
-static bool bit_test(const uint32_t *bits, unsigned n)
+static void bit_clear(struct lapic *lapic, unsigned set, unsigned n)
 {
-    return (bits[n / 32] >> n % 32 & 1) != 0;
+    *word_of(lapic, set, n) &= ~(1U << n % 32);
+}
+
+static bool bit_test(const struct lapic *lapic, unsigned set, unsigned n)
+{
+    return (*word_of(lapic, set, n) >> n % 32 & 1) != 0;
 }
 
 /* The highest bit that is set, where none above `from` is; -1: none. */
-static int highest(const uint32_t *bits, int from)
+static int highest(const struct lapic *lapic, unsigned set, int from)
 {
-    for (int word = from / 32; word >= 0; word--) {
-        if (bits[word] != 0) {
-            return word * 32 + 31 - __builtin_clz(bits[word]);
+    for (int n = from & ~31; n >= 0; n -= 32) {
+        uint32_t word = *word_of(lapic, set, (unsigned)n);
+
+        if (word != 0) {
+            return n + 31 - __builtin_clz(word);
         }
     }
     return -1;
@@ -46,13 +54,16 @@ static uint32_t priority(const struct lapic *lapic)
     uint32_t in_service =
         lapic->highest_isr < 0 ? 0 : (uint32_t)lapic->highest_isr & 0xf0;
 
-    return (lapic->tpr & 0xf0) >= in_service ? lapic->tpr : in_service;
+    uint32_t tpr = *lapic_register(lapic, LAPIC_REG_TPR);
+
+    return (tpr & 0xf0) >= in_service ? tpr : in_service;
 }
 
 static int deliverable(const struct lapic *lapic)
 {
     if (lapic->highest_irr < 0 || (lapic->svr & LAPIC_SVR_ENABLED) == 0 ||
-        ((uint32_t)lapic->highest_irr & 0xf0) <= (lapic->ppr & 0xf0)) {
+        ((uint32_t)lapic->highest_irr & 0xf0) <=
+            (*lapic_register(lapic, LAPIC_REG_PPR) & 0xf0)) {
         return -1;
     }
     return lapic->highest_irr;
@@ -68,7 +79,7 @@ static bool intr_open(const struct lapic *lapic)
 
 void lapic_update(struct lapic *lapic)
 {
-    lapic->ppr = priority(lapic);
+    *lapic_register(lapic, LAPIC_REG_PPR) = priority(lapic);
     lapic->pending = deliverable(lapic);
     lapic->intr_open = intr_open(lapic);
 }
@@ -86,7 +97,6 @@ static uint32_t logical_id(const struct lapic *lapic)
 /* Registers as power-up and INIT leave them (SDM 3A 11.4.7). */
 static void clear_registers(struct lapic *lapic)
 {
-    lapic->tpr = 0;
     lapic->ldr = logical_id(lapic);
     lapic->dfr = UINT32_MAX;
     lapic->svr = 0xff;
@@ -96,9 +106,7 @@ static void clear_registers(struct lapic *lapic)
     for (unsigned i = 0; i < LAPIC_LVT_COUNT; i++) {
         lapic->lvt[i] = LAPIC_LVT_MASKED;
     }
-    memset(lapic->isr, 0, sizeof(lapic->isr));
-    memset(lapic->tmr, 0, sizeof(lapic->tmr));
-    memset(lapic->irr, 0, sizeof(lapic->irr));
+    memset(lapic->registers, 0, LAPIC_REG_END);
     lapic->highest_irr = -1;
     lapic->highest_isr = -1;
     lapic->extint_pending = false;
@@ -112,6 +120,7 @@ void lapic_init(struct lapic *lapic, struct apic_bus *bus, struct vcpu *vcpu,
 {
     CHECK(bus != NULL);
     memset(lapic, 0, sizeof(*lapic));
+    lapic->registers = lapic->own;
     lapic->bus = bus;
     lapic->vcpu = vcpu;
     lapic->id = id;
@@ -154,9 +163,9 @@ void lapic_stop(struct lapic *lapic)
 void lapic_accept(struct lapic *lapic, int vector)
 {
     CHECK(vector >= 0 && vector == lapic->pending);
-    bit_clear(lapic->irr, (unsigned)vector);
-    bit_set(lapic->isr, (unsigned)vector);
-    lapic->highest_irr = highest(lapic->irr, lapic->highest_irr);
+    bit_clear(lapic, LAPIC_REG_IRR, (unsigned)vector);
+    bit_set(lapic, LAPIC_REG_ISR, (unsigned)vector);
+    lapic->highest_irr = highest(lapic, LAPIC_REG_IRR, vector);
     /* It was deliverable, so nothing in service is as high. */
     lapic->highest_isr = vector;
     lapic_update(lapic);
@@ -170,10 +179,10 @@ void lapic_eoi(struct lapic *lapic)
 
     unsigned vector = (unsigned)lapic->highest_isr;
 
-    bit_clear(lapic->isr, vector);
-    lapic->highest_isr = highest(lapic->isr, lapic->highest_isr);
+    bit_clear(lapic, LAPIC_REG_ISR, vector);
+    lapic->highest_isr = highest(lapic, LAPIC_REG_ISR, (int)vector);
     lapic_update(lapic);
-    if (bit_test(lapic->tmr, vector) &&
+    if (bit_test(lapic, LAPIC_REG_TMR, vector) &&
         (lapic->svr & LAPIC_SVR_SUPPRESS) == 0) {
         apic_bus_eoi(lapic->bus, (uint8_t)vector);
     }
@@ -215,12 +224,12 @@ bool lapic_take_sipi(struct lapic *lapic, uint8_t *vector)
 
 unsigned lapic_tpr_get(const struct lapic *lapic)
 {
-    return lapic->tpr >> 4;
+    return *lapic_register(lapic, LAPIC_REG_TPR) >> 4;
 }
 
 void lapic_tpr_set(struct lapic *lapic, unsigned cr8)
 {
-    lapic->tpr = (cr8 & 0xf) << 4;
+    *lapic_register(lapic, LAPIC_REG_TPR) = (cr8 & 0xf) << 4;
     lapic_update(lapic);
 }
 
@@ -234,11 +243,11 @@ static bool receive_vector(struct lapic *lapic, uint8_t vector, bool level)
         lapic_error(lapic, ESR_RECEIVE_ILLEGAL);
         return false;
     }
-    bit_set(lapic->irr, vector);
+    bit_set(lapic, LAPIC_REG_IRR, vector);
     if (level) {
-        bit_set(lapic->tmr, vector);
+        bit_set(lapic, LAPIC_REG_TMR, vector);
     } else {
-        bit_clear(lapic->tmr, vector);
+        bit_clear(lapic, LAPIC_REG_TMR, vector);
     }
     if (vector <= lapic->highest_irr) {
         return true;
@@ -419,21 +428,20 @@ void lapic_send(struct lapic *lapic)
 
 bool lapic_valid(const struct lapic *lapic)
 {
-    struct lapic expected = *lapic;
-
-    lapic_update(&expected);
     for (unsigned i = 0; i < LAPIC_LVT_COUNT; i++) {
         if ((lapic->svr & LAPIC_SVR_ENABLED) == 0 &&
             (lapic->lvt[i] & LAPIC_LVT_MASKED) == 0) {
             return false;
         }
     }
-    return lapic->highest_irr == highest(lapic->irr, 255) &&
-           lapic->highest_isr == highest(lapic->isr, 255) &&
-           lapic->ppr == expected.ppr && lapic->pending == expected.pending &&
-           lapic->intr_open == expected.intr_open &&
-           (lapic->irr[0] & 0xffff) == 0 && (lapic->isr[0] & 0xffff) == 0 &&
-           lapic->tpr <= 0xff &&
+    return lapic->highest_irr == highest(lapic, LAPIC_REG_IRR, 255) &&
+           lapic->highest_isr == highest(lapic, LAPIC_REG_ISR, 255) &&
+           *lapic_register(lapic, LAPIC_REG_PPR) == priority(lapic) &&
+           lapic->pending == deliverable(lapic) &&
+           lapic->intr_open == intr_open(lapic) &&
+           (*lapic_register(lapic, LAPIC_REG_IRR) & 0xffff) == 0 &&
+           (*lapic_register(lapic, LAPIC_REG_ISR) & 0xffff) == 0 &&
+           *lapic_register(lapic, LAPIC_REG_TPR) <= 0xff &&
            (lapic->base & (LAPIC_BASE_EN | LAPIC_BASE_EXTD)) !=
                LAPIC_BASE_EXTD &&
            lapic_timer_valid(lapic);

@@ -27,6 +27,16 @@
 #define LAPIC_BASE_EXTD (1U << 10)
 #define LAPIC_BASE_EN   (1U << 11)
 
+/* Registers that stand in `registers`, by their offset in the page at
+ * LAPIC_BASE (SDM 3A Table 11-1); ISR, TMR and IRR are eight words each, 16
+ * bytes apart. */
+#define LAPIC_REG_TPR 0x080U
+#define LAPIC_REG_PPR 0x0a0U
+#define LAPIC_REG_ISR 0x100U
+#define LAPIC_REG_TMR 0x180U
+#define LAPIC_REG_IRR 0x200U
+#define LAPIC_REG_END 0x400U
+
 /* LVT entries in the order of their registers, 0x320 up. */
 enum lapic_lvt {
     LAPIC_LVT_TIMER,
@@ -68,7 +78,8 @@ struct lapic {
     uint32_t base;       /* BSP, EXTD and EN of IA32_APIC_BASE */
 
     /* Registers. */
-    uint32_t tpr;
+    uint32_t *registers; /* TPR, PPR, ISR, TMR and IRR: `own` */
+    uint32_t own[LAPIC_REG_END / sizeof(uint32_t)];
     uint32_t ldr; /* as read in the present mode */
     uint32_t dfr;
     uint32_t svr;
@@ -76,27 +87,41 @@ struct lapic {
     uint32_t esr_pending; /* errors since the last write to the ESR */
     uint64_t icr;         /* xAPIC: the high register is bits 63:32 */
     uint32_t lvt[LAPIC_LVT_COUNT];
-    uint32_t isr[8];
-    uint32_t tmr[8];
-    uint32_t irr[8];
     struct lapic_timer timer;
 
     /* Follows from the registers, kept so that the way to the guest is short:
      * see lapic_pending() and lapic_extint_ready(). */
     int highest_irr; /* -1: none */
     int highest_isr; /* -1: none */
-    uint32_t ppr;
-    int pending;    /* the vector to deliver, or -1 */
-    bool intr_open; /* INTR goes through: LINT0 is ExtINT and unmasked, or the
-                     * APIC is globally disabled */
+    int pending;     /* the vector to deliver, or -1 */
+    bool intr_open;  /* INTR goes through: LINT0 is ExtINT and unmasked, or the
+                      * APIC is globally disabled */
 
     /* What came in and is not taken yet. */
+    union {
+        struct {
+            bool nmi_pending;
+            bool init_pending;
+            bool sipi_pending;
+        };
+        uint32_t attention; /* not 0: one of these */
+    };
     bool extint_pending; /* an ExtINT message */
-    bool nmi_pending;
-    bool init_pending;
-    bool sipi_pending;
     uint8_t sipi_vector;
 };
+
+/* One of the LAPIC_REG_*. */
+static inline uint32_t *lapic_register(const struct lapic *lapic,
+                                       unsigned offset)
+{
+    return &lapic->registers[offset / sizeof(uint32_t)];
+}
+
+/* The processor priority (SDM 3A 11.8.3.1). */
+static inline uint32_t lapic_ppr(const struct lapic *lapic)
+{
+    return *lapic_register(lapic, LAPIC_REG_PPR);
+}
 
 /* The whole chip, once, before any other call. `bsp` sets IA32_APIC_BASE.BSP;
  * the state is that of power-up. */
@@ -147,8 +172,8 @@ bool lapic_take_init(struct lapic *lapic);
 /* Anything at all for the loop to look at: false is the common case. */
 static inline bool lapic_has_work(const struct lapic *lapic)
 {
-    return lapic->pending >= 0 || lapic->nmi_pending || lapic->init_pending ||
-           lapic->sipi_pending || lapic_extint_ready(lapic);
+    return lapic->pending >= 0 || lapic->attention != 0 ||
+           lapic_extint_ready(lapic);
 }
 
 /* CR8: the task priority's class, 0 to 15. */
@@ -204,7 +229,7 @@ void lapic_error(struct lapic *lapic, uint32_t bits);
  * state. */
 void lapic_set_mode(struct lapic *lapic, uint32_t mode);
 
-/* Works out ppr, pending and intr_open again after a change of registers. */
+/* Works out PPR, pending and intr_open again after a change of registers. */
 void lapic_update(struct lapic *lapic);
 
 /* Disarms its timers for good, before the VM is torn down. */

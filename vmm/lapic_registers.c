@@ -92,21 +92,15 @@ static uint32_t read_register(const struct lapic *lapic, unsigned index)
     case VERSION:
         return LAPIC_VERSION;
     case TPR:
-        return lapic->tpr;
     case PPR:
-        return lapic->ppr;
+    case ISR ... IRR + 7:
+        return *lapic_register(lapic, index * 16);
     case LDR:
         return lapic->ldr;
     case DFR:
         return lapic->dfr;
     case SVR:
         return lapic->svr;
-    case ISR ... ISR + 7:
-        return lapic->isr[index - ISR];
-    case TMR ... TMR + 7:
-        return lapic->tmr[index - TMR];
-    case IRR ... IRR + 7:
-        return lapic->irr[index - IRR];
     case ESR:
         return lapic->esr;
     case ICR:
@@ -172,7 +166,7 @@ static void write_register(struct lapic *lapic, unsigned index, uint32_t value)
 {
     switch (index) {
     case TPR:
-        lapic->tpr = value;
+        *lapic_register(lapic, LAPIC_REG_TPR) = value;
         lapic_update(lapic);
         break;
     case EOI:

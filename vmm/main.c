@@ -32,6 +32,7 @@ enum status {
     STATUS_CRASH = 2,
     STATUS_TIMEOUT = 3,
     STATUS_LINTEL = 4,
+    STATUS_GUEST = 5,
 };
 
 /* How long the last lines stay on a screen that is all there is to read them
@@ -140,10 +141,28 @@ static enum status status_of(const struct vm *vm)
         return STATUS_CRASH;
     case VM_END_TIMEOUT:
         return STATUS_TIMEOUT;
+    case VM_END_DEBUG_EXIT:
+        if (!debug_exit_good(&vm->debug_exit)) {
+            return STATUS_GUEST;
+        }
+        return vm->clauses_broken > 0 ? STATUS_CLAUSES : STATUS_GOOD;
     case VM_END_LINTEL:
         break;
     }
     return STATUS_LINTEL;
+}
+
+/* The entry's closing line. */
+static void log_end(const struct vm *vm, enum status status)
+{
+    if (vm->end == VM_END_DEBUG_EXIT) {
+        log_raw("lintel: entry %s: exit %d %s with %#x (QEMU: exit %u)",
+                vm->config->id, (int)status, vm_end_name(vm->end),
+                vm->debug_exit.value, debug_exit_qemu_status(&vm->debug_exit));
+    } else {
+        log_raw("lintel: entry %s: exit %d %s", vm->config->id, (int)status,
+                vm_end_name(vm->end));
+    }
 }
 
 static enum status run_entry(const struct load_entry *entry)
@@ -167,8 +186,7 @@ static enum status run_entry(const struct load_entry *entry)
     }
     report_summary(vm);
     status = status_of(vm);
-    log_raw("lintel: entry %s: exit %d %s", id, (int)status,
-            vm_end_name(vm->end));
+    log_end(vm, status);
     vm_destroy(vm);
     log_debug("%llu pages free again", (unsigned long long)page_free_count());
     return status;
@@ -191,9 +209,12 @@ static enum status run_entries(const struct load *load)
 void lintel_main(struct efi_boot *boot)
 {
     static const char *const reasons[] = {
-        [STATUS_GOOD] = "powered off",    [STATUS_CLAUSES] = "clauses broken",
-        [STATUS_CRASH] = "guest crashed", [STATUS_TIMEOUT] = "timed out",
+        [STATUS_GOOD] = "powered off",
+        [STATUS_CLAUSES] = "clauses broken",
+        [STATUS_CRASH] = "guest crashed",
+        [STATUS_TIMEOUT] = "timed out",
         [STATUS_LINTEL] = "not started",
+        [STATUS_GUEST] = "the guest said it failed",
     };
     struct load load = {0};
     const struct boot_info *info = efi_info(boot);

@@ -2,6 +2,11 @@ objects += $(addprefix vmm/, \
     acpi_pm.o \
     acpi_tables.o \
     apic_bus.o \
+    boot_initrd.o \
+    boot_protocol.o \
+    boot_space.o \
+    boot_tables.o \
+    boot_unknown.o \
     bzimage.o \
     cpuid.o \
     cpuid_allowed.o \
@@ -9,6 +14,7 @@ objects += $(addprefix vmm/, \
     cpuid_prepare.o \
     cr.o \
     crash.o \
+    debug_exit.o \
     decode.o \
     decode_table.o \
     emulate.o \
@@ -18,6 +24,7 @@ objects += $(addprefix vmm/, \
     emulate_quick.o \
     emulate_string.o \
     exits.o \
+    fw_cfg.o \
     guest_memory.o \
     i8042.o \
     io.o \
@@ -42,6 +49,7 @@ objects += $(addprefix vmm/, \
     vcpu.o \
     vcpu_events.o \
     virtio_host.o \
+    virtio_plan.o \
     vm.o \
     vm_irq.o \
     vm_run.o \

@@ -22,8 +22,9 @@ enum vm_end {
     VM_END_RESET,
     VM_END_CRASH,
     VM_END_TIMEOUT,
-    VM_END_USER,  /* Ctrl-A x */
-    VM_END_LINTEL /* Lintel ran out of something */
+    VM_END_USER,       /* Ctrl-A x */
+    VM_END_DEBUG_EXIT, /* isa-debug-exit */
+    VM_END_LINTEL      /* Lintel ran out of something */
 };
 void vm_stop(struct vm *vm, enum vm_end end);
 

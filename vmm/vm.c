@@ -7,7 +7,7 @@
 #include "kernel/panic.h"
 #include "kernel/string.h"
 #include "vmm/acpi_tables.h"
-#include "vmm/bzimage.h"
+#include "vmm/boot_protocol.h"
 
 #define VM_PAGES ((sizeof(struct vm) + PAGE_SIZE - 1) / PAGE_SIZE)
 
@@ -151,6 +151,8 @@ CHIP_REGION(rtc)
 CHIP_REGION(uart)
 CHIP_REGION(acpi_pm)
 CHIP_REGION(i8042)
+CHIP_REGION(debug_exit)
+CHIP_REGION(fw_cfg)
 CHIP_REGION(ioapic)
 
 static void create_ports(struct vm *vm)
@@ -166,10 +168,18 @@ static void create_ports(struct vm *vm)
         {MAP_PORT_RTC, 2, rtc_region, &vm->rtc},
         {MAP_PORT_POST, 1, port_ignored, NULL},
         {ACPI_PM_PORT_92, 1, acpi_pm_region, &vm->acpi_pm},
+        {DEBUG_EXIT_PORT, DEBUG_EXIT_PORTS, debug_exit_region, &vm->debug_exit},
         {MAP_PORT_SERIAL, 8, uart_region, &vm->uart},
+        {DEBUG_EXIT_PORT_OLD, DEBUG_EXIT_PORTS_OLD, debug_exit_region,
+         &vm->debug_exit},
+        {FW_CFG_PORT, FW_CFG_PORTS, fw_cfg_region, &vm->fw_cfg},
         {ACPI_PM_EVENT, ACPI_PM_END - ACPI_PM_EVENT, acpi_pm_region,
          &vm->acpi_pm},
+        /* No PCI: the ports of its configuration space are an empty bus. */
+        {MAP_PORT_PCI, 1, port_ignored, NULL},
         {MAP_PORT_RESET, 1, acpi_pm_region, &vm->acpi_pm},
+        {MAP_PORT_RESET + 1, 2, port_ignored, NULL},
+        {MAP_PORT_PCI + 4, 4, port_ignored, NULL},
     };
 
     for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
@@ -193,6 +203,8 @@ static void create_chips(struct vm *vm)
     uart_init(&vm->uart, vm);
     acpi_pm_init(&vm->acpi_pm, vm);
     i8042_init(&vm->i8042, vm);
+    debug_exit_init(&vm->debug_exit, vm);
+    fw_cfg_init(&vm->fw_cfg, vm->config->cpus, vm->config->memory);
     regions_add(&vm->windows, &ioapic);
     create_ports(vm);
 }
@@ -243,6 +255,18 @@ static const char *create_vcpus(struct vm *vm)
 
 /* ---- the kernel ---- */
 
+static void log_start(const struct boot_start *start)
+{
+    log_info("kernel %s by %s at %#llx, entry %#llx", start->version,
+             start->protocol, (unsigned long long)start->kernel,
+             (unsigned long long)start->rip);
+    if (start->initrd_size > 0) {
+        log_info("initrd %llu KiB at %#llx",
+                 (unsigned long long)(start->initrd_size >> 10),
+                 (unsigned long long)start->initrd);
+    }
+}
+
 static const char *load_kernel(struct vm *vm)
 {
     const struct vm_files *files = vm->files;
@@ -250,17 +274,20 @@ static const char *load_kernel(struct vm *vm)
         .cpu_count = vm->vcpu_count,
         .virtio_count = vm->device_count,
     };
-    struct bzimage_piece initrd[CONFIG_PATHS];
-    struct bzimage_request request = {
+    struct boot_piece initrd[CONFIG_PATHS] = {0};
+    struct boot_request request = {
         .kernel = files->kernel.bytes,
         .kernel_size = files->kernel.size,
+        .kernel_name = vm->config->linux_path,
         .initrd = initrd,
         .initrd_count = vm->config->initrd_count,
         .command_line = vm->config->options,
         .e820 = vm->map.e820,
         .e820_count = vm->map.e820_count,
+        .cpu_count = vm->vcpu_count,
+        .gib_pages = cpuid_has(&vm->cpuid, CPUID_HAS_GIB_PAGES),
     };
-    struct bzimage_start start;
+    struct boot_start start;
     const char *why = acpi_build(&vm->memory, &acpi, &request.rsdp);
 
     if (why != NULL) {
@@ -270,18 +297,15 @@ static const char *load_kernel(struct vm *vm)
         initrd[i].bytes = files->initrd[i].bytes;
         initrd[i].size = files->initrd[i].size;
     }
-    if (!bzimage_recognise(request.kernel, request.kernel_size)) {
-        return "the kernel file is not a bzImage (no HdrS at 0x202)";
+    why = boot_load(&vm->memory, &request, &start);
+    if (why != NULL) {
+        /* The sentence may lie in `start`. */
+        log_error("%s: %s", vm->config->linux_path, why);
+        return "the kernel cannot be started";
     }
-    why = bzimage_load(&vm->memory, &request, &start);
-    if (why == NULL) {
-        log_info("kernel %s at %#llx, initrd %llu KiB at %#llx", start.version,
-                 (unsigned long long)start.kernel.value,
-                 (unsigned long long)(start.initrd_size >> 10),
-                 (unsigned long long)start.initrd.value);
-        bzimage_set_registers(vm->vcpus[0].guest, &start);
-    }
-    return why;
+    log_start(&start);
+    boot_set_registers(vm->vcpus[0].guest, &start);
+    return NULL;
 }
 
 struct vm *vm_create(const struct config_entry *config,

@@ -15,6 +15,8 @@
 #include "vmm/acpi_pm.h"
 #include "vmm/apic_bus.h"
 #include "vmm/cpuid.h"
+#include "vmm/debug_exit.h"
+#include "vmm/fw_cfg.h"
 #include "vmm/guest_memory.h"
 #include "vmm/i8042.h"
 #include "vmm/ioapic.h"
@@ -71,6 +73,8 @@ struct vm {
     struct uart uart;
     struct acpi_pm acpi_pm;
     struct i8042 i8042;
+    struct debug_exit debug_exit;
+    struct fw_cfg fw_cfg;
 
     struct virtio_host devices[MAP_VIRTIO_DEVICES];
     unsigned device_count;

@@ -13,6 +13,7 @@ const char *vm_end_name(enum vm_end end)
         [VM_END_CRASH] = "crashed",
         [VM_END_TIMEOUT] = "timed out",
         [VM_END_USER] = "ended by the user",
+        [VM_END_DEBUG_EXIT] = "ended by isa-debug-exit",
         [VM_END_LINTEL] = "ended by Lintel",
     };
 

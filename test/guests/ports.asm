@@ -22,6 +22,8 @@ guest "ports"
     in eax, dx
     shr rax, 32
     check z, "a 32-bit read clears the upper half"
+    call no_pci
+    call firmware_configuration
     xor esi, esi
 .read:
     mov edx, esi
@@ -75,6 +77,73 @@ guest "ports"
     check e, "REP OUTSB moved RSI"
     jmp power_off
 
+; The probes of kernels for PCI configuration mechanisms 1 and 2 (PCI 2.1
+; 3.7.4.1): neither is there, whatever was written.
+no_pci:
+    mov dx, 0xcfb
+    mov al, 1
+    out dx, al
+    mov dx, 0xcf8
+    mov eax, 0x80000000
+    out dx, eax
+    in eax, dx
+    cmp eax, -1
+    check e, "no PCI by mechanism 1"
+    mov dx, 0xcfc
+    in eax, dx
+    cmp eax, -1
+    check e, "nor a device 0"
+    mov dx, 0xcfe
+    in ax, dx
+    cmp ax, -1
+    check e, "nor half of it"
+    xor eax, eax
+    mov dx, 0xcfb
+    out dx, al
+    mov dx, 0xcf8
+    out dx, al
+    mov dx, 0xcfa
+    out dx, al
+    in al, dx
+    mov ah, al
+    mov dx, 0xcf8
+    in al, dx
+    cmp ax, -1
+    check e, "no PCI by mechanism 2"
+    ret
+
+; Item BX of fw_cfg: RAX, its first 8 bytes.
+item:
+    mov dx, 0x510
+    mov eax, ebx
+    out dx, ax
+    inc edx
+    mov edi, SCRATCH
+    mov ecx, 8
+    cld
+    rep insb
+    mov rax, [SCRATCH]
+    ret
+
+firmware_configuration:
+    xor ebx, ebx
+    call item
+    cmp rax, "QEMU"
+    check e, "fw_cfg says QEMU"
+    mov ebx, 1
+    call item
+    cmp rax, 1
+    check e, "fw_cfg has ports and no DMA"
+    mov ebx, 3
+    call item
+    cmp rax, 16 << 20
+    check e, "fw_cfg knows the memory"
+    mov ebx, 5
+    call item
+    cmp rax, 1
+    check e, "fw_cfg knows the processors"
+    ret
+
 ; EDX: carry if 4 bytes from there meet the console, power or reset.
 harmless:
     cmp edx, 0x3f8 - 3
@@ -104,7 +173,11 @@ harmless:
 .not_keyboard:
     cmp edx, 0xf4 - 3
     jb .good
-    cmp edx, 0xf5
+    cmp edx, 0xf8
+    jb .harmful
+    cmp edx, 0x501 - 3
+    jb .good
+    cmp edx, 0x503
     jb .harmful
 .good:
     clc

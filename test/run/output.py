@@ -7,8 +7,8 @@ import re
 ESCAPES = re.compile(rb"\x1b\[[0-9;=?]*[A-Za-z]")
 LOG_LINE = re.compile(r"^\[ *\d+\.\d{3}\] ")
 # vmm/main.c's lines for programs: no time stamp, whatever the log's level.
-EXIT = re.compile(r"^lintel: exit ([0-4])\b ?(.*)")
-ENTRY_EXIT = re.compile(r"^lintel: entry (\S+): exit ([0-4])\b ?(.*)")
+EXIT = re.compile(r"^lintel: exit ([0-5])\b ?(.*)")
+ENTRY_EXIT = re.compile(r"^lintel: entry (\S+): exit ([0-5])\b ?(.*)")
 # vmm/main.c's line before it builds an entry's machine: "ID: TITLE, N MiB".
 GUEST_STARTS = re.compile(r"^(\S+): .*, \d+ MiB$")
 

@@ -6,7 +6,8 @@ every failure, this program's own exit status is the run's:
 
 0 powered off, no clause broken   3 time-out
 1 clauses broken                  4 Lintel, its configuration or the emulator
-2 the guest crashed               5 the RUN command failed
+2 the guest crashed               5 the RUN command failed, or the guest said
+                                    by isa-debug-exit that it failed
 """
 
 import os

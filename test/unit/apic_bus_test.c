@@ -88,7 +88,10 @@ static uint32_t requested(unsigned vector)
     uint32_t who = 0;
 
     for (unsigned i = 0; i < CPUS; i++) {
-        who |= (lapics[i].irr[vector / 32] >> vector % 32 & 1) << i;
+        who |= (*lapic_register(&lapics[i], LAPIC_REG_IRR + vector / 32 * 16) >>
+                    vector % 32 &
+                1)
+               << i;
     }
     return who;
 }

@@ -410,7 +410,7 @@ static void one_that_came_before_hlt_needs_no_wait(void **state)
     static const step steps[] = {halts, interrupted_by_0x41, NULL};
 
     (void)state;
-    vcpu->lapic.tpr = 0;
+    *lapic_register(&vcpu->lapic, LAPIC_REG_TPR) = 0;
     guest.rflags = 0;
     send_0x41();
     guest.rflags = RFLAGS_IF;
