@@ -96,19 +96,18 @@ static void put_map(struct multiboot_writer *writer,
 static void put_sections(struct multiboot_writer *writer,
                          const struct multiboot_facts *facts, uint32_t address)
 {
-    const struct multiboot_sections *sections = facts->sections;
-    uint64_t length = multiboot_sections_size(sections);
+    const struct elf *elf = facts->elf;
+    uint64_t length = multiboot_sections_size(elf);
     uint64_t table = multiboot_take(writer, length, 8);
     uint8_t *place = multiboot_place(writer, table, length);
 
     if (place != NULL) {
-        multiboot_sections_put_headers(sections, facts->section_contents,
-                                       place);
+        multiboot_sections_put_headers(elf, facts->section_contents, place);
     }
-    multiboot_set32(writer, SYMS, sections->count);
-    multiboot_set32(writer, SYMS + 4, sections->entry_size);
+    multiboot_set32(writer, SYMS, elf->section_count);
+    multiboot_set32(writer, SYMS + 4, elf->section_size);
     multiboot_set32(writer, SYMS + 8, address + table);
-    multiboot_set32(writer, SYMS + 12, sections->names);
+    multiboot_set32(writer, SYMS + 12, elf->section_names);
 }
 
 static void put_framebuffer(struct multiboot_writer *writer,
@@ -142,7 +141,7 @@ uint64_t multiboot1_info(const struct multiboot_facts *facts, uint32_t address,
                     address + put_string(&writer, MULTIBOOT_LOADER_NAME));
     put_modules(&writer, facts, address);
     put_map(&writer, facts, address);
-    if (facts->sections != NULL) {
+    if (facts->elf != NULL) {
         flags |= HAS_SECTIONS;
         put_sections(&writer, facts, address);
     }

@@ -89,17 +89,16 @@ static void put_memory(struct multiboot_writer *writer,
 static void put_sections(struct multiboot_writer *writer,
                          const struct multiboot_facts *facts)
 {
-    const struct multiboot_sections *sections = facts->sections;
-    uint64_t length = multiboot_sections_size(sections);
+    const struct elf *elf = facts->elf;
+    uint64_t length = multiboot_sections_size(elf);
     uint64_t at = begin_tag(writer, TAG_SECTIONS, 12 + length);
     uint8_t *place = multiboot_place(writer, at + 12, length);
 
-    multiboot_set32(writer, at, sections->count);
-    multiboot_set32(writer, at + 4, sections->entry_size);
-    multiboot_set32(writer, at + 8, sections->names);
+    multiboot_set32(writer, at, elf->section_count);
+    multiboot_set32(writer, at + 4, elf->section_size);
+    multiboot_set32(writer, at + 8, elf->section_names);
     if (place != NULL) {
-        multiboot_sections_put_headers(sections, facts->section_contents,
-                                       place);
+        multiboot_sections_put_headers(elf, facts->section_contents, place);
     }
 }
 
@@ -150,7 +149,7 @@ uint64_t multiboot2_info(const struct multiboot_facts *facts, uint32_t address,
         put_module(&writer, &facts->modules[i]);
     }
     put_memory(&writer, facts);
-    if (facts->sections != NULL) {
+    if (facts->elf != NULL) {
         put_sections(&writer, facts);
     }
     if (facts->framebuffer != NULL) {

@@ -13,7 +13,7 @@
 #include "vmm/memory_map.h"
 
 struct boot_framebuffer;
-struct multiboot_sections;
+struct elf;
 
 #define MULTIBOOT_INFO_ALIGN 8
 
@@ -33,7 +33,7 @@ struct multiboot_facts {
     size_t e820_count;
     const struct multiboot_module *modules;
     size_t module_count;
-    const struct multiboot_sections *sections; /* NULL: not ELF, or none */
+    const struct elf *elf;     /* NULL: not ELF, or no sections */
     uint32_t section_contents; /* where those went that no segment holds */
     const uint8_t *rsdp;       /* MULTIBOOT_RSDP_SIZE bytes; NULL: no ACPI */
     const struct boot_framebuffer *framebuffer; /* NULL: none */

@@ -1,75 +1,29 @@
-/* Sections of an ELF kernel for Multiboot; see the header. Offsets are the
- * System V ABI's, of both classes. */
+/* Sections of an ELF kernel for Multiboot; see the header. */
 #include "vmm/multiboot_sections.h"
 
-#include "kernel/format.h"
 #include "vmm/little_endian.h"
 
-#define CLASS     4
-#define CLASS_64  2
-#define NAMES_FAR 0xffff /* e_shstrndx: the index is in section 0's sh_link */
+#define TYPE_NULL  0
+#define FLAG_ALLOC 2
 
-#define TYPE_NULL   0
-#define TYPE_NOBITS 8
-#define FLAG_ALLOC  2
-
-/* What is read of a section header. */
-struct section {
-    uint32_t type;
-    uint64_t flags;
-    uint64_t address;
-    uint64_t offset;
-    uint64_t size;
-    uint64_t align;
-};
+#define COUNT_32 48 /* e_shnum */
+#define COUNT_64 60
 
 #define ADDRESS_32 12 /* sh_addr in a section header */
 #define ADDRESS_64 16
 
-static const uint8_t *header_at(const struct multiboot_sections *sections,
-                                uint32_t index)
-{
-    return sections->file + sections->table +
-           (uint64_t)index * sections->entry_size;
-}
-
-static struct section section_at(const struct multiboot_sections *sections,
-                                 uint32_t index)
-{
-    const uint8_t *at = header_at(sections, index);
-
-    if (sections->is64) {
-        return (struct section){
-            .type = get32(at + 4),
-            .flags = get64(at + 8),
-            .address = get64(at + ADDRESS_64),
-            .offset = get64(at + 24),
-            .size = get64(at + 32),
-            .align = get64(at + 48),
-        };
-    }
-    return (struct section){
-        .type = get32(at + 4),
-        .flags = get32(at + 8),
-        .address = get32(at + ADDRESS_32),
-        .offset = get32(at + 16),
-        .size = get32(at + 20),
-        .align = get32(at + 32),
-    };
-}
-
 /* Bytes in the file, and no segment that they would be part of. */
-static bool is_loaded_apart(const struct section *section)
+static bool is_loaded_apart(const struct elf_section *section)
 {
-    return section->type != TYPE_NULL && section->type != TYPE_NOBITS &&
+    return section->type != TYPE_NULL && section->type != ELF_SECTION_NOBITS &&
            (section->flags & FLAG_ALLOC) == 0 && section->address == 0 &&
            section->size != 0;
 }
 
 /* Where the contents of `section` begin when those before it end at `used`. */
-static uint64_t place(const struct section *section, uint64_t used)
+static uint64_t place(const struct elf_section *section, uint64_t used)
 {
-    uint64_t align = section->align;
+    uint64_t align = section->alignment;
 
     if (align == 0 || (align & (align - 1)) != 0) {
         align = 1;
@@ -77,131 +31,80 @@ static uint64_t place(const struct section *section, uint64_t used)
     if (align > MULTIBOOT_CONTENTS_ALIGN) {
         align = MULTIBOOT_CONTENTS_ALIGN;
     }
-    return (used + align - 1) & ~(align - 1);
+    return align_up(used, align);
 }
 
-/* The table's place, from the ELF header. False: not in the file. */
-static bool read_table(const uint8_t *file, uint64_t size,
-                       struct multiboot_sections *sections)
-{
-    bool is64 = size > CLASS && file[CLASS] == CLASS_64;
-    uint64_t least = is64 ? 64 : 52;
-
-    if (size < least) {
-        return false;
-    }
-    *sections = (struct multiboot_sections){
-        .file = file,
-        .is64 = is64,
-        .table = is64 ? get64(file + 40) : get32(file + 32),
-        .entry_size = get16(file + least - 6),
-        .count = get16(file + least - 4),
-        .names = get16(file + least - 2),
-    };
-    if (sections->table == 0) {
-        sections->count = 0;
-        return true;
-    }
-    uint64_t entry = is64 ? 64 : 40;
-
-    if (sections->entry_size != entry) {
-        return sections->count == 0;
-    }
-    if (sections->table > size || size - sections->table < entry) {
-        return false;
-    }
-    /* Numbers too large for their fields stand in section 0. */
-    const uint8_t *first = file + sections->table;
-
-    if (sections->count == 0) {
-        uint64_t count = is64 ? get64(first + 32) : get32(first + 20);
-
-        if (count > UINT32_MAX) {
-            return false;
-        }
-        sections->count = (uint32_t)count;
-    }
-    if (sections->names == NAMES_FAR) {
-        sections->names = get32(first + (is64 ? 40 : 24));
-    }
-    return multiboot_sections_size(sections) <= size - sections->table;
-}
-
-bool multiboot_sections_read(const uint8_t *file, uint64_t size,
-                             struct multiboot_sections *sections,
-                             char why[BOOT_WRONG])
+const char *multiboot_sections_judge(const struct elf *elf, uint64_t *size,
+                                     struct boot_start *start)
 {
     uint64_t used = 0;
 
-    if (!read_table(file, size, sections)) {
-        format_sn(why, BOOT_WRONG,
-                  "the ELF file's section table is not in the file: it is cut "
-                  "short; strip it, or give the whole");
-        return false;
+    if (elf->sections != 0 && elf->section_count == 0 &&
+        get16(elf->bytes + (elf->is_64 ? COUNT_64 : COUNT_32)) != 0) {
+        return "the ELF file ends before its section headers do: the file is "
+               "cut short; strip removes them";
     }
-    for (uint32_t i = 0; i < sections->count; i++) {
-        struct section section = section_at(sections, i);
+    for (uint32_t i = 0; i < elf->section_count; i++) {
+        struct elf_section section = elf_section(elf, i);
 
         if (!is_loaded_apart(&section)) {
             continue;
         }
-        if (section.offset > size || section.size > size - section.offset) {
-            format_sn(why, BOOT_WRONG,
-                      "section %u of the ELF file is not in the file: it is "
-                      "cut short; strip it, or give the whole",
-                      i);
-            return false;
+        if (elf_bytes(elf, section.offset, section.size) == NULL) {
+            return boot_refuse(start,
+                               "the ELF file ends before its section %u does: "
+                               "the file is cut short; strip removes what no "
+                               "segment loads",
+                               i);
         }
         used = place(&section, used) + section.size;
         if (used > UINT32_MAX) {
-            format_sn(why, BOOT_WRONG,
-                      "the ELF file's sections are larger than any memory");
-            return false;
+            return "the ELF file's sections are larger than 4 GiB together; "
+                   "strip removes what no segment loads";
         }
     }
-    sections->content_bytes = used;
-    return true;
+    *size = used;
+    return NULL;
 }
 
-void multiboot_sections_put_headers(const struct multiboot_sections *sections,
-                                    uint32_t address, uint8_t *to)
+void multiboot_sections_put_headers(const struct elf *elf, uint32_t address,
+                                    uint8_t *to)
 {
     uint64_t used = 0;
 
-    memcpy(to, sections->file + sections->table,
-           multiboot_sections_size(sections));
-    for (uint32_t i = 0; i < sections->count; i++) {
-        struct section section = section_at(sections, i);
-        uint8_t *header = to + (uint64_t)i * sections->entry_size;
+    memcpy(to, elf->bytes + elf->sections, multiboot_sections_size(elf));
+    for (uint32_t i = 0; i < elf->section_count; i++) {
+        struct elf_section section = elf_section(elf, i);
+        uint8_t *header = to + (uint64_t)i * elf->section_size;
 
-        if (is_loaded_apart(&section)) {
-            uint64_t at = place(&section, used);
-            uint64_t loaded = address + at;
+        if (!is_loaded_apart(&section)) {
+            continue;
+        }
+        uint64_t at = place(&section, used);
 
-            used = at + section.size;
-            if (sections->is64) {
-                memcpy(header + ADDRESS_64, &loaded, 8);
-            } else {
-                memcpy(header + ADDRESS_32, &loaded, 4);
-            }
+        used = at + section.size;
+        if (elf->is_64) {
+            put64(header + ADDRESS_64, address + at);
+        } else {
+            put32(header + ADDRESS_32, address + at);
         }
     }
 }
 
-void multiboot_sections_put_contents(const struct multiboot_sections *sections,
-                                     uint8_t *to)
+void multiboot_sections_put_contents(const struct elf *elf, uint8_t *to)
 {
     uint64_t used = 0;
 
-    for (uint32_t i = 0; i < sections->count; i++) {
-        struct section section = section_at(sections, i);
+    for (uint32_t i = 0; i < elf->section_count; i++) {
+        struct elf_section section = elf_section(elf, i);
 
-        if (is_loaded_apart(&section)) {
-            uint64_t at = place(&section, used);
-
-            memset(to + used, 0, at - used);
-            memcpy(to + at, sections->file + section.offset, section.size);
-            used = at + section.size;
+        if (!is_loaded_apart(&section)) {
+            continue;
         }
+        uint64_t at = place(&section, used);
+
+        memset(to + used, 0, at - used);
+        memcpy(to + at, elf->bytes + section.offset, section.size);
+        used = at + section.size;
     }
 }

@@ -9,37 +9,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vmm/multiboot_header.h"
-
-struct multiboot_sections {
-    const uint8_t *file;
-    bool is64;
-    uint64_t table; /* in the file */
-    uint32_t count;
-    uint32_t entry_size;
-    uint32_t names;         /* the index of the section with the names */
-    uint64_t content_bytes; /* of the sections that no segment loads */
-};
+#include "vmm/elf.h"
 
 /* Contents begin at a multiple of this. */
 #define MULTIBOOT_CONTENTS_ALIGN 4096
 
-/* Fills *sections from an ELF file that vmm/elf.c has taken; count 0: it has
- * none. False: the table or a section is not in the file. */
-bool multiboot_sections_read(const uint8_t *file, uint64_t size,
-                             struct multiboot_sections *sections,
-                             char why[BOOT_WRONG]);
+/* Bytes of the sections that no segment loads, one after the other. NULL and
+ * *size; or start->wrong: not all of the sections are in the file. */
+const char *multiboot_sections_judge(const struct elf *elf, uint64_t *size,
+                                     struct boot_start *start);
 
-static inline uint64_t
-multiboot_sections_size(const struct multiboot_sections *sections)
+static inline uint64_t multiboot_sections_size(const struct elf *elf)
 {
-    return (uint64_t)sections->count * sections->entry_size;
+    return (uint64_t)elf->section_count * elf->section_size;
 }
 
-/* The table, for contents at `address`. */
-void multiboot_sections_put_headers(const struct multiboot_sections *sections,
-                                    uint32_t address, uint8_t *to);
+/* The table of headers, for contents at `address`. */
+void multiboot_sections_put_headers(const struct elf *elf, uint32_t address,
+                                    uint8_t *to);
 
-/* The contents, content_bytes of them. */
-void multiboot_sections_put_contents(const struct multiboot_sections *sections,
-                                     uint8_t *to);
+/* The contents, as many bytes as multiboot_sections_judge() said. */
+void multiboot_sections_put_contents(const struct elf *elf, uint8_t *to);
