@@ -17,6 +17,8 @@ objects += $(addprefix vmm/, \
     debug_exit.o \
     decode.o \
     decode_table.o \
+    elf.o \
+    elf_load.o \
     emulate.o \
     emulate_alu.o \
     emulate_execute.o \
