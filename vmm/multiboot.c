@@ -1,9 +1,25 @@
-/* Loads a kernel by Multiboot; see the header. First the whole file and request
- * are judged and everything has its place, then memory is written. */
-#include "vmm/multiboot.h"
-
+/* Kernels by Multiboot 1 and Multiboot 2 (Multiboot Specification 0.6.96;
+ * Multiboot2 Specification 2.0), ELF32, ELF64, and flat by address fields:
+ * started in 32-bit protected mode without paging, EAX a magic number, EBX the
+ * information.
+ *
+ * Where the specifications leave it open, as GRUB or QEMU do:
+ * - The command line begins with the image's path, a module's string with the
+ *   module's (as QEMU and GRUB Legacy; GRUB 2 leaves them out).
+ * - Modules are the initrd lines' files, then the module lines'; each begins a
+ *   page whether it was asked for or not, behind the kernel.
+ * - There is no screen. One that is asked for is not given, and the kernel is
+ *   started all the same; only Multiboot 2's console flag demands one.
+ * - ELF sections that no segment loads are loaded, too; the others keep the
+ *   addresses they were linked at, even in a relocated image.
+ * - The information is in the first 640 KiB if it fits there; there are a GDT
+ *   and a page of stack, although no kernel may count on them.
+ *
+ * First the whole file and request are judged and everything has its place,
+ * then memory is written. Called by vmm/boot_protocol.c's table. */
 #include "vmm/boot_space.h"
 #include "vmm/boot_tables.h"
+#include "vmm/elf.h"
 #include "vmm/little_endian.h"
 #include "vmm/multiboot_header.h"
 #include "vmm/multiboot_info.h"
@@ -26,7 +42,8 @@ struct image {
     struct multiboot_header header;
     bool is_elf;
     struct multiboot_flat flat;
-    struct multiboot_sections sections; /* count 0: none */
+    struct elf elf;
+    uint64_t content_bytes; /* of sections that no segment loads */
     uint64_t base;
     uint64_t end;
     uint64_t entry;
@@ -52,12 +69,6 @@ struct load {
     struct multiboot_facts facts;
 };
 
-static bool is_elf(const struct boot_request *request)
-{
-    return request->kernel_size >= 4 &&
-           get32(request->kernel) == 0x464c457fU; /* 7f "ELF" */
-}
-
 /* ---- the image ---- */
 
 static const char *read_flat(struct load *load)
@@ -72,6 +83,60 @@ static const char *read_flat(struct load *load)
     image->end = image->flat.base + image->flat.size;
     image->entry = image->flat.entry;
     return NULL;
+}
+
+/* The 32-bit entry: the header's, or ELF's made physical by its segment. */
+static const char *find_entry(struct load *load)
+{
+    struct image *image = &load->image;
+
+    image->entry = image->header.entry;
+    if (!image->header.has_entry &&
+        !elf_physical(&image->elf, image->elf.entry, &image->entry)) {
+        return boot_refuse(load->start,
+                           "the ELF file's entry %#llx is in none of its "
+                           "segments: name it when linking (ld -e)",
+                           (unsigned long long)image->elf.entry);
+    }
+    if (!elf_holds(&image->elf, image->entry)) {
+        return boot_refuse(load->start,
+                           "the Multiboot entry address %#llx is in none of "
+                           "the ELF file's segments",
+                           (unsigned long long)image->entry);
+    }
+    return NULL;
+}
+
+static const char *read_elf(struct load *load)
+{
+    const struct boot_request *request = load->request;
+    struct image *image = &load->image;
+    struct elf_extent extent;
+    const char *wrong =
+        elf_open(&image->elf, request->kernel, request->kernel_size);
+
+    if (wrong == NULL) {
+        wrong = elf_extent(&image->elf, &extent, load->start);
+    }
+    if (wrong != NULL) {
+        return wrong;
+    }
+    if (extent.end > BOOT_4_GIB) {
+        return boot_refuse(load->start,
+                           "the kernel's segments reach to %#llx, and "
+                           "Multiboot kernels begin in 32-bit code: give them "
+                           "physical addresses below 4 GiB (AT in the linker "
+                           "script)",
+                           (unsigned long long)extent.end);
+    }
+    image->base = extent.low;
+    image->end = extent.end;
+    wrong = find_entry(load);
+    if (wrong == NULL) {
+        wrong = multiboot_sections_judge(&image->elf, &image->content_bytes,
+                                         load->start);
+    }
+    return wrong;
 }
 
 static const char *read_image(struct load *load, unsigned version)
@@ -91,17 +156,15 @@ static const char *read_image(struct load *load, unsigned version)
     if (image->header.has_addresses) {
         return read_flat(load);
     }
-    image->is_elf = is_elf(request);
+    image->is_elf = elf_recognise(request->kernel, request->kernel_size);
     if (!image->is_elf) {
         return boot_refuse(load->start,
-                           "the kernel has a Multiboot %u header without %s "
-                           "and is not an ELF file: how to load it, nothing "
-                           "says",
-                           version,
+                           "the kernel is not an ELF file and its Multiboot "
+                           "header does not tell where to load it: it needs %s",
                            version == 1 ? "address fields (flag 16)"
                                         : "an address tag (type 2)");
     }
-    return "no ELF yet";
+    return read_elf(load);
 }
 
 /* ---- places ---- */
@@ -110,50 +173,62 @@ static const char no_room[] =
     "the VM's memory is too small for the kernel, its modules and the "
     "information about them; give it more with memory=";
 
-static const char *place_fixed(struct load *load)
+/* The image at its place, with what has been decided as its delta. */
+static const char *place_image(struct load *load)
 {
     const struct image *image = &load->image;
-    enum boot_room room = boot_space_take(
-        &load->space, image->base + image->delta, image->end - image->base);
+
+    if (image->is_elf) {
+        return elf_place(&image->elf, &load->space, image->delta, load->start);
+    }
+    uint64_t base = image->base + image->delta;
+    enum boot_room room =
+        boot_space_take(&load->space, base, image->end - image->base);
 
     if (room == BOOT_ROOM_TAKEN) {
         return NULL;
     }
-    return boot_refuse(load->start, "the kernel, %#llx to %#llx, %s",
-                       (unsigned long long)image->base,
-                       (unsigned long long)image->end, boot_room_text(room));
+    return boot_refuse(load->start, "the kernel, %#llx bytes at %#llx, %s",
+                       (unsigned long long)(image->end - image->base),
+                       (unsigned long long)base, boot_room_text(room));
 }
 
-/* Where the relocatable image goes. */
-static bool find_place(struct load *load, uint64_t size, uint64_t *base)
+/* Where a relocatable image can go. What is taken of `space` is the search's
+ * own. */
+static bool find_place(struct boot_space space, const struct image *image,
+                       uint64_t *base)
 {
-    const struct multiboot_header *header = &load->image.header;
-    uint64_t align = header->align;
-    uint64_t linked = load->image.base;
+    const struct multiboot_header *header = &image->header;
+    uint64_t size = image->end - image->base;
+    uint64_t linked = image->base;
 
     if (header->preference == MULTIBOOT_HIGH) {
-        return boot_space_highest(&load->space, size, align, header->min_addr,
+        return boot_space_highest(&space, size, header->align, header->min_addr,
                                   header->max_addr, base);
     }
-    if (header->preference == MULTIBOOT_ANYWHERE && linked % align == 0 &&
-        linked >= header->min_addr && linked + size <= header->max_addr &&
-        boot_space_take(&load->space, linked, size) == BOOT_ROOM_TAKEN) {
+    if (header->preference == MULTIBOOT_ANYWHERE &&
+        linked % header->align == 0 && linked >= header->min_addr &&
+        image->end <= header->max_addr &&
+        boot_space_take(&space, linked, size) == BOOT_ROOM_TAKEN) {
         *base = linked;
         return true;
     }
-    return boot_space_lowest(&load->space, size, align, header->min_addr,
+    return boot_space_lowest(&space, size, header->align, header->min_addr,
                              header->max_addr, base);
 }
 
-static const char *place_relocatable(struct load *load)
+static const char *relocate(struct load *load)
 {
     struct image *image = &load->image;
     uint64_t base = 0;
 
-    if (!find_place(load, image->end - image->base, &base)) {
+    if (!image->header.relocatable) {
+        return NULL;
+    }
+    if (!find_place(load->space, image, &base)) {
         return boot_refuse(
             load->start,
-            "the kernel's Multiboot 2 relocatable tag wants %llu bytes from "
+            "the kernel's Multiboot 2 relocatable tag wants %#llx bytes from "
             "%#x to %#x at a multiple of %#x, and the VM has no such room; "
             "give it more with memory=, or the tag a wider range",
             (unsigned long long)(image->end - image->base),
@@ -203,7 +278,7 @@ static const char *place_modules(struct load *load)
         load->modules[i] = (struct multiboot_module){
             .start = (uint32_t)base,
             .end = (uint32_t)(base + piece->size),
-            .string = piece->command_line == NULL ? "" : piece->command_line,
+            .line = {"", piece->command_line},
         };
         load->module_count++;
     }
@@ -225,13 +300,12 @@ static bool place_info(struct load *load)
     const struct image *image = &load->image;
 
     load->facts = (struct multiboot_facts){
-        .path = request->kernel_name,
-        .options = request->command_line,
+        .command_line = {request->kernel_name, request->command_line},
         .e820 = request->e820,
         .e820_count = request->e820_count,
         .modules = load->modules,
         .module_count = load->module_count,
-        .sections = image->sections.count == 0 ? NULL : &image->sections,
+        .elf = image->elf.section_count == 0 ? NULL : &image->elf,
         .section_contents = (uint32_t)load->contents,
         .framebuffer = request->framebuffer,
         .relocatable = image->header.relocatable,
@@ -252,18 +326,19 @@ static bool place_info(struct load *load)
 
 static const char *place_all(struct load *load)
 {
-    const char *wrong = load->image.header.relocatable ? place_relocatable(load)
-                                                       : place_fixed(load);
+    const char *wrong = relocate(load);
 
+    if (wrong == NULL) {
+        wrong = place_image(load);
+    }
     if (wrong == NULL) {
         wrong = place_modules(load);
     }
     if (wrong != NULL) {
         return wrong;
     }
-    if (load->image.sections.content_bytes != 0 &&
-        !place_behind(load, load->image.sections.content_bytes,
-                      &load->contents)) {
+    if (load->image.content_bytes != 0 &&
+        !place_behind(load, load->image.content_bytes, &load->contents)) {
         return no_room;
     }
     if (!boot_gdt_place(&load->space, load->start) ||
@@ -307,15 +382,19 @@ static void put_modules(const struct load *load)
 
 static void put_all(const struct load *load)
 {
-    const struct multiboot_sections *sections = &load->image.sections;
+    const struct image *image = &load->image;
 
-    put_flat(load);
-    put_modules(load);
-    if (sections->content_bytes != 0) {
-        multiboot_sections_put_contents(
-            sections, boot_space_bytes(load->memory, load->contents,
-                                       sections->content_bytes));
+    if (image->is_elf) {
+        elf_put(&image->elf, load->memory, image->delta);
+    } else {
+        put_flat(load);
     }
+    if (image->content_bytes != 0) {
+        multiboot_sections_put_contents(
+            &image->elf, boot_space_bytes(load->memory, load->contents,
+                                          image->content_bytes));
+    }
+    put_modules(load);
     boot_gdt_put(load->memory, load->start);
     (void)put_info(load,
                    boot_space_bytes(load->memory, load->info, load->info_size));
@@ -363,16 +442,6 @@ static const char *load_by(unsigned version, const struct guest_memory *memory,
     return NULL;
 }
 
-static bool recognise1(const uint8_t *kernel, uint64_t size)
-{
-    return multiboot1_recognise(kernel, size);
-}
-
-static bool recognise2(const uint8_t *kernel, uint64_t size)
-{
-    return multiboot2_recognise(kernel, size);
-}
-
 static const char *load1(const struct guest_memory *memory,
                          const struct boot_request *request,
                          struct boot_start *start)
@@ -389,14 +458,14 @@ static const char *load2(const struct guest_memory *memory,
 
 const struct boot_protocol multiboot1_protocol = {
     .name = "Multiboot 1",
-    .recognise = recognise1,
+    .recognise = multiboot1_recognise,
     .load = load1,
     .takes_modules = true,
 };
 
 const struct boot_protocol multiboot2_protocol = {
     .name = "Multiboot 2",
-    .recognise = recognise2,
+    .recognise = multiboot2_recognise,
     .load = load2,
     .takes_modules = true,
 };

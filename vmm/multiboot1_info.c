@@ -32,27 +32,17 @@
 
 #define FRAMEBUFFER_RGB 1
 
-static uint64_t put_string(struct multiboot_writer *writer, const char *string)
+static uint64_t put_line(struct multiboot_writer *writer,
+                         const struct multiboot_line *line)
 {
-    uint64_t length = strlen(string) + 1;
-    uint64_t at = multiboot_take(writer, length, 4);
-
-    multiboot_set(writer, at, string, length);
-    return at;
-}
-
-static void put_command_line(struct multiboot_writer *writer,
-                             const struct multiboot_facts *facts,
-                             uint32_t address)
-{
-    uint64_t length = multiboot_command_length(facts);
+    uint64_t length = multiboot_line_length(line);
     uint64_t at = multiboot_take(writer, length, 4);
     uint8_t *place = multiboot_place(writer, at, length);
 
     if (place != NULL) {
-        multiboot_command_put(facts, place);
+        multiboot_line_put(line, place);
     }
-    multiboot_set32(writer, COMMAND_LINE, address + at);
+    return at;
 }
 
 static void put_modules(struct multiboot_writer *writer,
@@ -68,7 +58,7 @@ static void put_modules(struct multiboot_writer *writer,
         multiboot_set32(writer, entry, module->start);
         multiboot_set32(writer, entry + 4, module->end);
         multiboot_set32(writer, entry + 8,
-                        address + put_string(writer, module->string));
+                        address + put_line(writer, &module->line));
     }
     multiboot_set32(writer, MODS_COUNT, facts->module_count);
     multiboot_set32(writer, MODS_ADDR,
@@ -126,6 +116,9 @@ static void put_framebuffer(struct multiboot_writer *writer,
     multiboot_set(writer, FRAMEBUFFER + 20, kind, sizeof(kind));
 }
 
+static const struct multiboot_line loader_name = {.options =
+                                                      MULTIBOOT_LOADER_NAME};
+
 uint64_t multiboot1_info(const struct multiboot_facts *facts, uint32_t address,
                          uint8_t *to, uint64_t room)
 {
@@ -136,9 +129,10 @@ uint64_t multiboot1_info(const struct multiboot_facts *facts, uint32_t address,
     (void)multiboot_take(&writer, STRUCTURE_SIZE, 1);
     multiboot_set32(&writer, MEM_LOWER, multiboot_memory_lower(facts));
     multiboot_set32(&writer, MEM_UPPER, multiboot_memory_upper(facts));
-    put_command_line(&writer, facts, address);
+    multiboot_set32(&writer, COMMAND_LINE,
+                    address + put_line(&writer, &facts->command_line));
     multiboot_set32(&writer, LOADER_NAME,
-                    address + put_string(&writer, MULTIBOOT_LOADER_NAME));
+                    address + put_line(&writer, &loader_name));
     put_modules(&writer, facts, address);
     put_map(&writer, facts, address);
     if (facts->elf != NULL) {

@@ -42,27 +42,34 @@ static uint64_t begin_tag(struct multiboot_writer *writer, enum tag type,
     return at + TAG_HEADER;
 }
 
-static void put_command_line(struct multiboot_writer *writer,
-                             const struct multiboot_facts *facts)
+static void put_line(struct multiboot_writer *writer, uint64_t at,
+                     const struct multiboot_line *line)
 {
-    uint64_t length = multiboot_command_length(facts);
-    uint64_t at = begin_tag(writer, TAG_COMMAND_LINE, length);
+    uint64_t length = multiboot_line_length(line);
     uint8_t *place = multiboot_place(writer, at, length);
 
     if (place != NULL) {
-        multiboot_command_put(facts, place);
+        multiboot_line_put(line, place);
     }
+}
+
+static void put_command_line(struct multiboot_writer *writer,
+                             const struct multiboot_line *line)
+{
+    put_line(writer,
+             begin_tag(writer, TAG_COMMAND_LINE, multiboot_line_length(line)),
+             line);
 }
 
 static void put_module(struct multiboot_writer *writer,
                        const struct multiboot_module *module)
 {
-    uint64_t length = strlen(module->string) + 1;
+    uint64_t length = multiboot_line_length(&module->line);
     uint64_t at = begin_tag(writer, TAG_MODULE, 8 + length);
 
     multiboot_set32(writer, at, module->start);
     multiboot_set32(writer, at + 4, module->end);
-    multiboot_set(writer, at + 8, module->string, length);
+    put_line(writer, at + 8, &module->line);
 }
 
 static void put_memory(struct multiboot_writer *writer,
@@ -142,7 +149,7 @@ uint64_t multiboot2_info(const struct multiboot_facts *facts, uint32_t address,
 
     CHECK(address % ALIGNMENT == 0);
     (void)multiboot_take(&writer, 8, ALIGNMENT); /* total_size, reserved */
-    put_command_line(&writer, facts);
+    put_command_line(&writer, &facts->command_line);
     multiboot_set(&writer, begin_tag(&writer, TAG_LOADER_NAME, name_size),
                   MULTIBOOT_LOADER_NAME, name_size);
     for (size_t i = 0; i < facts->module_count; i++) {

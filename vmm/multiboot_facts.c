@@ -31,23 +31,32 @@ uint32_t multiboot_memory_upper(const struct multiboot_facts *facts)
     return 0;
 }
 
-uint64_t multiboot_command_length(const struct multiboot_facts *facts)
+static size_t length_of(const char *text)
 {
-    uint64_t length = strlen(facts->path) + 1;
-
-    if (facts->options[0] != '\0') {
-        length += strlen(facts->options) + 1;
-    }
-    return length;
+    return text == NULL ? 0 : strlen(text);
 }
 
-void multiboot_command_put(const struct multiboot_facts *facts, uint8_t *to)
+uint64_t multiboot_line_length(const struct multiboot_line *line)
 {
-    uint64_t length = strlen(facts->path);
+    uint64_t path = length_of(line->path);
+    uint64_t options = length_of(line->options);
 
-    memcpy(to, facts->path, length + 1);
-    if (facts->options[0] != '\0') {
-        to[length] = ' ';
-        memcpy(to + length + 1, facts->options, strlen(facts->options) + 1);
+    return path + (path != 0 && options != 0 ? 1 : 0) + options + 1;
+}
+
+void multiboot_line_put(const struct multiboot_line *line, uint8_t *to)
+{
+    size_t path = length_of(line->path);
+    size_t options = length_of(line->options);
+
+    for (size_t i = 0; i < path; i++) {
+        *to++ = line->path[i] == '\\' ? '/' : (uint8_t)line->path[i];
     }
+    if (path != 0 && options != 0) {
+        *to++ = ' ';
+    }
+    if (options != 0) {
+        memcpy(to, line->options, options);
+    }
+    to[options] = '\0';
 }

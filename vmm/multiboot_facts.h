@@ -11,6 +11,6 @@
 uint32_t multiboot_memory_lower(const struct multiboot_facts *facts);
 uint32_t multiboot_memory_upper(const struct multiboot_facts *facts);
 
-/* "PATH OPTIONS": its length with the NUL, and its bytes. */
-uint64_t multiboot_command_length(const struct multiboot_facts *facts);
-void multiboot_command_put(const struct multiboot_facts *facts, uint8_t *to);
+/* "PATH OPTIONS", the path with '/': its length with the NUL, and its bytes. */
+uint64_t multiboot_line_length(const struct multiboot_line *line);
+void multiboot_line_put(const struct multiboot_line *line, uint8_t *to);

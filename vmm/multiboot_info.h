@@ -19,16 +19,21 @@ struct elf;
 
 #define MULTIBOOT_RSDP_SIZE 36 /* ACPI 2.0's; its first 20 bytes are 1.0's */
 
+/* A command line, the kernel's or a module's: a file's path (with whichever
+ * slashes), and what the user wrote behind it. NULL: "". */
+struct multiboot_line {
+    const char *path;
+    const char *options;
+};
+
 struct multiboot_module {
     uint32_t start;
     uint32_t end; /* the byte after the last */
-    const char *string;
+    struct multiboot_line line;
 };
 
 struct multiboot_facts {
-    /* The command line: the image's path, then the options. */
-    const char *path;
-    const char *options;
+    struct multiboot_line command_line;
     const struct e820_entry *e820;
     size_t e820_count;
     const struct multiboot_module *modules;
