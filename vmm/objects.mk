@@ -19,6 +19,7 @@ objects += $(addprefix vmm/, \
     decode_table.o \
     elf.o \
     elf_load.o \
+    discover.o \
     emulate.o \
     emulate_alu.o \
     emulate_execute.o \
@@ -31,6 +32,9 @@ objects += $(addprefix vmm/, \
     i8042.o \
     io.o \
     ioapic.o \
+    json.o \
+    kvmclock.o \
+    kvmclock_rate.o \
     lapic.o \
     lapic_registers.o \
     lapic_timer.o \
@@ -50,8 +54,11 @@ objects += $(addprefix vmm/, \
     multiboot_sections.o \
     pic.o \
     pit.o \
+    place.o \
     regions.o \
     report.o \
+    report_json.o \
+    report_words.o \
     rtc.o \
     rtc_calendar.o \
     uart.o \
