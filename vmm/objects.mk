@@ -18,6 +18,7 @@ objects += $(addprefix vmm/, \
     decode.o \
     decode_table.o \
     elf.o \
+    elf_kernel.o \
     elf_load.o \
     emulate.o \
     emulate_alu.o \
@@ -43,10 +44,12 @@ objects += $(addprefix vmm/, \
     msr_table.o \
     pic.o \
     pit.o \
+    pvh.o \
     regions.o \
     report.o \
     rtc.o \
     rtc_calendar.o \
+    start_info.o \
     uart.o \
     vcpu.o \
     vcpu_events.o \
