@@ -20,6 +20,7 @@ objects += $(addprefix vmm/, \
     elf.o \
     elf_kernel.o \
     elf_load.o \
+    discover.o \
     emulate.o \
     emulate_alu.o \
     emulate_execute.o \
@@ -32,6 +33,9 @@ objects += $(addprefix vmm/, \
     i8042.o \
     io.o \
     ioapic.o \
+    json.o \
+    kvmclock.o \
+    kvmclock_rate.o \
     lapic.o \
     lapic_registers.o \
     lapic_timer.o \
@@ -44,9 +48,12 @@ objects += $(addprefix vmm/, \
     msr_table.o \
     pic.o \
     pit.o \
+    place.o \
     pvh.o \
     regions.o \
     report.o \
+    report_json.o \
+    report_words.o \
     rtc.o \
     rtc_calendar.o \
     start_info.o \

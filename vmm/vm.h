@@ -10,22 +10,26 @@
 #include "arch/ept.h"
 #include "arch/page_source.h"
 #include "kernel/config.h"
+#include "kernel/domain.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
 #include "vmm/acpi_pm.h"
 #include "vmm/apic_bus.h"
 #include "vmm/cpuid.h"
 #include "vmm/debug_exit.h"
+#include "vmm/discover.h"
 #include "vmm/fw_cfg.h"
 #include "vmm/guest_memory.h"
 #include "vmm/i8042.h"
 #include "vmm/ioapic.h"
+#include "vmm/kvmclock.h"
 #include "vmm/memory_map.h"
 #include "vmm/msr.h"
 #include "vmm/pic.h"
 #include "vmm/pit.h"
 #include "vmm/platform.h"
 #include "vmm/regions.h"
+#include "vmm/report_json.h"
 #include "vmm/rtc.h"
 #include "vmm/uart.h"
 #include "vmm/vcpu.h"
@@ -49,6 +53,7 @@ struct vm_files {
 struct vm {
     const struct config_entry *config;
     const struct vm_files *files;
+    struct domain *domain; /* whoever works on any of this is in it */
 
     /* Built once. */
     struct memory_map map;
@@ -64,6 +69,7 @@ struct vm {
     unsigned vcpu_count;
     struct vcpu *accessing; /* whose device access is being answered now */
     struct msr_seen msr_seen;
+    struct kvmclock clock;
 
     struct apic_bus bus;
     struct ioapic ioapic;
@@ -78,6 +84,7 @@ struct vm {
 
     struct virtio_host devices[MAP_VIRTIO_DEVICES];
     unsigned device_count;
+    char command_line[DISCOVER_COMMAND_LINE];
 
     /* The end: set once by vm_stop(), looked at by every task of the VM. */
     bool stopping;
@@ -91,6 +98,7 @@ struct vm {
     uint64_t wild_ports;
     uint64_t not_emulated;   /* instructions */
     unsigned clauses_broken; /* MUST-class reports */
+    char report_line[REPORT_JSON_BYTES];
 };
 
 /* Builds the machine of `config` with its kernel loaded, ready to run. NULL

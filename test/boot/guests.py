@@ -13,12 +13,14 @@ GUESTS = {
     "cpuid": ((GOOD,), None, ""),
     "cr": ((GOOD,), None, ""),
     "deaf": ((CRASH,), r"HLT with interrupts off", ""),
+    "discover": ((GOOD,), None, "discover cmdline\noptions last\n"),
     "exitbad": ((FAILED,), r"exit 5 ended by isa-debug-exit with 0x12345 "
                            r"\(QEMU: exit 139\)$", ""),
     "exitgood": ((GOOD,), r"exit 0 ended by isa-debug-exit with 0x10 "
                           r"\(QEMU: exit 33\)$", ""),
     # Zeros for hours, if nobody stopped it.
     "flood": ((LATE,), r"time-out", "timeout 1\n"),
+    "kvmclock": ((GOOD,), r"kvmclock: .* at 0xd0000000: no such RAM", ""),
     "lintby": ((BROKEN,), r"block1: MUST mmio-drv-004(.|\n)*goes on as if"
                r"(.|\n)*entropy2: MUST mmio-drv-004(.|\n)*the read gives 0",
                "disk zero:1M\nlint strict,console0=off,block1=tolerant\n"),
