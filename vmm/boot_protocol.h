@@ -116,6 +116,8 @@ const char *boot_refuse(struct boot_start *start, const char *format, ...)
 
 extern const struct boot_protocol bzimage_protocol;
 extern const struct boot_protocol pvh_protocol;
+extern const struct boot_protocol multiboot1_protocol;
+extern const struct boot_protocol multiboot2_protocol;
 extern const struct boot_protocol elf_protocol;
 
 /* What nobody boots but people try: compressed files, other machines' kernels,

@@ -46,6 +46,13 @@ objects += $(addprefix vmm/, \
     mmio.o \
     msr.o \
     msr_table.o \
+    multiboot.o \
+    multiboot1_header.o \
+    multiboot1_info.o \
+    multiboot2_header.o \
+    multiboot2_info.o \
+    multiboot_facts.o \
+    multiboot_sections.o \
     pic.o \
     pit.o \
     place.o \
