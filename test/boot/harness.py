@@ -82,7 +82,8 @@ class Folder:
         os.makedirs(cls.path)
 
 
-def boot(files, kind="bochs", memory=128, timeout=240, disk=None):
+def boot(files, kind="bochs", memory=128, timeout=240, disk=None,
+         processors=1):
     """Boots `files` ({name on the ESP: path or bytes}), or the image `disk` as
     it is."""
     scratch = None
@@ -90,7 +91,7 @@ def boot(files, kind="bochs", memory=128, timeout=240, disk=None):
         if disk is None:
             disk = scratch = f"{Folder.path}/esp.img"
             image.make(disk, {"EFI/BOOT/BOOTX64.EFI": LINTEL, **files})
-        booted = machine.Machine(kind, Folder.path, disk, memory,
+        booted = machine.Machine(kind, Folder.path, disk, memory, processors,
                                  model=machine.MODEL_AVX512)
         session = Session(booted, "", timeout)
         try:
