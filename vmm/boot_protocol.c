@@ -11,7 +11,8 @@
 /* In the order in which they are asked. A file may be of several formats at
  * once: the first one here is taken. */
 static const struct boot_protocol *const protocols[] = {
-    &bzimage_protocol, &boot_unknown_protocol, /* recognises everything */
+    &bzimage_protocol, &multiboot2_protocol, &multiboot1_protocol,
+    &boot_unknown_protocol, /* recognises everything */
 };
 
 const char *boot_refuse(struct boot_start *start, const char *format, ...)

@@ -113,6 +113,8 @@ const char *boot_refuse(struct boot_start *start, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 extern const struct boot_protocol bzimage_protocol;
+extern const struct boot_protocol multiboot1_protocol;
+extern const struct boot_protocol multiboot2_protocol;
 
 /* What nobody boots but people try: compressed files, other machines' kernels,
  * programs. Each is refused with what it is and what would do. */

@@ -19,6 +19,7 @@ objects += $(addprefix vmm/, \
     decode_table.o \
     elf.o \
     elf_load.o \
+    discover.o \
     emulate.o \
     emulate_alu.o \
     emulate_execute.o \
@@ -44,6 +45,13 @@ objects += $(addprefix vmm/, \
     mmio.o \
     msr.o \
     msr_table.o \
+    multiboot.o \
+    multiboot1_header.o \
+    multiboot1_info.o \
+    multiboot2_header.o \
+    multiboot2_info.o \
+    multiboot_facts.o \
+    multiboot_sections.o \
     pic.o \
     pit.o \
     place.o \

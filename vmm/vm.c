@@ -276,7 +276,7 @@ static const char *load_kernel(struct vm *vm)
     const struct vm_files *files = vm->files;
     struct acpi_request acpi = {
         .cpu_count = vm->vcpu_count,
-        .virtio_count = vm->device_count,
+        .virtio_count = discover_acpi_count(vm->config, vm->device_count),
     };
     struct boot_piece initrd[CONFIG_PATHS] = {0};
     struct boot_request request = {
@@ -285,7 +285,7 @@ static const char *load_kernel(struct vm *vm)
         .kernel_name = vm->config->linux_path,
         .initrd = initrd,
         .initrd_count = vm->config->initrd_count,
-        .command_line = vm->config->options,
+        .command_line = vm->command_line,
         .e820 = vm->map.e820,
         .e820_count = vm->map.e820_count,
         .cpu_count = vm->vcpu_count,
@@ -294,6 +294,7 @@ static const char *load_kernel(struct vm *vm)
     struct boot_start start;
     const char *why = acpi_build(&vm->memory, &acpi, &request.rsdp);
 
+    discover_command_line(vm->command_line, vm->config, vm->device_count);
     if (why != NULL) {
         return why;
     }
