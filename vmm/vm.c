@@ -1,7 +1,6 @@
 /* Builds, runs and ends one virtual machine; see the header. */
 #include "vmm/vm.h"
 
-#include "kernel/console.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
