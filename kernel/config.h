@@ -71,9 +71,16 @@ struct config_entry {
     uint32_t timeout;      /* seconds of machine time; 0: none */
 };
 
+/* Which entries run, and when. */
+enum config_run {
+    RUN_DEFAULT,  /* one: `default`, or what the menu's user takes */
+    RUN_ALL,      /* every one, each machine gone before the next begins */
+    RUN_TOGETHER, /* every one, at the same time */
+};
+
 struct config_loader {
     char default_pattern[64]; /* glob of entry ids; "" : the first */
-    bool run_all;
+    enum config_run run;
     uint32_t timeout; /* the menu's, seconds */
     int log_level;    /* enum log_level */
 };

@@ -137,7 +137,7 @@ static bool choose(struct efi_boot *boot, struct load *load)
 {
     size_t index = default_entry(load);
 
-    if (load->loader.run_all) {
+    if (load->loader.run != RUN_DEFAULT) {
         for (size_t i = 0; i < load->entry_count; i++) {
             load->entries[i].chosen = true;
         }

@@ -18,6 +18,7 @@ objects += $(addprefix vmm/, \
     decode.o \
     decode_table.o \
     elf.o \
+    elf_kernel.o \
     elf_load.o \
     discover.o \
     emulate.o \
@@ -55,12 +56,15 @@ objects += $(addprefix vmm/, \
     pic.o \
     pit.o \
     place.o \
+    pvh.o \
     regions.o \
     report.o \
     report_json.o \
     report_words.o \
     rtc.o \
+    run.o \
     rtc_calendar.o \
+    start_info.o \
     uart.o \
     vcpu.o \
     vcpu_events.o \

@@ -1,7 +1,6 @@
 /* Builds, runs and ends one virtual machine; see the header. */
 #include "vmm/vm.h"
 
-#include "kernel/console.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
@@ -261,13 +260,16 @@ static const char *create_vcpus(struct vm *vm)
 
 static void log_start(const struct boot_start *start)
 {
-    log_info("kernel %s by %s at %#llx, entry %#llx", start->version,
-             start->protocol, (unsigned long long)start->kernel,
-             (unsigned long long)start->rip);
+    log_info("kernel %s%sby %s at %#llx, entry %#llx", start->version,
+             start->version[0] == '\0' ? "" : ", ", start->protocol,
+             (unsigned long long)start->kernel, (unsigned long long)start->rip);
     if (start->initrd_size > 0) {
         log_info("initrd %llu KiB at %#llx",
                  (unsigned long long)(start->initrd_size >> 10),
                  (unsigned long long)start->initrd);
+    }
+    if (start->contract != NULL) {
+        log_info("%s", start->contract);
     }
 }
 

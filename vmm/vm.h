@@ -10,6 +10,7 @@
 #include "arch/ept.h"
 #include "arch/page_source.h"
 #include "kernel/config.h"
+#include "kernel/console.h"
 #include "kernel/domain.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
@@ -85,6 +86,8 @@ struct vm {
     struct virtio_host devices[MAP_VIRTIO_DEVICES];
     unsigned device_count;
     char command_line[DISCOVER_COMMAND_LINE];
+
+    struct console console;
 
     /* The end: set once by vm_stop(), looked at by every task of the VM. */
     bool stopping;

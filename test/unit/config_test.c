@@ -355,14 +355,16 @@ static void loader_conf(void **state)
                              "log debug\n"));
     assert_string_equal(loader.default_pattern, "debian-*");
     assert_int_equal(loader.timeout, 5);
-    assert_true(loader.run_all);
+    assert_int_equal(loader.run, RUN_ALL);
     assert_int_equal(loader.log_level, LOG_DEBUG);
     assert_true(parse_loader(""));
     assert_string_equal(loader.default_pattern, "");
-    assert_false(loader.run_all);
+    assert_int_equal(loader.run, RUN_DEFAULT);
     assert_int_equal(loader.log_level, LOG_INFO);
     assert_true(parse_loader("default debian.conf\ntimeout menu-force"));
     assert_string_equal(loader.default_pattern, "debian");
+    assert_true(parse_loader("run together"));
+    assert_int_equal(loader.run, RUN_TOGETHER);
     assert_true(parse_loader("run default\nlog error"));
     assert_int_equal(loader.log_level, LOG_ERROR);
 }
@@ -375,7 +377,7 @@ static void loader_conf_errors(void **state)
          "aaaaaaaaaa",
          "63 bytes"},
         {"timeout never", "seconds"},
-        {"run twice", "all or default"},
+        {"run twice", "all, together or default"},
         {"log loud", "error, warn, info or debug"},
         {"defualt x", "did you mean default?"},
         {"rum all", "did you mean run?"},
