@@ -151,6 +151,18 @@ static void lint_by_device(void **state)
     assert_int_equal(entry.lint_device_count, 1);
 }
 
+static void modules_have_a_path_and_words(void **state)
+{
+    (void)state;
+    assert_true(parse("linux /a\nmodule /m/one  a=b c\nmodule \\two\n"));
+    assert_int_equal(entry.module_count, 2);
+    assert_int_equal(entry.module_line, 2);
+    assert_string_equal(entry.module[0].path, "\\m\\one");
+    assert_string_equal(entry.module[0].words, "a=b c");
+    assert_string_equal(entry.module[1].path, "\\two");
+    assert_string_equal(entry.module[1].words, "");
+}
+
 static void files_as_other_systems_write_them(void **state)
 {
     (void)state;
@@ -240,7 +252,10 @@ static const struct {
     {"linux /a\ndisk zero:5T\n", 2, "up to 1T"},
     {"linux /a\ndisk zero:64M rw\n", 2, "a size like zero:64M"},
     {"linux /a\nnet user\n", 2, "no such device"},
-    {"linux /a\nmodule x\n", 2, "no such device"},
+    {"linux /a\nmodule\n", 2, "a file on this partition"},
+    {"module /1\nmodule /2\nmodule /3\nmodule /4\nmodule /5\nmodule /6\n"
+     "module /7\nmodule /8\nmodule /9\n",
+     9, "more than 8 module lines"},
     {"linux /a\nmemroy 64M\n", 2, "unknown key memroy: did you mean memory?"},
     {"linux /a\nmem0ry 64M\n", 2, "did you mean memory?"},
     {"linux /a\noption x\n", 2, "did you mean options?"},
@@ -448,6 +463,7 @@ int main(void)
         cmocka_unit_test(a_whole_entry),
         cmocka_unit_test(the_least_entry_has_the_defaults),
         cmocka_unit_test(lint_by_device),
+        cmocka_unit_test(modules_have_a_path_and_words),
         cmocka_unit_test(files_as_other_systems_write_them),
         cmocka_unit_test(other_loaders_keys_are_skipped),
         cmocka_unit_test(every_error_names_its_line_and_what_is_right),
