@@ -138,7 +138,8 @@ def without_acpi():
               INITRD=f"{BUILD}/cache/base.cpio {Folder.path}/init.cpio",
               DISK="none", TIMEOUT="120")
     run.expect_status(0)
-    for line in (r"^ +0: +\d+ +XT-PIC +timer", r"^ +4: +\d+ +XT-PIC +ttyS0"):
+    for line in (r"^ +0: +\d+ +XT-PIC +timer",
+                 r"^ +4: +\d+ +XT-PIC +ttyS0"):
         expect(re.search(line, run.output, re.M),
                f"an interrupt is not there: {run.output[-1500:]!r}")
 
