@@ -125,6 +125,19 @@ const char *vmx_missing(void)
     return missing_ept(cpu_rdmsr(MSR_VMX_EPT_VPID));
 }
 
+static void find_apic(struct vmx_machine *machine, const uint64_t *capability)
+{
+    const char *missing = vmx_controls_no_apic(capability);
+
+    machine->apic = missing == NULL;
+    if (machine->apic) {
+        log_info("local APICs: by the processor (register virtualization, "
+                 "x2APIC mode, virtual-interrupt delivery)");
+    } else {
+        log_info("local APICs: in software (the processor has no %s)", missing);
+    }
+}
+
 static void fit_machine(struct vmx_machine *machine)
 {
     uint64_t capability[CONTROL_WORDS];
@@ -151,6 +164,7 @@ static void fit_machine(struct vmx_machine *machine)
     vmx_features_find(machine);
     vmx_controls_log(capability, machine->controls);
     vmx_features_log(machine);
+    find_apic(machine, capability);
     machine->ready = true;
 }
 
