@@ -5,6 +5,7 @@
 #include "kernel/config.h"
 
 #include "kernel/config_lines.h"
+#include "kernel/config_lint.h"
 #include "kernel/config_value.h"
 #include "kernel/string.h"
 
@@ -208,17 +209,7 @@ static bool parse_rng(struct config_reader *reader, const char *value)
 
 static bool parse_lint(struct config_reader *reader, const char *value)
 {
-    static const char *const words[] = {[LINT_STRICT] = "strict",
-                                        [LINT_TOLERANT] = "tolerant",
-                                        [LINT_OFF] = "off",
-                                        NULL};
-    size_t index;
-
-    if (!config_value_word(value, words, &index)) {
-        return config_lines_value(reader, value, "strict, tolerant or off");
-    }
-    entry_of(reader)->lint = (enum config_lint)index;
-    return true;
+    return config_lint_read(reader, entry_of(reader), value);
 }
 
 /* One "-name" of `length` bytes. */

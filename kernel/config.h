@@ -14,6 +14,9 @@
 #define CONFIG_PATH    256
 #define CONFIG_OPTIONS 2048
 
+#define CONFIG_LINT_DEVICES 16
+#define CONFIG_DEVICE_NAME  16
+
 enum config_lint {
     LINT_STRICT,
     LINT_TOLERANT,
@@ -32,6 +35,12 @@ struct config_disk {
     bool read_only;
 };
 
+/* A device as reports name it, "block1", and what `lint` says for it. */
+struct config_lint_device {
+    char name[CONFIG_DEVICE_NAME];
+    enum config_lint lint;
+};
+
 /* One VM. */
 struct config_entry {
     char id[64]; /* the file's name without .conf */
@@ -46,7 +55,10 @@ struct config_entry {
     struct config_disk disk[CONFIG_PATHS];
     size_t disk_count;
     bool rng;
-    enum config_lint lint;
+    enum config_lint lint; /* of the devices that are not in the list */
+    struct config_lint_device lint_device[CONFIG_LINT_DEVICES];
+    size_t lint_device_count;
+    unsigned lint_line;    /* where it stands, for vmm/virtio_plan.c */
     uint64_t features_off; /* bits never offered */
     uint32_t timeout;      /* seconds of machine time; 0: none */
 };

@@ -2,6 +2,7 @@ objects += $(addprefix kernel/, \
     chacha20.o \
     config.o \
     config_lines.o \
+    config_lint.o \
     config_loader.o \
     config_value.o \
     console.o \

@@ -1,11 +1,12 @@
-/* Loads a bzImage by the 64-bit boot protocol; see the header. Offsets and
+/* Loads a bzImage by its 64-bit or 32-bit entry; see the header. Offsets and
  * names are boot.rst's and zero-page.rst's. First the whole file and request
  * are judged, then memory is written. */
 #include "vmm/bzimage.h"
 
-#include "arch/cpu.h"
-#include "arch/guest.h"
-#include "kernel/string.h"
+#include "vmm/boot_initrd.h"
+#include "vmm/boot_space.h"
+#include "vmm/boot_tables.h"
+#include "vmm/little_endian.h"
 
 /* Setup header in the file, and at the same place in boot_params. */
 #define SETUP_SECTS        0x1f1 /* u8 */
@@ -30,14 +31,26 @@
 #define SETUP_DATA         0x250 /* u64 */
 #define PREF_ADDRESS       0x258 /* u64 */
 #define INIT_SIZE          0x260 /* u32 */
-#define HEADER_END_MINIMUM 0x264 /* through init_size, version 2.10 */
 #define HEADER_END_MAXIMUM 0x290 /* boot_params has other things from here */
 
-#define HEADER_MAGIC       0x53726448U /* "HdrS" */
-#define VERSION_XLOADFLAGS 0x20c
-#define LOADED_HIGH        0x01
-#define XLF_KERNEL_64      0x01
-#define LOADER_UNDEFINED   0xff
+#define HEADER_MAGIC     0x53726448U /* "HdrS" */
+#define LOADED_HIGH      0x01
+#define XLF_KERNEL_64    0x01
+#define LOADER_UNDEFINED 0xff
+
+/* Versions that brought what is used here, and where their headers end. */
+#define PROTOCOL_CMD_LINE    0x202
+#define PROTOCOL_INITRD_MAX  0x203
+#define PROTOCOL_RELOCATABLE 0x205
+#define PROTOCOL_CMDLINE     0x206
+#define PROTOCOL_INIT_SIZE   0x20a
+#define PROTOCOL_XLOADFLAGS  0x20c
+
+/* What holds for a kernel from before the field. */
+#define INITRD_MAX_OLD  0x37ffffffU
+#define CMDLINE_OLD     255
+#define LOAD_OLD        0x100000
+#define INIT_FACTOR_OLD 4 /* what it may unpack itself to, in its own sizes */
 
 /* boot_params beside the header. */
 #define BOOT_PARAMS_SIZE 0x1000
@@ -48,100 +61,103 @@
 
 #define SECTOR       512
 #define ENTRY_64     0x200
-#define IDENTITY_END MAP_HIGH_BASE /* what the page tables map */
+#define STACK_SIZE   0x1000
+#define IDENTITY_END BOOT_4_GIB /* what the page tables map */
 
-/* The header's fields and what follows from them. */
+static const char no_low_memory[] =
+    "the VM has not enough memory in its first 640 KiB for the tables that a "
+    "bzImage is started with; shorten the options";
+
+/* The header's fields, and what follows from them. */
 struct image {
     const uint8_t *file;
+    unsigned version;
+    bool entry_64;
     uint64_t setup_size; /* real-mode part */
     const uint8_t *payload;
     uint64_t payload_size;
     uint32_t header_end;
-    uint64_t load;
-    uint64_t load_end;   /* with init_size */
     uint64_t initrd_end; /* the initrd ends at or before this */
-    uint32_t cmdline_size;
-    uint64_t ram_end; /* of RAM from 0, at most IDENTITY_END */
+    uint64_t cmdline_size;
 };
 
-static uint16_t get16(const uint8_t *from)
-{
-    uint16_t value;
+/* Where everything goes. */
+struct places {
+    uint64_t kernel;
+    uint64_t boot_params;
+    uint64_t command_line;
+    uint64_t stack;
+    struct boot_paging paging;
+};
 
-    memcpy(&value, from, sizeof(value));
-    return value;
+bool bzimage_recognise(const uint8_t *kernel, uint64_t size)
+{
+    return size >= HEADER + 4 && get32(kernel + HEADER) == HEADER_MAGIC;
 }
 
-static uint32_t get32(const uint8_t *from)
+/* The least header of this version of the protocol. */
+static uint32_t header_least(unsigned version)
 {
-    uint32_t value;
-
-    memcpy(&value, from, sizeof(value));
-    return value;
+    return version >= PROTOCOL_INIT_SIZE     ? INIT_SIZE + 4
+           : version >= PROTOCOL_CMDLINE     ? CMDLINE_SIZE + 4
+           : version >= PROTOCOL_RELOCATABLE ? RELOCATABLE_KERNEL + 1
+           : version >= PROTOCOL_INITRD_MAX  ? INITRD_ADDR_MAX + 4
+                                             : CMD_LINE_PTR + 4;
 }
 
-static uint64_t get64(const uint8_t *from)
-{
-    uint64_t value;
-
-    memcpy(&value, from, sizeof(value));
-    return value;
-}
-
-static void put32(uint8_t *to, uint64_t value)
-{
-    uint32_t word = (uint32_t)value;
-
-    memcpy(to, &word, sizeof(word));
-}
-
-static void put64(uint8_t *to, uint64_t value)
-{
-    memcpy(to, &value, sizeof(value));
-}
-
-static uint64_t align_up(uint64_t value, uint64_t alignment)
-{
-    return (value + alignment - 1) & ~(alignment - 1);
-}
-
-bool bzimage_recognise(const void *kernel, uint64_t size)
-{
-    return size >= HEADER_END_MINIMUM &&
-           get32((const uint8_t *)kernel + HEADER) == HEADER_MAGIC;
-}
-
-/* The sizes: setup, header and protected-mode code lie in the file. */
-static const char *judge_file(const struct bzimage_request *request,
-                              struct image *image)
+/* Setup header: there, whole, and of a version that can be booted. */
+static const char *judge_header(const struct boot_request *request,
+                                struct image *image)
 {
     const uint8_t *file = request->kernel;
 
     if (!bzimage_recognise(file, request->kernel_size)) {
         return "the kernel is not a bzImage: no setup header";
     }
+    if (request->kernel_size < 0x2 * SECTOR) {
+        return "the bzImage ends inside its setup header: the file is cut "
+               "short";
+    }
     if (get16(file + BOOT_FLAG) != 0xaa55) {
-        return "the bzImage's boot flag is not 0xaa55";
-    }
-    if (get16(file + VERSION) < VERSION_XLOADFLAGS) {
-        return "the bzImage's boot protocol is older than 2.12 (Linux 3.8), "
-               "which the 64-bit entry needs";
-    }
-    if ((file[LOADFLAGS] & LOADED_HIGH) == 0) {
-        return "the kernel is a zImage, which loads below 1 MiB; only bzImage "
-               "can be booted";
-    }
-    if ((get16(file + XLOADFLAGS) & XLF_KERNEL_64) == 0) {
-        return "the bzImage has no 64-bit entry (XLF_KERNEL_64): 32-bit "
-               "kernels cannot be booted yet";
+        return "the bzImage's boot flag is not 0xaa55: the file is damaged";
     }
     image->file = file;
-    image->header_end = HEADER + file[JUMP_LENGTH];
-    if (image->header_end < HEADER_END_MINIMUM ||
-        image->header_end > HEADER_END_MAXIMUM ||
-        image->header_end > request->kernel_size) {
-        return "the bzImage's setup header has an impossible length";
+    image->version = get16(file + VERSION);
+    if (image->version < PROTOCOL_CMD_LINE) {
+        return "the bzImage's boot protocol is older than 2.02 (Linux 2.4): "
+               "only newer ones can be booted";
     }
+    if ((file[LOADFLAGS] & LOADED_HIGH) == 0) {
+        return "the kernel is a zImage, which loads below 1 MiB: build a "
+               "bzImage";
+    }
+    image->header_end = HEADER + file[JUMP_LENGTH];
+    if (image->header_end < header_least(image->version) ||
+        image->header_end > HEADER_END_MAXIMUM) {
+        return "the bzImage's setup header has an impossible length: the file "
+               "is damaged";
+    }
+    image->entry_64 = image->version >= PROTOCOL_XLOADFLAGS &&
+                      (get16(file + XLOADFLAGS) & XLF_KERNEL_64) != 0;
+    image->initrd_end = image->version < PROTOCOL_INITRD_MAX
+                            ? INITRD_MAX_OLD + 1ULL
+                            : get32(file + INITRD_ADDR_MAX) + 1ULL;
+    image->cmdline_size = image->version < PROTOCOL_CMDLINE
+                              ? CMDLINE_OLD
+                              : get32(file + CMDLINE_SIZE);
+    return NULL;
+}
+
+/* Setup and protected-mode code lie in the file. */
+static const char *judge_file(const struct boot_request *request,
+                              struct image *image)
+{
+    const char *wrong = judge_header(request, image);
+
+    if (wrong != NULL) {
+        return wrong;
+    }
+    const uint8_t *file = image->file;
     /* 0 stands for 4, for kernels from before the field. */
     uint64_t sectors = file[SETUP_SECTS] == 0 ? 4 : file[SETUP_SECTS];
 
@@ -161,189 +177,137 @@ static const char *judge_file(const struct bzimage_request *request,
     image->payload = file + image->setup_size;
     image->payload_size = wanted < rest ? wanted : rest;
     if (image->payload_size <= ENTRY_64) {
-        return "the bzImage's code is too short to have a 64-bit entry";
+        return "the bzImage's code is too short to have an entry: the file is "
+               "damaged";
     }
     return NULL;
 }
 
-/* Where the kernel goes. A 64-bit kernel decompresses to its preferred
- * address or above wherever it was loaded, so it is put there. */
-static const char *judge_place(struct image *image)
+/* A kernel unpacks itself to its preferred address or above wherever it was
+ * loaded, so it is put there. */
+static const char *place_new(const struct image *image, uint64_t *load,
+                             uint64_t *span)
 {
-    uint64_t load = get64(image->file + PREF_ADDRESS);
-    uint64_t span = get32(image->file + INIT_SIZE);
     uint64_t alignment = get32(image->file + KERNEL_ALIGNMENT);
 
-    if (load < MAP_LEGACY_END || load >= IDENTITY_END) {
+    *load = get64(image->file + PREF_ADDRESS);
+    *span = get32(image->file + INIT_SIZE);
+    if (*load < MAP_LEGACY_END || *load >= IDENTITY_END) {
         return "the bzImage wants to be loaded below 1 MiB or above 4 GiB "
                "(pref_address)";
     }
     if (image->file[RELOCATABLE_KERNEL] != 0) {
         if (alignment == 0 || (alignment & (alignment - 1)) != 0) {
-            return "the bzImage's kernel_alignment is not a power of two";
+            return "the bzImage's kernel_alignment is not a power of two: the "
+                   "file is damaged";
         }
-        load = align_up(load, alignment);
+        *load = align_up(*load, alignment);
     }
-    if (span < image->payload_size) {
-        return "the bzImage's init_size is smaller than its own code";
-    }
-    if (load >= image->ram_end || span > image->ram_end - load) {
-        return "the VM's memory is too small for the kernel (pref_address + "
-               "init_size); give it more with memory=";
-    }
-    image->load = load;
-    image->load_end = load + span;
-    image->initrd_end = (uint64_t)get32(image->file + INITRD_ADDR_MAX) + 1;
-    image->cmdline_size = get32(image->file + CMDLINE_SIZE);
-    return NULL;
-}
-
-/* RAM from 0 in one piece. */
-static uint64_t low_ram(const struct guest_memory *memory)
-{
-    if (memory->slot_count == 0 || memory->slots[0].base != 0) {
-        return 0;
-    }
-    return memory->slots[0].size < IDENTITY_END ? memory->slots[0].size
-                                                : IDENTITY_END;
-}
-
-static const char *judge_command_line(const struct image *image,
-                                      const char *command_line)
-{
-    uint64_t length = strlen(command_line);
-
-    if (length > image->cmdline_size ||
-        length >= MAP_COMMAND_LINE_END - MAP_COMMAND_LINE) {
-        return "the command line (options) is longer than the kernel takes";
+    if (*span < image->payload_size) {
+        return "the bzImage's init_size is smaller than its own code: the file "
+               "is damaged";
     }
     return NULL;
 }
 
-/* Each piece begins on a multiple of 4, where the kernel looks for the next
- * archive. False: more than any memory. */
-static bool initrd_length(const struct bzimage_request *request,
-                          uint64_t *length)
+static const char *place_kernel(const struct image *image,
+                                struct boot_space *space, struct places *places)
 {
-    uint64_t total = 0;
+    uint64_t span = image->payload_size * INIT_FACTOR_OLD;
+    const char *wrong = NULL;
 
-    for (size_t i = 0; i < request->initrd_count; i++) {
-        uint64_t size = request->initrd[i].size;
-
-        if (size > IDENTITY_END || total > IDENTITY_END) {
-            return false;
-        }
-        total = align_up(total, 4) + size;
+    places->kernel = LOAD_OLD;
+    if (image->version >= PROTOCOL_INIT_SIZE) {
+        wrong = place_new(image, &places->kernel, &span);
     }
-    *length = total;
-    return true;
+    if (wrong == NULL &&
+        boot_space_take(space, places->kernel, span) != BOOT_ROOM_TAKEN) {
+        wrong = "the VM's memory is too small for the kernel (pref_address + "
+                "init_size); give it more with memory=";
+    }
+    return wrong;
 }
 
 /* As high as the kernel allows, so that it is out of the way of what the
  * kernel unpacks itself to. */
-static const char *judge_initrd(const struct image *image,
-                                const struct bzimage_request *request,
-                                struct bzimage_start *start)
+static const char *place_initrd(const struct image *image,
+                                const struct boot_request *request,
+                                struct boot_space *space,
+                                const struct places *places,
+                                struct boot_start *start)
 {
-    uint64_t length = 0;
-    uint64_t end =
-        image->initrd_end < image->ram_end ? image->initrd_end : image->ram_end;
-
-    start->initrd = gpa(0);
-    start->initrd_size = 0;
-    if (!initrd_length(request, &length)) {
+    if (!boot_initrd_size(request, &start->initrd_size)) {
         return "the initrd is larger than 4 GiB";
     }
-    if (length == 0) {
-        return NULL;
-    }
-    if (end < image->load_end || length > end - image->load_end) {
+    if (start->initrd_size != 0 &&
+        !boot_space_highest(space, start->initrd_size, BOOT_PAGE,
+                            places->kernel, image->initrd_end,
+                            &start->initrd)) {
         return "the VM's memory is too small for the initrd beside the kernel; "
                "give it more with memory=";
     }
-    uint64_t base = (end - length) & ~0xfffULL;
-
-    if (base < image->load_end) {
-        return "the VM's memory is too small for the initrd beside the kernel; "
-               "give it more with memory=";
-    }
-    start->initrd = gpa(base);
-    start->initrd_size = length;
     return NULL;
 }
 
-/* `ram` is the host's view of RAM from 0: nothing runs there yet. */
-static void put_initrd(uint8_t *ram, const struct bzimage_request *request,
-                       uint64_t base)
+/* The kernel's first steps read and leave these; all are in the first 640 KiB,
+ * where Linux expects them. */
+static bool place_tables(const struct image *image,
+                         const struct boot_request *request,
+                         struct boot_space *space, struct places *places,
+                         struct boot_start *start)
 {
-    uint64_t at = base;
-
-    for (size_t i = 0; i < request->initrd_count; i++) {
-        const struct bzimage_piece *piece = &request->initrd[i];
-        uint64_t aligned = align_up(at, 4);
-
-        if (piece->size == 0) {
-            continue;
-        }
-        memset(ram + at, 0, aligned - at);
-        memcpy(ram + aligned, piece->bytes, piece->size);
-        at = aligned + piece->size;
-    }
+    return boot_gdt_place(space, start) &&
+           boot_space_lowest(space, BOOT_PARAMS_SIZE, BOOT_PAGE, MAP_BOOT_BASE,
+                             MAP_LEGACY_BASE, &places->boot_params) &&
+           boot_space_lowest(space, STACK_SIZE, BOOT_PAGE, MAP_BOOT_BASE,
+                             MAP_LEGACY_BASE, &places->stack) &&
+           (!image->entry_64 ||
+            boot_paging_place(space, IDENTITY_END, false, &places->paging)) &&
+           boot_space_lowest(space, strlen(request->command_line) + 1, 16,
+                             MAP_BOOT_BASE, MAP_LEGACY_BASE,
+                             &places->command_line);
 }
 
-/* The GDT of boot.rst: __BOOT_CS 0x10, __BOOT_DS 0x18, both flat. */
-#define BOOT_CS   0x10
-#define BOOT_DS   0x18
-#define CS_RIGHTS 0xa09b /* G, L, present, execute/read, accessed */
-#define DS_RIGHTS 0xc093 /* G, B, present, read/write, accessed */
-
-static const uint64_t gdt[] = {
-    0,
-    0,
-    0x00af9b000000ffff,
-    0x00cf93000000ffff,
-};
-
-#define PAGE_TABLE   0x1000
-#define PTE_TABLE    0x03 /* present, writable */
-#define PTE_LARGE    0x83 /* and a 2 MiB page */
-#define LARGE_PAGE   0x200000ULL
-#define DIRECTORIES  4
-#define TABLE_LENGTH 512
-
-/* Maps [0, 4 GiB) onto itself in 2 MiB pages (SDM 3A 4.5). */
-static void put_page_tables(uint8_t *ram)
+static const char *judge(const struct boot_request *request,
+                         struct boot_space *space, struct image *image,
+                         struct places *places, struct boot_start *start)
 {
-    const uint64_t pdpt = MAP_PAGE_TABLES + PAGE_TABLE;
-    const uint64_t directory = pdpt + PAGE_TABLE;
+    const char *wrong = judge_file(request, image);
 
-    memset(ram + MAP_PAGE_TABLES, 0, MAP_PAGE_TABLES_END - MAP_PAGE_TABLES);
-    put64(ram + MAP_PAGE_TABLES, pdpt | PTE_TABLE);
-    for (uint64_t i = 0; i < DIRECTORIES; i++) {
-        put64(ram + pdpt + 8 * i, (directory + PAGE_TABLE * i) | PTE_TABLE);
+    if (wrong == NULL) {
+        wrong = place_kernel(image, space, places);
     }
-    for (uint64_t i = 0; i < DIRECTORIES * TABLE_LENGTH; i++) {
-        put64(ram + directory + 8 * i, (LARGE_PAGE * i) | PTE_LARGE);
+    if (wrong == NULL && strlen(request->command_line) > image->cmdline_size) {
+        wrong = "the command line (options) is longer than the kernel takes";
     }
+    if (wrong == NULL) {
+        wrong = place_initrd(image, request, space, places, start);
+    }
+    if (wrong == NULL &&
+        (request->e820_count == 0 || request->e820_count > E820_MAX)) {
+        wrong = "the memory map has no entries or more than 128";
+    }
+    if (wrong == NULL && !place_tables(image, request, space, places, start)) {
+        wrong = no_low_memory;
+    }
+    return wrong;
 }
-_Static_assert(MAP_PAGE_TABLES + (2 + DIRECTORIES) * PAGE_TABLE ==
-                   MAP_PAGE_TABLES_END,
-               "the page tables fill their place");
 
 /* boot_params: zero but for the file's header and what is set here. A zero
  * screen_info says that there is no screen. */
 static void put_boot_params(uint8_t *params, const struct image *image,
-                            const struct bzimage_request *request,
-                            const struct bzimage_start *start)
+                            const struct boot_request *request,
+                            const struct places *places,
+                            const struct boot_start *start)
 {
     memset(params, 0, BOOT_PARAMS_SIZE);
     memcpy(params + SETUP_SECTS, image->file + SETUP_SECTS,
            image->header_end - SETUP_SECTS);
     params[TYPE_OF_LOADER] = LOADER_UNDEFINED;
-    put32(params + CODE32_START, image->load);
-    put32(params + RAMDISK_IMAGE, start->initrd.value);
+    put32(params + CODE32_START, places->kernel);
+    put32(params + RAMDISK_IMAGE, start->initrd);
     put32(params + RAMDISK_SIZE, start->initrd_size);
-    put32(params + CMD_LINE_PTR, MAP_COMMAND_LINE);
+    put32(params + CMD_LINE_PTR, places->command_line);
     put32(params + HARDWARE_SUBARCH, 0);
     put64(params + HARDWARE_SUBARCH + 4, 0);
     put64(params + SETUP_DATA, 0);
@@ -354,14 +318,13 @@ static void put_boot_params(uint8_t *params, const struct image *image,
 }
 
 /* The text that `file` prints, if the header points at one. */
-static void copy_version(const struct image *image,
-                         char version[BZIMAGE_VERSION])
+static void copy_version(const struct image *image, char version[BOOT_VERSION])
 {
     uint64_t at = get16(image->file + KERNEL_VERSION);
     size_t length = 0;
 
     for (at += 0x200;
-         at > 0x200 && at < image->setup_size && length < BZIMAGE_VERSION - 1;
+         at > 0x200 && at < image->setup_size && length < BOOT_VERSION - 1;
          at++) {
         uint8_t character = image->file[at];
 
@@ -373,114 +336,55 @@ static void copy_version(const struct image *image,
     version[length] = '\0';
 }
 
-static const char *judge(const struct guest_memory *memory,
-                         const struct bzimage_request *request,
-                         struct image *image, struct bzimage_start *start)
+static void write_all(const struct guest_memory *memory,
+                      const struct boot_request *request,
+                      const struct image *image, const struct places *places,
+                      const struct boot_start *start)
 {
-    const char *wrong = judge_file(request, image);
-
-    if (wrong != NULL) {
-        return wrong;
+    memcpy(boot_space_bytes(memory, places->kernel, image->payload_size),
+           image->payload, image->payload_size);
+    boot_initrd_put(memory, request, start->initrd);
+    guest_memory_write(memory, gpa(places->command_line), request->command_line,
+                       strlen(request->command_line) + 1);
+    boot_gdt_put(memory, start);
+    if (image->entry_64) {
+        boot_paging_put(memory, &places->paging);
     }
-    image->ram_end = low_ram(memory);
-    if (image->ram_end < MAP_LEGACY_END) {
-        return "the VM has no memory in its first MiB";
-    }
-    wrong = judge_place(image);
-    if (wrong == NULL) {
-        wrong = judge_command_line(image, request->command_line);
-    }
-    if (wrong == NULL) {
-        wrong = judge_initrd(image, request, start);
-    }
-    if (wrong == NULL &&
-        (request->e820_count == 0 || request->e820_count > E820_MAX)) {
-        wrong = "the memory map has no entries or more than 128";
-    }
-    return wrong;
+    put_boot_params(
+        boot_space_bytes(memory, places->boot_params, BOOT_PARAMS_SIZE), image,
+        request, places, start);
 }
 
 const char *bzimage_load(const struct guest_memory *memory,
-                         const struct bzimage_request *request,
-                         struct bzimage_start *start)
+                         const struct boot_request *request,
+                         struct boot_start *start)
 {
-    struct image image;
-    const char *wrong = judge(memory, request, &image, start);
+    struct boot_space space;
+    struct image image = {0};
+    struct places places = {0};
+
+    boot_space_init(&space, memory, request->e820, request->e820_count);
+
+    const char *wrong = judge(request, &space, &image, &places, start);
 
     if (wrong != NULL) {
         return wrong;
     }
-    uint8_t *ram = memory->slots[0].host;
-
-    memcpy(ram + image.load, image.payload, image.payload_size);
-    put_initrd(ram, request, start->initrd.value);
-    memcpy(ram + MAP_COMMAND_LINE, request->command_line,
-           strlen(request->command_line) + 1);
-    memcpy(ram + MAP_GDT, gdt, sizeof(gdt));
-    put_page_tables(ram);
-    put_boot_params(ram + MAP_BOOT_PARAMS, &image, request, start);
-
-    start->rip = gpa(image.load + ENTRY_64);
-    start->boot_params = gpa(MAP_BOOT_PARAMS);
-    start->page_tables = gpa(MAP_PAGE_TABLES);
-    start->gdt = gpa(MAP_GDT);
-    start->gdt_limit = sizeof(gdt) - 1;
-    start->stack = gpa(MAP_BOOT_STACK);
-    start->kernel = gpa(image.load);
+    start->protocol =
+        image.entry_64 ? "Linux, 64-bit entry" : "Linux, 32-bit entry";
+    start->mode = image.entry_64 ? BOOT_LONG : BOOT_PROTECTED;
+    start->rip = places.kernel + (image.entry_64 ? ENTRY_64 : 0);
+    start->gprs[GPR_RSI] = places.boot_params;
+    start->gprs[GPR_RSP] = places.stack + STACK_SIZE;
+    start->page_tables = places.paging.base;
+    start->kernel = places.kernel;
     copy_version(&image, start->version);
+    write_all(memory, request, &image, &places, start);
     return NULL;
 }
 
-/* One segment register: where its four values are, and what they become. */
-static void set_segment(struct guest *guest, unsigned index, uint16_t selector,
-                        uint32_t limit, uint32_t rights)
-{
-    guest_set(guest, GUEST_ES_SELECTOR + index, selector);
-    guest_set(guest, GUEST_ES_BASE + index, 0);
-    guest_set(guest, GUEST_ES_LIMIT + index, limit);
-    guest_set(guest, GUEST_ES_RIGHTS + index, rights);
-}
-
-/* The encoding's order; VM entry wants a busy TSS in TR and an LDTR that may
- * be unusable (SDM 3C 27.3.1.2). */
-static void set_segments(struct guest *guest)
-{
-    enum {
-        SEGMENT_CS = 1,
-        SEGMENT_COUNT = 6,
-        SEGMENT_LDTR = 6,
-        SEGMENT_TR = 7,
-        RIGHTS_UNUSABLE = 0x10000,
-        RIGHTS_BUSY_TSS = 0x8b,
-        TSS_LIMIT = 0x67,
-    };
-
-    for (unsigned i = 0; i < SEGMENT_COUNT; i++) {
-        set_segment(guest, i, i == SEGMENT_CS ? BOOT_CS : BOOT_DS, UINT32_MAX,
-                    i == SEGMENT_CS ? CS_RIGHTS : DS_RIGHTS);
-    }
-    set_segment(guest, SEGMENT_LDTR, 0, 0, RIGHTS_UNUSABLE);
-    set_segment(guest, SEGMENT_TR, 0, TSS_LIMIT, RIGHTS_BUSY_TSS);
-}
-
-void bzimage_set_registers(struct guest *guest,
-                           const struct bzimage_start *start)
-{
-    for (unsigned i = 0; i < GPR_COUNT; i++) {
-        guest_set_gpr(guest, (enum gpr)i, 0);
-    }
-    guest_set_gpr(guest, GPR_RSI, start->boot_params.value);
-    guest_set_gpr(guest, GPR_RSP, start->stack.value);
-    set_segments(guest);
-    guest_set(guest, GUEST_GDTR_BASE, start->gdt.value);
-    guest_set(guest, GUEST_GDTR_LIMIT, start->gdt_limit);
-    guest_set(guest, GUEST_IDTR_BASE, 0);
-    guest_set(guest, GUEST_IDTR_LIMIT, 0);
-    guest_set(guest, GUEST_EFER, EFER_LME | EFER_LMA);
-    guest_set(guest, GUEST_CR3, start->page_tables.value);
-    guest_set(guest, GUEST_CR4, CR4_PAE);
-    guest_set(guest, GUEST_CR0,
-              CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG);
-    guest_set(guest, GUEST_RFLAGS, RFLAGS_ONE);
-    guest_set(guest, GUEST_RIP, start->rip.value);
-}
+const struct boot_protocol bzimage_protocol = {
+    .name = "Linux bzImage",
+    .recognise = bzimage_recognise,
+    .load = bzimage_load,
+};

@@ -7,6 +7,7 @@
 #include "kernel/log.h"
 #include "kernel/string.h"
 #include "vmm/menu.h"
+#include "vmm/virtio_plan.h"
 
 #define LOADER_FILE   "\\loader\\loader.conf"
 #define ENTRY_FOLDER  "\\loader\\entries"
@@ -110,7 +111,8 @@ static bool load_entry_file(struct efi_boot *boot, const char *name,
     format_sn(entry->id, sizeof(entry->id), "%.*s",
               (int)(strlen(name) - strlen(ENTRY_SUFFIX)), name);
     if (!config_parse_entry(path, (const char *)file.data, (size_t)file.size,
-                            entry, &error)) {
+                            entry, &error) ||
+        !virtio_plan_check(entry, path, &error)) {
         log_config_error(&error);
         return false;
     }

@@ -2,19 +2,13 @@
  * the windows and ports of the machine's chips. The first part is numbers only
  * and is also read by the preprocessor for vmm/dsdt.asl.
  *
- * Who calls it: vmm/vm.c when it builds a machine; vmm/bzimage.c and
- * vmm/acpi_tables.c for where things go; the chips for their addresses. */
+ * Who calls it: vmm/vm.c when it builds a machine; vmm/boot_space.c
+ * and vmm/acpi_tables.c for where things go; the chips for their addresses. */
 #pragma once
 
-/* Conventional memory: what a boot protocol leaves for the kernel's first
- * steps. All of it is usable RAM in the e820 map. */
-#define MAP_GDT              0x6000
-#define MAP_BOOT_PARAMS      0x7000
-#define MAP_BOOT_STACK       0x9000 /* top; one page */
-#define MAP_PAGE_TABLES      0x9000 /* PML4, PDPT, four page directories */
-#define MAP_PAGE_TABLES_END  0xf000
-#define MAP_COMMAND_LINE     0x20000
-#define MAP_COMMAND_LINE_END 0x30000
+/* Conventional memory, RAM in the e820 map. What a boot protocol leaves for the
+ * kernel's first steps is placed from here on (vmm/boot_space.h). */
+#define MAP_BOOT_BASE 0x6000
 
 /* The first MiB's end is RAM for the processor, reserved in the e820 map. */
 #define MAP_LEGACY_BASE 0xa0000

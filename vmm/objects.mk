@@ -2,6 +2,11 @@ objects += $(addprefix vmm/, \
     acpi_pm.o \
     acpi_tables.o \
     apic_bus.o \
+    boot_initrd.o \
+    boot_protocol.o \
+    boot_space.o \
+    boot_tables.o \
+    boot_unknown.o \
     bzimage.o \
     cpuid.o \
     cpuid_allowed.o \
@@ -45,6 +50,7 @@ objects += $(addprefix vmm/, \
     vcpu.o \
     vcpu_events.o \
     virtio_host.o \
+    virtio_plan.o \
     vm.o \
     vm_irq.o \
     vm_run.o \

@@ -7,9 +7,11 @@
 #include "kernel/format.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
+#include "kernel/panic.h"
 #include "kernel/string.h"
 #include "kernel/time.h"
 #include "vmm/report.h"
+#include "vmm/virtio_plan.h"
 #include "vmm/vm.h"
 
 /* When a source of entropy that had none is asked again. */
@@ -222,6 +224,7 @@ void virtio_host_settle(struct vm *vm, struct virtio_device *device)
 /* ---- making and ending ---- */
 
 static struct virtio_host *new_device(struct vm *vm,
+                                      const struct virtio_plan *plan,
                                       struct virtio_device_options *options)
 {
     static const enum virtio_lint lint[] = {
@@ -234,7 +237,7 @@ static struct virtio_host *new_device(struct vm *vm,
     host->vm = vm;
     host->gsi = MAP_VIRTIO_GSI + vm->device_count;
     *options = (struct virtio_device_options){
-        .lint = lint[vm->config->lint],
+        .lint = lint[virtio_plan_lint(vm->config, plan, vm->device_count)],
         .features_off = {vm->config->features_off, 0},
         .index = vm->device_count,
     };
@@ -265,10 +268,10 @@ static void place(struct virtio_host *host, struct virtio_device *device)
     vm->device_count++;
 }
 
-static const char *add_console(struct vm *vm)
+static const char *add_console(struct vm *vm, const struct virtio_plan *plan)
 {
     struct virtio_device_options options;
-    struct virtio_host *host = new_device(vm, &options);
+    struct virtio_host *host = new_device(vm, plan, &options);
     const char *why = virtio_console_init(&host->console, &options, 0, 0, host);
 
     if (why == NULL) {
@@ -277,10 +280,10 @@ static const char *add_console(struct vm *vm)
     return why;
 }
 
-static const char *add_entropy(struct vm *vm)
+static const char *add_entropy(struct vm *vm, const struct virtio_plan *plan)
 {
     struct virtio_device_options options;
-    struct virtio_host *host = new_device(vm, &options);
+    struct virtio_host *host = new_device(vm, plan, &options);
     const char *why = virtio_entropy_init(&host->entropy, &options, host);
 
     if (why == NULL) {
@@ -314,11 +317,12 @@ static const char *make_disk(struct virtio_host_disk *disk,
     return NULL;
 }
 
-static const char *add_disk(struct vm *vm, size_t number)
+static const char *add_disk(struct vm *vm, const struct virtio_plan *plan,
+                            size_t number)
 {
     const struct config_disk *config = &vm->config->disk[number];
     struct virtio_device_options options;
-    struct virtio_host *host = new_device(vm, &options);
+    struct virtio_host *host = new_device(vm, plan, &options);
     char serial[VIRTIO_BLOCK_SERIAL + 1];
     const char *why = make_disk(&host->disk, config, &vm->files->disk[number]);
 
@@ -336,21 +340,41 @@ static const char *add_disk(struct vm *vm, size_t number)
     return why;
 }
 
-const char *virtio_host_create(struct vm *vm)
+static const char *add_planned(struct vm *vm, const struct virtio_plan *plan,
+                               size_t index)
 {
+    const struct virtio_planned *planned = &plan->devices[index];
     const char *why = NULL;
 
-    if (vm->config->disk_count + 2 > MAP_VIRTIO_DEVICES) {
+    switch (planned->kind) {
+    case VIRTIO_KIND_CONSOLE:
+        why = add_console(vm, plan);
+        break;
+    case VIRTIO_KIND_BLOCK:
+        why = add_disk(vm, plan, planned->disk);
+        break;
+    case VIRTIO_KIND_ENTROPY:
+        why = add_entropy(vm, plan);
+        break;
+    }
+    if (why == NULL) {
+        /* What the entry names is what reports print. */
+        CHECK(strcmp(virtio_plan_name(planned->kind),
+                     virtio_device_name(vm->devices[index].device)) == 0);
+    }
+    return why;
+}
+
+const char *virtio_host_create(struct vm *vm)
+{
+    struct virtio_plan plan;
+    const char *why = NULL;
+
+    if (!virtio_plan_make(vm->config, &plan)) {
         return "more devices than the machine has windows for";
     }
-    if (vm->config->console == CONSOLE_VIRTIO) {
-        why = add_console(vm);
-    }
-    for (size_t i = 0; why == NULL && i < vm->config->disk_count; i++) {
-        why = add_disk(vm, i);
-    }
-    if (why == NULL && vm->config->rng) {
-        why = add_entropy(vm);
+    for (size_t i = 0; why == NULL && i < plan.count; i++) {
+        why = add_planned(vm, &plan, i);
     }
     return why;
 }

@@ -7,7 +7,7 @@
 #include "kernel/panic.h"
 #include "kernel/string.h"
 #include "vmm/acpi_tables.h"
-#include "vmm/bzimage.h"
+#include "vmm/boot_protocol.h"
 
 #define VM_PAGES ((sizeof(struct vm) + PAGE_SIZE - 1) / PAGE_SIZE)
 
@@ -255,6 +255,18 @@ static const char *create_vcpus(struct vm *vm)
 
 /* ---- the kernel ---- */
 
+static void log_start(const struct boot_start *start)
+{
+    log_info("kernel %s by %s at %#llx, entry %#llx", start->version,
+             start->protocol, (unsigned long long)start->kernel,
+             (unsigned long long)start->rip);
+    if (start->initrd_size > 0) {
+        log_info("initrd %llu KiB at %#llx",
+                 (unsigned long long)(start->initrd_size >> 10),
+                 (unsigned long long)start->initrd);
+    }
+}
+
 static const char *load_kernel(struct vm *vm)
 {
     const struct vm_files *files = vm->files;
@@ -262,17 +274,20 @@ static const char *load_kernel(struct vm *vm)
         .cpu_count = vm->vcpu_count,
         .virtio_count = vm->device_count,
     };
-    struct bzimage_piece initrd[CONFIG_PATHS];
-    struct bzimage_request request = {
+    struct boot_piece initrd[CONFIG_PATHS] = {0};
+    struct boot_request request = {
         .kernel = files->kernel.bytes,
         .kernel_size = files->kernel.size,
+        .kernel_name = vm->config->linux_path,
         .initrd = initrd,
         .initrd_count = vm->config->initrd_count,
         .command_line = vm->config->options,
         .e820 = vm->map.e820,
         .e820_count = vm->map.e820_count,
+        .cpu_count = vm->vcpu_count,
+        .gib_pages = cpuid_has(&vm->cpuid, CPUID_HAS_GIB_PAGES),
     };
-    struct bzimage_start start;
+    struct boot_start start;
     const char *why = acpi_build(&vm->memory, &acpi, &request.rsdp);
 
     if (why != NULL) {
@@ -282,18 +297,15 @@ static const char *load_kernel(struct vm *vm)
         initrd[i].bytes = files->initrd[i].bytes;
         initrd[i].size = files->initrd[i].size;
     }
-    if (!bzimage_recognise(request.kernel, request.kernel_size)) {
-        return "the kernel file is not a bzImage (no HdrS at 0x202)";
+    why = boot_load(&vm->memory, &request, &start);
+    if (why != NULL) {
+        /* The sentence may lie in `start`. */
+        log_error("%s: %s", vm->config->linux_path, why);
+        return "the kernel cannot be started";
     }
-    why = bzimage_load(&vm->memory, &request, &start);
-    if (why == NULL) {
-        log_info("kernel %s at %#llx, initrd %llu KiB at %#llx", start.version,
-                 (unsigned long long)start.kernel.value,
-                 (unsigned long long)(start.initrd_size >> 10),
-                 (unsigned long long)start.initrd.value);
-        bzimage_set_registers(vm->vcpus[0].guest, &start);
-    }
-    return why;
+    log_start(&start);
+    boot_set_registers(vm->vcpus[0].guest, &start);
+    return NULL;
 }
 
 struct vm *vm_create(const struct config_entry *config,

@@ -29,8 +29,11 @@ def bad_entries():
         c="title bad\n# comment\n\nlint loud\nlinux /guest.bin\n",
         d="title no kernel\n",
         e="linux /guest.bin\ndisk zero:\n",
+        f="linux /guest.bin\nlint off,block2=strict\ndisk zero:1M\n",
     ), timeout=60)
-    expect_refusal(result, "b.conf:3: ", "c.conf:4: ", "d.conf", "e.conf:2: ")
+    expect_refusal(result, "b.conf:3: ", "c.conf:4: ", "d.conf", "e.conf:2: ",
+                   "f.conf:2: lint block2: there are console0, block1, "
+                   "entropy2")
 
 
 def bad_loader():

@@ -19,6 +19,9 @@ GUESTS = {
                           r"\(QEMU: exit 33\)$", ""),
     # Zeros for hours, if nobody stopped it.
     "flood": ((LATE,), r"time-out", "timeout 1\n"),
+    "lintby": ((BROKEN,), r"block1: MUST mmio-drv-004(.|\n)*goes on as if"
+               r"(.|\n)*entropy2: MUST mmio-drv-004(.|\n)*the read gives 0",
+               "disk zero:1M\nlint strict,console0=off,block1=tolerant\n"),
     "mmio": ((GOOD,), None, ""),
     "msr": ((GOOD,), None, ""),
     # It may die of what it does to itself; nobody else may.
@@ -51,6 +54,11 @@ def esp(names):
     return files
 
 
+def reported_devices(log):
+    """The devices that an entry's reports are about."""
+    return set(re.findall(r'json \{.*"device":"(\w+)"', log))
+
+
 def check(result, name):
     statuses, pattern, _ = GUESTS[name]
     text = result.guest_text(name)
@@ -67,6 +75,9 @@ def check(result, name):
     if pattern:
         expect(re.search(pattern, result.entry_log(name), re.M),
                f"Lintel's log does not say {pattern}")
+    if name == "lintby":
+        found = reported_devices(result.entry_log(name))
+        expect(found == {"block1", "entropy2"}, f"reported: {found}")
 
 
 def small_guests():

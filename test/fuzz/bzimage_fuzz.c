@@ -8,12 +8,19 @@
 #include <string.h>
 
 #include "arch/guest.h"
+#include "kernel/panic.h"
 #include "vmm/bzimage.h"
 
 #define RAM_SIZE  (24ULL << 20)
 #define FILE_SIZE 0x3000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+_Noreturn void panic(const char *format, ...)
+{
+    (void)format;
+    abort();
+}
 
 void guest_set(struct guest *guest, enum guest_reg reg, uint64_t value)
 {
@@ -83,7 +90,10 @@ static void require(int condition)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t *ram;
-    static const struct e820_entry e820 = {0, RAM_SIZE, E820_RAM};
+    static const struct e820_entry e820[] = {
+        {0, MAP_LEGACY_BASE, E820_RAM},
+        {MAP_LEGACY_BASE, MAP_LEGACY_END - MAP_LEGACY_BASE, E820_RESERVED},
+        {MAP_LEGACY_END, RAM_SIZE - MAP_LEGACY_END, E820_RAM}};
 
     if (size < 2) {
         return 0;
@@ -107,29 +117,28 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     struct guest_memory memory = {
         .slots = {{.base = 0, .size = RAM_SIZE, .host = ram}}, .slot_count = 1};
-    struct bzimage_piece pieces[2] = {
-        {exact, length < data[1] ? length : data[1]}, {exact, length}};
-    struct bzimage_request request = {
+    struct boot_piece pieces[2] = {{exact, length < data[1] ? length : data[1]},
+                                   {exact, length}};
+    struct boot_request request = {
         .kernel = exact,
         .kernel_size = length,
         .initrd = pieces,
         .initrd_count = data[0] >> 1 & 1 ? 2 : 0,
         .command_line = "console=hvc0",
-        .e820 = &e820,
-        .e820_count = 1,
+        .e820 = e820,
+        .e820_count = 3,
     };
-    struct bzimage_start start;
+    struct boot_start start = {0};
 
     (void)bzimage_recognise(exact, length);
     if (bzimage_load(&memory, &request, &start) == NULL) {
-        require(start.kernel.value >= MAP_LEGACY_END);
-        require(start.kernel.value < RAM_SIZE);
-        require(start.rip.value < RAM_SIZE);
-        require(strlen(start.version) < BZIMAGE_VERSION);
-        require(start.initrd_size <= RAM_SIZE - start.initrd.value);
-        require(start.initrd_size == 0 ||
-                start.initrd.value > start.kernel.value);
-        bzimage_set_registers(NULL, &start);
+        require(start.kernel >= MAP_LEGACY_END);
+        require(start.kernel < RAM_SIZE);
+        require(start.rip < RAM_SIZE);
+        require(strlen(start.version) < BOOT_VERSION);
+        require(start.initrd_size <= RAM_SIZE - start.initrd);
+        require(start.initrd_size == 0 || start.initrd > start.kernel);
+        boot_set_registers(NULL, &start);
     }
     free(exact);
     free(file);

@@ -44,6 +44,11 @@ static void check_entry(const struct config_entry *entry)
         require(entry->initrd[i][0] == '\\');
         require(is_ended(entry->initrd[i], CONFIG_PATH));
     }
+    require(entry->lint_device_count <= CONFIG_LINT_DEVICES);
+    for (size_t i = 0; i < entry->lint_device_count; i++) {
+        require(is_ended(entry->lint_device[i].name, CONFIG_DEVICE_NAME));
+        require(entry->lint_device[i].lint <= LINT_OFF);
+    }
     require(entry->disk_count <= CONFIG_PATHS);
     for (size_t i = 0; i < entry->disk_count; i++) {
         const struct config_disk *disk = &entry->disk[i];

@@ -4,12 +4,14 @@
 # keeping of its inputs stands in corpus/NAME.txt.
 #
 #   make fuzz FUZZ=name TIME=600     new finds go to build/fuzz/NAME.finds
+#   make fuzz FUZZ=name RUNS=1000000 so many executions, however long they take
 #   make fuzz-keep FUZZ=name         the useful ones of them to the corpus
 
 FUZZCC     := clang
 FUZZCFLAGS := -std=gnu17 -O1 -g -I. -I$(BUILD)/vmm -fno-omit-frame-pointer \
               -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-TIME       ?= 60
+# Seconds; 0, without an end, if executions are counted.
+TIME       ?= $(if $(RUNS),0,60)
 
 fuzz-targets :=
 include $(wildcard test/fuzz/*_fuzz.mk)
@@ -33,7 +35,8 @@ fuzz-corpus := test/fuzz/corpus/$(FUZZ).txt
 fuzz: $(BUILD)/fuzz/$(FUZZ)
 	@mkdir -p $(fuzz-finds)
 	@$(PYTHON) test/fuzz/corpus.py unpack $(fuzz-corpus) $(fuzz-kept)
-	$< -max_total_time=$(TIME) -artifact_prefix=$(BUILD)/fuzz/$(FUZZ)- \
+	$< -max_total_time=$(TIME) $(RUNS:%=-runs=%) \
+	    -print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/$(FUZZ)- \
 	    $(fuzz-finds) $(fuzz-kept)
 
 # The fewest inputs, of the kept ones and the finds, that reach as much.

@@ -30,8 +30,8 @@ static struct memory_map map;
 #define INIT_SIZE     (4 * MIB)
 static uint8_t kernel[KERNEL_SIZE];
 
-static struct bzimage_request request;
-static struct bzimage_start start;
+static struct boot_request request;
+static struct boot_start start;
 
 static struct setup_header *header(void)
 {
@@ -40,7 +40,7 @@ static struct setup_header *header(void)
 
 static struct boot_params *params(void)
 {
-    return (struct boot_params *)(ram + start.boot_params.value);
+    return (struct boot_params *)(ram + start.gprs[GPR_RSI]);
 }
 
 static void make_kernel(void)
@@ -72,6 +72,11 @@ static void make_kernel(void)
     memcpy(kernel + 0x300, version, sizeof(version));
 }
 
+static const char *load(void)
+{
+    return boot_load(&memory, &request, &start);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -84,7 +89,7 @@ static int setup(void **state)
     memset(&map, 0, sizeof(map));
     memory_map_add(&map, RAM_SIZE);
     make_kernel();
-    request = (struct bzimage_request){
+    request = (struct boot_request){
         .kernel = kernel,
         .kernel_size = sizeof(kernel),
         .command_line = "console=hvc0 root=/dev/vda",
@@ -107,10 +112,10 @@ static void good_kernel(void **state)
 {
     (void)state;
     assert_true(bzimage_recognise(kernel, sizeof(kernel)));
-    assert_null(bzimage_load(&memory, &request, &start));
+    assert_null(load());
 
-    assert_int_equal(start.kernel.value, PREFERRED);
-    assert_int_equal(start.rip.value, PREFERRED + 0x200);
+    assert_int_equal(start.kernel, PREFERRED);
+    assert_int_equal(start.rip, PREFERRED + 0x200);
     assert_memory_equal(ram + PREFERRED, kernel + (SETUP_SECTORS + 1) * 512,
                         CODE_SIZE);
     assert_string_equal(start.version, "6.1.0-test (gcc) #1");
@@ -146,13 +151,9 @@ static void good_kernel(void **state)
 static void touches_only_its_places(void **state)
 {
     (void)state;
-    assert_null(bzimage_load(&memory, &request, &start));
+    assert_null(load());
     for (uint64_t i = 0; i < RAM_SIZE; i++) {
-        bool low = (i >= MAP_GDT && i < MAP_GDT + 32) ||
-                   (i >= MAP_BOOT_PARAMS && i < MAP_BOOT_PARAMS + 0x1000) ||
-                   (i >= MAP_PAGE_TABLES && i < MAP_PAGE_TABLES_END) ||
-                   (i >= MAP_COMMAND_LINE &&
-                    i <= MAP_COMMAND_LINE + strlen(request.command_line));
+        bool low = i >= MAP_BOOT_BASE && i < 0x10000;
         bool code = i >= PREFERRED && i < PREFERRED + CODE_SIZE;
 
         if (!low && !code && ram[i] != 0xa5) {
@@ -164,9 +165,9 @@ static void touches_only_its_places(void **state)
 static void page_tables_map_identity(void **state)
 {
     (void)state;
-    assert_null(bzimage_load(&memory, &request, &start));
+    assert_null(load());
 
-    const uint64_t *pml4 = (const uint64_t *)(ram + start.page_tables.value);
+    const uint64_t *pml4 = (const uint64_t *)(ram + start.page_tables);
 
     for (uint64_t address = 0; address < 4ULL << 30; address += 0x200000) {
         uint64_t entry = pml4[address >> 39 & 511];
@@ -196,11 +197,10 @@ struct wrong {
 };
 
 static const struct wrong wrongs[] = {
-    {"no magic", 0x202, 4, 0, "no setup header"},
+    {"no magic", 0x202, 4, 0, "no known format"},
     {"boot flag", 0x1fe, 2, 0x55aa, "boot flag"},
-    {"old protocol", 0x206, 2, 0x20b, "older than 2.12"},
+    {"old protocol", 0x206, 2, 0x201, "older than 2.02"},
     {"zImage", 0x211, 1, 0, "zImage"},
-    {"32-bit kernel", 0x236, 2, 0, "no 64-bit entry"},
     {"header too short", 0x201, 1, 0x10, "impossible length"},
     {"header too long", 0x201, 1, 0xff, "impossible length"},
     {"setup longer than file", 0x1f1, 1, 255, "cut short"},
@@ -229,13 +229,15 @@ static void each_fault_is_refused(void **state)
         make_kernel();
         memcpy(kernel + wrongs[i].offset, &wrongs[i].value, wrongs[i].size);
 
-        const char *why = bzimage_load(&memory, &request, &start);
+        const char *why = load();
 
         if (why == NULL || strstr(why, wrongs[i].says) == NULL) {
             fail_msg("%s: \"%s\"", wrongs[i].name, why == NULL ? "" : why);
         }
         /* Judged before anything is written. */
-        assert_int_equal(ram[MAP_BOOT_PARAMS], 0xa5);
+        for (uint64_t at = 0; at < MIB; at++) {
+            assert_int_equal(ram[at], 0xa5);
+        }
         assert_int_equal(ram[PREFERRED], 0xa5);
     }
 }
@@ -249,7 +251,7 @@ static void every_truncation_is_refused(void **state)
         memcpy(copy, kernel, size);
         request.kernel = copy;
         request.kernel_size = size;
-        assert_non_null(bzimage_load(&memory, &request, &start));
+        assert_non_null(load());
         free(copy);
     }
 }
@@ -259,7 +261,7 @@ static void tail_is_not_loaded(void **state)
 {
     (void)state;
     header()->syssize = 0x1000 / 16;
-    assert_null(bzimage_load(&memory, &request, &start));
+    assert_null(load());
     assert_int_equal(ram[PREFERRED + 0xfff],
                      kernel[(SETUP_SECTORS + 1) * 512 + 0xfff]);
     assert_int_equal(ram[PREFERRED + 0x1000], 0xa5);
@@ -269,13 +271,13 @@ static void version_text_is_bounded(void **state)
 {
     (void)state;
     memset(kernel + 0x300, 'v', 0x400);
-    assert_null(bzimage_load(&memory, &request, &start));
-    assert_int_equal(strlen(start.version), BZIMAGE_VERSION - 1);
+    assert_null(load());
+    assert_int_equal(strlen(start.version), BOOT_VERSION - 1);
     header()->kernel_version = 0xffff;
-    assert_null(bzimage_load(&memory, &request, &start));
+    assert_null(load());
     assert_string_equal(start.version, "");
     header()->kernel_version = 0;
-    assert_null(bzimage_load(&memory, &request, &start));
+    assert_null(load());
     assert_string_equal(start.version, "");
 }
 
@@ -283,11 +285,11 @@ static void relocatable_kernel_is_aligned(void **state)
 {
     (void)state;
     header()->pref_address = PREFERRED + 0x1000;
-    assert_null(bzimage_load(&memory, &request, &start));
-    assert_int_equal(start.kernel.value, PREFERRED + 0x200000);
+    assert_null(load());
+    assert_int_equal(start.kernel, PREFERRED + 0x200000);
     header()->relocatable_kernel = 0;
-    assert_null(bzimage_load(&memory, &request, &start));
-    assert_int_equal(start.kernel.value, PREFERRED + 0x1000);
+    assert_null(load());
+    assert_int_equal(start.kernel, PREFERRED + 0x1000);
 }
 
 static void command_line_limit(void **state)
@@ -298,21 +300,21 @@ static void command_line_limit(void **state)
     memset(line, 'x', sizeof(line));
     request.command_line = line;
     line[2047] = '\0';
-    assert_null(bzimage_load(&memory, &request, &start));
+    assert_null(load());
     line[2047] = 'x';
     line[2048] = '\0';
-    assert_non_null(bzimage_load(&memory, &request, &start));
+    assert_non_null(load());
 
     /* A kernel may take more than there is room for. */
-    char *huge = malloc(0x10001);
+    char *huge = malloc(0x9a001);
 
-    memset(huge, 'x', 0x10000);
-    huge[0x10000] = '\0';
+    memset(huge, 'x', 0x9a000);
+    huge[0x9a000] = '\0';
     header()->cmdline_size = UINT32_MAX;
     request.command_line = huge;
-    assert_non_null(bzimage_load(&memory, &request, &start));
-    huge[0xffff] = '\0';
-    assert_null(bzimage_load(&memory, &request, &start));
+    assert_non_null(load());
+    huge[0x80000] = '\0';
+    assert_null(load());
     free(huge);
 }
 
@@ -321,17 +323,18 @@ static void command_line_limit(void **state)
 static void initrd_pieces_follow_each_other(void **state)
 {
     static const uint8_t a[] = "12345", b[] = "abc", c[] = "Z";
-    const struct bzimage_piece pieces[] = {{a, 5}, {NULL, 0}, {b, 3}, {c, 1}};
+    const struct boot_piece pieces[] = {
+        {a, 5, NULL}, {NULL, 0, NULL}, {b, 3, NULL}, {c, 1, NULL}};
     static const uint8_t whole[] = "12345\0\0\0abc\0Z";
 
     (void)state;
     request.initrd = pieces;
     request.initrd_count = 4;
-    assert_null(bzimage_load(&memory, &request, &start));
+    assert_null(load());
     assert_int_equal(start.initrd_size, sizeof(whole) - 1);
-    assert_int_equal(start.initrd.value, RAM_SIZE - 0x1000);
-    assert_memory_equal(ram + start.initrd.value, whole, sizeof(whole) - 1);
-    assert_int_equal(params()->hdr.ramdisk_image, start.initrd.value);
+    assert_int_equal(start.initrd, RAM_SIZE - 0x1000);
+    assert_memory_equal(ram + start.initrd, whole, sizeof(whole) - 1);
+    assert_int_equal(params()->hdr.ramdisk_image, start.initrd);
     assert_int_equal(params()->hdr.ramdisk_size, sizeof(whole) - 1);
     assert_int_equal(params()->ext_ramdisk_image, 0);
 }
@@ -340,64 +343,64 @@ static void initrd_keeps_its_limits(void **state)
 {
     uint64_t room = RAM_SIZE - PREFERRED - INIT_SIZE;
     uint8_t *bytes = malloc(room + 1);
-    struct bzimage_piece piece = {bytes, room};
+    struct boot_piece piece = {bytes, room, NULL};
 
     (void)state;
     memset(bytes, 0x5a, room + 1);
     request.initrd = &piece;
     request.initrd_count = 1;
-    assert_null(bzimage_load(&memory, &request, &start));
-    assert_int_equal(start.initrd.value, PREFERRED + INIT_SIZE);
+    assert_null(load());
+    assert_int_equal(start.initrd, PREFERRED + INIT_SIZE);
     piece.size = room + 1;
-    assert_non_null(bzimage_load(&memory, &request, &start));
+    assert_non_null(load());
     piece.size = UINT64_MAX;
-    assert_non_null(bzimage_load(&memory, &request, &start));
+    assert_non_null(load());
 
     /* Below what the kernel can reach, though there is more RAM. */
     piece.size = 0x1800;
     header()->initrd_addr_max = 32 * MIB - 1;
-    assert_null(bzimage_load(&memory, &request, &start));
-    assert_int_equal(start.initrd.value, 32 * MIB - 0x2000);
+    assert_null(load());
+    assert_int_equal(start.initrd, 32 * MIB - 0x2000);
     header()->initrd_addr_max = PREFERRED;
-    assert_non_null(bzimage_load(&memory, &request, &start));
+    assert_non_null(load());
     header()->initrd_addr_max = 0;
-    assert_non_null(bzimage_load(&memory, &request, &start));
+    assert_non_null(load());
     free(bytes);
 }
 
 static void many_huge_pieces_do_not_wrap(void **state)
 {
     static const uint8_t byte;
-    struct bzimage_piece pieces[8];
+    struct boot_piece pieces[8];
 
     (void)state;
     for (size_t i = 0; i < 8; i++) {
-        pieces[i] = (struct bzimage_piece){&byte, 0xffffffff};
+        pieces[i] = (struct boot_piece){&byte, 0xffffffff, NULL};
     }
     request.initrd = pieces;
     request.initrd_count = 8;
-    assert_non_null(bzimage_load(&memory, &request, &start));
+    assert_non_null(load());
 }
 
 static void memory_must_hold_the_first_mib(void **state)
 {
     (void)state;
     memory.slots[0].base = MIB;
-    assert_non_null(bzimage_load(&memory, &request, &start));
+    assert_non_null(load());
     memory.slots[0].base = 0;
     memory.slots[0].size = 0x1000;
-    assert_non_null(bzimage_load(&memory, &request, &start));
+    assert_non_null(load());
     memory.slot_count = 0;
-    assert_non_null(bzimage_load(&memory, &request, &start));
+    assert_non_null(load());
 }
 
 static void memory_map_is_bounded(void **state)
 {
     (void)state;
     request.e820_count = 0;
-    assert_non_null(bzimage_load(&memory, &request, &start));
+    assert_non_null(load());
     request.e820_count = 129;
-    assert_non_null(bzimage_load(&memory, &request, &start));
+    assert_non_null(load());
 }
 
 /* ---- registers ---- */
@@ -422,12 +425,12 @@ static void registers_of_the_64_bit_entry(void **state)
     (void)state;
     memset(regs, 0xff, sizeof(regs));
     memset(gprs, 0xff, sizeof(gprs));
-    assert_null(bzimage_load(&memory, &request, &start));
-    bzimage_set_registers(NULL, &start);
+    assert_null(load());
+    boot_set_registers(NULL, &start);
 
     assert_int_equal(regs[GUEST_RIP], PREFERRED + 0x200);
     assert_int_equal(regs[GUEST_RFLAGS], 2); /* interrupts off */
-    assert_int_equal(regs[GUEST_CR3], MAP_PAGE_TABLES);
+    assert_int_equal(regs[GUEST_CR3], start.page_tables);
     assert_true(regs[GUEST_CR0] & 1 && regs[GUEST_CR0] >> 31 & 1);
     assert_int_equal(regs[GUEST_CR4], 1 << 5);
     assert_int_equal(regs[GUEST_EFER], 1 << 8 | 1 << 10);
@@ -438,8 +441,8 @@ static void registers_of_the_64_bit_entry(void **state)
     assert_true(regs[GUEST_CS_RIGHTS] & RIGHTS_L);
     assert_false(regs[GUEST_CS_RIGHTS] & RIGHTS_D);
     assert_int_equal(regs[GUEST_TR_RIGHTS], 0x8b);
-    assert_int_equal(gprs[GPR_RSI], MAP_BOOT_PARAMS);
-    assert_int_equal(gprs[GPR_RSP], MAP_BOOT_STACK);
+    assert_int_equal(gprs[GPR_RSI], start.gprs[GPR_RSI]);
+    assert_in_range(gprs[GPR_RSP], MAP_BOOT_BASE + 0x1000, MAP_LEGACY_BASE);
     assert_int_equal(gprs[GPR_RAX], 0);
 
     /* The GDT says what the hidden parts say. */
@@ -448,6 +451,113 @@ static void registers_of_the_64_bit_entry(void **state)
     assert_int_equal(regs[GUEST_GDTR_LIMIT], 31);
     assert_int_equal(gdt[2] >> 40 & 0xf0ff, regs[GUEST_CS_RIGHTS]);
     assert_int_equal(gdt[3] >> 40 & 0xf0ff, regs[GUEST_SS_RIGHTS]);
+}
+
+static void registers_of_the_32_bit_entry(void **state)
+{
+    (void)state;
+    header()->xloadflags = 0;
+    memset(regs, 0xff, sizeof(regs));
+    memset(gprs, 0xff, sizeof(gprs));
+    assert_null(load());
+    boot_set_registers(NULL, &start);
+
+    assert_string_equal(start.protocol, "Linux, 32-bit entry");
+    assert_int_equal(regs[GUEST_RIP], PREFERRED);
+    assert_int_equal(regs[GUEST_RFLAGS], 2);
+    assert_true(regs[GUEST_CR0] & 1);
+    assert_false(regs[GUEST_CR0] >> 31 & 1);
+    assert_int_equal(regs[GUEST_CR4], 0);
+    assert_int_equal(regs[GUEST_EFER], 0);
+    assert_int_equal(regs[GUEST_CS_SELECTOR], 0x10);
+    assert_int_equal(regs[GUEST_SS_SELECTOR], 0x18);
+    assert_true(regs[GUEST_CS_RIGHTS] & RIGHTS_D);
+    assert_false(regs[GUEST_CS_RIGHTS] & RIGHTS_L);
+    assert_int_equal(gprs[GPR_RSI], start.gprs[GPR_RSI]);
+    assert_int_equal(gprs[GPR_RBP] | gprs[GPR_RDI] | gprs[GPR_RBX], 0);
+    assert_int_equal(((uint64_t *)(ram + regs[GUEST_GDTR_BASE]))[2] >> 40 &
+                         0xf0ff,
+                     regs[GUEST_CS_RIGHTS]);
+}
+
+/* From before pref_address, cmdline_size and initrd_addr_max. */
+static void old_protocols_have_defaults(void **state)
+{
+    static const uint8_t byte = 0x77;
+    const struct boot_piece piece = {&byte, 1, NULL};
+    char line[257];
+
+    (void)state;
+    header()->version = 0x202;
+    header()->jump = 0x2aeb; /* ends at 0x22c */
+    assert_null(load());
+    assert_int_equal(start.mode, BOOT_PROTECTED);
+    assert_int_equal(start.kernel, MIB);
+    assert_int_equal(params()->hdr.code32_start, MIB);
+    assert_int_equal(params()->hdr.initrd_addr_max, 0);
+
+    request.initrd = &piece;
+    request.initrd_count = 1;
+    assert_null(load());
+    assert_int_equal(ram[start.initrd], 0x77);
+    memset(line, 'x', sizeof(line));
+    line[255] = '\0';
+    request.command_line = line;
+    assert_null(load());
+    line[255] = 'x';
+    line[256] = '\0';
+    assert_non_null(load());
+    header()->jump = 0x29eb;
+    assert_non_null(load());
+}
+
+static void modules_are_refused(void **state)
+{
+    const struct boot_piece module = {kernel, 16, ""};
+
+    (void)state;
+    request.module = &module;
+    request.module_count = 1;
+    assert_non_null(strstr(load(), "module"));
+}
+
+/* ---- files of other formats ---- */
+
+static void other_files_are_named(void **state)
+{
+    static const struct {
+        unsigned offset;
+        const char *bytes;
+        size_t length;
+        const char *says;
+    } files[] = {
+        {0, "\x1f\x8b\x08", 3, "gzip"},
+        {0,
+         "\xfd"
+         "7zXZ",
+         6, "xz"},
+        {0, "\x28\xb5\x2f\xfd", 4, "zstd"},
+        {0, "BZh9", 4, "bzip2"},
+        {0, "\x02\x21\x4c\x18", 4, "lz4"},
+        {56, "ARMd", 4, "arm64"},
+        {0, "MZ\x90", 3, "EFI program"},
+        {0, "070701", 6, "initrd"},
+        {0, "hello", 5, "no known format"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        memset(kernel, 0, sizeof(kernel));
+        memcpy(kernel + files[i].offset, files[i].bytes, files[i].length);
+
+        const char *why = load();
+
+        if (why == NULL || strstr(why, files[i].says) == NULL) {
+            fail_msg("%s: %s", files[i].says, why);
+        }
+    }
+    request.kernel_size = 0;
+    assert_non_null(strstr(load(), "empty"));
 }
 
 /* ---- Debian's kernels ---- */
@@ -469,14 +579,14 @@ static bool load_real(const char *path)
     request.kernel = bytes;
     request.kernel_size = (uint64_t)size;
 
-    const char *why = bzimage_load(&memory, &request, &start);
+    const char *why = load();
 
     if (why != NULL) {
         fail_msg("%s: %s", path, why);
     }
     printf("%s: \"%s\" at %#llx\n", path, start.version,
-           (unsigned long long)start.kernel.value);
-    assert_int_equal(start.kernel.value % 0x200000, 0);
+           (unsigned long long)start.kernel);
+    assert_int_equal(start.kernel % 0x200000, 0);
     assert_true(strchr(start.version, '.') != NULL);
     assert_true((params()->hdr.xloadflags & XLF_KERNEL_64) != 0);
     free(bytes);
@@ -493,6 +603,8 @@ static void debian_kernels(void **state)
     ram = malloc(4 * RAM_SIZE);
     memory.slots[0].size = 4 * RAM_SIZE;
     memory.slots[0].host = ram;
+    memset(&map, 0, sizeof(map));
+    memory_map_add(&map, 4 * RAM_SIZE);
     any |= load_real("build/cache/kernel/cloud/vmlinuz");
     any |= load_real("build/cache/kernel/generic/vmlinuz");
     if (!any) {
@@ -521,6 +633,10 @@ int main(void)
         TEST(memory_must_hold_the_first_mib),
         TEST(memory_map_is_bounded),
         TEST(registers_of_the_64_bit_entry),
+        TEST(registers_of_the_32_bit_entry),
+        TEST(old_protocols_have_defaults),
+        TEST(modules_are_refused),
+        TEST(other_files_are_named),
         TEST(debian_kernels),
     };
 

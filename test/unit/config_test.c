@@ -127,6 +127,27 @@ static void the_least_entry_has_the_defaults(void **state)
     assert_string_equal(entry.options, "");
 }
 
+static void lint_by_device(void **state)
+{
+    (void)state;
+    assert_true(
+        parse("linux /a\n\nlint strict, console0=off ,block12=tolerant"));
+    assert_int_equal(entry.lint, LINT_STRICT);
+    assert_int_equal(entry.lint_line, 3);
+    assert_int_equal(entry.lint_device_count, 2);
+    assert_string_equal(entry.lint_device[0].name, "console0");
+    assert_int_equal(entry.lint_device[0].lint, LINT_OFF);
+    assert_string_equal(entry.lint_device[1].name, "block12");
+    assert_int_equal(entry.lint_device[1].lint, LINT_TOLERANT);
+    /* In any order, and with the default for the rest. */
+    assert_true(parse("linux /a\nlint entropy2=strict,off"));
+    assert_int_equal(entry.lint, LINT_OFF);
+    assert_int_equal(entry.lint_device[0].lint, LINT_STRICT);
+    assert_true(parse("linux /a\nlint entropy2=off"));
+    assert_int_equal(entry.lint, LINT_STRICT);
+    assert_int_equal(entry.lint_device_count, 1);
+}
+
 static void files_as_other_systems_write_them(void **state)
 {
     (void)state;
@@ -187,7 +208,21 @@ static const struct {
     {"linux /a\ncpus 2\n", 2, "this version gives a machine one processor"},
     {"linux /a\nconsole hvc0\n", 2, "console hvc0: virtio or serial"},
     {"linux /a\nrng yes\n", 2, "on or off"},
-    {"linux /a\nlint pedantic\n", 2, "strict, tolerant or off"},
+    {"linux /a\nlint pedantic\n", 2, "lint pedantic: strict, tolerant or off"},
+    {"linux /a\nlint\n", 2, "strict, tolerant or off"},
+    {"linux /a\nlint strict,\n", 2, "strict, tolerant or off"},
+    {"linux /a\nlint off,block1=on\n", 2, "lint on: strict, tolerant or off"},
+    {"linux /a\nlint strict,off\n", 2, "lint off: a second level"},
+    {"linux /a\nlint block1=off,block1=off\n", 2, "block1: once is enough"},
+    {"linux /a\nlint block=off\n", 2, "like block1"},
+    {"linux /a\nlint 1=off\n", 2, "like block1"},
+    {"linux /a\nlint Block1=off\n", 2, "like block1"},
+    {"linux /a\nlint abcdefghijklmno1=off\n", 2, "like block1"},
+    {"linux /a\nlint off,abcdefghijklmnopqrstuvwxyzabcd1=off\n", 2, "strict,"},
+    {"linux /a\nlint a1=off,a2=off,a3=off,a4=off,a5=off,a6=off,a7=off,a8=off,"
+     "b1=off,b2=off,b3=off,b4=off,b5=off,b6=off,b7=off,b8=off,c1=off\n",
+     2, "more than 16 devices"},
+    {"linux /a\nlint off\nlint strict\n", 3, "a second time"},
     {"linux /a\ntimeout soon\n", 2, "seconds"},
     {"linux /a\ntimeout 99999999999\n", 2, "seconds"},
     {"linux /a\nfeatures event_idx\n", 2, "a list like -event_idx"},
@@ -406,6 +441,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_entry),
         cmocka_unit_test(the_least_entry_has_the_defaults),
+        cmocka_unit_test(lint_by_device),
         cmocka_unit_test(files_as_other_systems_write_them),
         cmocka_unit_test(other_loaders_keys_are_skipped),
         cmocka_unit_test(every_error_names_its_line_and_what_is_right),

@@ -114,10 +114,7 @@ static void places_have_the_right_type(void **state)
         uint64_t first, last;
         uint32_t type;
     } places[] = {
-        {MAP_GDT, MAP_BOOT_PARAMS - 1, E820_RAM},
-        {MAP_BOOT_PARAMS, MAP_BOOT_STACK - 1, E820_RAM},
-        {MAP_PAGE_TABLES, MAP_PAGE_TABLES_END - 1, E820_RAM},
-        {MAP_COMMAND_LINE, MAP_COMMAND_LINE_END - 1, E820_RAM},
+        {MAP_BOOT_BASE, MAP_LEGACY_BASE - 1, E820_RAM},
         {MAP_ACPI_BASE, MAP_ACPI_END - 1, E820_RESERVED},
     };
     struct memory_map map;
