@@ -198,6 +198,9 @@ void lapic_eoi(struct lapic *lapic)
     if (highest < 0) {
         return;
     }
+    if (lapic->requested) { /* TMR */
+        lapic_virtual_sync(lapic);
+    }
 
     unsigned vector = (unsigned)highest;
 

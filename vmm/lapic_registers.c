@@ -254,6 +254,7 @@ void lapic_publish(struct lapic *lapic, unsigned index)
         *lapic_register(lapic, index * 16) = read_register(lapic, index);
     }
     if (index == ICR) {
+        lapic_publish(lapic, ICR_HIGH);
         *lapic_register(lapic, ICR * 16 + 4) = published_high(lapic);
     }
 }

@@ -83,6 +83,7 @@ static void a_whole_entry(void **state)
                       "disk    zero:64M\n"
                       "disk    zero:1G\tro\n"
                       "rng     off\n"
+                      "apicv   off\n"
                       "lint    tolerant\n"
                       "features -event_idx, -ring_reset\n"
                       "timeout 90\n"));
@@ -106,6 +107,7 @@ static void a_whole_entry(void **state)
     assert_int_equal(entry.disk[3].size, 1024 * MIB);
     assert_true(entry.disk[3].read_only);
     assert_false(entry.rng);
+    assert_false(entry.apicv);
     assert_int_equal(entry.lint, LINT_TOLERANT);
     assert_int_equal(entry.features_off, 1ULL << 29 | 1ULL << 40);
     assert_int_equal(entry.timeout, 90);
@@ -120,6 +122,7 @@ static void the_least_entry_has_the_defaults(void **state)
     assert_int_equal(entry.cpus, 1);
     assert_int_equal(entry.console, CONSOLE_VIRTIO);
     assert_true(entry.rng);
+    assert_true(entry.apicv);
     assert_int_equal(entry.lint, LINT_STRICT);
     assert_int_equal(entry.features_off, 0);
     assert_int_equal(entry.timeout, 0);
@@ -208,6 +211,7 @@ static const struct {
     {"linux /a\ncpus 2\n", 2, "this version gives a machine one processor"},
     {"linux /a\nconsole hvc0\n", 2, "console hvc0: virtio or serial"},
     {"linux /a\nrng yes\n", 2, "on or off"},
+    {"linux /a\napicv auto\n", 2, "on or off"},
     {"linux /a\nlint pedantic\n", 2, "lint pedantic: strict, tolerant or off"},
     {"linux /a\nlint\n", 2, "strict, tolerant or off"},
     {"linux /a\nlint strict,\n", 2, "strict, tolerant or off"},
