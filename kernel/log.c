@@ -7,12 +7,14 @@
 #include <stddef.h>
 
 #include "arch/cpu.h"
+#include "arch/spinlock.h"
 #include "kernel/format.h"
 #include "kernel/framebuffer.h"
 #include "kernel/serial.h"
+#include "kernel/string.h"
 #include "kernel/time.h"
 
-/* Room for a clause report's JSON at its longest. */
+/* Room for a paragraph of a clause report. */
 #define LINE_BYTES 720
 
 /* Bochs' debug port: what is written is shown, and reading gives its number. */
@@ -23,6 +25,7 @@ static struct {
     bool found;
     struct serial *port;
     bool debug_port;
+    struct spinlock lock; /* so that each line comes out whole */
 } sinks = {.level = LOG_INFO};
 
 static const char *const prefixes[] = {
@@ -67,6 +70,7 @@ static void emit(const char *line, size_t length)
     if (!sinks.found) {
         log_init();
     }
+    spinlock_take(&sinks.lock);
     if (sinks.port != NULL) {
         /* The port may be the console's, in the middle of a guest's line. */
         if (!serial_at_line_start(sinks.port)) {
@@ -82,6 +86,7 @@ static void emit(const char *line, size_t length)
         cpu_out8(DEBUG_PORT, '\n');
     }
     framebuffer_write_line(line, length);
+    spinlock_give(&sinks.lock);
 }
 
 /* Appends to `line`, which holds `used` bytes; shows by its end if the text
@@ -101,19 +106,32 @@ static size_t append(char line[LINE_BYTES], size_t used, const char *format,
     return length;
 }
 
+size_t log_line_begin(enum log_level level, char *line, size_t size)
+{
+    uint64_t now = time_now();
+
+    if (level > sinks.level) {
+        return 0;
+    }
+    return format_sn(line, size, "[%5llu.%03llu] %s", now / TIME_SECOND,
+                     now / TIME_MS % 1000, prefixes[level]);
+}
+
+void log_line_end(char *line)
+{
+    make_printable(line);
+    emit(line, strlen(line));
+}
+
 void log_at(enum log_level level, const char *format, ...)
 {
     char line[LINE_BYTES];
-    uint64_t now = time_now();
-    size_t length;
+    size_t length = log_line_begin(level, line, sizeof(line));
     va_list values;
 
-    if (level > sinks.level) {
+    if (length == 0) {
         return;
     }
-    length =
-        format_sn(line, sizeof(line), "[%5llu.%03llu] %s", now / TIME_SECOND,
-                  now / TIME_MS % 1000, prefixes[level]);
     va_start(values, format);
     length = append(line, length, format, values);
     va_end(values);

@@ -2,6 +2,8 @@
  * port, framebuffer, port 0xe9). Called from every room but virtio/. */
 #pragma once
 
+#include <stddef.h>
+
 enum log_level {
     LOG_ERROR,
     LOG_WARN,
@@ -23,6 +25,12 @@ enum log_level log_get_level(void);
  * printable by the caller. */
 void log_at(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* A line longer than log_at() can make: begin puts time and level at the start
+ * of `line` (`size` bytes, the caller's) and says how long that is, the caller
+ * appends text, end writes it out. Begin is 0 for a line that is dropped. */
+size_t log_line_begin(enum log_level level, char *line, size_t size);
+void log_line_end(char *line);
 
 /* The line without time and level, whatever the level: for the lines that
  * other programs read (the closing "lintel: exit" line). */

@@ -50,6 +50,14 @@ static const struct virtio_field *field_find(const struct virtio_device *device,
     return NULL;
 }
 
+const char *virtio_field_name(const struct virtio_device *device,
+                              uint32_t offset)
+{
+    const struct virtio_field *field = field_find(device, offset);
+
+    return field != NULL ? field->name : NULL;
+}
+
 /* The field an access falls into, or NULL after a report. */
 static const struct virtio_field *access_judge(struct virtio_device *device,
                                                uint32_t offset, unsigned size,

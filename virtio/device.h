@@ -57,6 +57,7 @@ struct virtio_device_options {
 struct virtio_history_entry {
     uint64_t value;
     uint32_t count;
+    uint32_t selected; /* by the selector that the register has, if any */
     uint16_t offset;
     uint8_t size;
     bool write;
@@ -301,5 +302,8 @@ const char *virtio_register_name(uint32_t offset);
 const char *virtio_feature_name(const struct virtio_device *device,
                                 unsigned bit);
 const char *virtio_status_bit_name(unsigned bit);
+/* Of the configuration space, at or around `offset` from its start. */
+const char *virtio_field_name(const struct virtio_device *device,
+                              uint32_t offset);
 /* "ACKNOWLEDGE|DRIVER", or "0"; cut to fit, always ended. Returns `text`. */
 char *virtio_status_describe(uint32_t status, char *text, size_t size);

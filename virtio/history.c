@@ -2,6 +2,18 @@
  * transport.c records, vmm/ reads. */
 #include "virtio/history.h"
 
+#include "virtio/registers.h"
+
+/* What the register's selector holds. */
+static uint32_t selected(const struct virtio_device *device, uint32_t offset)
+{
+    if (offset >= VIRTIO_REG_QUEUE_SEL) {
+        return device->queue_sel;
+    }
+    return offset < VIRTIO_REG_DRIVER_FEATURES ? device->device_features_sel
+                                               : device->driver_features_sel;
+}
+
 void virtio_history_record(struct virtio_device *device, uint32_t offset,
                            unsigned size, bool write, uint64_t value)
 {
@@ -23,6 +35,7 @@ void virtio_history_record(struct virtio_device *device, uint32_t offset,
             .offset = (uint16_t)offset,
             .size = (uint8_t)size,
             .write = write,
+            .selected = selected(device, offset),
         };
     history->total++;
 }

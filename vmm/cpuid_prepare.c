@@ -7,6 +7,7 @@
 #include "vmm/cpuid.h"
 #include "vmm/cpuid_allowed.h"
 #include "vmm/cpuid_policy.h"
+#include "vmm/kvmclock.h"
 
 #define ECX1_X2APIC               (1U << 21)
 #define ECX1_TSC_DEADLINE         (1U << 24)
@@ -17,8 +18,8 @@
 #define EAX6_ARAT                 (1U << 2)
 #define EDX80000007_INVARIANT_TSC (1U << 8)
 
-/* KVM's paravirtual features (leaf 0x40000001): only those without an MSR.
- * Ports need no delay here, which saves a kernel its writes to port 0x80. */
+/* KVM's paravirtual features (leaf 0x40000001): its clock, and that ports need
+ * no delay here, which saves a kernel its writes to port 0x80. */
 #define KVM_FEATURE_NOP_IO_DELAY (1U << 1)
 
 #define LINEAR_BITS           48U /* no LA57 */
@@ -300,6 +301,6 @@ void cpuid_prepare(struct cpuid_policy *policy, uint32_t cpu_count,
     prepare_caches(policy, host_max);
     prepare_extended(policy, host_extended);
     policy->hyper[0] = cpuid_signature(CPUID_HYPER_MAX, "KVMKVMKVM\0\0\0");
-    policy->hyper[1].eax = KVM_FEATURE_NOP_IO_DELAY;
+    policy->hyper[1].eax = KVM_FEATURE_NOP_IO_DELAY | KVMCLOCK_FEATURES;
     prepare_clock(policy);
 }

@@ -9,7 +9,7 @@
 #include "kernel/format.h"
 #include "kernel/log.h"
 #include "vmm/emulate.h"
-#include "vmm/mmio.h"
+#include "vmm/place.h"
 #include "vmm/vcpu.h"
 #include "vmm/vm.h"
 
@@ -25,22 +25,6 @@ void crash_format_code(char *text, size_t size, const struct emulate_code *code)
         used += (size_t)format_sn(text + used, size - used, "%s%02x",
                                   i == 0 ? "" : " ", code->bytes[i]);
     }
-}
-
-static void log_code(struct vcpu *vcpu)
-{
-    struct emulate_context context;
-    struct emulate_code code = {0};
-    char text[3 * INSN_MAX_LENGTH + 1];
-
-    mmio_prepare(vcpu, &context);
-    emulate_fetch(&context, &code);
-    if (code.fetched == 0) {
-        log_error("  code: not readable");
-        return;
-    }
-    crash_format_code(text, sizeof(text), &code);
-    log_error("  code: %s", text);
 }
 
 static void log_stack(struct vcpu *vcpu)
@@ -68,6 +52,8 @@ static void log_stack(struct vcpu *vcpu)
 void vcpu_crash(struct vcpu *vcpu, const char *format, ...)
 {
     char text[200];
+    char code[3 * INSN_MAX_LENGTH + 1];
+    struct place place;
     va_list arguments;
 
     if (vcpu->vm->stopping) {
@@ -76,10 +62,13 @@ void vcpu_crash(struct vcpu *vcpu, const char *format, ...)
     va_start(arguments, format);
     format_vsn(text, sizeof(text), format, arguments);
     va_end(arguments);
-    log_error("guest crashed: vcpu%u at %#llx: %s", vcpu->index,
-              (unsigned long long)guest_get(vcpu->guest, GUEST_RIP), text);
+    place_take(vcpu, &place);
+    log_error("guest crashed: vcpu%u at %#llx%s%s: %s", vcpu->index,
+              (unsigned long long)place.rip, place.symbol[0] != '\0' ? " " : "",
+              place.symbol, text);
     guest_dump(vcpu->guest);
-    log_code(vcpu);
+    place_describe_bytes(&place, code, sizeof(code));
+    log_error("  code: %s", code[0] != '\0' ? code : "not readable");
     log_stack(vcpu);
     vm_stop(vcpu->vm, VM_END_CRASH);
 }

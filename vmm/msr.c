@@ -6,6 +6,7 @@
 #include "kernel/log.h"
 #include "kernel/string.h"
 #include "vmm/cpuid.h"
+#include "vmm/kvmclock.h"
 #include "vmm/lapic.h"
 #include "vmm/memory_map.h"
 #include "vmm/msr_table.h"
@@ -153,6 +154,7 @@ static void move_tsc(struct msr_context *context, uint64_t step)
 
     guest_set(context->guest, GUEST_TSC_OFFSET, offset);
     lapic_tsc_offset_set(context->lapic, offset);
+    kvmclock_tsc_offset_set(context->clock, context->index, offset);
     context->tsc_adjust += step;
 }
 
@@ -239,6 +241,9 @@ static bool read_kept(struct msr_context *context, enum msr_kind kind,
     case MSR_KIND_MTRR_VARIABLE:
         *value = *variable(context, msr);
         return true;
+    case MSR_KIND_KVMCLOCK:
+        *value = kvmclock_msr_read(context->clock, context->index, msr);
+        return true;
     default: /* PRED_CMD is write-only */
         return false;
     }
@@ -310,6 +315,9 @@ static bool write_kept(struct msr_context *context, enum msr_kind kind,
         return write_fixed(context, msr, value);
     case MSR_KIND_MTRR_VARIABLE:
         return write_variable(context, msr, value);
+    case MSR_KIND_KVMCLOCK:
+        kvmclock_msr_write(context->clock, context->index, msr, value);
+        return true;
     default:
         return false;
     }

@@ -11,6 +11,7 @@
 
 struct cpuid_policy;
 struct guest;
+struct kvmclock;
 struct lapic;
 
 #define MSR_SEEN     64 /* unknown numbers remembered a VM */
@@ -30,6 +31,8 @@ struct msr_context {
     struct lapic *lapic;
     const struct cpuid_policy *cpuid;
     struct msr_seen *seen;
+    struct kvmclock *clock; /* the VM's ... */
+    unsigned index;         /* ... and which of its vCPUs this is */
 
     /* msr.c's own: values that are kept and have no effect. */
     uint64_t tsc_adjust;

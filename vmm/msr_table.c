@@ -1,5 +1,5 @@
 /* The table of MSRs; see the header. Numbers and names: SDM 4 Table 2-2; KVM's
- * (0x4b564d00 up) and AMD's are here only to be refused without a word. */
+ * (0x4b564d02 up) and AMD's are here only to be refused without a word. */
 #include "vmm/msr_table.h"
 
 #include "vmm/msr.h"
@@ -19,8 +19,8 @@
 const struct msr_entry msr_table[] = {
     {0x0, 0x1, MSR_CONSTANT, 0, 0}, /* P5_MC_ADDR, P5_MC_TYPE */
     {LAST(0x10), MSR_KIND_TSC, 0, 0},
-    {0x11, 0x12, MSR_ABSENT, 0, 0},   /* KVM's old clock */
-    {LAST(0x17), MSR_CONSTANT, 0, 0}, /* PLATFORM_ID */
+    {0x11, 0x12, MSR_KIND_KVMCLOCK, 0, 0}, /* by its old numbers */
+    {LAST(0x17), MSR_CONSTANT, 0, 0},      /* PLATFORM_ID */
     {LAST(0x1b), MSR_KIND_APIC_BASE, 0, 0},
     {LAST(0x2a), MSR_CONSTANT, 0, 0}, /* EBL_CR_POWERON */
     {0x33, 0x34, MSR_ABSENT, 0, 0},   /* TEST_CTRL, SMI_COUNT */
@@ -68,7 +68,8 @@ const struct msr_entry msr_table[] = {
     {0x770, 0x777, MSR_ABSENT, 0, 0}, /* hardware-managed P-states */
     {LAST(0xda0), MSR_KIND_XSS, GUEST_XSS, 0},
     {0x40000000, 0x400000ff, MSR_ABSENT, 0, 0}, /* Hyper-V's */
-    {0x4b564d00, 0x4b564d0f, MSR_ABSENT, 0, 0}, /* KVM's */
+    {0x4b564d00, 0x4b564d01, MSR_KIND_KVMCLOCK, 0, 0},
+    {0x4b564d02, 0x4b564d0f, MSR_ABSENT, 0, 0}, /* KVM's */
     {LAST(0xc0000080), MSR_KIND_EFER, GUEST_EFER, 0},
     {LAST(0xc0000081), MSR_REGISTER, GUEST_STAR, 0},
     {LAST(0xc0000082), MSR_CANONICAL, GUEST_LSTAR, 0},

@@ -31,6 +31,7 @@ enum msr_kind {
     MSR_KIND_PAT,
     MSR_KIND_EFER,
     MSR_KIND_XSS,
+    MSR_KIND_KVMCLOCK,
 };
 
 struct msr_entry {

@@ -17,6 +17,8 @@ objects += $(addprefix vmm/, \
     debug_exit.o \
     decode.o \
     decode_table.o \
+    elf.o \
+    elf_load.o \
     emulate.o \
     emulate_alu.o \
     emulate_execute.o \
@@ -29,6 +31,9 @@ objects += $(addprefix vmm/, \
     i8042.o \
     io.o \
     ioapic.o \
+    json.o \
+    kvmclock.o \
+    kvmclock_rate.o \
     lapic.o \
     lapic_registers.o \
     lapic_timer.o \
@@ -42,8 +47,11 @@ objects += $(addprefix vmm/, \
     msr_table.o \
     pic.o \
     pit.o \
+    place.o \
     regions.o \
     report.o \
+    report_json.o \
+    report_words.o \
     rtc.o \
     rtc_calendar.o \
     uart.o \

@@ -4,19 +4,13 @@
 #include "kernel/format.h"
 #include "kernel/log.h"
 #include "kernel/string.h"
-#include "vmm/crash.h"
-#include "vmm/emulate.h"
-#include "vmm/mmio.h"
+#include "vmm/place.h"
+#include "vmm/report_json.h"
+#include "vmm/report_words.h"
 #include "vmm/vm.h"
 
-/* How many of the driver's last accesses a report shows. */
-#define REPORT_ACCESSES 6
-
-/* The version of the JSON lines' format. */
-#define JSON_VERSION 1
-
-/* All values of a report, each with its name. */
-#define VALUES_BYTES (VIRTIO_REPORT_VALUES * 56)
+/* All values of a report that are shown, with names and words. */
+#define VALUES_BYTES 600
 
 static enum log_level log_level_of(enum virtio_level level)
 {
@@ -43,17 +37,22 @@ static const char *level_word(enum virtio_level level)
     return words[level];
 }
 
-/* "name=0x12, name=0x3" */
+/* "name=0x12, Status=0x3 (ACKNOWLEDGE|DRIVER)" */
 static void format_values(char *text, size_t size,
+                          const struct virtio_device *device,
                           const struct virtio_report *report)
 {
+    char words[WORDS_BYTES];
     size_t used = 0;
 
     text[0] = '\0';
     for (unsigned i = 0; i < report->value_count && used < size; i++) {
-        used += format_sn(text + used, size - used, "%s%s=%#llx",
+        bool named = words_value(words, sizeof(words), device, report, i);
+
+        used += format_sn(text + used, size - used, "%s%s=%#llx%s%s%s",
                           i == 0 ? "" : ", ", report->values[i].name,
-                          (unsigned long long)report->values[i].value);
+                          (unsigned long long)report->values[i].value,
+                          named ? " (" : "", words, named ? ")" : "");
     }
 }
 
@@ -69,123 +68,170 @@ static void format_place(char *text, size_t size,
     }
 }
 
+static void log_access(enum log_level level, const struct virtio_device *device,
+                       const struct virtio_history_entry *entry)
+{
+    char name[48];
+    char words[WORDS_BYTES];
+    char times[32] = "";
+    bool named = words_access(words, sizeof(words), device, entry);
+
+    words_register(name, sizeof(name), device, entry->offset);
+    if (entry->count > 1) {
+        format_sn(times, sizeof(times), ", %u times", (unsigned)entry->count);
+    }
+    log_at(level, "    %s %s @%#x = %#llx%s%s%s%s",
+           entry->write ? "write" : "read ", name, entry->offset,
+           (unsigned long long)entry->value, named ? " (" : "", words,
+           named ? ")" : "", times);
+}
+
 static void log_accesses(enum log_level level,
                          const struct virtio_device *device)
 {
     struct virtio_history_entry entry;
 
+    log_at(level, "  its last accesses:");
     for (unsigned age = REPORT_ACCESSES; age-- > 0;) {
-        if (!virtio_history_get(device, age, &entry)) {
-            continue;
+        if (virtio_history_get(device, age, &entry)) {
+            log_access(level, device, &entry);
         }
-        const char *name = virtio_register_name(entry.offset);
-        log_at(level, "    %s %s%s%#x = %#llx%s%s",
-               entry.write ? "write" : "read ", name != NULL ? name : "",
-               name != NULL ? " @" : "offset ", entry.offset,
-               (unsigned long long)entry.value, entry.count > 1 ? " x" : "",
-               entry.count > 1 ? "2 or more" : "");
     }
 }
 
-/* Where the guest stood. The bytes are fetched without side effects. */
-static void log_position(enum log_level level, struct vcpu *vcpu)
+/* Where the guest stood: at the access, or, if the breach was found in a ring,
+ * when it last notified that queue. */
+static void find_place(struct vm *vm, const struct virtio_device *device,
+                       int queue, struct place *place)
 {
-    struct emulate_context context;
-    struct emulate_code code = {0};
-    char text[3 * INSN_MAX_LENGTH + 1];
+    const struct virtio_host *host = device->host;
 
-    mmio_prepare(vcpu, &context);
-    emulate_fetch(&context, &code);
-    crash_format_code(text, sizeof(text), &code);
-    log_at(level, "  by vcpu%u at %#llx: %s", vcpu->index,
-           (unsigned long long)guest_get(vcpu->guest, GUEST_RIP), text);
+    *place = (struct place){0};
+    if (vm->accessing != NULL) {
+        place_take(vm->accessing, place);
+    } else if (queue >= 0 && queue < VIRTIO_HOST_QUEUES) {
+        *place = host->queues[queue].notified;
+        place->notification = true;
+    }
 }
 
-static void log_json(enum log_level level, struct vm *vm,
-                     const struct virtio_device *device,
-                     const struct virtio_report *report)
+static void log_position(enum log_level level, const struct place *place)
 {
+    char text[PLACE_BYTES];
+
+    if (place->known) {
+        place_describe(place, text, sizeof(text));
+        log_at(level, "  %s%s",
+               place->notification ? "last notified by " : "by ", text);
+    }
+}
+
+/* The line for programs that `write` makes; a report of its own if that were
+ * ever too long. */
+#define log_json(vm, level, write, ...)                                        \
+    do {                                                                       \
+        char *line_ = (vm)->report_line;                                       \
+        size_t size_ = sizeof((vm)->report_line);                              \
+        size_t used_ = log_line_begin(level, line_, size_);                    \
+        if (used_ > 0) {                                                       \
+            used_ += format_sn(line_ + used_, size_ - used_, "json ");         \
+            if (write(line_ + used_, size_ - used_, __VA_ARGS__)) {            \
+                log_line_end(line_);                                           \
+            } else {                                                           \
+                log_error("a report's JSON is too long");                      \
+            }                                                                  \
+        }                                                                      \
+    } while (0)
+
+static void log_text(const struct virtio_device *device,
+                     const struct virtio_report *report,
+                     const struct place *place)
+{
+    enum log_level level = log_level_of(report->level);
+    char where[48];
     char values[VALUES_BYTES];
-    size_t used = 0;
-    uint64_t rip =
-        vm->accessing != NULL ? guest_get(vm->accessing->guest, GUEST_RIP) : 0;
 
-    values[0] = '\0';
-    for (unsigned i = 0; i < report->value_count && used < sizeof(values);
-         i++) {
-        used += format_sn(values + used, sizeof(values) - used, "%s\"%s\":%llu",
-                          i == 0 ? "" : ",", report->values[i].name,
-                          (unsigned long long)report->values[i].value);
+    format_place(where, sizeof(where), device, report->queue);
+    log_at(level, "%s: %s %s (VIRTIO 1.4 %s): %s", where,
+           level_word(report->level), report->clause->id,
+           report->clause->section, report->clause->text);
+    if (report->repeat > 1) {
+        log_at(level, "  seen %u times now", (unsigned)report->repeat);
+        return;
     }
-    log_at(level,
-           "json {\"lintel\":%d,\"type\":\"clause\",\"vm\":\"%s\","
-           "\"id\":\"%s\",\"section\":\"%s\",\"level\":\"%s\","
-           "\"device\":\"%s%u\",\"queue\":%d,\"repeat\":%u,\"rip\":%llu,"
-           "\"values\":{%s},\"verdict\":\"%s\"}",
-           JSON_VERSION, vm->config->id, report->clause->id,
-           report->clause->section, virtio_level_name(report->level),
-           virtio_device_name(device), device->index, report->queue,
-           (unsigned)report->repeat, (unsigned long long)rip, values,
-           report->verdict_text);
+    format_values(values, sizeof(values), device, report);
+    log_at(level, "  driver: %s%s%s", report->summary,
+           values[0] != '\0' ? ": " : "", values);
+    log_position(level, place);
+    log_accesses(level, device);
+    log_at(level, "  device: %s", report->verdict_text);
+    if (report->story != NULL) {
+        log_at(level, "  %s", report->story);
+    }
 }
 
 void report_print(struct vm *vm, struct virtio_device *device,
                   const struct virtio_report *report)
 {
-    enum log_level level = log_level_of(report->level);
-    char place[48];
-    char values[VALUES_BYTES];
+    struct place place;
 
     if (report->level == VIRTIO_MUST) {
         vm->clauses_broken++;
     }
-    format_place(place, sizeof(place), device, report->queue);
-    format_values(values, sizeof(values), report);
-    log_at(level, "%s: %s %s (VIRTIO 1.4 %s): %s", place,
-           level_word(report->level), report->clause->id,
-           report->clause->section, report->clause->text);
-    if (report->repeat > 1) {
-        log_at(level, "  seen %u times now", (unsigned)report->repeat);
-    } else {
-        log_at(level, "  driver: %s%s%s", report->summary,
-               values[0] != '\0' ? ": " : "", values);
-        if (vm->accessing != NULL) {
-            log_position(level, vm->accessing);
-        }
-        log_at(level, "  its last accesses:");
-        log_accesses(level, device);
-        log_at(level, "  device: %s", report->verdict_text);
-        if (report->story != NULL) {
-            log_at(level, "  %s", report->story);
+    find_place(vm, device, report->queue, &place);
+    log_text(device, report, &place);
+    log_json(vm, log_level_of(report->level), report_json_clause,
+             vm->config->id, device, report, &place);
+}
+
+/* What one device adds to the summary of a clause. */
+static void add_device(struct vm *vm, const struct virtio_device *device,
+                       const struct virtio_clause *clause, uint32_t count)
+{
+    log_info("  broken: %s %s (%s) on %s%u, %u time%s",
+             level_word(clause->level), clause->id, clause->section,
+             virtio_device_name(device), device->index, (unsigned)count,
+             count == 1 ? "" : "s");
+    log_json(vm, LOG_INFO, report_json_broken, vm->config->id, device, clause,
+             count);
+}
+
+static void add_clause(struct vm *vm, enum clause_id id,
+                       struct report_summary *summary)
+{
+    const struct virtio_clause *clause = virtio_clause_get(id);
+    bool exercised = false;
+    bool broken = false;
+
+    for (unsigned i = 0; i < vm->device_count; i++) {
+        const struct virtio_device *device = vm->devices[i].device;
+        uint32_t count = virtio_device_broken(device, id);
+
+        exercised = exercised || virtio_device_exercised(device, id);
+        if (count > 0) {
+            broken = true;
+            summary->broken_times += count;
+            add_device(vm, device, clause, count);
         }
     }
-    log_json(level, vm, device, report);
+    if (exercised) {
+        summary->exercised++;
+        summary->ids[id / 64] |= 1ULL << (id % 64);
+    }
+    if (broken) {
+        summary->broken++;
+        summary->errors += clause->level == VIRTIO_MUST ? 1 : 0;
+    }
 }
 
 void report_summary(struct vm *vm)
 {
-    unsigned exercised = 0;
-    unsigned broken = 0;
+    struct report_summary summary = {.observable = CLAUSE_COUNT};
 
     for (unsigned id = 0; id < CLAUSE_COUNT; id++) {
-        const struct virtio_clause *clause =
-            virtio_clause_get((enum clause_id)id);
-        bool any = false;
-
-        for (unsigned i = 0; i < vm->device_count; i++) {
-            const struct virtio_device *device = vm->devices[i].device;
-            uint32_t count = virtio_device_broken(device, (enum clause_id)id);
-
-            any = any || virtio_device_exercised(device, (enum clause_id)id);
-            if (count > 0) {
-                broken++;
-                log_info("  broken: %s (%s) on %s%u, %u times", clause->id,
-                         clause->section, virtio_device_name(device),
-                         device->index, (unsigned)count);
-            }
-        }
-        exercised += any ? 1 : 0;
+        add_clause(vm, (enum clause_id)id, &summary);
     }
     log_info("clauses: %u of %u exercised by this guest's drivers, %u broken",
-             exercised, (unsigned)CLAUSE_COUNT, broken);
+             summary.exercised, summary.observable, summary.broken);
+    log_json(vm, LOG_INFO, report_json_summary, vm->config->id, &summary);
 }

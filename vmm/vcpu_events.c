@@ -10,6 +10,7 @@
 static void take_init(struct vcpu *vcpu)
 {
     guest_reset(vcpu->guest);
+    kvmclock_cpu_reset(&vcpu->vm->clock, vcpu->index);
     vcpu->state = VCPU_WAIT_SIPI;
 }
 

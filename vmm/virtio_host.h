@@ -15,6 +15,7 @@
 #include "virtio/console.h"
 #include "virtio/device.h"
 #include "virtio/entropy.h"
+#include "vmm/place.h"
 
 struct vm;
 
@@ -31,7 +32,8 @@ struct virtio_host_queue {
     struct vm *vm;
     struct virtio_queue *queue;
     struct event wake;
-    uint64_t served_at; /* TSC when its task last began to serve */
+    uint64_t served_at;    /* TSC when its task last began to serve */
+    struct place notified; /* where the driver stood when it last notified */
 };
 
 struct virtio_host {

@@ -15,6 +15,7 @@
 #define VPID_FIRST 1
 
 _Static_assert(MEMORY_MAP_RAM <= GUEST_MEMORY_SLOTS, "a slot a piece of RAM");
+_Static_assert(VM_VCPUS <= KVMCLOCK_CPUS, "a clock a vCPU");
 
 /* ---- memory ---- */
 
@@ -250,6 +251,8 @@ static const char *create_vcpu(struct vm *vm, unsigned index)
         .lapic = &vcpu->lapic,
         .cpuid = &vm->cpuid,
         .seen = &vm->msr_seen,
+        .clock = &vm->clock,
+        .index = index,
     };
     msr_reset(&vcpu->msr);
     return NULL;
@@ -259,6 +262,7 @@ static const char *create_vcpus(struct vm *vm)
 {
     const char *why = NULL;
 
+    kvmclock_init(&vm->clock, &vm->memory, vm->config->cpus);
     cpuid_prepare(&vm->cpuid, vm->config->cpus, time_tsc_hz());
     for (unsigned i = 0; why == NULL && i < vm->config->cpus; i++) {
         why = create_vcpu(vm, i);
@@ -321,23 +325,11 @@ static const char *load_kernel(struct vm *vm)
     return NULL;
 }
 
-struct vm *vm_create(const struct config_entry *config,
-                     const struct vm_files *files, const char **why)
+/* In the VM's domain, and on a processor that its vCPUs need not run on. */
+static bool build(struct vm *vm, const char **why)
 {
-    size_t pages_before = page_free_count();
-    struct vm *vm = page_alloc(VM_PAGES, PAGE_SIZE);
-
-    if (vm == NULL) {
-        *why = "not enough memory for a virtual machine";
-        return NULL;
-    }
-    vm->pages_before = pages_before;
-    vm->config = config;
-    vm->files = files;
-    vm->pages =
-        (struct page_source){.alloc = source_alloc, .free = source_free};
-    *why = config->cpus > VM_VCPUS ? "more processors than a VM can have"
-                                   : create_memory(vm);
+    *why = vm->config->cpus > VM_VCPUS ? "more processors than a VM can have"
+                                       : create_memory(vm);
     if (*why == NULL) {
         create_chips(vm);
         *why = create_vcpus(vm);
@@ -348,7 +340,39 @@ struct vm *vm_create(const struct config_entry *config,
     if (*why == NULL) {
         *why = load_kernel(vm);
     }
-    if (*why != NULL) {
+    for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        guest_leave(vm->vcpus[i].guest);
+    }
+    return *why == NULL;
+}
+
+struct vm *vm_create(const struct config_entry *config,
+                     const struct vm_files *files, const char **why)
+{
+    size_t pages_before = page_free_count();
+    struct vm *vm = page_alloc(VM_PAGES, PAGE_SIZE);
+    struct domain *before = NULL;
+    bool built = false;
+
+    if (vm == NULL) {
+        *why = "not enough memory for a virtual machine";
+        return NULL;
+    }
+    vm->pages_before = pages_before;
+    vm->config = config;
+    vm->files = files;
+    vm->pages =
+        (struct page_source){.alloc = source_alloc, .free = source_free};
+    vm->domain = domain_create();
+    if (vm->domain == NULL) {
+        *why = "more virtual machines at once than Lintel can run";
+        page_free(vm, VM_PAGES);
+        return NULL;
+    }
+    before = task_join(vm->domain);
+    built = build(vm, why);
+    task_join(before);
+    if (!built) {
         vm_destroy(vm);
         return NULL;
     }
@@ -371,7 +395,10 @@ static void stop_timers(struct vm *vm)
 
 void vm_destroy(struct vm *vm)
 {
+    struct domain *before = task_join(vm->domain);
+
     CHECK(vm->tasks == 0);
+    task_reap();
     stop_timers(vm);
     virtio_host_destroy(vm);
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
@@ -386,5 +413,7 @@ void vm_destroy(struct vm *vm)
         ept_destroy(&vm->ept);
     }
     CHECK(vm->pages.taken == 0);
+    task_join(before);
+    domain_destroy(vm->domain);
     page_free(vm, VM_PAGES);
 }

@@ -10,6 +10,7 @@
 #include "arch/ept.h"
 #include "arch/page_source.h"
 #include "kernel/config.h"
+#include "kernel/domain.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
 #include "vmm/acpi_pm.h"
@@ -20,12 +21,14 @@
 #include "vmm/guest_memory.h"
 #include "vmm/i8042.h"
 #include "vmm/ioapic.h"
+#include "vmm/kvmclock.h"
 #include "vmm/memory_map.h"
 #include "vmm/msr.h"
 #include "vmm/pic.h"
 #include "vmm/pit.h"
 #include "vmm/platform.h"
 #include "vmm/regions.h"
+#include "vmm/report_json.h"
 #include "vmm/rtc.h"
 #include "vmm/uart.h"
 #include "vmm/vcpu.h"
@@ -49,6 +52,7 @@ struct vm_files {
 struct vm {
     const struct config_entry *config;
     const struct vm_files *files;
+    struct domain *domain; /* whoever works on any of this is in it */
 
     /* Built once. */
     struct memory_map map;
@@ -64,6 +68,7 @@ struct vm {
     unsigned vcpu_count;
     struct vcpu *accessing; /* whose device access is being answered now */
     struct msr_seen msr_seen;
+    struct kvmclock clock;
 
     struct apic_bus bus;
     struct ioapic ioapic;
@@ -91,6 +96,7 @@ struct vm {
     uint64_t wild_ports;
     uint64_t not_emulated;   /* instructions */
     unsigned clauses_broken; /* MUST-class reports */
+    char report_line[REPORT_JSON_BYTES];
 };
 
 /* Builds the machine of `config` with its kernel loaded, ready to run. NULL

@@ -3,6 +3,7 @@
 #include "kernel/console.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
+#include "vmm/place.h"
 #include "vmm/vm.h"
 
 const char *vm_end_name(enum vm_end end)
@@ -44,7 +45,7 @@ void vm_stop(struct vm *vm, enum vm_end end)
     vm->stopping = true;
     vm->end = end;
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
-        event_signal(&vm->vcpus[i].wake);
+        vcpu_wake(&vm->vcpus[i]);
     }
     virtio_host_stop(vm);
     event_signal(console_event());
@@ -146,7 +147,9 @@ static void log_memory(const struct vm *vm)
 
 enum vm_end vm_run(struct vm *vm)
 {
+    struct domain *before = NULL;
     struct console_handlers handlers = {
+        .domain = vm->domain,
         .quit = console_quit,
         .state = console_state,
         .argument = vm,
@@ -155,6 +158,7 @@ enum vm_end vm_run(struct vm *vm)
     vm->started = time_now();
     console_set_handlers(&handlers);
     console_start_input();
+    before = task_join(vm->domain);
     if (vm->config->timeout != 0) {
         vm->limit.fire = limit_reached;
         vm->limit.argument = vm;
@@ -168,27 +172,32 @@ enum vm_end vm_run(struct vm *vm)
     while (!vm->stopping || vm->tasks > 0) {
         event_wait(&vm->task_left);
     }
+    task_join(before);
     console_stop_input();
     console_set_handlers(NULL);
     return vm->end;
 }
 
-static void log_vcpu(const struct vcpu *vcpu)
+static void log_vcpu(struct vcpu *vcpu)
 {
     static const char *const states[] = {
         [VCPU_RUNNING] = "running",
         [VCPU_HALTED] = "halted",
         [VCPU_WAIT_SIPI] = "waits for SIPI",
     };
-    struct guest *guest = vcpu->guest;
+    char code[3 * INSN_MAX_LENGTH + 1];
+    struct place place;
 
-    log_info("  vcpu%u: %s%s at %#llx, last exit %s", vcpu->index,
+    place_take(vcpu, &place);
+    place_describe_bytes(&place, code, sizeof(code));
+    log_info("  vcpu%u: %s%s at %#llx%s%s, last exit %s", vcpu->index,
              states[vcpu->state],
              vcpu->state == VCPU_HALTED && vcpu->halted_without_interrupts
                  ? " with interrupts off"
                  : "",
-             (unsigned long long)guest_get(guest, GUEST_RIP),
-             exit_reason_name(vcpu->exit.reason));
+             (unsigned long long)place.rip, place.symbol[0] != '\0' ? " " : "",
+             place.symbol, exit_reason_name(vcpu->exit.reason));
+    log_info("    code: %s", code[0] != '\0' ? code : "not readable");
     for (unsigned i = 0; i < EXIT_REASON_COUNT; i++) {
         if (vcpu->exits[i] > 0) {
             log_info("    %s: %llu", exit_reason_name((enum exit_reason)i),

@@ -36,12 +36,29 @@ def esp():
     return files
 
 
+# The fields of a report, as the README lists them.
+FIELDS = {"lintel", "type", "vm", "id", "section", "level", "text", "device",
+          "queue", "repeat", "summary", "values", "words", "verdict", "at",
+          "vcpu", "rip", "bytes", "symbol", "history", "story"}
+
+
+def check_fields(report):
+    """A report has all its fields; one of an access says where it was made."""
+    expect(set(report) == FIELDS and report["lintel"] == 2,
+           f"fields {sorted(set(report) ^ FIELDS)} of {report['id']}")
+    expect(report["history"], f"no history in {report['id']}")
+    if report["at"] == "access":
+        expect(report["vcpu"] == 0 and report["bytes"]
+               and int(report["rip"], 16) > 0, f"no place in {report['id']}")
+
+
 def reported(log):
     """{id: the reports' levels} of an entry's log."""
     found = {}
     for line in re.findall(r"json (\{.*\})$", log, re.M):
         report = json.loads(line)
         if report["type"] == "clause":
+            check_fields(report)
             found.setdefault(report["id"], set()).add(report["level"])
     return found
 

@@ -78,16 +78,43 @@ def large_memory():
            f"the guest sees too little: {run.output!r}")
 
 
+CLOCKS = """
+cd /sys/devices/system/clocksource/clocksource0
+echo clocks: $(cat available_clocksource)
+for clock in $(cat current_clocksource) kvm-clock; do
+    echo $clock >current_clocksource
+    echo clock: $(cat current_clocksource)
+    a=$(date +%s); sleep 5; b=$(date +%s)
+    echo slept $((b - a))
+    cat /sys/class/rtc/rtc0/since_epoch
+    date +%s
+done
+dmesg | grep -i clock
+echo warnings:; dmesg -r | grep -E "^<[0-4]>"; echo end of warnings
+"""
+
+
 def time_is_right():
-    """Seconds of the guest's clock, its TSC and the machine's RTC agree."""
-    run = Run(RUN="a=$(date +%s); r=$(hwclock -u -r | md5sum); "
-                  "sleep 5; b=$(date +%s); echo slept $((b - a)); "
-                  "cat /sys/class/rtc/rtc0/since_epoch; date +%s")
+    """Seconds of the guest's clocks, by TSC and by KVM's, and of the machine's
+    RTC agree."""
+    run = Run(RUN=CLOCKS)
     run.expect_status(0)
-    slept = re.search(r"slept (\d+)", run.output)
-    expect(slept and int(slept[1]) in (5, 6), f"sleep 5: {run.output!r}")
-    rtc, system = map(int, re.findall(r"^(\d{9,})$", run.output, re.M))
-    expect(abs(rtc - system) <= 1, f"RTC {rtc}, system {system}")
+    output = run.output
+    available = re.search(r"^clocks: (.*)$", output, re.M)
+    expect(available and {"tsc", "kvm-clock"} <= set(available[1].split()),
+           f"clock sources: {output!r}")
+    expect(re.findall(r"^clock: (.*)$", output, re.M) == ["tsc", "kvm-clock"],
+           f"clock sources used: {output!r}")
+    slept = re.findall(r"slept (\d+)", output)
+    expect(len(slept) == 2 and set(slept) <= {"5", "6"},
+           f"sleep 5: {slept}")
+    seconds = [int(line) for line in re.findall(r"^(\d{9,})$", output, re.M)]
+    expect(len(seconds) == 4 and abs(seconds[0] - seconds[1]) <= 1
+           and abs(seconds[2] - seconds[3]) <= 1,
+           f"RTC and system: {seconds}")
+    expect("kvm-clock: Using msrs 4b564d01 and 4b564d00" in output,
+           "the kernel does not use KVM's clock")
+    check_warnings(output)
 
 
 REBIND = """

@@ -13,6 +13,7 @@
 #include "arch/cpu.h"
 #include "arch/guest.h"
 #include "vmm/cpuid.h"
+#include "vmm/kvmclock.h"
 
 /* ---- the host ---- */
 
@@ -379,6 +380,30 @@ static void xsetbv_values(void **state)
 
 /* ---- clock, names, ranges ---- */
 
+/* What Linux makes of KVM's clock (pvclock_tsc_khz), and exact arithmetic. */
+static void kvmclock_agrees(uint64_t tsc_hz)
+{
+    struct kvmclock_rate rate = kvmclock_rate(tsc_hz);
+    uint64_t khz = (1000000ULL << 32) / rate.multiplier;
+    double exact = 1e9 * 4294967296.0 / rate.multiplier;
+    uint32_t told = ask(0x40000010, 0).eax;
+
+    khz = rate.shift < 0 ? khz << -rate.shift : khz >> rate.shift;
+    exact = rate.shift < 0 ? exact * (double)(1ULL << -rate.shift)
+                           : exact / (double)(1ULL << rate.shift);
+    assert_true(rate.multiplier >> 31 == 1);
+    /* Never fast, and slow by less than a part of its precision. */
+    assert_true(exact >= (double)tsc_hz * (1 - 1e-15));
+    assert_true(exact <= (double)tsc_hz * (1 + 1.0 / (1U << 31)));
+    /* The others are rounded to the nearest; `khz` has lost up to three bits
+     * where it was shifted left. */
+    if (khz + 1 + (rate.shift < 0 ? 1U << -rate.shift : 0) < told ||
+        khz > told) {
+        fail_msg("TSC %llu: kvmclock %llu kHz, leaf 0x40000010 %u",
+                 (unsigned long long)tsc_hz, (unsigned long long)khz, told);
+    }
+}
+
 /* As Linux 6.1 works it out, in 32 bits; and in exact arithmetic. */
 static void clock_is_right_for(uint64_t tsc_hz)
 {
@@ -402,6 +427,7 @@ static void clock_is_right_for(uint64_t tsc_hz)
     assert_int_equal(ask(0x40000010, 0).eax, (tsc_hz + 500) / 1000);
     assert_int_equal(ask(0x40000010, 0).ebx, 1000000);
     assert_int_equal(ask(0x16, 0).eax, (tsc_hz + 500000) / 1000000);
+    kvmclock_agrees(tsc_hz);
 }
 
 static void clocks(void **state)
@@ -446,7 +472,7 @@ static void signatures(void **state)
     assert_int_equal(regs.eax, 0x40000010);
     assert_memory_equal(&regs.ebx, "KVMKVMKVM\0\0\0", 12);
     /* No feature that stands on an MSR: only "no delay after port I/O". */
-    assert_regs(ask(0x40000001, 0), 2, 0, 0, 0);
+    assert_regs(ask(0x40000001, 0), 0x0100000b, 0, 0, 0);
     regs = ask(0x40000100, 0);
     assert_int_equal(regs.eax, 0x40000100);
     assert_memory_equal(&regs.ebx, "LintelLintel", 12);

@@ -13,6 +13,7 @@
 #include "arch/guest.h"
 #include "kernel/log.h"
 #include "vmm/cpuid.h"
+#include "vmm/kvmclock.h"
 #include "vmm/lapic.h"
 #include "vmm/msr.h"
 #include "vmm/msr_table.h"
@@ -26,7 +27,8 @@ static uint64_t apic_base, deadline, x2apic_value;
 static uint32_t x2apic_msr;
 static bool lapic_agrees;
 static bool features[CPUID_FEATURE_COUNT];
-static uint64_t lapic_offset;
+static uint64_t lapic_offset, clock_offset, clock_value;
+static uint32_t clock_msr;
 
 uint64_t guest_get(struct guest *guest, enum guest_reg reg)
 {
@@ -134,6 +136,32 @@ void lapic_tsc_offset_set(struct lapic *lapic, uint64_t offset)
     lapic_offset = offset;
 }
 
+uint64_t kvmclock_msr_read(const struct kvmclock *clock, unsigned cpu,
+                           uint32_t msr)
+{
+    (void)clock;
+    assert_int_equal(cpu, 5);
+    clock_msr = msr;
+    return clock_value;
+}
+
+void kvmclock_msr_write(struct kvmclock *clock, unsigned cpu, uint32_t msr,
+                        uint64_t value)
+{
+    (void)clock;
+    assert_int_equal(cpu, 5);
+    clock_msr = msr;
+    clock_value = value;
+}
+
+void kvmclock_tsc_offset_set(struct kvmclock *clock, unsigned cpu,
+                             uint64_t offset)
+{
+    (void)clock;
+    assert_int_equal(cpu, 5);
+    clock_offset = offset;
+}
+
 bool cpuid_has(const struct cpuid_policy *policy, enum cpuid_feature feature)
 {
     (void)policy;
@@ -173,6 +201,8 @@ static int setup(void **state)
     context.lapic = NULL;
     context.cpuid = NULL;
     context.seen = &seen;
+    context.clock = NULL;
+    context.index = 5;
     msr_reset(&context);
     return 0;
 }
@@ -371,6 +401,7 @@ static void tsc_moves_by_offset(void **state)
     assert_in_range(value, 1ULL << 40, (1ULL << 40) + (1ULL << 33));
     assert_in_range(real + regs[GUEST_TSC_OFFSET], 1ULL << 40, value);
     assert_int_equal(lapic_offset, regs[GUEST_TSC_OFFSET]);
+    assert_int_equal(clock_offset, regs[GUEST_TSC_OFFSET]);
     assert_reads(0x3b, regs[GUEST_TSC_OFFSET]);
 }
 
@@ -467,14 +498,30 @@ static void mtrrs_refuse_reserved_bits(void **state)
     assert_unreadable(0x251);
 }
 
+static void the_clocks_msrs(void **state)
+{
+    static const uint32_t numbers[] = {KVMCLOCK_MSR_WALL_OLD,
+                                       KVMCLOCK_MSR_TIME_OLD, KVMCLOCK_MSR_WALL,
+                                       KVMCLOCK_MSR_TIME};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        assert_writes(numbers[i], UINT64_MAX - i);
+        assert_int_equal(clock_msr, numbers[i]);
+        clock_msr = 0;
+        assert_reads(numbers[i], UINT64_MAX - i);
+        assert_int_equal(clock_msr, numbers[i]);
+    }
+}
+
 /* ---- what is not there ---- */
 
 static void known_absences_are_quiet(void **state)
 {
     static const uint32_t absent[] = {
-        0x12,  0x34,       0xce,       0x10a,      0x10b,     0x122,
-        0x140, 0x198,      0x345,      0x38f,      0x606,     0x611,
-        0x770, 0xc0010015, 0x4b564d00, 0x4b564d01, 0x40000000};
+        0x34,       0xce,       0x10a,      0x10b,     0x122, 0x140,
+        0x198,      0x345,      0x38f,      0x606,     0x611, 0x770,
+        0xc0010015, 0x4b564d02, 0x4b564d04, 0x40000000};
 
     (void)state;
     for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {
@@ -533,6 +580,7 @@ int main(void)
         TEST(mtrrs_as_firmware_leaves_them),
         TEST(mtrrs_keep_what_is_written),
         TEST(mtrrs_refuse_reserved_bits),
+        TEST(the_clocks_msrs),
         TEST(known_absences_are_quiet),
         TEST(an_unknown_msr_has_one_line),
         TEST(a_sweep_is_bounded),
