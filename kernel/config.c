@@ -144,6 +144,21 @@ static bool parse_console(struct config_reader *reader, const char *value)
     return true;
 }
 
+static bool parse_discover(struct config_reader *reader, const char *value)
+{
+    static const char *const words[] = {[DISCOVER_ACPI] = "acpi",
+                                        [DISCOVER_CMDLINE] = "cmdline",
+                                        [DISCOVER_BOTH] = "both",
+                                        NULL};
+    size_t index;
+
+    if (!config_value_word(value, words, &index)) {
+        return config_lines_value(reader, value, "acpi, cmdline or both");
+    }
+    entry_of(reader)->discover = (enum config_discover)index;
+    return true;
+}
+
 static bool parse_zero_disk(struct config_reader *reader, const char *value,
                             struct config_disk *disk)
 {
@@ -303,6 +318,7 @@ static const struct config_key entry_keys[] = {
     {"memory", parse_memory, false},
     {"cpus", parse_cpus, false},
     {"console", parse_console, false},
+    {"discover", parse_discover, false},
     {"disk", parse_disk, true},
     {"rng", parse_rng, false},
     {"apicv", parse_apicv, false},
@@ -340,6 +356,7 @@ void config_entry_defaults(struct config_entry *entry)
     entry->memory = MEMORY_DEFAULT;
     entry->cpus = 1;
     entry->console = CONSOLE_VIRTIO;
+    entry->discover = DISCOVER_ACPI;
     entry->rng = true;
     entry->apicv = true;
     entry->lint = LINT_STRICT;

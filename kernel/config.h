@@ -28,6 +28,13 @@ enum config_console {
     CONSOLE_SERIAL, /* ttyS0 only; no virtio console */
 };
 
+/* How a kernel is told of its virtio devices. */
+enum config_discover {
+    DISCOVER_ACPI,    /* nodes in the DSDT */
+    DISCOVER_CMDLINE, /* virtio_mmio.device= on the command line */
+    DISCOVER_BOTH,
+};
+
 /* A memory disk: a file on the ESP, or `size` bytes of zero. */
 struct config_disk {
     char path[CONFIG_PATH]; /* "" for zero:SIZE */
@@ -52,6 +59,7 @@ struct config_entry {
     uint64_t memory;              /* bytes, multiple of 2 MiB */
     unsigned cpus;
     enum config_console console;
+    enum config_discover discover;
     struct config_disk disk[CONFIG_PATHS];
     size_t disk_count;
     bool rng;

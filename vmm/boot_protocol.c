@@ -11,7 +11,12 @@
 /* In the order in which they are asked. A file may be of several formats at
  * once: the first one here is taken. */
 static const struct boot_protocol *const protocols[] = {
-    &bzimage_protocol, &boot_unknown_protocol, /* recognises everything */
+    &bzimage_protocol,      /* "HdrS" */
+    &pvh_protocol,          /* ELF with a note */
+    &multiboot2_protocol,   /* a header in the first 32 KiB, ELF or not */
+    &multiboot1_protocol,   /* in the first 8 KiB */
+    &elf_protocol,          /* every other ELF file, the damaged ones too */
+    &boot_unknown_protocol, /* recognises everything */
 };
 
 const char *boot_refuse(struct boot_start *start, const char *format, ...)

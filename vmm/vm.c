@@ -274,13 +274,16 @@ static const char *create_vcpus(struct vm *vm)
 
 static void log_start(const struct boot_start *start)
 {
-    log_info("kernel %s by %s at %#llx, entry %#llx", start->version,
-             start->protocol, (unsigned long long)start->kernel,
-             (unsigned long long)start->rip);
+    log_info("kernel %s%sby %s at %#llx, entry %#llx", start->version,
+             start->version[0] == '\0' ? "" : ", ", start->protocol,
+             (unsigned long long)start->kernel, (unsigned long long)start->rip);
     if (start->initrd_size > 0) {
         log_info("initrd %llu KiB at %#llx",
                  (unsigned long long)(start->initrd_size >> 10),
                  (unsigned long long)start->initrd);
+    }
+    if (start->contract != NULL) {
+        log_info("%s", start->contract);
     }
 }
 
@@ -289,7 +292,7 @@ static const char *load_kernel(struct vm *vm)
     const struct vm_files *files = vm->files;
     struct acpi_request acpi = {
         .cpu_count = vm->vcpu_count,
-        .virtio_count = vm->device_count,
+        .virtio_count = discover_acpi_count(vm->config, vm->device_count),
     };
     struct boot_piece initrd[CONFIG_PATHS] = {0};
     struct boot_request request = {
@@ -298,7 +301,7 @@ static const char *load_kernel(struct vm *vm)
         .kernel_name = vm->config->linux_path,
         .initrd = initrd,
         .initrd_count = vm->config->initrd_count,
-        .command_line = vm->config->options,
+        .command_line = vm->command_line,
         .e820 = vm->map.e820,
         .e820_count = vm->map.e820_count,
         .cpu_count = vm->vcpu_count,
@@ -307,6 +310,7 @@ static const char *load_kernel(struct vm *vm)
     struct boot_start start;
     const char *why = acpi_build(&vm->memory, &acpi, &request.rsdp);
 
+    discover_command_line(vm->command_line, vm->config, vm->device_count);
     if (why != NULL) {
         return why;
     }

@@ -17,6 +17,7 @@
 #include "vmm/apic_bus.h"
 #include "vmm/cpuid.h"
 #include "vmm/debug_exit.h"
+#include "vmm/discover.h"
 #include "vmm/fw_cfg.h"
 #include "vmm/guest_memory.h"
 #include "vmm/i8042.h"
@@ -83,6 +84,7 @@ struct vm {
 
     struct virtio_host devices[MAP_VIRTIO_DEVICES];
     unsigned device_count;
+    char command_line[DISCOVER_COMMAND_LINE];
 
     /* The end: set once by vm_stop(), looked at by every task of the VM. */
     bool stopping;

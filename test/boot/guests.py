@@ -13,6 +13,7 @@ GUESTS = {
     "cpuid": ((GOOD,), None, ""),
     "cr": ((GOOD,), None, ""),
     "deaf": ((CRASH,), r"HLT with interrupts off", ""),
+    "discover": ((GOOD,), None, "discover cmdline\noptions last\n"),
     "exitbad": ((FAILED,), r"exit 5 ended by isa-debug-exit with 0x12345 "
                            r"\(QEMU: exit 139\)$", ""),
     "exitgood": ((GOOD,), r"exit 0 ended by isa-debug-exit with 0x10 "

@@ -78,6 +78,7 @@ static void a_whole_entry(void **state)
                       "memory  768M\n"
                       "cpus    1\n"
                       "console serial\n"
+                      "discover both\n"
                       "disk    /root.img\n"
                       "disk    \\other disk.img ro\n"
                       "disk    zero:64M\n"
@@ -96,6 +97,7 @@ static void a_whole_entry(void **state)
     assert_int_equal(entry.memory, 768 * MIB);
     assert_int_equal(entry.cpus, 1);
     assert_int_equal(entry.console, CONSOLE_SERIAL);
+    assert_int_equal(entry.discover, DISCOVER_BOTH);
     assert_int_equal(entry.disk_count, 4);
     assert_string_equal(entry.disk[0].path, "\\root.img");
     assert_false(entry.disk[0].read_only);
@@ -121,6 +123,7 @@ static void the_least_entry_has_the_defaults(void **state)
     assert_int_equal(entry.memory, 1024 * MIB);
     assert_int_equal(entry.cpus, 1);
     assert_int_equal(entry.console, CONSOLE_VIRTIO);
+    assert_int_equal(entry.discover, DISCOVER_ACPI);
     assert_true(entry.rng);
     assert_true(entry.apicv);
     assert_int_equal(entry.lint, LINT_STRICT);
@@ -210,6 +213,7 @@ static const struct {
     {"linux /a\ncpus two\n", 2, "a number from 1 to 64"},
     {"linux /a\ncpus 2\n", 2, "this version gives a machine one processor"},
     {"linux /a\nconsole hvc0\n", 2, "console hvc0: virtio or serial"},
+    {"linux /a\ndiscover pci\n", 2, "discover pci: acpi, cmdline or both"},
     {"linux /a\nrng yes\n", 2, "on or off"},
     {"linux /a\napicv auto\n", 2, "on or off"},
     {"linux /a\nlint pedantic\n", 2, "lint pedantic: strict, tolerant or off"},
