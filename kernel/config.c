@@ -76,6 +76,45 @@ static bool parse_initrd(struct config_reader *reader, const char *value)
            ++entry->initrd_count;
 }
 
+/* PATH, and words for the kernel. */
+static bool parse_module(struct config_reader *reader, const char *value)
+{
+    struct config_entry *entry = entry_of(reader);
+    struct config_module module = {0};
+    char path[CONFIG_PATH];
+    size_t length = 0;
+
+    if (entry->module_count == CONFIG_PATHS) {
+        return config_lines_wrong(reader, "more than %u module lines",
+                                  CONFIG_PATHS);
+    }
+    while (value[length] != '\0' && value[length] != ' ' &&
+           value[length] != '\t') {
+        length++;
+    }
+    const char *words = value + length;
+
+    while (*words == ' ' || *words == '\t') {
+        words++;
+    }
+    if (length >= CONFIG_PATH || strlen(words) >= CONFIG_PATH) {
+        return config_lines_value(reader, value,
+                                  "a path of up to 255 bytes, and as many for "
+                                  "the module's command line");
+    }
+    memcpy(path, value, length);
+    path[length] = '\0';
+    if (!parse_path(reader, path, module.path)) {
+        return false;
+    }
+    memcpy(module.words, words, strlen(words));
+    if (entry->module_count == 0) {
+        entry->module_line = reader->line;
+    }
+    entry->module[entry->module_count++] = module;
+    return true;
+}
+
 static bool parse_options(struct config_reader *reader, const char *value)
 {
     struct config_entry *entry = entry_of(reader);
@@ -314,6 +353,7 @@ static const struct config_key entry_keys[] = {
     {"title", parse_title, false},
     {"linux", parse_linux, false},
     {"initrd", parse_initrd, true},
+    {"module", parse_module, true},
     {"options", parse_options, true},
     {"memory", parse_memory, false},
     {"cpus", parse_cpus, false},
@@ -326,7 +366,6 @@ static const struct config_key entry_keys[] = {
     {"features", parse_features, false},
     {"timeout", parse_timeout, false},
     {"net", parse_later, true},
-    {"module", parse_later, true},
     /* Of the specification and of other loaders: */
     {"version", NULL, true},
     {"machine-id", NULL, true},

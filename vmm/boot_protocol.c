@@ -44,10 +44,10 @@ const char *boot_load(const struct guest_memory *memory,
     start->protocol = protocol->name;
     if (request->module_count > 0 && !protocol->takes_modules &&
         protocol != &boot_unknown_protocol) {
+        start->modules_refused = true;
         return boot_refuse(start,
-                           "the kernel is started by the protocol \"%s\", "
-                           "which has no modules: take the module lines out, "
-                           "or make the files an initrd",
+                           "the kernel is a %s, which has no modules: take "
+                           "the line out, or make the file an initrd",
                            protocol->name);
     }
     return protocol->load(memory, request, start);

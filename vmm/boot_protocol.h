@@ -83,6 +83,7 @@ struct boot_start {
 
     const char *contract;   /* what the kernel finds, where no document says it;
                              * NULL: one does */
+    bool modules_refused;   /* what is wrong is that there are some */
     char wrong[BOOT_WRONG]; /* where boot_refuse() writes */
 };
 

@@ -63,6 +63,7 @@ objects += $(addprefix vmm/, \
     report_json.o \
     report_words.o \
     rtc.o \
+    run.o \
     rtc_calendar.o \
     start_info.o \
     uart.o \

@@ -1,7 +1,6 @@
 /* Builds, runs and ends one virtual machine; see the header. */
 #include "vmm/vm.h"
 
-#include "kernel/console.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
@@ -287,6 +286,18 @@ static void log_start(const struct boot_start *start)
     }
 }
 
+/* The sentence may lie in `start`. */
+static void log_refusal(const struct config_entry *config,
+                        const struct boot_start *start, const char *why)
+{
+    if (start->modules_refused) {
+        log_error(CONFIG_FOLDER "\\%s.conf:%u: module %s: %s", config->id,
+                  config->module_line, config->module[0].path, why);
+    } else {
+        log_error("%s: %s", config->linux_path, why);
+    }
+}
+
 static const char *load_kernel(struct vm *vm)
 {
     const struct vm_files *files = vm->files;
@@ -295,12 +306,15 @@ static const char *load_kernel(struct vm *vm)
         .virtio_count = discover_acpi_count(vm->config, vm->device_count),
     };
     struct boot_piece initrd[CONFIG_PATHS] = {0};
+    struct boot_piece module[CONFIG_PATHS] = {0};
     struct boot_request request = {
         .kernel = files->kernel.bytes,
         .kernel_size = files->kernel.size,
         .kernel_name = vm->config->linux_path,
         .initrd = initrd,
         .initrd_count = vm->config->initrd_count,
+        .module = module,
+        .module_count = vm->config->module_count,
         .command_line = vm->command_line,
         .e820 = vm->map.e820,
         .e820_count = vm->map.e820_count,
@@ -318,10 +332,14 @@ static const char *load_kernel(struct vm *vm)
         initrd[i].bytes = files->initrd[i].bytes;
         initrd[i].size = files->initrd[i].size;
     }
+    for (size_t i = 0; i < vm->config->module_count; i++) {
+        module[i].bytes = files->module[i].bytes;
+        module[i].size = files->module[i].size;
+        module[i].command_line = vm->config->module[i].words;
+    }
     why = boot_load(&vm->memory, &request, &start);
     if (why != NULL) {
-        /* The sentence may lie in `start`. */
-        log_error("%s: %s", vm->config->linux_path, why);
+        log_refusal(vm->config, &start, why);
         return "the kernel cannot be started";
     }
     log_start(&start);

@@ -10,6 +10,7 @@
 #include "arch/ept.h"
 #include "arch/page_source.h"
 #include "kernel/config.h"
+#include "kernel/console.h"
 #include "kernel/domain.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
@@ -47,6 +48,7 @@ struct vm_file {
 struct vm_files {
     struct vm_file kernel;
     struct vm_file initrd[CONFIG_PATHS];
+    struct vm_file module[CONFIG_PATHS];
     struct vm_file disk[CONFIG_PATHS]; /* bytes NULL: zero:SIZE */
 };
 
@@ -85,6 +87,8 @@ struct vm {
     struct virtio_host devices[MAP_VIRTIO_DEVICES];
     unsigned device_count;
     char command_line[DISCOVER_COMMAND_LINE];
+
+    struct console console;
 
     /* The end: set once by vm_stop(), looked at by every task of the VM. */
     bool stopping;
