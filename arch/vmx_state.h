@@ -89,6 +89,8 @@ static inline struct vmx_processor *vmx_processor(void)
     return &processor_here()->vmx;
 }
 
-/* Forgets what this processor cached by the EPT pointer, or the VPID. */
+/* Forgets what this processor cached by the EPT pointer, or the VPID. What the
+ * others hold of a machine that has gone they forget when a guest comes to them
+ * that may have its numbers (guest_switch.c). */
 void vmx_flush_ept(uint64_t pointer);
 void vmx_flush_vpid(uint16_t vpid);

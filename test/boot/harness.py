@@ -83,7 +83,7 @@ class Folder:
 
 
 def boot(files, kind="bochs", memory=128, timeout=240, disk=None,
-         model=machine.MODEL_AVX512, keys=()):
+         model=machine.MODEL_AVX512, keys=(), processors=1):
     """Boots `files` ({name on the ESP: path or bytes}), or the image `disk` as
     it is. `keys`: pairs of what the console must have said, and what is then
     typed."""
@@ -92,7 +92,7 @@ def boot(files, kind="bochs", memory=128, timeout=240, disk=None,
         if disk is None:
             disk = scratch = f"{Folder.path}/esp.img"
             image.make(disk, {"EFI/BOOT/BOOTX64.EFI": LINTEL, **files})
-        booted = machine.Machine(kind, Folder.path, disk, memory,
+        booted = machine.Machine(kind, Folder.path, disk, memory, processors,
                                  model=model)
         session = Session(booted, "", timeout)
         try:
