@@ -1,7 +1,9 @@
 /* libFuzzer on all of the guest's chips, wired as vmm/vm_irq.c wires them, with
  * three local APICs. An input is a list of steps of eight bytes: what is done,
  * where, and the value. After every step each chip must hold together; timers
- * must not call more often than chip_clock.h allows. */
+ * must not call more often than chip_clock.h allows. Each input runs twice,
+ * with the local APICs in software and played by a processor, and must give the
+ * same values and interrupts. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -9,6 +11,7 @@
 #include <string.h>
 
 #include "kernel/log.h"
+#include "test/unit/apicv_fake.h"
 #include "test/unit/chips_fake.h"
 #include "vmm/acpi_pm.h"
 #include "vmm/apic_bus.h"
@@ -66,6 +69,15 @@ struct step {
         }                                                                      \
     } while (0)
 
+/* What a guest saw, as one number. */
+static uint64_t seen;
+
+static void see(uint64_t value)
+{
+    seen = (seen ^ value) * 0x9e3779b97f4a7c15;
+    seen ^= seen >> 29;
+}
+
 static void wire(unsigned gsi, bool level)
 {
     if (gsi < 16) {
@@ -98,10 +110,12 @@ static void check(void)
     }
 }
 
-static void build(void)
+static void build(bool by_processor)
 {
     memset(&m, 0, sizeof(m));
+    seen = 0;
     fake_reset();
+    apicv_fake_reset();
     fake_set_wall(1700000000);
     m.vm.irq = wire;
     m.bus =
@@ -111,6 +125,9 @@ static void build(void)
     for (unsigned i = 0; i < CPUS; i++) {
         m.bus.lapics[i] = &m.lapics[i];
         lapic_init(&m.lapics[i], &m.bus, &m.vcpus[i], i, i == 0);
+        if (by_processor) {
+            apicv_fake_start(&m.lapics[i]);
+        }
     }
     lapic_firmware_state(&m.lapics[0]);
     pit_init(&m.pit, &m.vm);
@@ -119,6 +136,7 @@ static void build(void)
     acpi_pm_init(&m.pm, &m.vm);
     i8042_init(&m.i8042, &m.vm);
     debug_exit_init(&m.debug_exit, &m.vm);
+    memset(ram, 0, sizeof(ram));
     fw_cfg_init(&m.fw_cfg, CPUS, 2 * SLOT);
     m.memory = (struct guest_memory){
         .slots = {{0, SLOT, ram[0]}, {2 * SLOT, SLOT, ram[1]}},
@@ -198,6 +216,7 @@ static void page(const struct step *step, struct lapic *lapic)
     }
     REQUIRE(access.write || access.size >= 4 ||
             access.value >> access.size * 8 == 0);
+    see(access.value);
 }
 
 /* Mostly at the edges of RAM. */
@@ -236,14 +255,15 @@ static void msr(const struct step *step, struct lapic *lapic)
 
     switch (step->where >> 12) {
     case 0 ... 7:
-        lapic_msr_write(lapic, number,
-                        (step->where & 0x800) != 0 ? value : step->value);
+        see(apic_wrmsr(lapic, number,
+                       (step->where & 0x800) != 0 ? value : step->value));
         break;
     case 8:
-        lapic_msr_read(lapic, number, &value);
+        see(apic_rdmsr(lapic, number, &value));
+        see(value);
         break;
     case 9 ... 10:
-        lapic_base_write(lapic, base);
+        see(lapic_base_write(lapic, base));
         break;
     case 11:
         lapic_tsc_offset_set(lapic, (uint64_t)(int32_t)step->value << 20);
@@ -257,7 +277,7 @@ static void msr(const struct step *step, struct lapic *lapic)
     default:
         value = time_tsc_at(time_now()) + lapic->tsc_offset;
         lapic_deadline_write(lapic, value + (uint64_t)(int32_t)step->value);
-        (void)lapic_deadline_read(lapic);
+        see(lapic_deadline_read(lapic));
         break;
     }
 }
@@ -266,8 +286,6 @@ static void msr(const struct step *step, struct lapic *lapic)
 static void deliver(struct lapic *lapic)
 {
     uint8_t vector = 0;
-    int pending = lapic_pending(lapic);
-
     if (lapic_take_init(lapic)) {
         return;
     }
@@ -277,9 +295,15 @@ static void deliver(struct lapic *lapic)
         int extint = lapic_take_extint(lapic);
 
         REQUIRE(extint >= 0 && extint <= 0xff);
-    } else if (pending >= 0) {
-        REQUIRE(pending >= 16 && pending <= 0xff);
-        lapic_accept(lapic, pending);
+        see((uint64_t)extint);
+    } else {
+        int next = apic_waiting(lapic);
+
+        REQUIRE(next == -1 || (next >= 16 && next <= 0xff));
+        see((uint64_t)next);
+        if (next >= 0) {
+            apic_take(lapic);
+        }
     }
 }
 
@@ -327,7 +351,7 @@ static void run(const struct step *step)
         uart_receive(&m.uart, (uint8_t)step->value);
         break;
     case 13:
-        lapic_tpr_set(lapic, step->value);
+        apic_write_cr8(lapic, step->value & 15);
         break;
     case 14:
         acpi_pm_power_button(&m.pm);
@@ -345,11 +369,11 @@ void log_at(enum log_level level, const char *format, ...)
     (void)format;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static uint64_t run_all(bool by_processor, const uint8_t *data, size_t size)
 {
     struct step step;
 
-    build();
+    build(by_processor);
     check();
     for (unsigned i = 0; i < STEPS && size >= sizeof(step); i++) {
         memcpy(&step, data, sizeof(step));
@@ -366,5 +390,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uart_stop(&m.uart);
     acpi_pm_stop(&m.pm);
     REQUIRE(fake_armed() == 0);
+    return seen;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    REQUIRE(run_all(false, data, size) == run_all(true, data, size));
     return 0;
 }
