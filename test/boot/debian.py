@@ -127,8 +127,8 @@ reboot -f
 
 
 def without_acpi():
-    """Nor MP tables, which Debian's kernels do not read: PIC and PIT are enough.
-    Without a word of ACPI the reset is the keyboard controller's."""
+    """Nor MP tables, which Debian's kernels do not read: PIC and PIT do, and
+    the keyboard controller's reset."""
     archive = initramfs.Archive()
     archive.file("init", NO_ACPI, 0o755)
     with open(f"{Folder.path}/init.cpio", "wb") as out:
