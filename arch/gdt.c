@@ -4,6 +4,7 @@
 
 #include "arch/cpu.h"
 #include "arch/paging.h"
+#include "arch/processor.h"
 #include "kernel/panic.h"
 
 #define PAGE        4096U
@@ -59,6 +60,8 @@ void gdt_init(void)
     processor.entries[GDT_DATA / 8] = DATA_DESCRIPTOR;
     set_tss_descriptor(gdt_tss_base(), sizeof(struct tss) - 1);
     gdt_load(&table);
+    /* GS was loaded with a null selector, which cleared its base. */
+    processor_set_here(&processor_boot);
 }
 
 uint64_t gdt_tss_base(void)

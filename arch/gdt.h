@@ -19,7 +19,8 @@ enum gdt_ist {
     GDT_IST_END
 };
 
-/* The boot processor's. Loads GDTR, all segment registers and TR. */
+/* The boot processor's. Loads GDTR, all segment registers and TR; sets the GS
+ * base (arch/processor.h). */
 void gdt_init(void);
 
 /* Base of the task state segment, for the VMCS. */

@@ -155,6 +155,11 @@ struct exit {
  * again. Host interrupts that caused the exit have been handled on return. */
 void guest_run(struct guest *guest, struct exit *exit);
 
+/* Takes what this processor holds of the guest out of it, VMCS and registers:
+ * after that any processor may run it. To be called where it ran last; does
+ * nothing if it never did. */
+void guest_leave(struct guest *guest);
+
 /* Queues the exception that EXCEPTION_NMI reports for the guest itself. Only
  * #DB and #AC exit (a guest could keep the processor busy delivering them for
  * ever), so this is what vmm/ does with them; for type 2 (NMI) there is nothing

@@ -136,3 +136,11 @@ void guest_switch_drop(struct guest *guest)
     }
     guest->processor = NULL;
 }
+
+void guest_leave(struct guest *guest)
+{
+    if (guest->processor && guest->processor->loaded == guest) {
+        save_state(guest);
+    }
+    guest_switch_drop(guest);
+}

@@ -14,6 +14,8 @@ objects += $(addprefix arch/, \
     lapic_host.o \
     machine.o \
     paging.o \
+    processor.o \
+    spinlock.o \
     stack.o \
     stack_guard.o \
     task_switch.o \

@@ -8,6 +8,8 @@
 #include "arch/cpu.h"
 #include "arch/image.h"
 #include "arch/page_source.h"
+#include "arch/processor.h"
+#include "arch/spinlock.h"
 #include "kernel/panic.h"
 #include "kernel/string.h"
 
@@ -51,6 +53,8 @@ static struct {
     size_t pool_left;
     struct page_source *source;
     bool live;
+    struct spinlock lock; /* the tables', while several processors run */
+    uint64_t guards;      /* pages ever taken out */
 } paging;
 
 static bool has_gigabyte_pages(void)
@@ -357,22 +361,50 @@ void paging_set_source(struct page_source *source)
     paging.source = source;
 }
 
+static bool set_range_locked(uint64_t base, uint64_t size, uint64_t attributes)
+{
+    bool done;
+
+    spinlock_take(&paging.lock);
+    done = set_range(base, size, attributes);
+    spinlock_give(&paging.lock);
+    return done;
+}
+
 bool paging_guard(void *page)
 {
     CHECK((uintptr_t)page % PAGE == 0);
-    return set_range((uintptr_t)page, PAGE, NOTHING);
+    if (!set_range_locked((uintptr_t)page, PAGE, NOTHING)) {
+        return false;
+    }
+    processor_here()->map_seen =
+        __atomic_add_fetch(&paging.guards, 1, __ATOMIC_RELEASE);
+    return true;
 }
 
+/* What was not there is in no processor's cache (SDM 3A 4.10.2.3), so no other
+ * one has anything to forget. */
 bool paging_unguard(void *page)
 {
     CHECK((uintptr_t)page % PAGE == 0);
-    return set_range((uintptr_t)page, PAGE, DATA);
+    return set_range_locked((uintptr_t)page, PAGE, DATA);
+}
+
+void paging_catch_up(void)
+{
+    struct processor *here = processor_here();
+    uint64_t guards = __atomic_load_n(&paging.guards, __ATOMIC_ACQUIRE);
+
+    if (here->map_seen != guards) {
+        here->map_seen = guards;
+        cpu_write_cr3(cpu_read_cr3());
+    }
 }
 
 bool paging_map_mmio(uint64_t base, uint64_t size)
 {
     CHECK(size && base + size > base);
-    return set_range(base, size, DEVICE);
+    return set_range_locked(base, size, DEVICE);
 }
 
 bool paging_is_mapped(uint64_t address)

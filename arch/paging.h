@@ -34,11 +34,16 @@ bool paging_valid(void);
 void paging_set_source(struct page_source *source);
 
 /* Takes one 4 KiB page out of the map, so that to touch it faults; puts it
- * back, writable. Another processor may see what was there before until it
- * reloads CR3: guard a page before it is given to anyone. False: no page for a
- * table (only the first guard in a 2 MiB or 1 GiB page may need one). */
+ * back, writable. Another processor may see the page of before until it calls
+ * paging_catch_up(), so a guard that it missed lets it through, and no more.
+ * False: no page for a table (only the first guard in a 2 MiB or 1 GiB page may
+ * need one). */
 bool paging_guard(void *page);
 bool paging_unguard(void *page);
+
+/* Forgets on this processor what has been guarded on others: before it runs on
+ * a stack that another one may have made. */
+void paging_catch_up(void);
 
 /* Maps device registers (above 4 GiB: below it everything is), uncached.
  * False: no page for a table. */

@@ -22,7 +22,6 @@
 #define CPUID_1_ECX_GUEST (1U << 31) /* a hypervisor is below us */
 
 struct vmx_machine vmx_machine;
-struct vmx_processor vmx_boot_processor;
 
 static const char *const no_vmx_virtual =
     "this virtual machine's processor has no VMX: Lintel needs an Intel host "
@@ -207,6 +206,9 @@ const char *vmx_enable(struct page_source *pages)
 
 void vmx_disable(void)
 {
+    if (!processor_known()) {
+        return;
+    }
     struct vmx_processor *processor = vmx_processor();
     if (!processor->vmxon) {
         return;

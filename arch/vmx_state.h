@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/processor.h"
 #include "arch/vmx_controls.h"
 
 /* SDM 4 Table 2-2, the MSRs of VMX and of what must be kept from guests. */
@@ -79,22 +80,12 @@ struct vmx_machine {
     uint64_t spec_host; /* IA32_SPEC_CTRL while Lintel runs */
 };
 
-struct guest;
-
-struct vmx_processor {
-    void *vmxon;          /* the VMXON region; NULL: VMX is off */
-    struct guest *vmcs;   /* whose VMCS is current */
-    struct guest *loaded; /* whose FPU, debug registers and MSRs are in */
-    struct guest *ready;  /* both of these, or NULL */
-};
-
 extern struct vmx_machine vmx_machine;
-extern struct vmx_processor vmx_boot_processor;
 
 /* The calling processor's. */
 static inline struct vmx_processor *vmx_processor(void)
 {
-    return &vmx_boot_processor;
+    return &processor_here()->vmx;
 }
 
 /* Forgets what this processor cached by the EPT pointer, or the VPID. */

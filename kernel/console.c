@@ -3,6 +3,8 @@
  * hardly ever without, when the port's interrupts have been seen to work. */
 #include "kernel/console.h"
 
+#include "arch/spinlock.h"
+#include "kernel/domain.h"
 #include "kernel/framebuffer.h"
 #include "kernel/log.h"
 #include "kernel/serial.h"
@@ -22,16 +24,24 @@
 #define BYTES_A_POLL 64U
 
 static struct {
+    /* Anybody, with the lock. */
+    struct spinlock lock;
     uint8_t ring[RING_BYTES];
     uint32_t head; /* next to read; both run freely */
     uint32_t tail; /* next to fill */
-    bool escaped;  /* Ctrl-A came */
-    bool polling;
-    bool interrupts;   /* one has come */
-    uint64_t typed_at; /* when the last byte came */
-    struct event input;
-    struct timer timer;
     struct console_handlers handlers;
+
+    /* The kernel's domain. */
+    bool escaped; /* Ctrl-A came */
+    bool polling;
+    uint64_t typed_at; /* when the last byte came */
+    struct timer timer;
+
+    struct event input;
+
+    /* The port's interrupt handler. */
+    bool interrupts; /* one has come */
+    struct timer soon;
 } console;
 
 /* In answer to a key, so it goes where the key came from. */
@@ -49,21 +59,41 @@ static void help(void)
         "Ctrl-A Ctrl-A  sends Ctrl-A\r\n");
 }
 
+static struct console_handlers handlers_now(void)
+{
+    struct console_handlers handlers;
+
+    spinlock_take(&console.lock);
+    handlers = console.handlers;
+    spinlock_give(&console.lock);
+    return handlers;
+}
+
+/* The machine may end while its domain is waited for: once this processor is in
+ * it, the handlers tell, and it stays. */
 static void call(void (*handler)(void *argument))
 {
+    struct console_handlers before = handlers_now();
+
     if (handler == NULL) {
         say("\r\nNo machine runs.\r\n");
-    } else {
-        handler(console.handlers.argument);
+        return;
     }
+    domain_switch(before.domain);
+    if (handlers_now().argument == before.argument) {
+        handler(before.argument);
+    }
+    domain_switch(&domain_kernel);
 }
 
 /* A full ring loses what is typed, but the escapes still work. */
 static void keep(uint8_t byte)
 {
+    spinlock_take(&console.lock);
     if (console.tail - console.head < RING_BYTES) {
         console.ring[console.tail++ % RING_BYTES] = byte;
     }
+    spinlock_give(&console.lock);
 }
 
 static void escaped(uint8_t key)
@@ -73,10 +103,10 @@ static void escaped(uint8_t key)
         keep(CTRL_A);
         break;
     case 'x':
-        call(console.handlers.quit);
+        call(handlers_now().quit);
         break;
     case 's':
-        call(console.handlers.state);
+        call(handlers_now().state);
         break;
     case 't':
         task_dump();
@@ -101,7 +131,7 @@ static void take(uint8_t byte)
 
 static uint64_t poll_period(uint64_t now)
 {
-    if (console.interrupts) {
+    if (__atomic_load_n(&console.interrupts, __ATOMIC_RELAXED)) {
         return POLL_SELDOM;
     }
     return now - console.typed_at < TYPING_LASTS ? POLL_TYPING : POLL_QUIET;
@@ -134,12 +164,13 @@ static void poll(void *argument)
     }
 }
 
-/* From the port's interrupt handler. */
+/* From the port's interrupt handler, which has a timer of its own: the other
+ * one may be in other hands now. */
 static void arrived(void)
 {
-    console.interrupts = true;
-    if (console.polling) {
-        timer_arm(&console.timer, time_now());
+    __atomic_store_n(&console.interrupts, true, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&console.polling, __ATOMIC_RELAXED)) {
+        timer_arm(&console.soon, time_now());
     }
 }
 
@@ -148,6 +179,9 @@ void console_open(void)
     struct serial *port = serial_port(SERIAL_COM1);
 
     console.timer.fire = poll;
+    console.timer.domain = &domain_kernel;
+    console.soon.fire = poll;
+    console.soon.domain = &domain_kernel;
     serial_start_queueing();
     if (port != NULL) {
         serial_start_interrupts(port, arrived);
@@ -158,21 +192,25 @@ void console_set_handlers(const struct console_handlers *handlers)
 {
     static const struct console_handlers none;
 
+    spinlock_take(&console.lock);
     console.handlers = handlers == NULL ? none : *handlers;
+    spinlock_give(&console.lock);
 }
 
 void console_start_input(void)
 {
-    console.polling = true;
+    __atomic_store_n(&console.polling, true, __ATOMIC_RELAXED);
     timer_arm(&console.timer, time_now());
 }
 
 void console_stop_input(void)
 {
-    console.polling = false;
+    __atomic_store_n(&console.polling, false, __ATOMIC_RELAXED);
     timer_cancel(&console.timer);
-    console.head = console.tail;
     console.escaped = false;
+    spinlock_take(&console.lock);
+    console.head = console.tail;
+    spinlock_give(&console.lock);
 }
 
 void console_write(const void *bytes, size_t length)
@@ -190,9 +228,11 @@ size_t console_read(void *buffer, size_t length)
     uint8_t *byte = buffer;
     size_t count = 0;
 
+    spinlock_take(&console.lock);
     while (count < length && console.head != console.tail) {
         byte[count++] = console.ring[console.head++ % RING_BYTES];
     }
+    spinlock_give(&console.lock);
     return count;
 }
 

@@ -8,11 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct domain;
 struct event;
 
 /* What the Ctrl-A keys do; a null function answers that no machine runs.
- * Called from the scheduler's timers: they must not wait. */
+ * Called from the scheduler's timers, in `domain`: they must not wait. Whoever
+ * ends what `argument` is first sets other handlers, then does it in that
+ * domain. */
 struct console_handlers {
+    struct domain *domain;
     void (*quit)(void *argument);  /* x: end the VM */
     void (*state)(void *argument); /* s: log the VM's state and statistics */
     void *argument;
@@ -21,7 +25,7 @@ struct console_handlers {
 /* After serial_init(), time_init() and task_init(). */
 void console_open(void);
 
-/* Copied; NULL: no VM. */
+/* Copied; NULL: no VM. This and the two below in the kernel's domain. */
 void console_set_handlers(const struct console_handlers *handlers);
 
 /* Looking at the input: on while a guest that can read it runs. It costs a few

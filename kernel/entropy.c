@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "arch/cpu.h"
+#include "arch/spinlock.h"
 #include "kernel/chacha20.h"
 #include "kernel/health.h"
 #include "kernel/log.h"
@@ -177,6 +178,7 @@ static struct source sources[] = {
 };
 
 static struct {
+    struct spinlock lock; /* of this and the sources */
     uint8_t key[CHACHA20_KEY];
     size_t left; /* bytes that the last seed is still good for */
 } generator;
@@ -246,6 +248,7 @@ size_t entropy_fill(void *buffer, size_t length)
     uint8_t *bytes = buffer;
     size_t done = 0;
 
+    spinlock_take(&generator.lock);
     while (done < length) {
         size_t part = length - done;
 
@@ -257,6 +260,7 @@ size_t entropy_fill(void *buffer, size_t length)
         generator.left -= generator.left < part ? generator.left : part;
         done += part;
     }
+    spinlock_give(&generator.lock);
     return done;
 }
 

@@ -3,6 +3,7 @@
  * (the pixel formats). */
 #include "kernel/framebuffer.h"
 
+#include "arch/spinlock.h"
 #include "kernel/font.h"
 #include "kernel/string.h"
 
@@ -48,6 +49,7 @@ enum escape {
 };
 
 static struct {
+    struct spinlock lock; /* of what is drawn */
     bool open;
     struct framebuffer_mode mode;
     uint32_t pixels[STYLE_COUNT]; /* the colours as the mode has them */
@@ -346,9 +348,11 @@ void framebuffer_write(const void *bytes, size_t length)
     if (!screen.open) {
         return;
     }
+    spinlock_take(&screen.lock);
     for (size_t i = 0; i < length; i++) {
         put(character[i]);
     }
+    spinlock_give(&screen.lock);
 }
 
 void framebuffer_write_line(const char *text, size_t length)
@@ -356,6 +360,7 @@ void framebuffer_write_line(const char *text, size_t length)
     if (!screen.open) {
         return;
     }
+    spinlock_take(&screen.lock);
     if (screen.column > 0) {
         screen.column = 0;
         new_line();
@@ -367,4 +372,5 @@ void framebuffer_write_line(const char *text, size_t length)
     screen.style = STYLE_GUEST;
     screen.column = 0;
     new_line();
+    spinlock_give(&screen.lock);
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "arch/cpu.h"
+#include "arch/spinlock.h"
 #include "kernel/format.h"
 #include "kernel/framebuffer.h"
 #include "kernel/serial.h"
@@ -24,6 +25,7 @@ static struct {
     bool found;
     struct serial *port;
     bool debug_port;
+    struct spinlock lock; /* so that each line comes out whole */
 } sinks = {.level = LOG_INFO};
 
 static const char *const prefixes[] = {
@@ -68,6 +70,7 @@ static void emit(const char *line, size_t length)
     if (!sinks.found) {
         log_init();
     }
+    spinlock_take(&sinks.lock);
     if (sinks.port != NULL) {
         /* The port may be the console's, in the middle of a guest's line. */
         if (!serial_at_line_start(sinks.port)) {
@@ -83,6 +86,7 @@ static void emit(const char *line, size_t length)
         cpu_out8(DEBUG_PORT, '\n');
     }
     framebuffer_write_line(line, length);
+    spinlock_give(&sinks.lock);
 }
 
 /* Appends to `line`, which holds `used` bytes; shows by its end if the text

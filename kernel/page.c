@@ -11,6 +11,7 @@
  * nearly full, and long runs stay long. */
 #include "kernel/page.h"
 
+#include "arch/spinlock.h"
 #include "kernel/panic.h"
 #include "kernel/string.h"
 
@@ -30,6 +31,7 @@ struct run {
 };
 
 static struct {
+    struct spinlock lock; /* of all the rest, and of what the runs hold */
     struct run *first;
     size_t free; /* pages, in all runs */
 } heap;
@@ -93,14 +95,12 @@ static void carve(struct run **link, uint64_t start, size_t count)
     heap.free -= count;
 }
 
-void *page_alloc_dirty(size_t count, uint64_t alignment)
+static void *take_pages(size_t count, uint64_t alignment)
 {
     bool large = count >= LARGE_PAGES;
     struct run **found = NULL;
     uint64_t start = 0;
 
-    CHECK(count > 0);
-    CHECK(alignment >= PAGE_SIZE && (alignment & (alignment - 1)) == 0);
     for (struct run **link = &heap.first; *link != NULL;
          link = &(*link)->next) {
         uint64_t place = place_in(*link, count, alignment, large);
@@ -119,6 +119,18 @@ void *page_alloc_dirty(size_t count, uint64_t alignment)
     }
     carve(found, start, count);
     return (void *)(uintptr_t)start;
+}
+
+void *page_alloc_dirty(size_t count, uint64_t alignment)
+{
+    void *pages;
+
+    CHECK(count > 0);
+    CHECK(alignment >= PAGE_SIZE && (alignment & (alignment - 1)) == 0);
+    spinlock_take(&heap.lock);
+    pages = take_pages(count, alignment);
+    spinlock_give(&heap.lock);
+    return pages;
 }
 
 void *page_alloc(size_t count, uint64_t alignment)
@@ -172,6 +184,7 @@ void page_free(void *pages, size_t count)
 
     CHECK(base != 0 && base % PAGE_SIZE == 0);
     CHECK(count > 0 && count <= (UINT64_MAX - base) / PAGE_SIZE);
+    spinlock_take(&heap.lock);
     for (const struct run *run = heap.first; run != NULL; run = run->next) {
         CHECK(base + count * PAGE_SIZE <= run_base(run) ||
               run_end(run) <= base);
@@ -180,6 +193,7 @@ void page_free(void *pages, size_t count)
     memset(pages, JUNK, count * PAGE_SIZE);
 #endif
     insert(base, count);
+    spinlock_give(&heap.lock);
 }
 
 void page_add_range(uint64_t base, size_t count)
@@ -191,22 +205,26 @@ void page_add_range(uint64_t base, size_t count)
         count--;
     }
     if (count > 0) {
+        spinlock_take(&heap.lock);
         insert(base, count);
+        spinlock_give(&heap.lock);
     }
 }
 
 size_t page_free_count(void)
 {
-    return heap.free;
+    return __atomic_load_n(&heap.free, __ATOMIC_RELAXED);
 }
 
 size_t page_longest_run(void)
 {
     size_t longest = 0;
 
+    spinlock_take(&heap.lock);
     for (const struct run *run = heap.first; run != NULL; run = run->next) {
         longest = run->count > longest ? run->count : longest;
     }
+    spinlock_give(&heap.lock);
     return longest;
 }
 

@@ -5,6 +5,8 @@
 #include "arch/cpu.h"
 #include "arch/idt.h"
 #include "arch/lapic_host.h"
+#include "arch/spinlock.h"
+#include "kernel/domain.h"
 #include "kernel/ioapic.h"
 #include "kernel/time.h"
 
@@ -53,8 +55,9 @@ struct serial {
     uint16_t base;
     uint8_t irq; /* ISA line */
     bool present;
-    bool stuck; /* gave up once: not waited for any more */
-    char last;  /* byte sent; 0: none yet */
+    bool stuck;           /* gave up once: not waited for any more */
+    char last;            /* byte sent; 0: none yet */
+    struct spinlock lock; /* of the port and all of this */
 
     uint8_t queue[QUEUE_BYTES];
     uint32_t head; /* next to send; both run freely */
@@ -138,17 +141,6 @@ static bool open_port(const struct serial *port)
     return works;
 }
 
-void serial_init(void)
-{
-    for (unsigned i = 0; i < SERIAL_COUNT; i++) {
-        struct serial *port = &serial.port[i];
-
-        port->base = places[i].base;
-        port->irq = places[i].irq;
-        port->present = open_port(port);
-    }
-}
-
 struct serial *serial_port(enum serial_name name)
 {
     return serial.port[name].present ? &serial.port[name] : NULL;
@@ -184,13 +176,35 @@ static void send_all(struct serial *port)
     }
 }
 
+/* Armed under the lock, by whoever finds that it is not. */
+static void arm_later(struct serial *port)
+{
+    if (port->head != port->tail && !timer_armed(&port->timer)) {
+        timer_arm(&port->timer, time_now() + QUEUE_PERIOD);
+    }
+}
+
 static void pump_later(void *argument)
 {
     struct serial *port = argument;
 
+    spinlock_take(&port->lock);
     pump(port);
-    if (port->head != port->tail) {
-        timer_arm(&port->timer, time_now() + QUEUE_PERIOD);
+    arm_later(port);
+    spinlock_give(&port->lock);
+}
+
+void serial_init(void)
+{
+    for (unsigned i = 0; i < SERIAL_COUNT; i++) {
+        struct serial *port = &serial.port[i];
+
+        port->base = places[i].base;
+        port->irq = places[i].irq;
+        port->timer.fire = pump_later;
+        port->timer.argument = port;
+        port->timer.domain = &domain_kernel;
+        port->present = open_port(port);
     }
 }
 
@@ -203,8 +217,12 @@ void serial_stop_queueing(void)
 {
     serial.queueing = false;
     for (unsigned i = 0; i < SERIAL_COUNT; i++) {
-        if (serial.port[i].present) {
-            send_all(&serial.port[i]);
+        struct serial *port = &serial.port[i];
+
+        if (port->present) {
+            spinlock_take(&port->lock);
+            send_all(port);
+            spinlock_give(&port->lock);
         }
     }
 }
@@ -216,6 +234,7 @@ void serial_write(struct serial *port, const void *bytes, size_t length)
     if (length == 0) {
         return;
     }
+    spinlock_take(&port->lock);
     for (size_t i = 0; i < length; i++) {
         if (port->tail - port->head == QUEUE_BYTES) {
             push(port);
@@ -223,16 +242,13 @@ void serial_write(struct serial *port, const void *bytes, size_t length)
         port->queue[port->tail++ % QUEUE_BYTES] = byte[i];
     }
     port->last = (char)byte[length - 1];
-    if (!serial.queueing) {
+    if (serial.queueing) {
+        pump(port);
+        arm_later(port);
+    } else {
         send_all(port);
-        return;
     }
-    pump(port);
-    if (port->head != port->tail && !port->timer.armed) {
-        port->timer.fire = pump_later;
-        port->timer.argument = port;
-        timer_arm(&port->timer, time_now() + QUEUE_PERIOD);
-    }
+    spinlock_give(&port->lock);
 }
 
 /* Empties the receiver; what finds no room is lost. */
@@ -257,10 +273,14 @@ static void receive(struct serial *port)
 static void receive_interrupt(uint8_t vector)
 {
     struct serial *port = &serial.port[vector - VECTOR];
+    bool arrived;
 
+    spinlock_take(&port->lock);
     receive(port);
+    arrived = port->received_head != port->received_tail;
+    spinlock_give(&port->lock);
     lapic_host_eoi();
-    if (port->received_head != port->received_tail) {
+    if (arrived) {
         port->arrived();
     }
 }
@@ -284,19 +304,23 @@ size_t serial_read(struct serial *port, void *bytes, size_t length)
     uint8_t *byte = bytes;
     size_t count = 0;
 
+    spinlock_take(&port->lock);
     receive(port);
     while (count < length && port->received_head != port->received_tail) {
         byte[count++] = port->received[port->received_head++ % RECEIVED_BYTES];
     }
+    spinlock_give(&port->lock);
     return count;
 }
 
 void serial_flush(struct serial *port)
 {
+    spinlock_take(&port->lock);
     send_all(port);
     if (!port->stuck) {
         wait_for(port, LSR_TEMT, SEND_POLLS);
     }
+    spinlock_give(&port->lock);
 }
 
 bool serial_at_line_start(const struct serial *port)

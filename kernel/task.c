@@ -2,17 +2,22 @@
  *
  * One run queue a processor, first in, first out. A switch happens in
  * schedule() alone; before it takes the next task it fires the timers that are
- * due, and when there is no task it halts until the timer's interrupt.
- * Interrupt handlers run only inside that halt or at a VM exit, so nothing here
- * is ever entered twice and there are no locks.
+ * due, and when there is no task it halts until the timer's interrupt, or that
+ * of a processor that has put a task into the queue. Interrupt handlers run
+ * only inside that halt or at a VM exit, where no lock is held.
+ *
+ * Locks, in the order they are taken: a domain; an event's; a run queue's.
  *
  * A task's memory is one run of pages: a guard page, its stack, and struct task
  * at the top. */
 #include "kernel/task.h"
 
 #include "arch/cpu.h"
+#include "arch/lapic_host.h"
 #include "arch/paging.h"
+#include "arch/processor.h"
 #include "arch/task_switch.h"
+#include "kernel/domain.h"
 #include "kernel/format.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
@@ -46,67 +51,133 @@ static const char *const state_names[] = {
     [TASK_EXITED] = "exited",
 };
 
-struct processor;
+struct queue;
 
 struct task {
     char name[24];
     enum task_state state;
-    struct processor *processor; /* whose run queue it stands in */
-    uint64_t stack_pointer;      /* while it does not run */
-    struct task *next;           /* in the run queue or an event's waiters */
-    struct task *next_all;       /* in the list of all */
-    uint64_t runs;               /* times it was switched to */
+    struct domain *domain;
+    struct queue *queue;    /* its processor's */
+    uint64_t stack_pointer; /* while it does not run */
+    struct task *next;      /* in the run queue or an event's waiters */
+    struct task *next_all;  /* in the list of all */
+    uint64_t runs;          /* times it was switched to */
 
     void *memory; /* TASK_PAGES pages, guard first; NULL: not from page_alloc */
     task_entry entry;
     void *argument;
 
     /* While it waits: */
-    struct event *event; /* NULL: only for the timer */
+    struct event *event; /* under that event's lock */
+    bool sleeping;       /* only for the timer */
     struct timer timer;
     bool timed_out;
 };
 
-struct processor {
-    struct task *current;
+/* A processor's run queue, and what runs there. */
+struct queue {
+    /* Any processor, with the lock. */
+    _Alignas(64) struct spinlock lock;
     struct task *first; /* runnable, without the current one */
     struct task *last;
-    struct task *exited; /* its stack is to be freed by the next task */
-    bool firing;         /* timers fire: nothing may wait now */
+
+    /* It is halted or runs a guest, and is to be interrupted when there is
+     * something new; whoever interrupts it takes the mark away. */
+    bool outside;
+    uint32_t apic_id;
+
+    /* That processor. */
+    struct task *current;
+    struct task *idle; /* what runs when the last one has left; NULL: nothing,
+                          it stays on that one's stack */
+    struct task *left; /* has exited, or moves: the next task deals with it */
+    bool firing;       /* timers fire: nothing may wait now */
     uint64_t idle_ticks;
 };
 
-static struct processor boot_processor;
+static struct queue queues[PROCESSORS_MAX];
 static struct task boot_task;
-static struct task *all_tasks;
+static unsigned leaving; /* tasks that have exited, whose stack is not free */
 
-/* The one that runs this code. */
-static struct processor *processor_here(void)
+static struct {
+    struct spinlock lock;
+    struct task *first;
+} all;
+
+static struct queue *queue_here(void)
 {
-    return &boot_processor;
+    return &queues[processor_here()->index];
+}
+
+/* Whatever the processor looks at before it goes outside is written already,
+ * and the exchange orders it before this. */
+static void interrupt_outside(struct queue *queue)
+{
+    if (queue != queue_here() &&
+        __atomic_exchange_n(&queue->outside, false, __ATOMIC_SEQ_CST)) {
+        lapic_host_send(queue->apic_id, LAPIC_HOST_VECTOR_WAKE);
+    }
 }
 
 static void append(struct task *task)
 {
-    struct processor *processor = task->processor;
+    struct queue *queue = task->queue;
 
+    spinlock_take(&queue->lock);
     task->state = TASK_RUNNABLE;
     task->next = NULL;
-    if (processor->first == NULL) {
-        processor->first = task;
+    if (queue->first == NULL) {
+        __atomic_store_n(&queue->first, task, __ATOMIC_RELAXED);
     } else {
-        processor->last->next = task;
+        queue->last->next = task;
     }
-    processor->last = task;
+    queue->last = task;
+    spinlock_give(&queue->lock);
+    if (spinlock_needed) {
+        interrupt_outside(queue);
+    }
 }
 
-static struct task *take_first(struct processor *processor)
+/* The first whose domain can be entered at once, taken out and entered. NULL,
+ * and *wanted says which to wait for; NULL too if nothing is runnable. */
+static struct task *take_first(struct queue *queue, struct domain **wanted)
 {
-    struct task *task = processor->first;
+    struct task *before = NULL;
+    struct task *task = NULL;
 
+    spinlock_take(&queue->lock);
+    *wanted = queue->first == NULL ? NULL : queue->first->domain;
+    for (task = queue->first; task != NULL; task = task->next) {
+        if (domain_try_switch(task->domain)) {
+            break;
+        }
+        before = task;
+    }
     if (task != NULL) {
-        processor->first = task->next;
+        if (before == NULL) {
+            __atomic_store_n(&queue->first, task->next, __ATOMIC_RELAXED);
+        } else {
+            before->next = task->next;
+        }
+        if (queue->last == task) {
+            queue->last = before;
+        }
         task->next = NULL;
+    }
+    spinlock_give(&queue->lock);
+    return task;
+}
+
+/* The next task to run, in whose domain this processor is then. Where none can
+ * be entered at once it waits for the first one's, in its turn. */
+static struct task *choose(struct queue *queue)
+{
+    struct domain *wanted = NULL;
+    struct task *task = take_first(queue, &wanted);
+
+    while (task == NULL && wanted != NULL) {
+        domain_switch(wanted);
+        task = take_first(queue, &wanted);
     }
     return task;
 }
@@ -130,86 +201,123 @@ static void free_memory(void *memory)
     page_free(memory, TASK_PAGES);
 }
 
-/* On the next task's stack, since a task cannot free the one it stands on. */
-static void free_exited(struct processor *processor)
+/* On the next task's stack, since a task can neither free the one it stands on
+ * nor let another processor have it. */
+static void finish_switch(void)
 {
-    struct task *task = processor->exited;
+    struct queue *queue = queue_here();
+    struct task *task = queue->left;
 
-    if (task != NULL) {
-        processor->exited = NULL;
+    if (task == NULL) {
+        return;
+    }
+    queue->left = NULL;
+    if (task->state == TASK_EXITED) {
         free_memory(task->memory);
+        __atomic_sub_fetch(&leaving, 1, __ATOMIC_RELEASE);
+    } else {
+        append(task);
     }
 }
 
-static void switch_to(struct processor *processor, struct task *next)
+static void switch_to(struct queue *queue, struct task *next)
 {
-    struct task *previous = processor->current;
+    struct task *previous = queue->current;
 
     next->state = TASK_RUNNING;
     if (next == previous) {
         return;
     }
     check_stack(previous);
-    processor->current = next;
+    queue->current = next;
     next->runs++;
+    paging_catch_up();
     task_switch(&previous->stack_pointer, next->stack_pointer);
-    /* Perhaps much later, and `previous` runs again. */
-    free_exited(processor_here());
+    /* Perhaps much later, and `previous` runs again, perhaps elsewhere. */
+    finish_switch();
 }
 
-static void fire_timers(struct processor *processor)
+static void fire_timers(struct queue *queue)
 {
     if (timer_due()) {
-        processor->firing = true;
+        queue->firing = true;
         timer_run_due();
-        processor->firing = false;
+        queue->firing = false;
     }
 }
 
-/* Halts until the next interrupt: the timer's, or a device's. Perhaps none ever
- * comes: a guest may halt for good, and then so does the machine. */
-static void idle(struct processor *processor)
+/* True: an interrupt comes when there is something new, so the processor may
+ * halt or run a guest. The exchange is before the look into the queue, and
+ * whoever fills the queue looks here after that: one of the two sees it. */
+static bool go_outside(struct queue *queue, bool known)
+{
+    (void)__atomic_exchange_n(&queue->outside, true, __ATOMIC_SEQ_CST);
+    if (known || !task_work_pending()) {
+        return true;
+    }
+    __atomic_store_n(&queue->outside, false, __ATOMIC_RELAXED);
+    return false;
+}
+
+/* Halts until the next interrupt: the timer's, or a device's, or another
+ * processor's. Perhaps none ever comes: a guest may halt for good, and then so
+ * does the machine. */
+static void idle(struct queue *queue)
 {
     uint64_t start = cpu_rdtsc();
 
-    cpu_idle();
-    processor->idle_ticks += cpu_rdtsc() - start;
+    if (!spinlock_needed) {
+        cpu_idle();
+    } else if (go_outside(queue, false)) {
+        cpu_idle();
+        __atomic_store_n(&queue->outside, false, __ATOMIC_RELAXED);
+    }
+    queue->idle_ticks += cpu_rdtsc() - start;
 }
 
 /* Gives the processor to the next runnable task; the caller has put the
  * current one where it belongs. */
 static void schedule(void)
 {
-    struct processor *processor = processor_here();
+    struct queue *queue = queue_here();
     struct task *next;
 
-    CHECK(!processor->firing);
+    CHECK(!queue->firing);
     for (;;) {
-        fire_timers(processor);
-        next = take_first(processor);
+        fire_timers(queue);
+        next = choose(queue);
         if (next != NULL) {
             break;
         }
-        idle(processor);
+        domain_switch(NULL);
+        if (queue->left != NULL && queue->idle != NULL) {
+            next = queue->idle;
+            break;
+        }
+        idle(queue);
     }
-    switch_to(processor, next);
+    switch_to(queue, next);
 }
 
 static void remember(struct task *task)
 {
-    task->next_all = all_tasks;
-    all_tasks = task;
+    spinlock_take(&all.lock);
+    task->next_all = all.first;
+    all.first = task;
+    spinlock_give(&all.lock);
 }
 
 static void forget(const struct task *task)
 {
-    struct task **link = &all_tasks;
+    struct task **link = &all.first;
 
+    spinlock_take(&all.lock);
     while (*link != task) {
         CHECK(*link != NULL);
         link = &(*link)->next_all;
     }
     *link = task->next_all;
+    spinlock_give(&all.lock);
 }
 
 static void set_name(struct task *task, const char *name)
@@ -222,22 +330,25 @@ static void set_name(struct task *task, const char *name)
 
 void task_init(void)
 {
-    struct processor *processor = processor_here();
+    struct queue *queue = queue_here();
 
-    CHECK(processor->current == NULL);
+    CHECK(queue->current == NULL);
     set_name(&boot_task, "main");
     boot_task.state = TASK_RUNNING;
-    boot_task.processor = processor;
+    boot_task.queue = queue;
+    boot_task.domain = &domain_kernel;
     boot_task.runs = 1;
-    processor->current = &boot_task;
+    queue->apic_id = processor_here()->apic_id;
+    queue->current = &boot_task;
     remember(&boot_task);
+    domain_switch(&domain_kernel);
 }
 
 static void run_task(void *argument)
 {
     struct task *task = argument;
 
-    free_exited(processor_here());
+    finish_switch();
     task->entry(task->argument);
     task_exit();
 }
@@ -257,7 +368,9 @@ static uint64_t first_frame(struct task *task, uintptr_t top)
     return (uintptr_t)frame;
 }
 
-struct task *task_create(const char *name, task_entry entry, void *argument)
+/* Neither runnable nor known to anybody yet. */
+static struct task *new_task(struct queue *queue, const char *name,
+                             task_entry entry, void *argument)
 {
     uint8_t *memory = page_alloc_dirty(TASK_PAGES, PAGE_SIZE);
     uintptr_t top;
@@ -275,69 +388,160 @@ struct task *task_create(const char *name, task_entry entry, void *argument)
     task = (struct task *)top;
     memset(memory + PAGE_SIZE, STACK_FILL, TASK_STACK_PAGES * PAGE_SIZE);
     *task = (struct task){
-        .processor = processor_here(),
+        .queue = queue,
+        .domain = domain_here(),
         .memory = memory,
         .entry = entry,
         .argument = argument,
     };
     set_name(task, name);
     task->stack_pointer = first_frame(task, top);
-    remember(task);
-    append(task);
     return task;
+}
+
+struct task *task_create_on(unsigned processor, const char *name,
+                            task_entry entry, void *argument)
+{
+    struct task *task = new_task(&queues[processor], name, entry, argument);
+
+    CHECK(queues[processor].current != NULL);
+    if (task != NULL) {
+        remember(task);
+        append(task);
+    }
+    return task;
+}
+
+struct task *task_create(const char *name, task_entry entry, void *argument)
+{
+    return task_create_on(processor_here()->index, name, entry, argument);
 }
 
 _Noreturn void task_exit(void)
 {
-    struct processor *processor = processor_here();
-    struct task *task = processor->current;
+    struct queue *queue = queue_here();
+    struct task *task = queue->current;
 
     CHECK(task->memory != NULL); /* "main" stays */
-    CHECK(processor->exited == NULL);
+    CHECK(queue->left == NULL);
     task->state = TASK_EXITED;
     forget(task);
-    processor->exited = task;
+    __atomic_add_fetch(&leaving, 1, __ATOMIC_RELAXED);
+    queue->left = task;
     schedule();
     panic("task %s ran after its exit", task->name);
 }
 
+void task_reap(void)
+{
+    while (__atomic_load_n(&leaving, __ATOMIC_ACQUIRE) != 0) {
+        cpu_pause();
+    }
+}
+
+void task_move(unsigned processor)
+{
+    struct queue *queue = queue_here();
+    struct task *task = queue->current;
+
+    CHECK(queues[processor].current != NULL);
+    if (queue == &queues[processor]) {
+        return;
+    }
+    CHECK(queue->left == NULL && task->memory != NULL);
+    task->state = TASK_RUNNABLE;
+    task->queue = &queues[processor];
+    queue->left = task;
+    schedule();
+}
+
+unsigned task_processor(const struct task *task)
+{
+    return (unsigned)(task->queue - queues);
+}
+
+struct domain *task_join(struct domain *domain)
+{
+    struct task *task = task_current();
+    struct domain *before = task->domain;
+
+    CHECK(!queue_here()->firing);
+    task->domain = domain;
+    task->timer.domain = domain;
+    domain_switch(domain);
+    return before;
+}
+
 void task_yield(void)
 {
-    struct processor *processor = processor_here();
+    struct queue *queue = queue_here();
 
-    CHECK(!processor->firing);
-    fire_timers(processor);
-    if (processor->first != NULL) {
-        append(processor->current);
+    CHECK(!queue->firing);
+    fire_timers(queue);
+    if (__atomic_load_n(&queue->first, __ATOMIC_RELAXED) != NULL) {
+        append(queue->current);
         schedule();
     }
 }
 
 bool task_work_pending(void)
 {
-    return processor_here()->first != NULL || timer_due();
+    return __atomic_load_n(&queue_here()->first, __ATOMIC_RELAXED) != NULL ||
+           timer_due();
+}
+
+bool task_outside_begin(bool known)
+{
+    struct queue *queue = queue_here();
+
+    if (!spinlock_needed) {
+        return true;
+    }
+    /* Marked before the domain is left: who enters it next may interrupt. */
+    if (!go_outside(queue, known)) {
+        return false;
+    }
+    domain_switch(NULL);
+    return true;
+}
+
+void task_outside_end(void)
+{
+    if (spinlock_needed) {
+        struct queue *queue = queue_here();
+
+        __atomic_store_n(&queue->outside, false, __ATOMIC_RELAXED);
+        domain_switch(queue->current->domain);
+    }
+}
+
+void task_interrupt(const struct task *task)
+{
+    if (spinlock_needed) {
+        interrupt_outside(task->queue);
+    }
 }
 
 void event_signal(struct event *event)
 {
-    struct task *task = event->waiters;
+    struct task *task;
 
-    if (task == NULL) {
-        event->signalled = true;
-        return;
-    }
+    spinlock_take(&event->lock);
+    task = event->waiters;
+    event->signalled = task == NULL;
     event->waiters = NULL;
     while (task != NULL) {
         struct task *next = task->next;
 
-        task->event = NULL;
-        timer_cancel(&task->timer);
+        __atomic_store_n(&task->event, NULL, __ATOMIC_RELAXED);
         append(task);
         task = next;
     }
+    spinlock_give(&event->lock);
 }
 
-/* Behind those that wait already, so that they wake in that order. */
+/* Behind those that wait already, so that they wake in that order. With the
+ * event's lock. */
 static void wait_for(struct event *event, struct task *task)
 {
     struct task **link = &event->waiters;
@@ -346,80 +550,104 @@ static void wait_for(struct event *event, struct task *task)
         link = &(*link)->next;
     }
     task->next = NULL;
-    task->event = event;
+    __atomic_store_n(&task->event, event, __ATOMIC_RELAXED);
     *link = task;
 }
 
-static void wait_no_more(struct task *task)
+static void wait_no_more(struct event *event, struct task *task)
 {
-    struct task **link = &task->event->waiters;
+    struct task **link = &event->waiters;
 
     while (*link != task) {
         CHECK(*link != NULL);
         link = &(*link)->next;
     }
     *link = task->next;
-    task->event = NULL;
+    __atomic_store_n(&task->event, NULL, __ATOMIC_RELAXED);
+}
+
+/* True: the task waits for the event from here on; false: it has come. */
+static bool begin_to_wait(struct event *event, struct task *task)
+{
+    bool waits;
+
+    spinlock_take(&event->lock);
+    waits = !event->signalled;
+    event->signalled = false;
+    if (waits) {
+        task->state = TASK_WAITING;
+        wait_for(event, task);
+    }
+    spinlock_give(&event->lock);
+    return waits;
 }
 
 void event_wait(struct event *event)
 {
-    struct task *task = task_current();
-
-    if (event->signalled) {
-        event->signalled = false;
-        return;
+    if (begin_to_wait(event, task_current())) {
+        schedule();
     }
-    task->state = TASK_WAITING;
-    wait_for(event, task);
-    schedule();
 }
 
+/* In the task's domain, so it does not run and its event stays; but a signal
+ * from another domain may come first. */
 static void time_out(void *argument)
 {
     struct task *task = argument;
+    struct event *event = __atomic_load_n(&task->event, __ATOMIC_RELAXED);
+    bool late = task->sleeping;
 
-    if (task->event != NULL) {
-        wait_no_more(task);
+    if (event != NULL) {
+        spinlock_take(&event->lock);
+        if (task->event == event) {
+            wait_no_more(event, task);
+            late = true;
+        }
+        spinlock_give(&event->lock);
     }
-    task->timed_out = true;
-    append(task);
+    if (late) {
+        task->sleeping = false;
+        task->timed_out = true;
+        append(task);
+    }
 }
 
-/* Waits for the timer and, unless it is NULL, the event. */
-static bool wait_until(struct event *event, uint64_t deadline)
+static void arm_time_out(struct task *task, uint64_t deadline)
 {
-    struct task *task = task_current();
-
-    task->state = TASK_WAITING;
     task->timed_out = false;
-    if (event != NULL) {
-        wait_for(event, task);
-    }
     task->timer.fire = time_out;
     task->timer.argument = task;
+    task->timer.domain = task->domain;
     timer_arm(&task->timer, deadline);
-    schedule();
-    return !task->timed_out;
 }
 
 bool event_wait_until(struct event *event, uint64_t deadline)
 {
-    if (event->signalled) {
-        event->signalled = false;
+    struct task *task = task_current();
+
+    if (!begin_to_wait(event, task)) {
         return true;
     }
-    return wait_until(event, deadline);
+    /* It cannot fire before schedule() leaves the domain. */
+    arm_time_out(task, deadline);
+    schedule();
+    timer_cancel(&task->timer);
+    return !task->timed_out;
 }
 
 void task_sleep_until(uint64_t deadline)
 {
-    wait_until(NULL, deadline);
+    struct task *task = task_current();
+
+    task->state = TASK_WAITING;
+    task->sleeping = true;
+    arm_time_out(task, deadline);
+    schedule();
 }
 
 struct task *task_current(void)
 {
-    return processor_here()->current;
+    return processor_known() ? queue_here()->current : NULL;
 }
 
 const char *task_name(const struct task *task)
@@ -429,7 +657,7 @@ const char *task_name(const struct task *task)
 
 uint64_t task_idle_time(void)
 {
-    return time_from_tsc(processor_here()->idle_ticks);
+    return time_from_tsc(queue_here()->idle_ticks);
 }
 
 /* Bytes of its stack that were ever used. */
@@ -460,16 +688,23 @@ static void dump_one(const struct task *task)
     if (task->event != NULL) {
         format_sn(event, sizeof(event), ", for event %p", (void *)task->event);
     }
-    log_info("task %-23s %-8s runs %lu, stack %zu%s%s", task->name,
-             state_names[task->state], task->runs, used, event, timer);
+    log_info("task %-23s %-8s on %u, runs %lu, stack %zu%s%s", task->name,
+             state_names[task->state], task_processor(task), task->runs, used,
+             event, timer);
 }
 
 void task_dump(void)
 {
-    for (const struct task *task = all_tasks; task != NULL;
+    spinlock_take(&all.lock);
+    for (const struct task *task = all.first; task != NULL;
          task = task->next_all) {
         dump_one(task);
     }
-    log_info("the processor was halted for %llu ms",
-             task_idle_time() / TIME_MS);
+    spinlock_give(&all.lock);
+    for (unsigned i = 0; i < PROCESSORS_MAX; i++) {
+        if (queues[i].current != NULL) {
+            log_info("processor %u was halted for %llu ms", i,
+                     time_from_tsc(queues[i].idle_ticks) / TIME_MS);
+        }
+    }
 }

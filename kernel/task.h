@@ -1,26 +1,50 @@
 /* Cooperative tasks: whatever waits is one (each vCPU, each virtqueue's
  * service, console input). No task is preempted by another; a switch happens
- * only inside the calls below. One run queue a processor. */
+ * only inside the calls below. One run queue a processor: a task stays on the
+ * one it was made for until it moves itself.
+ *
+ * A task belongs to a domain (kernel/domain.h), and runs only while its
+ * processor is in it. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/spinlock.h"
+
+struct domain;
 struct task;
 
 /* Something to wait for. Sticky: a signal that comes before the wait is kept,
  * so no wake-up is lost; several signals before one wait are one. One or more
- * tasks may wait; a signal wakes all of them. Zero-initialised is ready. */
+ * tasks may wait; a signal wakes all of them. It may come from another domain,
+ * or from an interrupt handler. Zero-initialised is ready. */
 struct event {
+    struct spinlock lock;
     bool signalled;
     struct task *waiters;
 };
 
 typedef void (*task_entry)(void *argument);
 
-/* A new runnable task with a guarded stack of its own; `name` is copied (up to
- * 23 bytes). NULL: out of memory. A task that returns from `entry` exits. */
+/* A new runnable task with a guarded stack of its own, in the caller's domain
+ * and on its processor; `name` is copied (up to 23 bytes). NULL: out of memory.
+ * A task that returns from `entry` exits. */
 struct task *task_create(const char *name, task_entry entry, void *argument);
+
+/* The same on the processor of that index, which runs. */
+struct task *task_create_on(unsigned processor, const char *name,
+                            task_entry entry, void *argument);
+
+/* From here on the calling task belongs to `domain`; returns the one before.
+ * It may wait. */
+struct domain *task_join(struct domain *domain);
+
+/* The calling task goes on on the processor of that index. */
+void task_move(unsigned processor);
+
+/* The index of the processor it is on. */
+unsigned task_processor(const struct task *task);
 
 /* Lets the other runnable tasks and due timers run; comes back. */
 void task_yield(void);
@@ -28,6 +52,18 @@ void task_yield(void);
 /* True while a task other than the caller is runnable or a timer is due: what
  * a vCPU asks before it enters its guest again. */
 bool task_work_pending(void);
+
+/* Round a guest's run: outside, the calling task is not in its domain, and an
+ * interrupt comes to this processor (and ends the run, even if it comes between
+ * here and the entry) when there is new work for it, or by task_interrupt().
+ * False: there is work already and it is not `known`, so the guest is not to
+ * run and nothing has changed. */
+bool task_outside_begin(bool known);
+void task_outside_end(void);
+
+/* Ends the outside of `task`, or has it end at once if it has just begun. In
+ * the task's domain; does nothing where it is not outside. */
+void task_interrupt(const struct task *task);
 
 void event_signal(struct event *event);
 
@@ -50,6 +86,9 @@ uint64_t task_idle_time(void);
 
 /* Logs every task with name, state and what it waits for. */
 void task_dump(void);
+
+/* Waits until the stacks of all tasks that have exited are free memory. */
+void task_reap(void);
 
 /* Turns the caller into the first task and starts scheduling. */
 void task_init(void);

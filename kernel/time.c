@@ -8,6 +8,8 @@
 #include "arch/cpu.h"
 #include "arch/idt.h"
 #include "arch/lapic_host.h"
+#include "arch/processor.h"
+#include "kernel/domain.h"
 #include "kernel/panic.h"
 #include "kernel/rtc.h"
 
@@ -32,11 +34,22 @@ static struct {
 /* No timer's moment, and not UINT64_MAX either. */
 #define NEXT_SPENT (UINT64_MAX - 1)
 
-static struct {
+/* A processor's. */
+static struct timers {
+    /* Whoever has the lock: another processor may take a timer away. */
+    _Alignas(64) struct spinlock lock;
     struct timer *first; /* by rising deadline */
     size_t armed;
-    uint64_t next_tsc; /* when the first is due; UINT64_MAX: none */
-} timers = {.next_tsc = UINT64_MAX};
+
+    /* That processor: when it is interrupted for the first; UINT64_MAX: never.
+     * Early, if that one was taken away. */
+    uint64_t next_tsc;
+} queues[PROCESSORS_MAX];
+
+static struct timers *timers_here(void)
+{
+    return &queues[processor_here()->index];
+}
 
 /* numerator / denominator by long division, a bit of the factor at a time.
  * Both are below 2^62 and not 0. */
@@ -68,10 +81,12 @@ static uint64_t scale(uint64_t value, struct ratio ratio)
  * from the APIC's counter it may be early: then it is set again. */
 static void timer_interrupt(uint8_t vector)
 {
+    uint64_t next = timers_here()->next_tsc;
+
     (void)vector;
     lapic_host_eoi();
-    if (timers.next_tsc != UINT64_MAX && !timer_due()) {
-        lapic_host_timer_arm_tsc(timers.next_tsc);
+    if (next != UINT64_MAX && !timer_due()) {
+        lapic_host_timer_arm_tsc(next);
     }
 }
 
@@ -84,6 +99,9 @@ void time_init(uint64_t tsc_hz)
     clock.start = cpu_rdtsc();
     if (!rtc_read(&clock.wall_seconds)) {
         clock.wall_seconds = 0;
+    }
+    for (size_t i = 0; i < PROCESSORS_MAX; i++) {
+        queues[i].next_tsc = UINT64_MAX;
     }
     idt_set_handler(LAPIC_HOST_VECTOR_TIMER, timer_interrupt);
 }
@@ -136,16 +154,15 @@ uint64_t time_wall_seconds(void)
     return clock.wall_seconds + time_now() / TIME_SECOND;
 }
 
-/* Has the host interrupted when the first timer is due. */
-static void program(void)
+/* Has this processor interrupted when its first timer is due. */
+static void program(struct timers *timers, const struct timer *first)
 {
-    uint64_t next =
-        timers.first == NULL ? UINT64_MAX : time_tsc_at(timers.first->deadline);
+    uint64_t next = first == NULL ? UINT64_MAX : time_tsc_at(first->deadline);
 
-    if (next == timers.next_tsc) {
+    if (next == timers->next_tsc) {
         return;
     }
-    timers.next_tsc = next;
+    timers->next_tsc = next;
     if (next == UINT64_MAX) {
         lapic_host_timer_disarm();
     } else {
@@ -153,9 +170,10 @@ static void program(void)
     }
 }
 
-static void unlink_timer(struct timer *timer)
+/* With the queue's lock. */
+static void unlink_timer(struct timers *timers, struct timer *timer)
 {
-    struct timer **link = &timers.first;
+    struct timer **link = &timers->first;
 
     while (*link != timer) {
         CHECK(*link != NULL);
@@ -163,43 +181,94 @@ static void unlink_timer(struct timer *timer)
     }
     *link = timer->next;
     timer->next = NULL;
-    timer->armed = false;
-    timers.armed--;
+    timers->armed--;
+    __atomic_store_n(&timer->armed, false, __ATOMIC_RELEASE);
+}
+
+static void take_away(struct timer *timer)
+{
+    struct timers *timers = &queues[timer->processor];
+
+    spinlock_take(&timers->lock);
+    unlink_timer(timers, timer);
+    spinlock_give(&timers->lock);
 }
 
 void timer_arm(struct timer *timer, uint64_t deadline)
 {
-    struct timer **link = &timers.first;
+    struct timers *timers = timers_here();
+    struct timer **link = &timers->first;
 
     CHECK(timer->fire != NULL);
     if (timer->armed) {
-        unlink_timer(timer);
+        take_away(timer);
+    }
+    if (timer->domain == NULL) {
+        timer->domain = domain_here() != NULL ? domain_here() : &domain_kernel;
     }
     timer->deadline = deadline;
-    timer->armed = true;
+    timer->processor = processor_here()->index;
+    spinlock_take(&timers->lock);
     /* Behind those with the same deadline: first armed, first fired. */
     while (*link != NULL && (*link)->deadline <= deadline) {
         link = &(*link)->next;
     }
     timer->next = *link;
     *link = timer;
-    timers.armed++;
-    program();
+    timers->armed++;
+    __atomic_store_n(&timer->armed, true, __ATOMIC_RELEASE);
+    program(timers, timers->first);
+    spinlock_give(&timers->lock);
 }
 
+/* On another processor's queue: its interrupt comes for nothing. */
 void timer_cancel(struct timer *timer)
 {
-    if (timer->armed) {
-        unlink_timer(timer);
-        program();
+    struct timers *timers = timers_here();
+
+    if (!timer->armed) {
+        return;
+    }
+    take_away(timer);
+    if (timers == &queues[timer->processor]) {
+        spinlock_take(&timers->lock);
+        program(timers, timers->first);
+        spinlock_give(&timers->lock);
+    }
+}
+
+/* Takes the first timer that was due at `now` off the queue and enters its
+ * domain; NULL: there is none. While one waits for a domain with the queue
+ * unlocked, the timer may be taken away: then it looks again. */
+static struct timer *next_due(struct timers *timers, uint64_t now)
+{
+    for (;;) {
+        struct timer *timer = NULL;
+        struct domain *domain = NULL;
+
+        spinlock_take(&timers->lock);
+        timer = timers->first;
+        if (timer == NULL || timer->deadline > now) {
+            spinlock_give(&timers->lock);
+            return NULL;
+        }
+        domain = timer->domain;
+        if (domain_try_switch(domain)) {
+            unlink_timer(timers, timer);
+            spinlock_give(&timers->lock);
+            return timer;
+        }
+        spinlock_give(&timers->lock);
+        domain_switch(domain);
     }
 }
 
 void timer_run_due(void)
 {
-    /* As many as there are now: one that arms itself anew for a time that has
-     * come already waits for the next call. */
-    size_t budget = timers.armed;
+    struct timers *timers = timers_here();
+    struct domain *before = domain_here();
+    struct timer *timer = NULL;
+    size_t budget = 0;
     uint64_t now;
 
     if (!timer_due()) {
@@ -207,23 +276,35 @@ void timer_run_due(void)
     }
     now = time_now();
     /* The interrupt is spent: even the same moment has to be set anew. */
-    timers.next_tsc = NEXT_SPENT;
-    while (budget-- > 0 && timers.first != NULL &&
-           timers.first->deadline <= now) {
-        struct timer *timer = timers.first;
-
-        unlink_timer(timer);
+    timers->next_tsc = NEXT_SPENT;
+    spinlock_take(&timers->lock);
+    /* As many as there are now: one that arms itself anew for a time that has
+     * come already waits for the next call. */
+    budget = timers->armed;
+    spinlock_give(&timers->lock);
+    while (budget-- > 0 && (timer = next_due(timers, now)) != NULL) {
         timer->fire(timer->argument);
     }
-    program();
+    spinlock_take(&timers->lock);
+    program(timers, timers->first);
+    spinlock_give(&timers->lock);
+    domain_switch(before);
 }
 
 bool timer_due(void)
 {
-    return cpu_rdtsc() >= timers.next_tsc;
+    return cpu_rdtsc() >= timers_here()->next_tsc;
 }
 
 uint64_t timer_next_deadline(void)
 {
-    return timers.first == NULL ? UINT64_MAX : timers.first->deadline;
+    struct timers *timers = timers_here();
+    uint64_t deadline = UINT64_MAX;
+
+    spinlock_take(&timers->lock);
+    if (timers->first != NULL) {
+        deadline = timers->first->deadline;
+    }
+    spinlock_give(&timers->lock);
+    return deadline;
 }

@@ -1,6 +1,7 @@
-/* Time: nanoseconds of a monotonic clock made from the TSC, and timers on one
- * queue. Timers fire from the scheduler (task_yield, event_wait, idle), never
- * from an interrupt handler, so they may touch what tasks touch. */
+/* Time: nanoseconds of a monotonic clock made from the TSC, and timers, on one
+ * queue a processor. Timers fire from the scheduler (task_yield, event_wait,
+ * idle), never from an interrupt handler, so they may touch what tasks touch.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -35,26 +36,42 @@ uint64_t time_at_tsc(uint64_t tsc);
  * time_now(). */
 uint64_t time_wall_seconds(void);
 
+struct domain;
+
 /* Owned by whoever arms it; zero-initialised is a disarmed timer. */
 struct timer {
     uint64_t deadline; /* time_now() nanoseconds */
     void (*fire)(void *argument);
     void *argument;
+    struct domain *domain; /* it fires in it: that of who arms it first, unless
+                              it was set before */
     struct timer *next;
+    unsigned processor; /* on whose queue it is, or was */
     bool armed;
 };
 
-/* Fires once at or after `deadline`; arming an armed timer moves it. */
+/* Fires once at or after `deadline`; arming an armed timer moves it. On this
+ * processor's queue, whichever it was on. Only in its domain (kernel/domain.h),
+ * so that it never fires meanwhile; an interrupt handler may arm one that only
+ * it arms. */
 void timer_arm(struct timer *timer, uint64_t deadline);
 void timer_cancel(struct timer *timer);
 
-/* For the scheduler. Fires all timers that are due, each once. */
+/* timer->armed for those who are not in its domain, and may be told what was
+ * true a moment ago. */
+static inline bool timer_armed(const struct timer *timer)
+{
+    return __atomic_load_n(&timer->armed, __ATOMIC_ACQUIRE);
+}
+
+/* For the scheduler. Fires this processor's timers that are due, each once and
+ * each in its domain; back in the caller's after that. */
 void timer_run_due(void);
 
-/* A load, RDTSC and a compare: is there a timer to fire? */
+/* Some loads, RDTSC and a compare: has this processor a timer to fire? */
 bool timer_due(void);
 
-/* The earliest deadline (time_now() nanoseconds); UINT64_MAX: none. The host's
- * timer interrupt is kept programmed for it, so a running guest exits and a
- * halted processor wakes when it comes. */
+/* This processor's earliest deadline (time_now() nanoseconds); UINT64_MAX:
+ * none. Its timer interrupt is kept programmed for it, so a running guest exits
+ * and a halted processor wakes when it comes. */
 uint64_t timer_next_deadline(void);

@@ -39,11 +39,29 @@ static void let_others_run(struct vcpu *vcpu)
     }
 }
 
+/* From the last look at what waits for it (vcpu_deliver) the host's interrupts
+ * are off, so a wake-up that comes later ends the run before it begins. False:
+ * other tasks want the processor first. */
+static bool run_guest(struct vcpu *vcpu)
+{
+    vcpu->outside = true;
+    /* Those that wait while a slice lasts have had their turn. */
+    if (!task_outside_begin(vcpu->slice.armed)) {
+        vcpu->outside = false;
+        return false;
+    }
+    guest_run(vcpu->guest, &vcpu->exit);
+    task_outside_end();
+    vcpu->outside = false;
+    return true;
+}
+
 void vcpu_main(void *argument)
 {
     struct vcpu *vcpu = argument;
     struct vm *vm = vcpu->vm;
 
+    vcpu->task = task_current();
     vcpu->slice.fire = slice_over;
     while (!vm->stopping) {
         if (vcpu->state != VCPU_RUNNING) {
@@ -58,8 +76,9 @@ void vcpu_main(void *argument)
         } else {
             guest_want_interrupt_window(vcpu->guest, false);
         }
-        guest_run(vcpu->guest, &vcpu->exit);
-        exits_handle(vcpu, &vcpu->exit);
+        if (run_guest(vcpu)) {
+            exits_handle(vcpu, &vcpu->exit);
+        }
         if (vcpu->settling != NULL) {
             virtio_host_settle(vm, vcpu->settling);
             vcpu->settling = NULL;
@@ -68,6 +87,7 @@ void vcpu_main(void *argument)
             let_others_run(vcpu);
         }
     }
+    guest_leave(vcpu->guest);
     vm_task_done(vm);
 }
 
@@ -81,4 +101,7 @@ void vcpu_exception(struct vcpu *vcpu, uint8_t vector, uint32_t error_code)
 void vcpu_wake(struct vcpu *vcpu)
 {
     event_signal(&vcpu->wake);
+    if (vcpu->outside) {
+        task_interrupt(vcpu->task);
+    }
 }

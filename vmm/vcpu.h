@@ -28,12 +28,14 @@ struct vcpu {
     struct vm *vm;
     unsigned index;
     struct guest *guest;
+    struct task *task; /* set when it starts */
 
     /* The vCPU's task. */
     enum vcpu_state state;
-    bool halted_without_interrupts;    /* HLT with RFLAGS.IF clear */
-    struct virtio_device *settling;    /* finish this before the next entry */
-    struct timer slice;                /* ends a run that others wait for */
+    bool halted_without_interrupts; /* HLT with RFLAGS.IF clear */
+    struct virtio_device *settling; /* finish this before the next entry */
+    struct timer slice;             /* ends a run that others wait for */
+    bool outside; /* it runs its guest: whoever wants something interrupts it */
     struct exit exit;                  /* the last one */
     uint64_t exits[EXIT_REASON_COUNT]; /* how many, by reason */
     struct msr_context msr;

@@ -312,23 +312,11 @@ static const char *load_kernel(struct vm *vm)
     return NULL;
 }
 
-struct vm *vm_create(const struct config_entry *config,
-                     const struct vm_files *files, const char **why)
+/* In the VM's domain, and on a processor that its vCPUs need not run on. */
+static bool build(struct vm *vm, const char **why)
 {
-    size_t pages_before = page_free_count();
-    struct vm *vm = page_alloc(VM_PAGES, PAGE_SIZE);
-
-    if (vm == NULL) {
-        *why = "not enough memory for a virtual machine";
-        return NULL;
-    }
-    vm->pages_before = pages_before;
-    vm->config = config;
-    vm->files = files;
-    vm->pages =
-        (struct page_source){.alloc = source_alloc, .free = source_free};
-    *why = config->cpus > VM_VCPUS ? "more processors than a VM can have"
-                                   : create_memory(vm);
+    *why = vm->config->cpus > VM_VCPUS ? "more processors than a VM can have"
+                                       : create_memory(vm);
     if (*why == NULL) {
         create_chips(vm);
         *why = create_vcpus(vm);
@@ -339,7 +327,39 @@ struct vm *vm_create(const struct config_entry *config,
     if (*why == NULL) {
         *why = load_kernel(vm);
     }
-    if (*why != NULL) {
+    for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        guest_leave(vm->vcpus[i].guest);
+    }
+    return *why == NULL;
+}
+
+struct vm *vm_create(const struct config_entry *config,
+                     const struct vm_files *files, const char **why)
+{
+    size_t pages_before = page_free_count();
+    struct vm *vm = page_alloc(VM_PAGES, PAGE_SIZE);
+    struct domain *before = NULL;
+    bool built = false;
+
+    if (vm == NULL) {
+        *why = "not enough memory for a virtual machine";
+        return NULL;
+    }
+    vm->pages_before = pages_before;
+    vm->config = config;
+    vm->files = files;
+    vm->pages =
+        (struct page_source){.alloc = source_alloc, .free = source_free};
+    vm->domain = domain_create();
+    if (vm->domain == NULL) {
+        *why = "more virtual machines at once than Lintel can run";
+        page_free(vm, VM_PAGES);
+        return NULL;
+    }
+    before = task_join(vm->domain);
+    built = build(vm, why);
+    task_join(before);
+    if (!built) {
         vm_destroy(vm);
         return NULL;
     }
@@ -362,7 +382,10 @@ static void stop_timers(struct vm *vm)
 
 void vm_destroy(struct vm *vm)
 {
+    struct domain *before = task_join(vm->domain);
+
     CHECK(vm->tasks == 0);
+    task_reap();
     stop_timers(vm);
     virtio_host_destroy(vm);
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
@@ -377,5 +400,7 @@ void vm_destroy(struct vm *vm)
         ept_destroy(&vm->ept);
     }
     CHECK(vm->pages.taken == 0);
+    task_join(before);
+    domain_destroy(vm->domain);
     page_free(vm, VM_PAGES);
 }

@@ -10,6 +10,7 @@
 #include "arch/ept.h"
 #include "arch/page_source.h"
 #include "kernel/config.h"
+#include "kernel/domain.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
 #include "vmm/acpi_pm.h"
@@ -51,6 +52,7 @@ struct vm_files {
 struct vm {
     const struct config_entry *config;
     const struct vm_files *files;
+    struct domain *domain; /* whoever works on any of this is in it */
 
     /* Built once. */
     struct memory_map map;

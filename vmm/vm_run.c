@@ -45,7 +45,7 @@ void vm_stop(struct vm *vm, enum vm_end end)
     vm->stopping = true;
     vm->end = end;
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
-        event_signal(&vm->vcpus[i].wake);
+        vcpu_wake(&vm->vcpus[i]);
     }
     virtio_host_stop(vm);
     event_signal(console_event());
@@ -147,7 +147,9 @@ static void log_memory(const struct vm *vm)
 
 enum vm_end vm_run(struct vm *vm)
 {
+    struct domain *before = NULL;
     struct console_handlers handlers = {
+        .domain = vm->domain,
         .quit = console_quit,
         .state = console_state,
         .argument = vm,
@@ -156,6 +158,7 @@ enum vm_end vm_run(struct vm *vm)
     vm->started = time_now();
     console_set_handlers(&handlers);
     console_start_input();
+    before = task_join(vm->domain);
     if (vm->config->timeout != 0) {
         vm->limit.fire = limit_reached;
         vm->limit.argument = vm;
@@ -169,6 +172,7 @@ enum vm_end vm_run(struct vm *vm)
     while (!vm->stopping || vm->tasks > 0) {
         event_wait(&vm->task_left);
     }
+    task_join(before);
     console_stop_input();
     console_set_handlers(NULL);
     return vm->end;

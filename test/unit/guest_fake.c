@@ -11,7 +11,6 @@
 
 struct fake fake;
 struct vmx_machine vmx_machine;
-struct vmx_processor vmx_boot_processor;
 static struct guest guest;
 static uint8_t bitmap[4096];
 
@@ -152,7 +151,7 @@ struct guest *fake_guest(void)
     memset(&fake, 0, sizeof fake);
     memset(&guest, 0, sizeof guest);
     fill_machine();
-    vmx_boot_processor = (struct vmx_processor){
+    processor_boot.vmx = (struct vmx_processor){
         .vmcs = &guest, .loaded = &guest, .ready = &guest};
     guest.msr_bitmap = bitmap;
     guest.cr4_allowed = vmx_machine.cr4_supported;

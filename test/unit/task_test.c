@@ -49,6 +49,10 @@ uint64_t cpu_rdtsc(void)
     return tsc;
 }
 
+void cpu_pause(void)
+{
+}
+
 /* Early by half, as a counter's interrupt may be. */
 void cpu_idle(void)
 {
@@ -87,6 +91,16 @@ bool rtc_read(uint64_t *seconds)
 {
     *seconds = 0;
     return true;
+}
+
+void lapic_host_send(uint32_t apic_id, uint8_t vector)
+{
+    (void)apic_id;
+    (void)vector;
+}
+
+void paging_catch_up(void)
+{
 }
 
 bool paging_guard(void *page)

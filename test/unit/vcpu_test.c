@@ -40,6 +40,8 @@ static const step *script; /* ends with NULL: the VM is stopped */
 static unsigned entries;
 static unsigned yields;
 static unsigned waits;
+static unsigned refusals; /* times that other tasks want the processor first */
+static unsigned interrupts;         /* of a run that another processor sees */
 static void (*while_waiting)(void); /* what comes from outside, once */
 static bool work;
 static struct timer *armed;
@@ -240,6 +242,37 @@ void virtio_host_settle(struct vm *which, struct virtio_device *device)
 
 /* ---- tasks and time ---- */
 
+struct task *task_current(void)
+{
+    return NULL;
+}
+
+bool task_outside_begin(bool known)
+{
+    (void)known;
+    if (refusals > 0) {
+        refusals--;
+        return false;
+    }
+    return true;
+}
+
+void task_outside_end(void)
+{
+}
+
+void task_interrupt(const struct task *task)
+{
+    (void)task;
+    interrupts++;
+}
+
+void guest_leave(struct guest *which)
+{
+    (void)which;
+    assert_false(vcpu->outside);
+}
+
 void task_yield(void)
 {
     yields++;
@@ -413,6 +446,40 @@ static void an_interrupt_ends_hlt(void **state)
     run(steps);
     assert_int_equal(guest.rip, HLT_LENGTH);
     assert_int_equal(end, VM_END_POWER_OFF);
+}
+
+static enum exit_reason is_sent_0x41(struct guest *which)
+{
+    (void)which;
+    assert_int_equal(interrupts, 0);
+    send_0x41();
+    assert_true(interrupts > 0); /* so that it exits, wherever it runs */
+    return EXIT_PREEMPTION_TIMER;
+}
+
+static void one_that_comes_while_it_runs_makes_it_exit(void **state)
+{
+    static const step steps[] = {is_sent_0x41, interrupted_by_0x41, NULL};
+
+    (void)state;
+    run(steps);
+    interrupts = 0;
+    send_nmi();
+    assert_int_equal(interrupts, 0);
+}
+
+/* A run that did not begin has no exit to be answered. */
+static void other_tasks_may_come_first(void **state)
+{
+    static const step steps[] = {interrupted_by_0x41, NULL};
+
+    (void)state;
+    refusals = 3;
+    vcpu->exit.reason = EXIT_HLT;
+    send_0x41();
+    run(steps);
+    assert_int_equal(entries, 2);
+    assert_int_equal(vcpu->exits[EXIT_HLT], 0);
 }
 
 static void one_that_came_before_hlt_needs_no_wait(void **state)
@@ -592,6 +659,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(an_interrupt_ends_hlt),
+        TEST(one_that_comes_while_it_runs_makes_it_exit),
+        TEST(other_tasks_may_come_first),
         TEST(one_that_came_before_hlt_needs_no_wait),
         TEST(hlt_that_nothing_can_end_is_a_crash),
         TEST(interrupts_do_not_end_hlt_without_if),

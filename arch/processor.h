@@ -1,0 +1,50 @@
+/* What belongs to one processor of the machine, found by its GS base: a task
+ * that waits may go on elsewhere, so whoever keeps one of these over a call
+ * that may wait has the wrong one.
+ *
+ * arch/processor.c starts the others. Implemented for host tests by setting
+ * the thread's GS base (test/unit/processor_fake.c). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PROCESSORS_MAX 64
+
+struct guest;
+struct domain;
+
+/* VMX on one processor; arch/vmx_state.h. */
+struct vmx_processor {
+    void *vmxon;          /* the VMXON region; NULL: VMX is off */
+    struct guest *vmcs;   /* whose VMCS is current */
+    struct guest *loaded; /* whose FPU, debug registers and MSRs are in */
+    struct guest *ready;  /* both of these, or NULL */
+    bool flush;           /* other processors ask for INVEPT of everything */
+};
+
+struct processor {
+    unsigned index; /* 0: the one the machine was started on */
+    uint32_t apic_id;
+    struct processor *self; /* at GS:8 */
+    struct domain *domain;  /* kernel/domain.h: the one it is in, or NULL */
+    uint64_t map_seen;      /* arch/paging.c: guards it knows of */
+    struct vmx_processor vmx;
+};
+
+extern struct processor processor_boot;
+
+_Static_assert(offsetof(struct processor, self) == 8, "at GS:8");
+
+/* The one that runs this. */
+static inline struct processor *processor_here(void)
+{
+    return *(struct processor *const __seg_gs *)8;
+}
+
+/* False until the boot processor's GS base is set: then nobody may ask. */
+bool processor_known(void);
+
+/* Makes `processor` what processor_here() says on this processor. */
+void processor_set_here(struct processor *processor);

@@ -1,0 +1,74 @@
+/* Domains, see kernel/domain.h. */
+#include "kernel/domain.h"
+
+#include "kernel/panic.h"
+
+#include <stddef.h>
+
+struct domain domain_kernel;
+
+static struct domain domains[DOMAINS_MAX];
+static struct spinlock pool;
+
+struct domain *domain_create(void)
+{
+    struct domain *found = NULL;
+
+    spinlock_take(&pool);
+    for (size_t i = 0; i < DOMAINS_MAX && found == NULL; i++) {
+        if (!domains[i].used) {
+            domains[i].used = true;
+            found = &domains[i];
+        }
+    }
+    spinlock_give(&pool);
+    return found;
+}
+
+void domain_destroy(struct domain *domain)
+{
+    CHECK(domain->used && domain_here() != domain);
+    spinlock_take(&pool);
+    domain->used = false;
+    spinlock_give(&pool);
+}
+
+void domain_switch(struct domain *to)
+{
+    struct processor *here = processor_here();
+    struct domain *from = here->domain;
+
+    if (from == to) {
+        return;
+    }
+    here->domain = to;
+    if (!spinlock_needed) {
+        return;
+    }
+    if (from != NULL) {
+        spinlock_give_always(&from->lock);
+    }
+    if (to != NULL) {
+        spinlock_take_always(&to->lock);
+    }
+}
+
+bool domain_try_switch(struct domain *to)
+{
+    struct processor *here = processor_here();
+    struct domain *from = here->domain;
+
+    if (from == to) {
+        return true;
+    }
+    if (spinlock_needed) {
+        if (!spinlock_try_always(&to->lock)) {
+            return false;
+        }
+        if (from != NULL) {
+            spinlock_give_always(&from->lock);
+        }
+    }
+    here->domain = to;
+    return true;
+}
