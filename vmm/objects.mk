@@ -53,6 +53,10 @@ objects += $(addprefix vmm/, \
     report_words.o \
     rtc.o \
     rtc_calendar.o \
+    symbols.o \
+    symbols_elf.o \
+    symbols_guest.o \
+    symbols_text.o \
     uart.o \
     vcpu.o \
     vcpu_events.o \
