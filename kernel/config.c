@@ -81,6 +81,45 @@ static bool parse_initrd(struct config_reader *reader, const char *value)
            ++entry->initrd_count;
 }
 
+/* PATH, and words for the kernel. */
+static bool parse_module(struct config_reader *reader, const char *value)
+{
+    struct config_entry *entry = entry_of(reader);
+    struct config_module module = {0};
+    char path[CONFIG_PATH];
+    size_t length = 0;
+
+    if (entry->module_count == CONFIG_PATHS) {
+        return config_lines_wrong(reader, "more than %u module lines",
+                                  CONFIG_PATHS);
+    }
+    while (value[length] != '\0' && value[length] != ' ' &&
+           value[length] != '\t') {
+        length++;
+    }
+    const char *words = value + length;
+
+    while (*words == ' ' || *words == '\t') {
+        words++;
+    }
+    if (length >= CONFIG_PATH || strlen(words) >= CONFIG_PATH) {
+        return config_lines_value(reader, value,
+                                  "a path of up to 255 bytes, and as many for "
+                                  "the module's command line");
+    }
+    memcpy(path, value, length);
+    path[length] = '\0';
+    if (!parse_path(reader, path, module.path)) {
+        return false;
+    }
+    memcpy(module.words, words, strlen(words));
+    if (entry->module_count == 0) {
+        entry->module_line = reader->line;
+    }
+    entry->module[entry->module_count++] = module;
+    return true;
+}
+
 static bool parse_options(struct config_reader *reader, const char *value)
 {
     struct config_entry *entry = entry_of(reader);
@@ -146,6 +185,21 @@ static bool parse_console(struct config_reader *reader, const char *value)
         return config_lines_value(reader, value, "virtio or serial");
     }
     entry_of(reader)->console = (enum config_console)index;
+    return true;
+}
+
+static bool parse_discover(struct config_reader *reader, const char *value)
+{
+    static const char *const words[] = {[DISCOVER_ACPI] = "acpi",
+                                        [DISCOVER_CMDLINE] = "cmdline",
+                                        [DISCOVER_BOTH] = "both",
+                                        NULL};
+    size_t index;
+
+    if (!config_value_word(value, words, &index)) {
+        return config_lines_value(reader, value, "acpi, cmdline or both");
+    }
+    entry_of(reader)->discover = (enum config_discover)index;
     return true;
 }
 
@@ -294,17 +348,18 @@ static const struct config_key entry_keys[] = {
     {"linux", parse_linux, false},
     {"symbols", parse_symbols, false},
     {"initrd", parse_initrd, true},
+    {"module", parse_module, true},
     {"options", parse_options, true},
     {"memory", parse_memory, false},
     {"cpus", parse_cpus, false},
     {"console", parse_console, false},
+    {"discover", parse_discover, false},
     {"disk", parse_disk, true},
     {"rng", parse_rng, false},
     {"lint", parse_lint, false},
     {"features", parse_features, false},
     {"timeout", parse_timeout, false},
     {"net", parse_later, true},
-    {"module", parse_later, true},
     /* Of the specification and of other loaders: */
     {"version", NULL, true},
     {"machine-id", NULL, true},
@@ -334,6 +389,7 @@ void config_entry_defaults(struct config_entry *entry)
     entry->memory = MEMORY_DEFAULT;
     entry->cpus = 1;
     entry->console = CONSOLE_VIRTIO;
+    entry->discover = DISCOVER_ACPI;
     entry->rng = true;
     entry->lint = LINT_STRICT;
 }

@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Where the entries lie on the ESP. */
+#define CONFIG_FOLDER "\\loader\\entries"
+
 #define CONFIG_ENTRIES 128
 #define CONFIG_PATHS   8
 #define CONFIG_PATH    256
@@ -28,6 +31,13 @@ enum config_console {
     CONSOLE_SERIAL, /* ttyS0 only; no virtio console */
 };
 
+/* How a kernel is told of its virtio devices. */
+enum config_discover {
+    DISCOVER_ACPI,    /* nodes in the DSDT */
+    DISCOVER_CMDLINE, /* virtio_mmio.device= on the command line */
+    DISCOVER_BOTH,
+};
+
 /* A memory disk: a file on the ESP, or `size` bytes of zero. */
 struct config_disk {
     char path[CONFIG_PATH]; /* "" for zero:SIZE */
@@ -41,6 +51,12 @@ struct config_lint_device {
     enum config_lint lint;
 };
 
+/* A file for kernels that are booted with modules (PVH, multiboot, ELF). */
+struct config_module {
+    char path[CONFIG_PATH];
+    char words[CONFIG_PATH]; /* its command line; "" */
+};
+
 /* One VM. */
 struct config_entry {
     char id[64]; /* the file's name without .conf */
@@ -48,11 +64,18 @@ struct config_entry {
     char linux_path[CONFIG_PATH];
     char initrd[CONFIG_PATHS][CONFIG_PATH];
     size_t initrd_count;
+<<<<<<< HEAD
     char symbols[CONFIG_PATH];    /* "": none but the kernel's own */
+=======
+    struct config_module module[CONFIG_PATHS];
+    size_t module_count;
+    unsigned module_line;         /* where the first one stands; 0: none */
+>>>>>>> main
     char options[CONFIG_OPTIONS]; /* several lines are joined by a space */
     uint64_t memory;              /* bytes, multiple of 2 MiB */
     unsigned cpus;
     enum config_console console;
+    enum config_discover discover;
     struct config_disk disk[CONFIG_PATHS];
     size_t disk_count;
     bool rng;
@@ -64,9 +87,16 @@ struct config_entry {
     uint32_t timeout;      /* seconds of machine time; 0: none */
 };
 
+/* Which entries run, and when. */
+enum config_run {
+    RUN_DEFAULT,  /* one: `default`, or what the menu's user takes */
+    RUN_ALL,      /* every one, each machine gone before the next begins */
+    RUN_TOGETHER, /* every one, at the same time */
+};
+
 struct config_loader {
     char default_pattern[64]; /* glob of entry ids; "" : the first */
-    bool run_all;
+    enum config_run run;
     uint32_t timeout; /* the menu's, seconds */
     int log_level;    /* enum log_level */
 };

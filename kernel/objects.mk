@@ -6,6 +6,7 @@ objects += $(addprefix kernel/, \
     config_loader.o \
     config_value.o \
     console.o \
+    console_output.o \
     domain.o \
     entropy.o \
     font.o \

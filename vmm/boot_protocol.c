@@ -11,7 +11,12 @@
 /* In the order in which they are asked. A file may be of several formats at
  * once: the first one here is taken. */
 static const struct boot_protocol *const protocols[] = {
-    &bzimage_protocol, &boot_unknown_protocol, /* recognises everything */
+    &bzimage_protocol,      /* "HdrS" */
+    &pvh_protocol,          /* ELF with a note */
+    &multiboot2_protocol,   /* a header in the first 32 KiB, ELF or not */
+    &multiboot1_protocol,   /* in the first 8 KiB */
+    &elf_protocol,          /* every other ELF file, the damaged ones too */
+    &boot_unknown_protocol, /* recognises everything */
 };
 
 const char *boot_refuse(struct boot_start *start, const char *format, ...)
@@ -39,10 +44,10 @@ const char *boot_load(const struct guest_memory *memory,
     start->protocol = protocol->name;
     if (request->module_count > 0 && !protocol->takes_modules &&
         protocol != &boot_unknown_protocol) {
+        start->modules_refused = true;
         return boot_refuse(start,
-                           "the kernel is started by the protocol \"%s\", "
-                           "which has no modules: take the module lines out, "
-                           "or make the files an initrd",
+                           "the kernel is a %s, which has no modules: take "
+                           "the line out, or make the file an initrd",
                            protocol->name);
     }
     return protocol->load(memory, request, start);

@@ -81,6 +81,9 @@ struct boot_start {
     uint64_t initrd;
     uint64_t initrd_size; /* 0: none */
 
+    const char *contract;   /* what the kernel finds, where no document says it;
+                             * NULL: one does */
+    bool modules_refused;   /* what is wrong is that there are some */
     char wrong[BOOT_WRONG]; /* where boot_refuse() writes */
 };
 
@@ -113,6 +116,10 @@ const char *boot_refuse(struct boot_start *start, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 extern const struct boot_protocol bzimage_protocol;
+extern const struct boot_protocol pvh_protocol;
+extern const struct boot_protocol multiboot1_protocol;
+extern const struct boot_protocol multiboot2_protocol;
+extern const struct boot_protocol elf_protocol;
 
 /* What nobody boots but people try: compressed files, other machines' kernels,
  * programs. Each is refused with what it is and what would do. */

@@ -278,7 +278,12 @@ static const char *judge(const struct boot_request *request,
         wrong = place_kernel(image, space, places);
     }
     if (wrong == NULL && strlen(request->command_line) > image->cmdline_size) {
-        wrong = "the command line (options) is longer than the kernel takes";
+        wrong = boot_refuse(
+            start,
+            "the command line (options, and the words of discover) has "
+            "%llu bytes, and this kernel takes %llu",
+            (unsigned long long)strlen(request->command_line),
+            (unsigned long long)image->cmdline_size);
     }
     if (wrong == NULL) {
         wrong = place_initrd(image, request, space, places, start);

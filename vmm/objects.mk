@@ -18,7 +18,9 @@ objects += $(addprefix vmm/, \
     decode.o \
     decode_table.o \
     elf.o \
+    elf_kernel.o \
     elf_load.o \
+    discover.o \
     emulate.o \
     emulate_alu.o \
     emulate_execute.o \
@@ -44,19 +46,29 @@ objects += $(addprefix vmm/, \
     mmio.o \
     msr.o \
     msr_table.o \
+    multiboot.o \
+    multiboot1_header.o \
+    multiboot1_info.o \
+    multiboot2_header.o \
+    multiboot2_info.o \
+    multiboot_facts.o \
+    multiboot_sections.o \
     pic.o \
     pit.o \
     place.o \
+    pvh.o \
     regions.o \
     report.o \
     report_json.o \
     report_words.o \
     rtc.o \
+    run.o \
     rtc_calendar.o \
     symbols.o \
     symbols_elf.o \
     symbols_guest.o \
     symbols_text.o \
+    start_info.o \
     uart.o \
     vcpu.o \
     vcpu_events.o \

@@ -1,7 +1,6 @@
 /* Builds, runs and ends one virtual machine; see the header. */
 #include "vmm/vm.h"
 
-#include "kernel/console.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
@@ -261,13 +260,28 @@ static const char *create_vcpus(struct vm *vm)
 
 static void log_start(const struct boot_start *start)
 {
-    log_info("kernel %s by %s at %#llx, entry %#llx", start->version,
-             start->protocol, (unsigned long long)start->kernel,
-             (unsigned long long)start->rip);
+    log_info("kernel %s%sby %s at %#llx, entry %#llx", start->version,
+             start->version[0] == '\0' ? "" : ", ", start->protocol,
+             (unsigned long long)start->kernel, (unsigned long long)start->rip);
     if (start->initrd_size > 0) {
         log_info("initrd %llu KiB at %#llx",
                  (unsigned long long)(start->initrd_size >> 10),
                  (unsigned long long)start->initrd);
+    }
+    if (start->contract != NULL) {
+        log_info("%s", start->contract);
+    }
+}
+
+/* The sentence may lie in `start`. */
+static void log_refusal(const struct config_entry *config,
+                        const struct boot_start *start, const char *why)
+{
+    if (start->modules_refused) {
+        log_error(CONFIG_FOLDER "\\%s.conf:%u: module %s: %s", config->id,
+                  config->module_line, config->module[0].path, why);
+    } else {
+        log_error("%s: %s", config->linux_path, why);
     }
 }
 
@@ -276,16 +290,19 @@ static const char *load_kernel(struct vm *vm)
     const struct vm_files *files = vm->files;
     struct acpi_request acpi = {
         .cpu_count = vm->vcpu_count,
-        .virtio_count = vm->device_count,
+        .virtio_count = discover_acpi_count(vm->config, vm->device_count),
     };
     struct boot_piece initrd[CONFIG_PATHS] = {0};
+    struct boot_piece module[CONFIG_PATHS] = {0};
     struct boot_request request = {
         .kernel = files->kernel.bytes,
         .kernel_size = files->kernel.size,
         .kernel_name = vm->config->linux_path,
         .initrd = initrd,
         .initrd_count = vm->config->initrd_count,
-        .command_line = vm->config->options,
+        .module = module,
+        .module_count = vm->config->module_count,
+        .command_line = vm->command_line,
         .e820 = vm->map.e820,
         .e820_count = vm->map.e820_count,
         .cpu_count = vm->vcpu_count,
@@ -294,6 +311,7 @@ static const char *load_kernel(struct vm *vm)
     struct boot_start start;
     const char *why = acpi_build(&vm->memory, &acpi, &request.rsdp);
 
+    discover_command_line(vm->command_line, vm->config, vm->device_count);
     if (why != NULL) {
         return why;
     }
@@ -301,10 +319,14 @@ static const char *load_kernel(struct vm *vm)
         initrd[i].bytes = files->initrd[i].bytes;
         initrd[i].size = files->initrd[i].size;
     }
+    for (size_t i = 0; i < vm->config->module_count; i++) {
+        module[i].bytes = files->module[i].bytes;
+        module[i].size = files->module[i].size;
+        module[i].command_line = vm->config->module[i].words;
+    }
     why = boot_load(&vm->memory, &request, &start);
     if (why != NULL) {
-        /* The sentence may lie in `start`. */
-        log_error("%s: %s", vm->config->linux_path, why);
+        log_refusal(vm->config, &start, why);
         return "the kernel cannot be started";
     }
     log_start(&start);

@@ -10,6 +10,7 @@
 #include "arch/ept.h"
 #include "arch/page_source.h"
 #include "kernel/config.h"
+#include "kernel/console.h"
 #include "kernel/domain.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
@@ -17,6 +18,7 @@
 #include "vmm/apic_bus.h"
 #include "vmm/cpuid.h"
 #include "vmm/debug_exit.h"
+#include "vmm/discover.h"
 #include "vmm/fw_cfg.h"
 #include "vmm/guest_memory.h"
 #include "vmm/i8042.h"
@@ -48,6 +50,7 @@ struct vm_files {
     struct vm_file kernel;
     struct vm_file initrd[CONFIG_PATHS];
     struct vm_file symbols;            /* bytes NULL: none given */
+    struct vm_file module[CONFIG_PATHS];
     struct vm_file disk[CONFIG_PATHS]; /* bytes NULL: zero:SIZE */
 };
 
@@ -85,6 +88,9 @@ struct vm {
 
     struct virtio_host devices[MAP_VIRTIO_DEVICES];
     unsigned device_count;
+    char command_line[DISCOVER_COMMAND_LINE];
+
+    struct console console;
 
     /* The end: set once by vm_stop(), looked at by every task of the VM. */
     bool stopping;

@@ -1,6 +1,5 @@
 /* The life of a VM between vm_create() and vm_destroy(): its tasks, its
  * console, its end. */
-#include "kernel/console.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "vmm/place.h"
@@ -48,7 +47,7 @@ void vm_stop(struct vm *vm, enum vm_end end)
         vcpu_wake(&vm->vcpus[i]);
     }
     virtio_host_stop(vm);
-    event_signal(console_event());
+    event_signal(console_event(&vm->console));
     event_signal(&vm->task_left);
 }
 
@@ -56,8 +55,7 @@ void vm_stop(struct vm *vm, enum vm_end end)
 
 void vm_serial_output(struct vm *vm, uint8_t byte)
 {
-    (void)vm;
-    console_write(&byte, 1);
+    console_write(&vm->console, &byte, 1);
 }
 
 /* Input goes to the virtio console once its driver is up, else to the 16550. */
@@ -72,7 +70,8 @@ static bool console_to_uart(struct vm *vm)
 {
     uint8_t byte = 0;
 
-    while (uart_can_receive(&vm->uart) && console_read(&byte, 1) == 1) {
+    while (uart_can_receive(&vm->uart) &&
+           console_read(&vm->console, &byte, 1) == 1) {
         uart_receive(&vm->uart, byte);
     }
     return uart_can_receive(&vm->uart);
@@ -81,31 +80,36 @@ static bool console_to_uart(struct vm *vm)
 /* How often input that a full 16550 did not take is offered again. */
 #define UART_RETRY (10 * TIME_MS)
 
+/* What Ctrl-A keys ask, done by a task of the machine's own. */
+static void obey(struct vm *vm)
+{
+    unsigned requests = console_requests(&vm->console);
+
+    if (requests & CONSOLE_STATE) {
+        vm_log_state(vm);
+    }
+    if (requests & CONSOLE_QUIT) {
+        vm_stop(vm, VM_END_USER);
+    }
+}
+
 static void console_task(void *argument)
 {
     struct vm *vm = argument;
+    struct event *event = console_event(&vm->console);
 
     while (!vm->stopping) {
+        obey(vm);
         if (virtio_console_up(vm)) {
             virtio_host_console_input(vm);
-            event_wait(console_event());
+            event_wait(event);
         } else if (console_to_uart(vm)) {
-            event_wait(console_event());
+            event_wait(event);
         } else {
-            event_wait_until(console_event(), time_now() + UART_RETRY);
+            event_wait_until(event, time_now() + UART_RETRY);
         }
     }
     vm_task_done(vm);
-}
-
-static void console_quit(void *argument)
-{
-    vm_stop(argument, VM_END_USER);
-}
-
-static void console_state(void *argument)
-{
-    vm_log_state(argument);
 }
 
 /* ---- running ---- */
@@ -148,16 +152,9 @@ static void log_memory(const struct vm *vm)
 enum vm_end vm_run(struct vm *vm)
 {
     struct domain *before = NULL;
-    struct console_handlers handlers = {
-        .domain = vm->domain,
-        .quit = console_quit,
-        .state = console_state,
-        .argument = vm,
-    };
 
     vm->started = time_now();
-    console_set_handlers(&handlers);
-    console_start_input();
+    console_attach(&vm->console, vm->config->id);
     before = task_join(vm->domain);
     if (vm->config->timeout != 0) {
         vm->limit.fire = limit_reached;
@@ -173,8 +170,7 @@ enum vm_end vm_run(struct vm *vm)
         event_wait(&vm->task_left);
     }
     task_join(before);
-    console_stop_input();
-    console_set_handlers(NULL);
+    console_detach(&vm->console);
     return vm->end;
 }
 

@@ -8,6 +8,7 @@ import clauses
 import debian
 import errors
 import guests
+import together
 
 BOOTS = [
     guests.small_guests,
@@ -25,9 +26,12 @@ BOOTS = [
     debian.large_memory,
     debian.memory_beyond_4_gib,
     debian.killed_runner,
+    together.machines_together,
+    together.together_or_not_at_all,
     errors.bad_entries,
     errors.bad_loader,
     errors.absent_file,
+    errors.bad_symbols,
     errors.not_a_kernel,
     errors.without_vmx,
     errors.stick,

@@ -13,6 +13,7 @@ GUESTS = {
     "cpuid": ((GOOD,), None, ""),
     "cr": ((GOOD,), None, ""),
     "deaf": ((CRASH,), r"HLT with interrupts off", ""),
+    "discover": ((GOOD,), None, "discover cmdline\noptions last\n"),
     "exitbad": ((FAILED,), r"exit 5 ended by isa-debug-exit with 0x12345 "
                            r"\(QEMU: exit 139\)$", ""),
     "exitgood": ((GOOD,), r"exit 0 ended by isa-debug-exit with 0x10 "
@@ -30,14 +31,17 @@ GUESTS = {
     "mute": ((LATE,), r"vcpu0: halted at", "timeout 1\n"),
     "ports": ((GOOD,), None, ""),
     "reset": ((GOOD,), r"exit 0 reset", ""),
-    "ring": ((BROKEN,), r"split-drv-014(.|\n)*, 1 broken$", ""),
+    "ring": ((BROKEN,), r"split-drv-014(.|\n)*last notified by vcpu0 at "
+             r"0x[0-9a-f]+ start\.used\+0x[0-9a-f]+: c7 43 50(.|\n)*"
+             r", 1 broken$", "symbols /guests/ring.map\n"),
     "selftest": ((GOOD,), None, ""),
     "spin": ((LATE,), r"time-out", "timeout 1\n"),
     "state": ((GOOD,), None, ""),
     "timer": ((GOOD,), None, ""),
     "triple": ((CRASH,), r"triple fault", ""),
     "uart": ((GOOD,), None, ""),
-    "wild": ((CRASH,), r"0xe0000000", ""),
+    "wild": ((CRASH,), r"vcpu0 at 0x[0-9a-f]+ \S+\+0x.*0xe0000000",
+             "symbols /guests/wild.map\n"),
     "wildtable": ((CRASH,), r"0xe0000000", ""),
 }
 SELF_CHECKING = {name for name, (statuses, _, _) in GUESTS.items()
@@ -48,6 +52,8 @@ def esp(names):
     files = {"loader/loader.conf": b"run all\n"}
     for name in names:
         files[f"guests/{name}.bin"] = f"{BUILD}/guests/{name}.bin"
+        if "symbols" in GUESTS[name][2]:
+            files[f"guests/{name}.map"] = f"{BUILD}/guests/{name}.map"
         files[f"loader/entries/{name}.conf"] = (
             f"title {name}\nlinux /guests/{name}.bin\nmemory 16M\nrng on\n"
             f"{GUESTS[name][2]}"

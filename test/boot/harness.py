@@ -82,19 +82,25 @@ class Folder:
         os.makedirs(cls.path)
 
 
-def boot(files, kind="bochs", memory=128, timeout=240, disk=None):
+def boot(files, kind="bochs", memory=128, timeout=240, disk=None,
+         model=machine.MODEL_AVX512, keys=()):
     """Boots `files` ({name on the ESP: path or bytes}), or the image `disk` as
-    it is."""
+    it is. `keys`: pairs of what the console must have said, and what is then
+    typed."""
     scratch = None
     try:
         if disk is None:
             disk = scratch = f"{Folder.path}/esp.img"
             image.make(disk, {"EFI/BOOT/BOOTX64.EFI": LINTEL, **files})
         booted = machine.Machine(kind, Folder.path, disk, memory,
-                                 model=machine.MODEL_AVX512)
+                                 model=model)
         session = Session(booted, "", timeout)
         try:
-            session.collect()
+            while not session.done:
+                session.step()
+                if keys and keys[0][0] in session.console:
+                    booted.type(keys[0][1])
+                    keys = keys[1:]
         finally:
             booted.stop()
             with open(f"{Folder.path}/console.txt", "wb") as out:

@@ -30,9 +30,9 @@ FLAVOURS = ("cloud", "generic", "rt")
 # hvc0. Its self-tests of cryptography take Bochs up to 10 s.
 CMDLINE = ("earlyprintk=serial,ttyS0,115200 console=ttyS0 panic=-1 "
            "cryptomgr.notests")
-OPTIONS = ("RUN", "KERNEL", "SYMBOLS", "INITRD", "CMDLINE", "DISK", "MEMORY", "CPUS",
-           "MODULES", "LINT", "FEATURES", "TIMEOUT", "MACHINE", "FLAVOUR",
-           "LINTEL", "LOGS", "V")
+OPTIONS = ("RUN", "KERNEL", "SYMBOLS", "INITRD", "CMDLINE", "DISK", "MEMORY",
+           "CPUS", "DISCOVER", "MODULES", "MODULE", "LINT", "FEATURES",
+           "TIMEOUT", "MACHINE", "FLAVOUR", "LINTEL", "LOGS", "V")
 RUN_TIMEOUT = 600
 MIB = 1 << 20
 # What Lintel and the firmware need beside the guest and its files.
@@ -85,18 +85,19 @@ class Plan:
         self.identity = secrets.token_hex(4)
         self.files = {}
         self.lines = ["title Lintel's guest"]
-        self.own_init = not options["INITRD"]
+        self.own_init = not options["INITRD"] and self.is_linux()
         self.memory = bytes_of(options["MEMORY"] or "256M", "MEMORY")
         self.kernel()
         self.initrd()
+        self.modules()
         self.disk()
         self.lines += [
-            f"options {options['CMDLINE'] or CMDLINE}",
+            f"options {options['CMDLINE'] or self.default_options()}",
             f"memory {options['MEMORY'] or '256M'}",
             f"cpus {options['CPUS'] or 1}",
             "rng on",
         ]
-        for key in ("lint", "features"):
+        for key in ("discover", "lint", "features"):
             if options[key.upper()]:
                 self.lines.append(f"{key} {options[key.upper()]}")
 
@@ -109,6 +110,18 @@ class Plan:
         if kernel and kernel not in FLAVOURS:
             return None
         return kernel or self.options["FLAVOUR"] or "cloud"
+
+    def is_linux(self):
+        """Does the kernel want the rig's initramfs and command line?"""
+        kernel = self.options["KERNEL"]
+        if self.flavour() or self.options["RUN"]:
+            return True
+        with open(existing(kernel, "KERNEL"), "rb") as file:
+            content = file.read()
+        return content[0x202:0x206] == b"HdrS" or b"Linux version" in content
+
+    def default_options(self):
+        return CMDLINE if self.is_linux() else ""
 
     def kernel(self):
         flavour = self.flavour()
@@ -130,6 +143,8 @@ class Plan:
             for number, path in enumerate(initrd.split()):
                 self.add("initrd", f"initrd{number}", existing(path, "INITRD"))
             return
+        if not self.own_init:
+            return
         self.add("initrd", "base.cpio", f"{BUILD}/cache/base.cpio")
         if self.options["MODULES"]:
             try:
@@ -145,6 +160,15 @@ class Plan:
                      f"{BUILD}/cache/modules-{self.flavour()}.cpio")
         self.add("initrd", "session.cpio",
                  initramfs.session(self.identity, run or None))
+
+    def modules(self):
+        """MODULE='PATH WORDS; PATH WORDS'."""
+        entries = filter(None, map(str.strip,
+                                   self.options["MODULE"].split(";")))
+        for number, entry in enumerate(entries):
+            path, _, words = entry.partition(" ")
+            self.files[f"module{number}"] = existing(path, "MODULE")
+            self.lines.append(f"module \\module{number} {words}".rstrip())
 
     def disk(self):
         disk = self.options["DISK"]

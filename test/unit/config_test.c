@@ -78,6 +78,7 @@ static void a_whole_entry(void **state)
                       "memory  768M\n"
                       "cpus    1\n"
                       "console serial\n"
+                      "discover both\n"
                       "disk    /root.img\n"
                       "disk    \\other disk.img ro\n"
                       "disk    zero:64M\n"
@@ -95,6 +96,7 @@ static void a_whole_entry(void **state)
     assert_int_equal(entry.memory, 768 * MIB);
     assert_int_equal(entry.cpus, 1);
     assert_int_equal(entry.console, CONSOLE_SERIAL);
+    assert_int_equal(entry.discover, DISCOVER_BOTH);
     assert_int_equal(entry.disk_count, 4);
     assert_string_equal(entry.disk[0].path, "\\root.img");
     assert_false(entry.disk[0].read_only);
@@ -119,6 +121,7 @@ static void the_least_entry_has_the_defaults(void **state)
     assert_int_equal(entry.memory, 1024 * MIB);
     assert_int_equal(entry.cpus, 1);
     assert_int_equal(entry.console, CONSOLE_VIRTIO);
+    assert_int_equal(entry.discover, DISCOVER_ACPI);
     assert_true(entry.rng);
     assert_int_equal(entry.lint, LINT_STRICT);
     assert_int_equal(entry.features_off, 0);
@@ -146,6 +149,18 @@ static void lint_by_device(void **state)
     assert_true(parse("linux /a\nlint entropy2=off"));
     assert_int_equal(entry.lint, LINT_STRICT);
     assert_int_equal(entry.lint_device_count, 1);
+}
+
+static void modules_have_a_path_and_words(void **state)
+{
+    (void)state;
+    assert_true(parse("linux /a\nmodule /m/one  a=b c\nmodule \\two\n"));
+    assert_int_equal(entry.module_count, 2);
+    assert_int_equal(entry.module_line, 2);
+    assert_string_equal(entry.module[0].path, "\\m\\one");
+    assert_string_equal(entry.module[0].words, "a=b c");
+    assert_string_equal(entry.module[1].path, "\\two");
+    assert_string_equal(entry.module[1].words, "");
 }
 
 static void files_as_other_systems_write_them(void **state)
@@ -207,6 +222,7 @@ static const struct {
     {"linux /a\ncpus two\n", 2, "a number from 1 to 64"},
     {"linux /a\ncpus 2\n", 2, "this version gives a machine one processor"},
     {"linux /a\nconsole hvc0\n", 2, "console hvc0: virtio or serial"},
+    {"linux /a\ndiscover pci\n", 2, "discover pci: acpi, cmdline or both"},
     {"linux /a\nrng yes\n", 2, "on or off"},
     {"linux /a\nlint pedantic\n", 2, "lint pedantic: strict, tolerant or off"},
     {"linux /a\nsymbols\n", 2, "symbols : a file on this partition"},
@@ -238,7 +254,10 @@ static const struct {
     {"linux /a\ndisk zero:5T\n", 2, "up to 1T"},
     {"linux /a\ndisk zero:64M rw\n", 2, "a size like zero:64M"},
     {"linux /a\nnet user\n", 2, "no such device"},
-    {"linux /a\nmodule x\n", 2, "no such device"},
+    {"linux /a\nmodule\n", 2, "a file on this partition"},
+    {"module /1\nmodule /2\nmodule /3\nmodule /4\nmodule /5\nmodule /6\n"
+     "module /7\nmodule /8\nmodule /9\n",
+     9, "more than 8 module lines"},
     {"linux /a\nmemroy 64M\n", 2, "unknown key memroy: did you mean memory?"},
     {"linux /a\nmem0ry 64M\n", 2, "did you mean memory?"},
     {"linux /a\noption x\n", 2, "did you mean options?"},
@@ -353,14 +372,16 @@ static void loader_conf(void **state)
                              "log debug\n"));
     assert_string_equal(loader.default_pattern, "debian-*");
     assert_int_equal(loader.timeout, 5);
-    assert_true(loader.run_all);
+    assert_int_equal(loader.run, RUN_ALL);
     assert_int_equal(loader.log_level, LOG_DEBUG);
     assert_true(parse_loader(""));
     assert_string_equal(loader.default_pattern, "");
-    assert_false(loader.run_all);
+    assert_int_equal(loader.run, RUN_DEFAULT);
     assert_int_equal(loader.log_level, LOG_INFO);
     assert_true(parse_loader("default debian.conf\ntimeout menu-force"));
     assert_string_equal(loader.default_pattern, "debian");
+    assert_true(parse_loader("run together"));
+    assert_int_equal(loader.run, RUN_TOGETHER);
     assert_true(parse_loader("run default\nlog error"));
     assert_int_equal(loader.log_level, LOG_ERROR);
 }
@@ -373,7 +394,7 @@ static void loader_conf_errors(void **state)
          "aaaaaaaaaa",
          "63 bytes"},
         {"timeout never", "seconds"},
-        {"run twice", "all or default"},
+        {"run twice", "all, together or default"},
         {"log loud", "error, warn, info or debug"},
         {"defualt x", "did you mean default?"},
         {"rum all", "did you mean run?"},
@@ -444,6 +465,7 @@ int main(void)
         cmocka_unit_test(a_whole_entry),
         cmocka_unit_test(the_least_entry_has_the_defaults),
         cmocka_unit_test(lint_by_device),
+        cmocka_unit_test(modules_have_a_path_and_words),
         cmocka_unit_test(files_as_other_systems_write_them),
         cmocka_unit_test(other_loaders_keys_are_skipped),
         cmocka_unit_test(every_error_names_its_line_and_what_is_right),

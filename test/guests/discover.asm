@@ -1,0 +1,127 @@
+; An entry with `discover cmdline`: the devices stand on the command line, as
+; Linux's virtio_mmio.device= has it, are where it says, and not in the DSDT.
+%include "guest.inc"
+
+    mov [boot_params], rsi
+guest "discover"
+    mov rsi, [boot_params]
+    mov esi, [rsi + 0x228]      ; cmd_line_ptr
+    xor ebp, ebp                        ; devices found
+.word:
+    call find
+    jc .all
+    call parse                         ; size
+    cmp eax, 0x200
+    check e, "a window of 0x200 bytes"
+    cmp byte [rsi], '@'
+    jne .malformed
+    inc esi
+    call parse
+    mov ebx, eax
+    cmp dword [rbx], 0x74726976
+    check e, "at its address is a virtio device"
+    cmp dword [rbx + 4], 2
+    check e, "of version 2"
+    cmp byte [rsi], ':'
+    jne .malformed
+    inc esi
+    call parse
+    lea ecx, [rbp + 16]
+    cmp eax, ecx
+    check e, "with the next interrupt"
+    cmp byte [rsi], ':'
+    jne .malformed
+    inc esi
+    call parse
+    cmp eax, ebp
+    check e, "and the next id"
+    inc ebp
+    jmp .word
+.malformed:
+    say "not ok a word's form", 10
+.all:
+    cmp ebp, 2
+    check e, "two devices: console and entropy"
+    mov rsi, [boot_params]
+    mov esi, [rsi + 0x228]
+    call to_end
+    cmp dword [rsi - 4], "last"
+    check e, "the entry's options come after them"
+
+    ; Name (VCNT, n) in the DSDT, as AML has it.
+    mov esi, 0xe0000
+.scan:
+    inc esi
+    cmp esi, 0xf0000
+    jae .scanned
+    cmp byte [rsi], 8
+    jne .scan
+    cmp dword [rsi + 1], "VCNT"
+    jne .scan
+    cmp byte [rsi + 5], 0x0a
+    jne .scan
+.scanned:
+    cmp byte [rsi + 6], 0
+    check e, "and none in the DSDT"
+    jmp power_off
+
+boot_params: dq 0
+
+PREFIX equ prefix_end - prefix
+prefix: db "virtio_mmio.device="
+prefix_end:
+
+; RSI: behind the next `prefix` from there on. Carry: there is none.
+find:
+    cmp byte [rsi], 0
+    stc
+    je .out
+    push rsi
+    lea rdi, [prefix]
+    mov ecx, PREFIX
+    cld
+    repe cmpsb
+    pop rsi
+    je .found
+    inc esi
+    jmp find
+.found:
+    add esi, PREFIX
+    clc
+.out:
+    ret
+
+to_end:
+    cmp byte [rsi], 0
+    je .out
+    inc esi
+    jmp to_end
+.out:
+    ret
+
+; EAX: the number at RSI, decimal or 0x and hex; RSI goes behind it.
+parse:
+    xor eax, eax
+    mov ecx, 10
+    cmp word [rsi], "0x"
+    jne .digit
+    add esi, 2
+    mov ecx, 16
+.digit:
+    movzx edx, byte [rsi]
+    sub edx, '0'
+    cmp edx, 10
+    jb .take
+    sub edx, 'a' - '0' - 10
+    cmp edx, 10
+    jb .out
+    cmp edx, ecx
+    jae .out
+.take:
+    imul eax, ecx
+    add eax, edx
+    inc esi
+    jmp .digit
+.out:
+    ret
+finish
