@@ -8,7 +8,6 @@ $(BUILD)/guests/%.bin: test/guests/%.asm test/guests/guest.inc
 	@mkdir -p $(@D)
 	$(NASM) -f bin -Wall -Werror -I test/guests/ $< -o $@
 
-<<<<<<< HEAD
 # Its labels as a System.map, for `symbols`.
 $(BUILD)/guests/%.map: test/guests/%.asm test/guests/guest.inc
 	@mkdir -p $(@D)
@@ -17,8 +16,7 @@ $(BUILD)/guests/%.map: test/guests/%.asm test/guests/guest.inc
 	    { print tolower($$2), "t", $$3 }' $@.nasm > $@
 
 guest-maps := $(addprefix $(BUILD)/guests/,ring.map wild.map)
-guests: $(guest-files) $(guest-maps)
-=======
+
 # Guests that Multiboot starts: flat files, and ELF files linked at BASE and
 # loaded OFFSET below.
 multiboot-flat := mb1_flat mb2_flat
@@ -48,6 +46,5 @@ $(multiboot-elf:%=$(BUILD)/guests/%.elf): $(BUILD)/guests/%.elf: \
 	    --defsym=OFFSET=$(word 4,$($*-link)) \
 	    -T test/guests/multiboot/guest.ld $(@:.elf=.o) -o $@
 
-guests: $(guest-files)
->>>>>>> main
+guests: $(guest-files) $(guest-maps)
 .PHONY: guests
