@@ -64,13 +64,10 @@ struct config_entry {
     char linux_path[CONFIG_PATH];
     char initrd[CONFIG_PATHS][CONFIG_PATH];
     size_t initrd_count;
-<<<<<<< HEAD
-    char symbols[CONFIG_PATH];    /* "": none but the kernel's own */
-=======
+    char symbols[CONFIG_PATH]; /* "": none but the kernel's own */
     struct config_module module[CONFIG_PATHS];
     size_t module_count;
     unsigned module_line;         /* where the first one stands; 0: none */
->>>>>>> main
     char options[CONFIG_OPTIONS]; /* several lines are joined by a space */
     uint64_t memory;              /* bytes, multiple of 2 MiB */
     unsigned cpus;
