@@ -49,7 +49,7 @@ struct vm_file {
 struct vm_files {
     struct vm_file kernel;
     struct vm_file initrd[CONFIG_PATHS];
-    struct vm_file symbols;            /* bytes NULL: none given */
+    struct vm_file symbols; /* bytes NULL: none given */
     struct vm_file module[CONFIG_PATHS];
     struct vm_file disk[CONFIG_PATHS]; /* bytes NULL: zero:SIZE */
 };
