@@ -71,6 +71,7 @@ struct config_entry {
     uint64_t memory;              /* bytes, multiple of 2 MiB */
     unsigned cpus;
     enum config_console console;
+    const char *protocol; /* a boot_protocol's key; NULL: by content */
     enum config_discover discover;
     struct config_disk disk[CONFIG_PATHS];
     size_t disk_count;

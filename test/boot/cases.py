@@ -8,10 +8,12 @@ import clauses
 import debian
 import errors
 import guests
+import multiboot
 import together
 
 BOOTS = [
     guests.small_guests,
+    multiboot.multiboot_guests,
     clauses.broken_clauses,
     debian.debian_cloud,
     debian.debian_generic,

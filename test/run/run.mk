@@ -6,7 +6,7 @@ CACHE := $(BUILD)/cache
 
 # A user's text reaches the runner as it was typed: exported, never expanded
 # by make or a shell.
-run-options := RUN KERNEL INITRD CMDLINE DISK MEMORY CPUS DISCOVER MODULES MODULE \
+run-options := RUN KERNEL INITRD CMDLINE DISK MEMORY CPUS DISCOVER PROTOCOL MODULES MODULE \
                LINT FEATURES TIMEOUT MACHINE FLAVOUR LINTEL LOGS V
 define run-export
 override $(1) := $$(value $(1))

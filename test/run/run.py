@@ -31,8 +31,8 @@ FLAVOURS = ("cloud", "generic", "rt")
 CMDLINE = ("earlyprintk=serial,ttyS0,115200 console=ttyS0 panic=-1 "
            "cryptomgr.notests")
 OPTIONS = ("RUN", "KERNEL", "INITRD", "CMDLINE", "DISK", "MEMORY", "CPUS",
-           "DISCOVER", "MODULES", "MODULE", "LINT", "FEATURES", "TIMEOUT",
-           "MACHINE", "FLAVOUR", "LINTEL", "LOGS", "V")
+           "DISCOVER", "PROTOCOL", "MODULES", "MODULE", "LINT", "FEATURES",
+           "TIMEOUT", "MACHINE", "FLAVOUR", "LINTEL", "LOGS", "V")
 RUN_TIMEOUT = 600
 MIB = 1 << 20
 # What Lintel and the firmware need beside the guest and its files.
@@ -97,7 +97,7 @@ class Plan:
             f"cpus {options['CPUS'] or 1}",
             "rng on",
         ]
-        for key in ("discover", "lint", "features"):
+        for key in ("protocol", "discover", "lint", "features"):
             if options[key.upper()]:
                 self.lines.append(f"{key} {options[key.upper()]}")
 
