@@ -75,6 +75,7 @@ struct config_entry {
     struct config_disk disk[CONFIG_PATHS];
     size_t disk_count;
     bool rng;
+    bool apicv;            /* local APICs by the processor, where it can */
     enum config_lint lint; /* of the devices that are not in the list */
     struct config_lint_device lint_device[CONFIG_LINT_DEVICES];
     size_t lint_device_count;

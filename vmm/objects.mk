@@ -39,6 +39,7 @@ objects += $(addprefix vmm/, \
     lapic.o \
     lapic_registers.o \
     lapic_timer.o \
+    lapic_virtual.o \
     load.o \
     main.o \
     memory_map.o \

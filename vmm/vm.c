@@ -211,6 +211,16 @@ static void create_chips(struct vm *vm)
 
 /* ---- processors ---- */
 
+/* Without it all is done in software, and no guest can tell. */
+static void start_apicv(struct vm *vm, struct vcpu *vcpu)
+{
+    uint32_t *page = guest_apic_setup(vcpu->guest, &vm->pages);
+
+    if (page != NULL) {
+        lapic_virtual_start(&vcpu->lapic, vcpu->guest, page);
+    }
+}
+
 static const char *create_vcpu(struct vm *vm, unsigned index)
 {
     struct vcpu *vcpu = &vm->vcpus[index];
@@ -231,6 +241,9 @@ static const char *create_vcpu(struct vm *vm, unsigned index)
         lapic_firmware_state(&vcpu->lapic);
     } else {
         vcpu->state = VCPU_WAIT_SIPI;
+    }
+    if (vm->config->apicv) {
+        start_apicv(vm, vcpu);
     }
     vcpu->msr = (struct msr_context){
         .guest = vcpu->guest,

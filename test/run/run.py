@@ -31,8 +31,9 @@ FLAVOURS = ("cloud", "generic", "rt")
 CMDLINE = ("earlyprintk=serial,ttyS0,115200 console=ttyS0 panic=-1 "
            "cryptomgr.notests")
 OPTIONS = ("RUN", "KERNEL", "INITRD", "CMDLINE", "DISK", "MEMORY", "CPUS",
-           "DISCOVER", "MODULES", "MODULE", "LINT", "FEATURES", "TIMEOUT",
-           "MACHINE", "FLAVOUR", "LINTEL", "LOGS", "V")
+           "DISCOVER", "MODULES", "MODULE", "LINT", "FEATURES", "APICV",
+           "TIMEOUT", "MACHINE", "FLAVOUR", "LINTEL", "LOGS", "V",
+           "PROCESSORS")
 RUN_TIMEOUT = 600
 MIB = 1 << 20
 # What Lintel and the firmware need beside the guest and its files.
@@ -63,6 +64,13 @@ def bytes_of(text, name):
     if not number.isdigit() or int(number) == 0:
         raise Wrong(f"{name}={text}: a size is 512M, 5G or a count of bytes")
     return int(number) * unit
+
+
+def processors_of(text):
+    if not text.isdigit() or not 1 <= int(text) <= machine.PROCESSORS:
+        raise Wrong(f"PROCESSORS={text}: the emulated machine has 1 to "
+                    f"{machine.PROCESSORS}")
+    return int(text)
 
 
 def seconds_of(text):
@@ -97,7 +105,7 @@ class Plan:
             f"cpus {options['CPUS'] or 1}",
             "rng on",
         ]
-        for key in ("discover", "lint", "features"):
+        for key in ("discover", "lint", "features", "apicv"):
             if options[key.upper()]:
                 self.lines.append(f"{key} {options[key.upper()]}")
 
@@ -245,7 +253,8 @@ def execute(plan, options, directory):
         raise Wrong(f"MEMORY={plan.memory // MIB}M: with Lintel's own and the "
                     f"files that is {-(-memory // MIB)} MiB, and Bochs has "
                     f"{machine.BOCHS_MEMORY} at most; MACHINE=kvm has more")
-    booted = machine.Machine(kind, directory, disk, -(-memory // MIB))
+    booted = machine.Machine(kind, directory, disk, -(-memory // MIB),
+                             processors_of(options["PROCESSORS"] or "1"))
     session = Session(booted, plan.identity, timeout)
     status, sentence = 4, "the run was broken off"
     try:

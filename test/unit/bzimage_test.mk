@@ -1,5 +1,5 @@
 # What every test and fuzz target of the loaders is made of.
-boot-sources := kernel/format.c $(addprefix vmm/, \
+loader-sources := kernel/format.c $(addprefix vmm/, \
     boot_initrd.c \
     boot_protocol.c \
     boot_space.c \
@@ -24,4 +24,4 @@ boot-sources := kernel/format.c $(addprefix vmm/, \
 
 unit-tests += bzimage
 bzimage-sources := test/unit/bzimage_test.c test/unit/fake_panic.c \
-    $(boot-sources)
+    $(loader-sources)
