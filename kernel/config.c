@@ -64,6 +64,11 @@ static bool parse_linux(struct config_reader *reader, const char *value)
     return parse_path(reader, value, entry_of(reader)->linux_path);
 }
 
+static bool parse_symbols(struct config_reader *reader, const char *value)
+{
+    return parse_path(reader, value, entry_of(reader)->symbols);
+}
+
 static bool parse_initrd(struct config_reader *reader, const char *value)
 {
     struct config_entry *entry = entry_of(reader);
@@ -352,6 +357,7 @@ static bool parse_later(struct config_reader *reader, const char *value)
 static const struct config_key entry_keys[] = {
     {"title", parse_title, false},
     {"linux", parse_linux, false},
+    {"symbols", parse_symbols, false},
     {"initrd", parse_initrd, true},
     {"module", parse_module, true},
     {"options", parse_options, true},

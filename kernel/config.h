@@ -64,6 +64,7 @@ struct config_entry {
     char linux_path[CONFIG_PATH];
     char initrd[CONFIG_PATHS][CONFIG_PATH];
     size_t initrd_count;
+    char symbols[CONFIG_PATH]; /* "": none but the kernel's own */
     struct config_module module[CONFIG_PATHS];
     size_t module_count;
     unsigned module_line;         /* where the first one stands; 0: none */

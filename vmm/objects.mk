@@ -65,6 +65,10 @@ objects += $(addprefix vmm/, \
     rtc.o \
     run.o \
     rtc_calendar.o \
+    symbols.o \
+    symbols_elf.o \
+    symbols_guest.o \
+    symbols_text.o \
     start_info.o \
     uart.o \
     vcpu.o \

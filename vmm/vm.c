@@ -344,7 +344,7 @@ static const char *load_kernel(struct vm *vm)
     }
     log_start(&start);
     boot_set_registers(vm->vcpus[0].guest, &start);
-    return NULL;
+    return symbols_guest_create(vm, start.rip);
 }
 
 /* In the VM's domain, and on a processor that its vCPUs need not run on. */
@@ -423,6 +423,7 @@ void vm_destroy(struct vm *vm)
     task_reap();
     stop_timers(vm);
     virtio_host_destroy(vm);
+    symbols_guest_destroy(vm);
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
         guest_destroy(vm->vcpus[i].guest, &vm->pages);
     }

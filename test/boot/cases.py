@@ -33,6 +33,7 @@ BOOTS = [
     errors.bad_entries,
     errors.bad_loader,
     errors.absent_file,
+    errors.bad_symbols,
     errors.not_a_kernel,
     errors.without_vmx,
     errors.stick,

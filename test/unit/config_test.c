@@ -229,6 +229,8 @@ static const struct {
     {"linux /a\nrng yes\n", 2, "on or off"},
     {"linux /a\napicv auto\n", 2, "on or off"},
     {"linux /a\nlint pedantic\n", 2, "lint pedantic: strict, tolerant or off"},
+    {"linux /a\nsymbols\n", 2, "symbols : a file on this partition"},
+    {"linux /a\nsymbols /b\nsymbols /c\n", 3, "a second time"},
     {"linux /a\nlint\n", 2, "strict, tolerant or off"},
     {"linux /a\nlint strict,\n", 2, "strict, tolerant or off"},
     {"linux /a\nlint off,block1=on\n", 2, "lint on: strict, tolerant or off"},
