@@ -45,6 +45,7 @@ objects += $(addprefix vmm/, \
     memory_map.o \
     menu.o \
     mmio.o \
+    mp_tables.o \
     msr.o \
     msr_table.o \
     multiboot.o \

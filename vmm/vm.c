@@ -7,6 +7,7 @@
 #include "kernel/string.h"
 #include "vmm/acpi_tables.h"
 #include "vmm/boot_protocol.h"
+#include "vmm/mp_tables.h"
 
 #define VM_PAGES ((sizeof(struct vm) + PAGE_SIZE - 1) / PAGE_SIZE)
 
@@ -321,10 +322,18 @@ static const char *load_kernel(struct vm *vm)
         .cpu_count = vm->vcpu_count,
         .gib_pages = cpuid_has(&vm->cpuid, CPUID_HAS_GIB_PAGES),
     };
+    const struct mp_request mp = {
+        .cpu_count = vm->vcpu_count,
+        .signature = vm->cpuid.basic[1].eax,
+        .features = vm->cpuid.basic[1].edx,
+    };
     struct boot_start start;
     const char *why = acpi_build(&vm->memory, &acpi, &request.rsdp);
 
     discover_command_line(vm->command_line, vm->config, vm->device_count);
+    if (why == NULL) {
+        why = mp_build(&vm->memory, &mp);
+    }
     if (why != NULL) {
         return why;
     }

@@ -24,6 +24,7 @@ BOOTS = [
     debian.reboot_and_poweroff,
     debian.panic_is_a_crash,
     debian.time_is_right,
+    debian.without_acpi,
     debian.time_out,
     debian.large_memory,
     debian.memory_beyond_4_gib,
