@@ -17,6 +17,7 @@ objects += $(addprefix kernel/, \
     log.o \
     page.o \
     panic.o \
+    processors.o \
     rtc.o \
     serial.o \
     sha256.o \

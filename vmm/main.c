@@ -10,6 +10,8 @@
 #include "arch/lapic_host.h"
 #include "arch/machine.h"
 #include "arch/paging.h"
+#include "arch/processor.h"
+#include "arch/spinlock.h"
 #include "arch/tsc.h"
 #include "arch/vmx.h"
 #include "kernel/console.h"
@@ -18,6 +20,7 @@
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
+#include "kernel/processors.h"
 #include "kernel/serial.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
@@ -157,12 +160,15 @@ void lintel_main(struct efi_boot *boot)
         log_error("%s", missing);
         finish(STATUS_LINTEL, "no VMX");
     }
+    processors_start(info, &kernel_pages);
     status = run_entries(&load);
     if (idt_nmi_count() > 0) {
         log_warn("%llu NMIs came: the machine reports an error of its "
                  "hardware, or has a watchdog that runs",
                  (unsigned long long)idt_nmi_count());
     }
+    processor_stop_others();
+    spinlock_broken = true;
     vmx_disable();
     finish(status, reasons[status]);
 }

@@ -30,9 +30,10 @@ FLAVOURS = ("cloud", "generic", "rt")
 # hvc0. Its self-tests of cryptography take Bochs up to 10 s.
 CMDLINE = ("earlyprintk=serial,ttyS0,115200 console=ttyS0 panic=-1 "
            "cryptomgr.notests")
-OPTIONS = ("RUN", "KERNEL", "INITRD", "CMDLINE", "DISK", "MEMORY", "CPUS",
-           "DISCOVER", "PROTOCOL", "MODULES", "MODULE", "LINT", "FEATURES",
-           "TIMEOUT", "MACHINE", "FLAVOUR", "LINTEL", "LOGS", "V")
+OPTIONS = ("RUN", "KERNEL", "SYMBOLS", "INITRD", "CMDLINE", "DISK", "MEMORY",
+           "CPUS", "PROTOCOL", "DISCOVER", "MODULES", "MODULE", "LINT",
+           "FEATURES", "APICV", "TIMEOUT", "MACHINE", "FLAVOUR", "LINTEL",
+           "LOGS", "V", "PROCESSORS")
 RUN_TIMEOUT = 600
 MIB = 1 << 20
 # What Lintel and the firmware need beside the guest and its files.
@@ -63,6 +64,13 @@ def bytes_of(text, name):
     if not number.isdigit() or int(number) == 0:
         raise Wrong(f"{name}={text}: a size is 512M, 5G or a count of bytes")
     return int(number) * unit
+
+
+def processors_of(text):
+    if not text.isdigit() or not 1 <= int(text) <= machine.PROCESSORS:
+        raise Wrong(f"PROCESSORS={text}: the emulated machine has 1 to "
+                    f"{machine.PROCESSORS}")
+    return int(text)
 
 
 def seconds_of(text):
@@ -97,7 +105,7 @@ class Plan:
             f"cpus {options['CPUS'] or 1}",
             "rng on",
         ]
-        for key in ("protocol", "discover", "lint", "features"):
+        for key in ("protocol", "discover", "lint", "features", "apicv"):
             if options[key.upper()]:
                 self.lines.append(f"{key} {options[key.upper()]}")
 
@@ -130,6 +138,9 @@ class Plan:
         else:
             path = f"{BUILD}/cache/kernel/{flavour}/vmlinuz"
         self.add("linux", "vmlinuz", path)
+        if self.options["SYMBOLS"]:
+            self.add("symbols", "symbols",
+                     existing(self.options["SYMBOLS"], "SYMBOLS"))
 
     def initrd(self):
         run, initrd = self.options["RUN"], self.options["INITRD"]
@@ -245,7 +256,8 @@ def execute(plan, options, directory):
         raise Wrong(f"MEMORY={plan.memory // MIB}M: with Lintel's own and the "
                     f"files that is {-(-memory // MIB)} MiB, and Bochs has "
                     f"{machine.BOCHS_MEMORY} at most; MACHINE=kvm has more")
-    booted = machine.Machine(kind, directory, disk, -(-memory // MIB))
+    booted = machine.Machine(kind, directory, disk, -(-memory // MIB),
+                             processors_of(options["PROCESSORS"] or "1"))
     session = Session(booted, plan.identity, timeout)
     status, sentence = 4, "the run was broken off"
     try:
