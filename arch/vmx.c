@@ -125,6 +125,19 @@ const char *vmx_missing(void)
     return missing_ept(cpu_rdmsr(MSR_VMX_EPT_VPID));
 }
 
+/* Which kind of local APIC guests get, and why. */
+static void log_apic(const uint64_t capability[CONTROL_WORDS])
+{
+    const char *missing = vmx_controls_no_apic(capability);
+
+    if (missing == NULL) {
+        log_info("local APICs: by the processor (register virtualization, "
+                 "x2APIC mode, virtual-interrupt delivery)");
+    } else {
+        log_info("local APICs: in software (the processor has no %s)", missing);
+    }
+}
+
 static void fit_machine(struct vmx_machine *machine,
                         const uint64_t capability[CONTROL_WORDS])
 {
@@ -147,6 +160,7 @@ static void fit_machine(struct vmx_machine *machine,
     machine->cr4_fixed0 = cpu_rdmsr(MSR_VMX_CR4_FIXED0);
     machine->cr4_fixed1 = cpu_rdmsr(MSR_VMX_CR4_FIXED1);
     vmx_features_find(machine);
+    machine->apic = vmx_controls_no_apic(capability) == NULL;
     machine->ready = true;
 }
 
@@ -165,6 +179,7 @@ static bool fits_machine(void)
     }
     vmx_machine = here;
     vmx_controls_log(capability, here.controls);
+    log_apic(capability);
     vmx_features_log(&here);
     return true;
 }

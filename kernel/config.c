@@ -64,6 +64,11 @@ static bool parse_linux(struct config_reader *reader, const char *value)
     return parse_path(reader, value, entry_of(reader)->linux_path);
 }
 
+static bool parse_symbols(struct config_reader *reader, const char *value)
+{
+    return parse_path(reader, value, entry_of(reader)->symbols);
+}
+
 static bool parse_initrd(struct config_reader *reader, const char *value)
 {
     struct config_entry *entry = entry_of(reader);
@@ -264,7 +269,8 @@ static bool parse_disk(struct config_reader *reader, const char *value)
     return true;
 }
 
-static bool parse_rng(struct config_reader *reader, const char *value)
+static bool parse_switch(struct config_reader *reader, const char *value,
+                         bool *on)
 {
     static const char *const words[] = {"off", "on", NULL};
     size_t index;
@@ -272,8 +278,18 @@ static bool parse_rng(struct config_reader *reader, const char *value)
     if (!config_value_word(value, words, &index)) {
         return config_lines_value(reader, value, "on or off");
     }
-    entry_of(reader)->rng = index == 1;
+    *on = index == 1;
     return true;
+}
+
+static bool parse_rng(struct config_reader *reader, const char *value)
+{
+    return parse_switch(reader, value, &entry_of(reader)->rng);
+}
+
+static bool parse_apicv(struct config_reader *reader, const char *value)
+{
+    return parse_switch(reader, value, &entry_of(reader)->apicv);
 }
 
 static bool parse_lint(struct config_reader *reader, const char *value)
@@ -356,6 +372,7 @@ static bool parse_later(struct config_reader *reader, const char *value)
 static const struct config_key entry_keys[] = {
     {"title", parse_title, false},
     {"linux", parse_linux, false},
+    {"symbols", parse_symbols, false},
     {"initrd", parse_initrd, true},
     {"module", parse_module, true},
     {"options", parse_options, true},
@@ -366,6 +383,7 @@ static const struct config_key entry_keys[] = {
     {"discover", parse_discover, false},
     {"disk", parse_disk, true},
     {"rng", parse_rng, false},
+    {"apicv", parse_apicv, false},
     {"lint", parse_lint, false},
     {"features", parse_features, false},
     {"timeout", parse_timeout, false},
@@ -401,6 +419,7 @@ void config_entry_defaults(struct config_entry *entry)
     entry->console = CONSOLE_VIRTIO;
     entry->discover = DISCOVER_ACPI;
     entry->rng = true;
+    entry->apicv = true;
     entry->lint = LINT_STRICT;
 }
 

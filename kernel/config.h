@@ -65,6 +65,7 @@ struct config_entry {
     char linux_path[CONFIG_PATH];
     char initrd[CONFIG_PATHS][CONFIG_PATH];
     size_t initrd_count;
+    char symbols[CONFIG_PATH]; /* "": none but the kernel's own */
     struct config_module module[CONFIG_PATHS];
     size_t module_count;
     unsigned module_line;         /* where the first one stands; 0: none */
@@ -79,6 +80,7 @@ struct config_entry {
     struct config_disk disk[CONFIG_PATHS];
     size_t disk_count;
     bool rng;
+    bool apicv;            /* local APICs by the processor, where it can */
     enum config_lint lint; /* of the devices that are not in the list */
     struct config_lint_device lint_device[CONFIG_LINT_DEVICES];
     size_t lint_device_count;

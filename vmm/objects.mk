@@ -39,11 +39,13 @@ objects += $(addprefix vmm/, \
     lapic.o \
     lapic_registers.o \
     lapic_timer.o \
+    lapic_virtual.o \
     load.o \
     main.o \
     memory_map.o \
     menu.o \
     mmio.o \
+    mp_tables.o \
     msr.o \
     msr_table.o \
     multiboot.o \
@@ -65,6 +67,10 @@ objects += $(addprefix vmm/, \
     rtc.o \
     run.o \
     rtc_calendar.o \
+    symbols.o \
+    symbols_elf.o \
+    symbols_guest.o \
+    symbols_text.o \
     start_info.o \
     uart.o \
     vcpu.o \

@@ -8,6 +8,7 @@
 #include "kernel/string.h"
 #include "vmm/acpi_tables.h"
 #include "vmm/boot_protocol.h"
+#include "vmm/mp_tables.h"
 
 #define VM_PAGES ((sizeof(struct vm) + PAGE_SIZE - 1) / PAGE_SIZE)
 
@@ -212,6 +213,16 @@ static void create_chips(struct vm *vm)
 
 /* ---- processors ---- */
 
+/* Without it all is done in software, and no guest can tell. */
+static void start_apicv(struct vm *vm, struct vcpu *vcpu)
+{
+    uint32_t *page = guest_apic_setup(vcpu->guest, &vm->pages);
+
+    if (page != NULL) {
+        lapic_virtual_start(&vcpu->lapic, vcpu->guest, page);
+    }
+}
+
 static const char *create_vcpu(struct vm *vm, unsigned index)
 {
     struct vcpu *vcpu = &vm->vcpus[index];
@@ -232,6 +243,9 @@ static const char *create_vcpu(struct vm *vm, unsigned index)
         lapic_firmware_state(&vcpu->lapic);
     } else {
         vcpu->state = VCPU_WAIT_SIPI;
+    }
+    if (vm->config->apicv) {
+        start_apicv(vm, vcpu);
     }
     vcpu->msr = (struct msr_context){
         .guest = vcpu->guest,
@@ -309,10 +323,18 @@ static const char *load_kernel(struct vm *vm)
         .cpu_count = vm->vcpu_count,
         .gib_pages = cpuid_has(&vm->cpuid, CPUID_HAS_GIB_PAGES),
     };
+    const struct mp_request mp = {
+        .cpu_count = vm->vcpu_count,
+        .signature = vm->cpuid.basic[1].eax,
+        .features = vm->cpuid.basic[1].edx,
+    };
     struct boot_start start;
     const char *why = acpi_build(&vm->memory, &acpi, &request.rsdp);
 
     discover_command_line(vm->command_line, vm->config, vm->device_count);
+    if (why == NULL) {
+        why = mp_build(&vm->memory, &mp);
+    }
     if (why != NULL) {
         return why;
     }
@@ -332,7 +354,7 @@ static const char *load_kernel(struct vm *vm)
     }
     log_start(&start);
     boot_set_registers(vm->vcpus[0].guest, &start);
-    return NULL;
+    return symbols_guest_create(vm, start.rip);
 }
 
 /* In the VM's domain, and on a processor that its vCPUs need not run on. */
@@ -415,6 +437,7 @@ void vm_destroy(struct vm *vm)
     task_reap();
     stop_timers(vm);
     virtio_host_destroy(vm);
+    symbols_guest_destroy(vm);
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
         guest_destroy(vm->vcpus[i].guest, &vm->pages);
     }

@@ -33,6 +33,7 @@
 #include "vmm/regions.h"
 #include "vmm/report_json.h"
 #include "vmm/rtc.h"
+#include "vmm/symbols_guest.h"
 #include "vmm/uart.h"
 #include "vmm/vcpu.h"
 #include "vmm/virtio_host.h"
@@ -49,6 +50,7 @@ struct vm_file {
 struct vm_files {
     struct vm_file kernel;
     struct vm_file initrd[CONFIG_PATHS];
+    struct vm_file symbols; /* bytes NULL: none given */
     struct vm_file module[CONFIG_PATHS];
     struct vm_file disk[CONFIG_PATHS]; /* bytes NULL: zero:SIZE */
 };
@@ -103,7 +105,8 @@ struct vm {
     /* For the report at the end. */
     uint64_t started; /* time_now() */
     uint64_t wild_ports;
-    uint64_t not_emulated;   /* instructions */
+    uint64_t not_emulated; /* instructions */
+    struct symbols_guest symbols;
     unsigned clauses_broken; /* MUST-class reports */
     char report_line[REPORT_JSON_BYTES];
 };

@@ -60,13 +60,13 @@ class Boot:
             return ""
         return text[begin.start(): end.end() if end else len(text)]
 
-    def guest_text(self, name):
-        """What the small guest `name` printed (guest.inc's first line)."""
+    def guest_text(self, name, earlier=0):
+        """What the small guest `name` printed (guest.inc's first line), in
+        its first run or, after `earlier` others, in a later one."""
         parts = re.split(r"^guest (\S+)$", self.console, flags=re.M)
-        for label, text in zip(parts[1::2], parts[2::2]):
-            if label == name:
-                return text
-        return None
+        texts = [text for label, text in zip(parts[1::2], parts[2::2])
+                 if label == name]
+        return texts[earlier] if earlier < len(texts) else None
 
 
 class Folder:

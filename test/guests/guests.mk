@@ -8,6 +8,15 @@ $(BUILD)/guests/%.bin: test/guests/%.asm test/guests/guest.inc
 	@mkdir -p $(@D)
 	$(NASM) -f bin -Wall -Werror -I test/guests/ $< -o $@
 
+# Its labels as a System.map, for `symbols`.
+$(BUILD)/guests/%.map: test/guests/%.asm test/guests/guest.inc
+	@mkdir -p $(@D)
+	$(NASM) -f bin -I test/guests/ --before "[map symbols $@.nasm]" -o /dev/null $<
+	@awk '/Section .text/ { text = 1 } text && NF == 3 && $$3 !~ /^\.\.@|Name/ \
+	    { print tolower($$2), "t", $$3 }' $@.nasm > $@
+
+guest-maps := $(addprefix $(BUILD)/guests/,ring.map wild.map)
+
 # Guests that Multiboot starts: flat files, and ELF files linked at BASE and
 # loaded OFFSET below.
 multiboot-flat := mb1_flat mb2_flat
@@ -37,5 +46,5 @@ $(multiboot-elf:%=$(BUILD)/guests/%.elf): $(BUILD)/guests/%.elf: \
 	    --defsym=OFFSET=$(word 4,$($*-link)) \
 	    -T test/guests/multiboot/guest.ld $(@:.elf=.o) -o $@
 
-guests: $(guest-files)
+guests: $(guest-files) $(guest-maps)
 .PHONY: guests

@@ -85,6 +85,7 @@ static void a_whole_entry(void **state)
                       "disk    zero:64M\n"
                       "disk    zero:1G\tro\n"
                       "rng     off\n"
+                      "apicv   off\n"
                       "lint    tolerant\n"
                       "features -event_idx, -ring_reset\n"
                       "timeout 90\n"));
@@ -114,6 +115,7 @@ static void a_whole_entry(void **state)
     assert_int_equal(entry.disk[3].size, 1024 * MIB);
     assert_true(entry.disk[3].read_only);
     assert_false(entry.rng);
+    assert_false(entry.apicv);
     assert_int_equal(entry.lint, LINT_TOLERANT);
     assert_int_equal(entry.features_off, 1ULL << 29 | 1ULL << 40);
     assert_int_equal(entry.timeout, 90);
@@ -129,6 +131,7 @@ static void the_least_entry_has_the_defaults(void **state)
     assert_int_equal(entry.console, CONSOLE_VIRTIO);
     assert_int_equal(entry.discover, DISCOVER_ACPI);
     assert_true(entry.rng);
+    assert_true(entry.apicv);
     assert_int_equal(entry.lint, LINT_STRICT);
     assert_int_equal(entry.features_off, 0);
     assert_int_equal(entry.timeout, 0);
@@ -237,7 +240,10 @@ static const struct {
     {"linux /a\nconsole hvc0\n", 2, "console hvc0: virtio or serial"},
     {"linux /a\ndiscover pci\n", 2, "discover pci: acpi, cmdline or both"},
     {"linux /a\nrng yes\n", 2, "on or off"},
+    {"linux /a\napicv auto\n", 2, "on or off"},
     {"linux /a\nlint pedantic\n", 2, "lint pedantic: strict, tolerant or off"},
+    {"linux /a\nsymbols\n", 2, "symbols : a file on this partition"},
+    {"linux /a\nsymbols /b\nsymbols /c\n", 3, "a second time"},
     {"linux /a\nlint\n", 2, "strict, tolerant or off"},
     {"linux /a\nlint strict,\n", 2, "strict, tolerant or off"},
     {"linux /a\nlint off,block1=on\n", 2, "lint on: strict, tolerant or off"},
