@@ -7,11 +7,13 @@ an emulator of its own."""
 import clauses
 import debian
 import errors
+import formats
 import guests
 import together
 
 BOOTS = [
     guests.small_guests,
+    formats.format_guests,
     clauses.broken_clauses,
     debian.debian_cloud,
     debian.debian_generic,
