@@ -4,6 +4,7 @@
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
+#include "kernel/processors.h"
 #include "kernel/string.h"
 #include "vmm/acpi_tables.h"
 #include "vmm/boot_protocol.h"
@@ -362,8 +363,12 @@ static const char *load_kernel(struct vm *vm)
 /* In the VM's domain, and on a processor that its vCPUs need not run on. */
 static bool build(struct vm *vm, const char **why)
 {
-    *why = vm->config->cpus > VM_VCPUS ? "more processors than a VM can have"
-                                       : create_memory(vm);
+    *why = vm->config->cpus > VM_VCPUS
+               ? "more processors than a VM can have"
+               : placement_init(&vm->placement, vm->config, processors_count());
+    if (*why == NULL) {
+        *why = create_memory(vm);
+    }
     if (*why == NULL) {
         create_chips(vm);
         *why = create_vcpus(vm);

@@ -77,6 +77,7 @@ static void a_whole_entry(void **state)
                       "options ro quiet\n"
                       "memory  768M\n"
                       "cpus    1\n"
+                      "pin     3, 0,12\n"
                       "console serial\n"
                       "discover both\n"
                       "protocol multiboot2\n"
@@ -97,6 +98,11 @@ static void a_whole_entry(void **state)
     assert_string_equal(entry.options, "root=/dev/vda ro quiet");
     assert_int_equal(entry.memory, 768 * MIB);
     assert_int_equal(entry.cpus, 1);
+    assert_int_equal(entry.pin_count, 3);
+    assert_int_equal(entry.pin[0], 3);
+    assert_int_equal(entry.pin[1], 0);
+    assert_int_equal(entry.pin[2], 12);
+    assert_int_equal(entry.pin_line, 14);
     assert_int_equal(entry.console, CONSOLE_SERIAL);
     assert_int_equal(entry.discover, DISCOVER_BOTH);
     assert_string_equal(entry.protocol, "multiboot2");
@@ -227,6 +233,13 @@ static const struct {
     {"linux /a\ncpus 65\n", 2, "a number from 1 to 64"},
     {"linux /a\ncpus two\n", 2, "a number from 1 to 64"},
     {"linux /a\ncpus 2\n", 2, "this version gives a machine one processor"},
+    {"linux /a\npin\n", 2, "pin : processors of this machine"},
+    {"linux /a\npin 0,\n", 2, "as in 0,1,3"},
+    {"linux /a\npin 0 1\n", 2, "as in 0,1,3"},
+    {"linux /a\npin -1\n", 2, "as in 0,1,3"},
+    {"linux /a\npin 1024\n", 2, "as in 0,1,3"},
+    {"linux /a\npin 99999999999999999999999\n", 2, "as in 0,1,3"},
+    {"linux /a\npin 0\npin 1\n", 3, "pin a second time: line 2"},
     {"linux /a\nconsole hvc0\n", 2, "console hvc0: virtio or serial"},
     {"linux /a\ndiscover pci\n", 2, "discover pci: acpi, cmdline or both"},
     {"linux /a\nprotocol grub\n", 2,
