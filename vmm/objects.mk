@@ -57,6 +57,7 @@ objects += $(addprefix vmm/, \
     multiboot_sections.o \
     pic.o \
     pit.o \
+    placement.o \
     place.o \
     pvh.o \
     regions.o \

@@ -7,11 +7,15 @@ an emulator of its own."""
 import clauses
 import debian
 import errors
+import formats
 import guests
+import multiboot
 import together
 
 BOOTS = [
     guests.small_guests,
+    multiboot.multiboot_guests,
+    formats.format_guests,
     clauses.broken_clauses,
     debian.debian_cloud,
     debian.debian_generic,

@@ -46,5 +46,16 @@ $(multiboot-elf:%=$(BUILD)/guests/%.elf): $(BUILD)/guests/%.elf: \
 	    --defsym=OFFSET=$(word 4,$($*-link)) \
 	    -T test/guests/multiboot/guest.ld $(@:.elf=.o) -o $@
 
+# Guests of the other formats, ELF headers and all in one flat file.
+format-guests := pvh32 pvh64 elf64 linux32
+format-files  := $(format-guests:%=$(BUILD)/guests/%.bin)
+guest-files   += $(format-files)
+
+$(format-files): $(BUILD)/guests/%.bin: test/guests/formats/%.asm \
+    $(wildcard test/guests/formats/*.inc) test/guests/guest.inc
+	@mkdir -p $(@D)
+	$(NASM) -f bin -Wall -Werror -I test/guests/ -I test/guests/formats/ \
+	    $< -o $@
+
 guests: $(guest-files) $(guest-maps)
 .PHONY: guests

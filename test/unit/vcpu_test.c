@@ -44,6 +44,7 @@ static unsigned entries;
 static unsigned yields;
 static unsigned waits;
 static unsigned refusals; /* times that other tasks want the processor first */
+static unsigned logs;
 static unsigned interrupts;         /* of a run that another processor sees */
 static void (*while_waiting)(void); /* what comes from outside, once */
 static bool work;
@@ -294,6 +295,12 @@ void task_interrupt(const struct task *task)
     interrupts++;
 }
 
+void vcpu_log(struct vcpu *which)
+{
+    (void)which;
+    logs++;
+}
+
 void guest_leave(struct guest *which)
 {
     (void)which;
@@ -533,9 +540,12 @@ static void other_tasks_may_come_first(void **state)
     refusals = 3;
     vcpu->exit.reason = EXIT_HLT;
     send_0x41();
+    vcpu->log_wanted = true;
+    logs = 0;
     run(steps);
     assert_int_equal(entries, 2);
     assert_int_equal(vcpu->exits[EXIT_HLT], 0);
+    assert_int_equal(logs, 1);
 }
 
 static void one_that_came_before_hlt_needs_no_wait(void **state)
