@@ -229,6 +229,8 @@ static void reset_debug_registers(struct guest *guest)
 
 void guest_reset(struct guest *guest)
 {
+    uint64_t caches = guest_get(guest, GUEST_CR0) & (CR0_CD | CR0_NW);
+
     for (size_t i = 0; i < GPR_COUNT; i++) {
         guest->gpr[i] = 0;
     }
@@ -237,7 +239,7 @@ void guest_reset(struct guest *guest)
     guest_regs_write(guest, HIDDEN_RSP, 0);
     guest_regs_write(guest, GUEST_RIP, 0xfff0);
     guest_regs_write(guest, GUEST_RFLAGS, RFLAGS_ONE);
-    guest_regs_write(guest, GUEST_CR0, CR0_ET | CR0_NW | CR0_CD);
+    guest_regs_write(guest, GUEST_CR0, CR0_ET | caches);
     guest_regs_write(guest, GUEST_CR2, 0);
     guest_regs_write(guest, GUEST_CR3, 0);
     guest_regs_write(guest, GUEST_CR4, 0);
@@ -269,6 +271,7 @@ static void power_on(struct guest *guest)
     for (size_t i = 0; i < sizeof cleared / sizeof *cleared; i++) {
         guest_regs_write(guest, cleared[i], 0);
     }
+    guest_regs_write(guest, GUEST_CR0, CR0_ET | CR0_NW | CR0_CD);
     guest_regs_write(guest, GUEST_PAT, PAT_AT_RESET);
     guest_regs_write(guest, GUEST_XCR0, 1);
     /* XRSTOR takes MXCSR from the area even where a component is in its

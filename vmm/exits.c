@@ -67,10 +67,6 @@ static void exit_hlt(struct vcpu *vcpu, const struct exit *exit)
     }
     vcpu->state = VCPU_HALTED;
     vcpu->halted_without_interrupts = !interrupts;
-    if (!interrupts && !vcpu_nmi_possible(vcpu)) {
-        vcpu_crash(vcpu, "HLT with interrupts off: nothing can wake this "
-                         "processor again");
-    }
 }
 
 /* Whoever still waits asks again, before the next entry. An NMI can be gone by

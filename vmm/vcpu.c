@@ -16,6 +16,15 @@ static void log_if_wanted(struct vcpu *vcpu)
     }
 }
 
+static const char *deaf_words(const struct vcpu *vcpu)
+{
+    return vcpu->vm->vcpu_count == 1
+               ? "HLT with interrupts off: nothing can wake this processor "
+                 "again"
+               : "every processor is in HLT with interrupts off or waits for "
+                 "a SIPI: nothing can wake one again";
+}
+
 /* Waits where the guest waits: HLT, wait-for-SIPI. Time passes for the other
  * tasks, or the processor halts. */
 static void wait_awake(struct vcpu *vcpu)
@@ -26,6 +35,10 @@ static void wait_awake(struct vcpu *vcpu)
                 vcpu->state = VCPU_RUNNING;
             }
             continue;
+        }
+        if (vcpu_deaf(vcpu)) {
+            vcpu_crash(vcpu, "%s", deaf_words(vcpu));
+            return;
         }
         event_wait(&vcpu->wake);
         log_if_wanted(vcpu);

@@ -38,7 +38,9 @@ typedef enum exit_reason (*step)(struct guest *guest);
 
 static struct guest guest;
 static struct vm vm;
-static struct vcpu *vcpu = &vm.vcpus[0];
+static struct vcpu first;
+static struct vcpu second; /* its state alone counts */
+static struct vcpu *vcpu = &first;
 static const step *script; /* ends with NULL: the VM is stopped */
 static unsigned entries;
 static unsigned yields;
@@ -408,7 +410,10 @@ static int start(void **state)
 {
     (void)state;
     memset(&vm, 0, sizeof(vm));
+    memset(&first, 0, sizeof(first));
+    memset(&second, 0, sizeof(second));
     guest = (struct guest){.rflags = RFLAGS_IF, .injected = -1};
+    vm.vcpus[0] = vcpu;
     vm.vcpu_count = 1;
     vm.tasks = 1;
     vm.bus.ioapic = &vm.ioapic;
@@ -425,6 +430,16 @@ static int start(void **state)
     work = false;
     armed = NULL;
     return 0;
+}
+
+static void add_second(enum vcpu_state its)
+{
+    second.vm = &vm;
+    second.index = 1;
+    second.state = its;
+    lapic_init(&second.lapic, &vm.bus, &second, 1, false);
+    vm.vcpus[1] = &second;
+    vm.vcpu_count = 2;
 }
 
 static void run(const step *steps)
@@ -573,6 +588,47 @@ static void hlt_that_nothing_can_end_is_a_crash(void **state)
     assert_int_equal(end, VM_END_CRASH);
 }
 
+static void hlt_with_interrupts_off_is_left_to_the_others(void **state)
+{
+    static const step steps[] = {halts_with_interrupts_off, takes_nmi, NULL};
+    static const enum vcpu_state states[] = {VCPU_RUNNING, VCPU_HALTED};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        start(NULL);
+        add_second(states[i]);
+        while_waiting = send_nmi;
+        run(steps);
+        assert_int_equal(waits, 1);
+        assert_int_equal(crashes, 0);
+    }
+}
+
+static void unless_they_hear_nothing_either(void **state)
+{
+    static const step steps[] = {halts_with_interrupts_off, NULL};
+
+    (void)state;
+    add_second(VCPU_WAIT_SIPI);
+    run(steps);
+    assert_int_equal(crashes, 1);
+    start(NULL);
+    add_second(VCPU_HALTED);
+    second.halted_without_interrupts = true;
+    run(steps);
+    assert_int_equal(crashes, 1);
+    /* What is on its way to the other one counts. */
+    for (unsigned i = 0; i < 3; i++) {
+        start(NULL);
+        add_second(i == 2 ? VCPU_WAIT_SIPI : VCPU_HALTED);
+        second.halted_without_interrupts = true;
+        lapic_receive(&second.lapic, (enum apic_mode)(APIC_NMI + i), 0, false);
+        while_waiting = send_nmi;
+        run((const step[]){halts_with_interrupts_off, takes_nmi, NULL});
+        assert_int_equal(crashes, 0);
+    }
+}
+
 /* The trap after it ends it, with interrupts off, too. */
 static void hlt_single_stepped_does_not_wait(void **state)
 {
@@ -701,6 +757,7 @@ static void another_processor_starts_by_init_and_sipi(void **state)
 
     (void)state;
     lapic_init(&vcpu->lapic, &vm.bus, vcpu, 0, false);
+    add_second(VCPU_RUNNING);
     vcpu->state = VCPU_WAIT_SIPI;
     while_waiting = send_init_and_sipi;
     run(steps);
@@ -809,6 +866,8 @@ int main(void)
         TEST(other_tasks_may_come_first),
         TEST(one_that_came_before_hlt_needs_no_wait),
         TEST(hlt_that_nothing_can_end_is_a_crash),
+        TEST(hlt_with_interrupts_off_is_left_to_the_others),
+        TEST(unless_they_hear_nothing_either),
         TEST(hlt_single_stepped_does_not_wait),
         TEST(interrupts_do_not_end_hlt_without_if),
         TEST(an_nmi_held_back_does_not_end_hlt),
