@@ -155,6 +155,10 @@ struct exit {
  * again. Host interrupts that caused the exit have been handled on return. */
 void guest_run(struct guest *guest, struct exit *exit);
 
+/* The longest run without an exit, where the processor has a timer for it.
+ * Before the first guest. */
+void guest_limit_runs(uint64_t ticks);
+
 /* Takes what this processor holds of the guest out of it, VMCS and registers:
  * after that any processor may run it. To be called where it ran last; does
  * nothing if it never did. */

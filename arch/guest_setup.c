@@ -19,12 +19,16 @@
 #define PLE_GAP    128U
 #define PLE_WINDOW 4096U
 
-/* The longest run without an exit, in TSC ticks: about 1 ms. External
- * interrupts end a run anyway; but an entry with IF clear may hold back those
- * that wait already (Bochs 2.7 does, until the guest next writes IF), and then
- * a guest that spins would never be left. The field keeps its value over
- * exits, so this costs nothing. */
-#define LONGEST_RUN (1U << 22)
+/* In TSC ticks. External interrupts end a run anyway; but an entry with IF clear
+ * may hold back those that wait already (Bochs 2.7 does, until the guest next
+ * writes IF), and then a guest that spins would never be left. The field keeps
+ * its value over exits, so this costs nothing. */
+static uint64_t longest_run = 1U << 22;
+
+void guest_limit_runs(uint64_t ticks)
+{
+    longest_run = ticks;
+}
 
 #define PAT_AT_RESET   0x0007040600070406ULL
 #define DR6_AT_RESET   0xffff0ff0ULL
@@ -121,7 +125,7 @@ static void write_controls(struct guest *guest)
     vmx_write(VMCS_EPT_POINTER, guest->ept_pointer);
     if (controls[CONTROL_PIN] & PIN_PREEMPTION_TIMER) {
         vmx_write(VMCS_PREEMPTION_TIMER,
-                  LONGEST_RUN >> vmx_machine.timer_shift);
+                  longest_run >> vmx_machine.timer_shift);
     }
     if (controls[CONTROL_SECONDARY] & SECONDARY_VPID) {
         vmx_write(VMCS_VPID, guest->vpid);

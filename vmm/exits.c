@@ -78,10 +78,12 @@ static void exit_nmi_window(struct vcpu *vcpu, const struct exit *exit)
     guest_want_nmi_window(vcpu->guest, false);
 }
 
+/* It spins for another processor, which may be one that waits for this one's
+ * turn to end. */
 static void exit_pause(struct vcpu *vcpu, const struct exit *exit)
 {
     guest_skip(vcpu->guest, exit->length);
-    task_yield();
+    task_end_turn();
 }
 
 /* Caches are the host's business: guest memory is coherent whatever the guest

@@ -5,9 +5,6 @@
 #include "vmm/virtio_host.h"
 #include "vmm/vm.h"
 
-/* How long a guest may run while tasks wait. */
-#define SLICE TIME_MS
-
 static void log_if_wanted(struct vcpu *vcpu)
 {
     if (vcpu->log_wanted) {
@@ -51,14 +48,24 @@ static void slice_over(void *argument)
     (void)argument;
 }
 
-/* Lets the others run, once each. Those that have still more to do get their
- * turn after a slice of the guest's time, whether it exits by itself or not. */
+/* While others wait, the guest exits when its turn is over. */
+static void limit_run(struct vcpu *vcpu)
+{
+    uint64_t end = task_turn_end();
+
+    if (task_work_pending() &&
+        (!vcpu->slice.armed || vcpu->slice.deadline != end)) {
+        timer_arm(&vcpu->slice, end);
+    }
+}
+
+/* Lets the others run, once each. Those that have still more to do, and other
+ * guests, get their turn when this one's is over, whether it exits by itself or
+ * not. */
 static void let_others_run(struct vcpu *vcpu)
 {
     task_yield();
-    if (task_work_pending()) {
-        timer_arm(&vcpu->slice, time_now() + SLICE);
-    }
+    limit_run(vcpu);
 }
 
 /* From the last look at what waits for it (vcpu_deliver) the host's interrupts
@@ -85,9 +92,11 @@ void vcpu_main(void *argument)
 
     vcpu->task = task_current();
     vcpu->slice.fire = slice_over;
+    task_take_turns();
     while (!vm->stopping) {
         if (vcpu->state != VCPU_RUNNING) {
             wait_awake(vcpu);
+            limit_run(vcpu);
             continue;
         }
         if (lapic_has_work(&vcpu->lapic)) {

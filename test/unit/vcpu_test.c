@@ -44,6 +44,7 @@ static struct vcpu *vcpu = &first;
 static const step *script; /* ends with NULL: the VM is stopped */
 static unsigned entries;
 static unsigned yields;
+static unsigned ends; /* of turns */
 static unsigned waits;
 static unsigned refusals; /* times that other tasks want the processor first */
 static unsigned logs;
@@ -314,6 +315,20 @@ void task_yield(void)
     yields++;
 }
 
+void task_take_turns(void)
+{
+}
+
+uint64_t task_turn_end(void)
+{
+    return TASK_TURN;
+}
+
+void task_end_turn(void)
+{
+    ends++;
+}
+
 bool task_work_pending(void)
 {
     return work;
@@ -425,7 +440,7 @@ static int start(void **state)
     vcpu->guest = &guest;
     lapic_init(&vcpu->lapic, &vm.bus, vcpu, 0, true);
     lapic_firmware_state(&vcpu->lapic);
-    entries = yields = waits = crashes = 0;
+    entries = yields = ends = waits = crashes = 0;
     while_waiting = NULL;
     work = false;
     armed = NULL;
@@ -779,6 +794,22 @@ static void a_guest_has_a_slice_while_others_wait(void **state)
     assert_ptr_equal(armed, &vcpu->slice);
 }
 
+static enum exit_reason spins(struct guest *which)
+{
+    (void)which;
+    return EXIT_PAUSE;
+}
+
+static void one_that_spins_lets_the_others_run(void **state)
+{
+    static const step steps[] = {spins, NULL};
+
+    (void)state;
+    run(steps);
+    assert_int_equal(ends, 1);
+    assert_int_equal(guest.rip, HLT_LENGTH);
+}
+
 static void a_guest_alone_has_none(void **state)
 {
     static const step steps[] = {goes_on, NULL};
@@ -876,6 +907,7 @@ int main(void)
         TEST(init_of_the_bootstrap_processor_is_a_reset),
         TEST(another_processor_starts_by_init_and_sipi),
         TEST(a_guest_has_a_slice_while_others_wait),
+        TEST(one_that_spins_lets_the_others_run),
         TEST(a_guest_alone_has_none),
         TEST(its_interrupt_is_not_injected),
         TEST(what_is_in_the_page_ends_hlt),
