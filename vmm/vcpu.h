@@ -27,6 +27,7 @@ struct vcpu {
     /* Set when the VM is built. */
     struct vm *vm;
     unsigned index;
+    uint16_t vpid;
     struct guest *guest;
     struct task *task; /* set when it starts */
 

@@ -37,7 +37,8 @@ typedef enum exit_reason (*step)(struct guest *guest);
 
 static struct guest guest;
 static struct vm vm;
-static struct vcpu *vcpu = &vm.vcpus[0];
+static struct vcpu first;
+static struct vcpu *vcpu = &first;
 static const step *script; /* ends with NULL: the VM is stopped */
 static unsigned entries;
 static unsigned yields;
@@ -407,7 +408,9 @@ static int start(void **state)
 {
     (void)state;
     memset(&vm, 0, sizeof(vm));
+    memset(&first, 0, sizeof(first));
     guest = (struct guest){.rflags = RFLAGS_IF, .injected = -1};
+    vm.vcpus[0] = vcpu;
     vm.vcpu_count = 1;
     vm.tasks = 1;
     vm.bus.ioapic = &vm.ioapic;
