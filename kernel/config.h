@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_ENTRIES 128
+#define CONFIG_ENTRIES 256
 #define CONFIG_PATHS   8
 #define CONFIG_PATH    256
 #define CONFIG_OPTIONS 2048

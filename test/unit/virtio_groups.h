@@ -14,3 +14,4 @@ int virtio_requests_run(void);
 int virtio_block_requests_run(void);
 int virtio_watch_run(void);
 int virtio_rings_run(void);
+int virtio_held_run(void);
