@@ -428,6 +428,30 @@ static void every_agreement_in_every_framing(void **state)
     print_message("%u agreements\n", agreements);
 }
 
+/* 2.7.5.1, 2.8.15: whatever stands where the device is to write, the same comes
+ * out. */
+static void nothing_is_read_of_what_is_to_be_written(void **state)
+{
+    static const uint8_t before[] = {0, 0xff, 0x55};
+    uint8_t first[513];
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct work work = {.out_bytes = 16, .in_bytes = 513, .step = 16};
+
+        live(RIG_BLOCK);
+        work.out = driver_alloc(16, 16);
+        work.in = driver_alloc(513, 16);
+        memset(rig_at(work.in, 513), before[i], 513);
+        assert_int_equal(work_do(&driver_queues[0], &work, BYTES), 513);
+        if (i == 0) {
+            memcpy(first, rig_at(work.in, 513), 513);
+        }
+        assert_memory_equal(first, rig_at(work.in, 513), 513);
+        silent();
+    }
+}
+
 /* In one packed ring, lists of both kinds may follow each other (2.8.5). */
 static void packed_lists_of_both_kinds(void **state)
 {
@@ -453,6 +477,7 @@ int virtio_held_run(void)
         cmocka_unit_test(after_a_reset_rings_are_left_alone),
         cmocka_unit_test(block_leaves_out),
         cmocka_unit_test(every_agreement_in_every_framing),
+        cmocka_unit_test(nothing_is_read_of_what_is_to_be_written),
         cmocka_unit_test(packed_lists_of_both_kinds),
     };
     rig_without = 0;
