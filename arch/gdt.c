@@ -20,12 +20,16 @@ struct tss {
 
 _Static_assert(sizeof(struct tss) == 104, "SDM 3A Figure 8-11");
 
-static struct {
+/* One processor's. The stacks first: they begin with pages that are guards. */
+struct gdt {
+    uint8_t stacks[GDT_IST_END - 1][STACK_PAGES * PAGE];
     uint64_t entries[5];
     struct tss tss;
-} processor;
+};
 
-static _Alignas(PAGE) uint8_t stacks[GDT_IST_END - 1][STACK_PAGES * PAGE];
+_Static_assert(sizeof(struct gdt) <= GDT_PAGES * PAGE, "what gdt.h says");
+
+static _Alignas(PAGE) struct gdt boot;
 
 void gdt_load(const struct descriptor_table *table);
 
@@ -34,46 +38,71 @@ void gdt_load(const struct descriptor_table *table);
 #define DATA_DESCRIPTOR 0x0000930000000000ULL
 
 /* SDM 3A Figure 8-4: an available 64-bit TSS, 16 bytes. */
-static void set_tss_descriptor(uint64_t base, uint32_t limit)
+static void set_tss_descriptor(struct gdt *gdt)
 {
-    processor.entries[3] = (limit & 0xffff) | (base & 0xffffff) << 16 |
-                           0x89ULL << 40 | bits(base, 31, 24) << 56;
-    processor.entries[4] = base >> 32;
+    uint64_t base = (uintptr_t)&gdt->tss;
+    uint64_t limit = sizeof(gdt->tss) - 1;
+
+    gdt->entries[GDT_TSS / 8] = (limit & 0xffff) | (base & 0xffffff) << 16 |
+                                0x89ULL << 40 | bits(base, 31, 24) << 56;
+    gdt->entries[GDT_TSS / 8 + 1] = base >> 32;
+}
+
+static void fill(struct gdt *gdt)
+{
+    for (unsigned ist = 1; ist < GDT_IST_END; ist++) {
+        uint64_t top = (uintptr_t)gdt->stacks[ist - 1] + sizeof(gdt->stacks[0]);
+        gdt->tss.words[TSS_IST_WORD(ist)] = (uint32_t)top;
+        gdt->tss.words[TSS_IST_WORD(ist) + 1] = (uint32_t)(top >> 32);
+    }
+    /* Beyond the limit: there is no I/O permission map. */
+    gdt->tss.words[TSS_IO_MAP_WORD] = (uint32_t)sizeof(struct tss) << 16;
+
+    gdt->entries[GDT_CODE / 8] = CODE_DESCRIPTOR;
+    gdt->entries[GDT_DATA / 8] = DATA_DESCRIPTOR;
+    set_tss_descriptor(gdt);
+}
+
+static bool guard_stacks(struct gdt *gdt)
+{
+    bool good = true;
+
+    for (unsigned ist = 1; ist < GDT_IST_END; ist++) {
+        good &= paging_guard(gdt->stacks[ist - 1]);
+    }
+    return good;
+}
+
+bool gdt_prepare(void *pages)
+{
+    struct gdt *gdt = pages;
+
+    fill(gdt);
+    return guard_stacks(gdt);
+}
+
+void gdt_load_here(void *pages, struct processor *processor)
+{
+    struct gdt *gdt = pages;
+    struct descriptor_table table = {
+        .limit = sizeof(gdt->entries) - 1,
+        .base = (uintptr_t)gdt->entries,
+    };
+
+    gdt_load(&table);
+    /* GS was loaded with a null selector, which cleared its base. */
+    processor_set_here(processor);
 }
 
 void gdt_init(void)
 {
-    struct descriptor_table table = {
-        .limit = sizeof(processor.entries) - 1,
-        .base = (uintptr_t)processor.entries,
-    };
-
-    for (unsigned ist = 1; ist < GDT_IST_END; ist++) {
-        uint64_t top = (uintptr_t)stacks[ist - 1] + sizeof(stacks[0]);
-        processor.tss.words[TSS_IST_WORD(ist)] = (uint32_t)top;
-        processor.tss.words[TSS_IST_WORD(ist) + 1] = (uint32_t)(top >> 32);
-    }
-    /* Beyond the limit: there is no I/O permission map. */
-    processor.tss.words[TSS_IO_MAP_WORD] = (uint32_t)sizeof(struct tss) << 16;
-
-    processor.entries[GDT_CODE / 8] = CODE_DESCRIPTOR;
-    processor.entries[GDT_DATA / 8] = DATA_DESCRIPTOR;
-    set_tss_descriptor(gdt_tss_base(), sizeof(struct tss) - 1);
-    gdt_load(&table);
-    /* GS was loaded with a null selector, which cleared its base. */
-    processor_set_here(&processor_boot);
-}
-
-uint64_t gdt_tss_base(void)
-{
-    return (uintptr_t)&processor.tss;
+    fill(&boot);
+    gdt_load_here(&boot, &processor_boot);
 }
 
 void gdt_guard_stacks(void)
 {
-    for (unsigned ist = 1; ist < GDT_IST_END; ist++) {
-        if (!paging_guard(stacks[ist - 1])) {
-            panic("no page table for the exception stacks' guards");
-        }
+    if (!guard_stacks(&boot)) {
+        panic("no page table for the exception stacks' guards");
     }
 }

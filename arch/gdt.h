@@ -3,6 +3,7 @@
  * not to be trusted. SDM 3A 3.4 and 8.7. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Selectors; also what the VMCS takes as host state. */
@@ -19,13 +20,19 @@ enum gdt_ist {
     GDT_IST_END
 };
 
+struct processor;
+
 /* The boot processor's. Loads GDTR, all segment registers and TR; sets the GS
  * base (arch/processor.h). */
 void gdt_init(void);
 
-/* Base of the task state segment, for the VMCS. */
-uint64_t gdt_tss_base(void);
-
 /* Takes the guard pages under the exception stacks out of the map; after
  * paging_init(). */
 void gdt_guard_stacks(void);
+
+/* The same for another processor, in GDT_PAGES zeroed pages of its own. The
+ * first on any processor; false: no page table for a guard. The second on the
+ * processor itself. */
+#define GDT_PAGES 10U
+bool gdt_prepare(void *pages);
+void gdt_load_here(void *pages, struct processor *processor);

@@ -60,6 +60,9 @@ static void flush_late(struct guest *guest)
     if (guest->late & LATE_PRIMARY) {
         vmx_write(VMCS_PRIMARY_CONTROLS, guest->primary);
     }
+    if (guest->late & LATE_APIC) {
+        guest_apic_flush(guest);
+    }
     if (guest->late & LATE_TLB) {
         vmx_flush_vpid(guest->vpid);
     }

@@ -241,6 +241,36 @@ bool guest_write_spec_ctrl(struct guest *guest, uint64_t value);
 uint64_t guest_read_spec_ctrl(struct guest *guest);
 bool guest_write_pred_cmd(struct guest *guest, uint64_t value);
 
+/* ---- the local APIC virtualised by the processor (SDM 3C chapter 30) ----
+ *
+ * The guest reads its APIC's registers from a page, and writes TPR, EOI and
+ * SELF IPI, without an exit; the processor delivers the highest vector of the
+ * page's IRR when PPR and RFLAGS.IF let it. So while the guest runs, TPR, PPR,
+ * ISR and IRR in the page are the processor's; otherwise they are vmm/lapic's,
+ * which says here what it has changed. */
+
+/* The page, cleared; NULL: the processor cannot, or out of pages, and the
+ * guest's APIC is software's alone. Once, before the first entry. */
+uint32_t *guest_apic_setup(struct guest *guest, struct page_source *pages);
+
+/* Which of the x2APIC's MSRs the guest has to itself. */
+enum guest_apic_msrs {
+    GUEST_APIC_NO_MSRS,     /* xAPIC mode, or off: all exit */
+    GUEST_APIC_MSRS,        /* reads, and writes to TPR and EOI */
+    GUEST_APIC_MSRS_AND_IPI /* writes to SELF IPI too */
+};
+void guest_apic_set_msrs(struct guest *guest, enum guest_apic_msrs msrs);
+
+/* The highest vectors in the page's IRR and ISR as they are now; 0: none. An
+ * IRR that is to be held back is given as 0. */
+void guest_apic_set_vectors(struct guest *guest, uint8_t irr, uint8_t isr);
+
+/* `vector` has come into the IRR, and nothing else has changed. */
+void guest_apic_raise(struct guest *guest, uint8_t vector);
+
+/* Does the guest's EOI of `vector` exit (VIRTUALIZED_EOI)? */
+void guest_apic_exit_on_eoi(struct guest *guest, uint8_t vector, bool exits);
+
 /* What this processor can give to a guest: CPUID must not offer more. */
 uint64_t guest_xcr0_supported(void);
 uint64_t guest_cr4_supported(void);

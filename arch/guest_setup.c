@@ -71,6 +71,17 @@ void guest_setup_pass_msr(struct guest *guest, uint32_t msr, bool read,
     }
 }
 
+void guest_setup_stop_msr(struct guest *guest, uint32_t msr)
+{
+    bool high = msr >= MSR_HIGH;
+    uint32_t index = msr & 0x1fff;
+    uint8_t stop = (uint8_t)(1U << (index & 7));
+    uint8_t *bitmap = guest->msr_bitmap + index / 8;
+
+    bitmap[high ? BITMAP_READ_HIGH : BITMAP_READ_LOW] |= stop;
+    bitmap[high ? BITMAP_WRITE_HIGH : BITMAP_WRITE_LOW] |= stop;
+}
+
 static void fill_msr_bitmap(struct guest *guest)
 {
     for (size_t i = 0; i < BITMAP_SIZE; i++) {
@@ -91,7 +102,7 @@ static void write_controls(struct guest *guest)
 
     vmx_write(VMCS_PIN_CONTROLS, controls[CONTROL_PIN]);
     vmx_write(VMCS_PRIMARY_CONTROLS, guest->primary);
-    vmx_write(VMCS_SECONDARY_CONTROLS, controls[CONTROL_SECONDARY]);
+    vmx_write(VMCS_SECONDARY_CONTROLS, guest->secondary);
     vmx_write(VMCS_EXIT_CONTROLS, controls[CONTROL_EXIT]);
     vmx_write(VMCS_ENTRY_CONTROLS, guest->entry_controls);
     /* #DB and #AC can be made to be raised by their own delivery for ever,
@@ -121,6 +132,9 @@ static void write_controls(struct guest *guest)
     }
     if (controls[CONTROL_SECONDARY] & SECONDARY_XSAVES) {
         vmx_write(VMCS_XSS_EXITING_BITMAP, 0);
+    }
+    if (guest->apic_page) {
+        guest_apic_write_fields(guest);
     }
 }
 
@@ -284,6 +298,7 @@ struct guest *guest_create(struct page_source *pages, uint64_t eptp,
         guest->vpid = vpid;
     }
     guest->primary = vmx_machine.controls[CONTROL_PRIMARY];
+    guest->secondary = vmx_machine.controls[CONTROL_SECONDARY];
     guest->entry_controls = vmx_machine.controls[CONTROL_ENTRY];
     guest->cr4_allowed = vmx_machine.cr4_supported;
     guest->measures = vmx_machine.measures;
@@ -296,7 +311,8 @@ struct guest *guest_create(struct page_source *pages, uint64_t eptp,
 
 void guest_destroy(struct guest *guest, struct page_source *pages)
 {
-    void *const parts[] = {guest->vmcs, guest->msr_bitmap, guest->xsave};
+    void *const parts[] = {guest->vmcs, guest->msr_bitmap, guest->xsave,
+                           guest->apic_page};
 
     guest_switch_drop(guest);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {

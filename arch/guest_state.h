@@ -50,6 +50,13 @@ enum interruption_type {
 #define LATE_PRIMARY  (1U << 1) /* write the primary controls */
 #define LATE_TLB      (1U << 2) /* INVVPID */
 #define LATE_MEASURES (1U << 3) /* IA32_SPEC_CTRL, at every entry */
+/* Of guest_apic.c: */
+#define LATE_APIC_CONTROLS (1U << 4) /* write the secondary controls */
+#define LATE_APIC_EXITS    (1U << 5) /* write the EOI-exit bitmap */
+#define LATE_APIC_STATUS   (1U << 6) /* write the guest interrupt status */
+#define LATE_APIC_RAISE    (1U << 7) /* raise its RVI */
+#define LATE_APIC                                                              \
+    (LATE_APIC_CONTROLS | LATE_APIC_EXITS | LATE_APIC_STATUS | LATE_APIC_RAISE)
 
 /* An event for the next entry, in the VMCS's own format. */
 struct guest_event {
@@ -78,6 +85,7 @@ struct guest {
 
     uint32_t late; /* LATE_* */
     uint32_t primary;
+    uint32_t secondary;
     uint32_t entry_controls; /* as the VMCS has them */
     struct guest_event event;
 
@@ -89,6 +97,13 @@ struct guest {
     uint8_t *msr_bitmap;
     void *xsave;
     uint64_t ept_pointer;
+
+    /* The APIC as the processor virtualises it; guest_apic.c. */
+    uint32_t *apic_page;   /* NULL: it does not */
+    uint64_t eoi_exits[4]; /* as the VMCS has them */
+    uint16_t apic_status;  /* to be written: RVI 7:0, SVI 15:8 */
+    uint8_t apic_raise;    /* the least RVI */
+
     uint16_t vpid;                   /* 0: none */
     bool initialised;                /* the VMCS has been filled in */
     struct vmx_processor *processor; /* where the VMCS is active, or NULL */
@@ -162,6 +177,13 @@ void guest_setup_vmcs(struct guest *guest);
 /* Lets the guest read or write an MSR itself. */
 void guest_setup_pass_msr(struct guest *guest, uint32_t msr, bool read,
                           bool write);
+
+void guest_setup_stop_msr(struct guest *guest, uint32_t msr);
+
+/* guest_apic.c: the fields that guest_setup_vmcs() fills in, and what is late
+ * of LATE_APIC. */
+void guest_apic_write_fields(const struct guest *guest);
+void guest_apic_flush(struct guest *guest);
 
 /* guest_event.c: an event that the exit interrupted is queued again; true if
  * there was one. The processor's debug status takes an exit's #DB. */

@@ -23,8 +23,8 @@ static void check(const char *instruction, enum vmx_status status)
 
 static void prepare_vmcs(struct guest *guest, struct vmx_processor *processor)
 {
-    /* A VMCS is active on one processor only; who moves a guest has to drop
-     * it on the old one first (SDM 3C 25.11.1). */
+    /* A VMCS is active on one processor only; who moves a guest has to take it
+     * out of the old one first (SDM 3C 25.11.1): guest_leave(). */
     CHECK(!guest->processor);
     if (!guest->initialised) {
         *(uint32_t *)guest->vmcs = vmx_machine.revision;
@@ -34,7 +34,10 @@ static void prepare_vmcs(struct guest *guest, struct vmx_processor *processor)
     guest->processor = processor;
     guest->launched = 0;
     guest->host_rsp = 0;
+    /* Its VPID and EPT pointer may have been another's here, or its own before
+     * something changed while it ran elsewhere. */
     guest->late |= LATE_TLB;
+    vmx_flush_ept(guest->ept_pointer);
     processor->vmcs = guest;
     processor->ready = NULL;
     guest_setup_vmcs(guest);

@@ -9,6 +9,7 @@
 #include "arch/cpu.h"
 #include "arch/gdt.h"
 #include "arch/machine.h"
+#include "arch/processor.h"
 #include "kernel/panic.h"
 
 #define VECTOR_NMI           2U
@@ -56,13 +57,18 @@ static enum gdt_ist stack_of(unsigned vector)
     }
 }
 
-void idt_init(void)
+void idt_load_here(void)
 {
     struct descriptor_table table = {
         .limit = sizeof(idt.gates) - 1,
         .base = (uintptr_t)idt.gates,
     };
 
+    cpu_lidt(&table);
+}
+
+void idt_init(void)
+{
     for (unsigned vector = 0; vector < IDT_VECTORS; vector++) {
         uint64_t stub = (uintptr_t)isr_stubs + 16 * vector;
         idt.gates[vector] = (struct gate){
@@ -72,7 +78,7 @@ void idt_init(void)
             .high = stub >> 32,
         };
     }
-    cpu_lidt(&table);
+    idt_load_here();
 }
 
 void idt_set_handler(uint8_t vector, idt_handler handler)
@@ -88,7 +94,7 @@ void idt_set_default(idt_handler handler)
 
 uint64_t idt_nmi_count(void)
 {
-    return idt.nmis;
+    return __atomic_load_n(&idt.nmis, __ATOMIC_RELAXED);
 }
 
 static void interrupt(uint8_t vector)
@@ -145,8 +151,10 @@ static _Noreturn void exception(const struct trap_frame *frame)
 void idt_trap(struct trap_frame *frame)
 {
     if (frame->vector == VECTOR_NMI) {
-        /* It may come in the middle of anything: it is counted, no more. */
-        idt.nmis++;
+        /* It may come in the middle of anything: it is counted, no more, unless
+         * another processor ends all. */
+        processor_stop_if_asked();
+        __atomic_add_fetch(&idt.nmis, 1, __ATOMIC_RELAXED);
         return;
     }
     if (frame->vector >= EXCEPTIONS) {

@@ -32,6 +32,9 @@ typedef void (*idt_handler)(uint8_t vector);
 /* Builds the table and loads IDTR; after gdt_init(). */
 void idt_init(void);
 
+/* Loads IDTR with that table, on another processor. */
+void idt_load_here(void);
+
 /* Vectors 32 to 255. NULL: back to the default. */
 void idt_set_handler(uint8_t vector, idt_handler handler);
 

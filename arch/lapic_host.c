@@ -5,6 +5,7 @@
 
 #include "arch/cpu.h"
 #include "arch/idt.h"
+#include "arch/processor.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
 
@@ -41,6 +42,10 @@ enum lapic_register {
 #define LVT_TIMER_DEADLINE 0x40000U
 #define ICR_PENDING        0x1000U
 #define ICR_ASSERT         0x4000U
+#define ICR_LEVEL          0x8000U
+#define ICR_NMI            0x400U
+#define ICR_INIT           0x500U
+#define ICR_START          0x600U
 #define DIVIDE_BY_1        0xbU
 
 /* TSC ticks over which the timer's count is compared with the TSC: some ms. */
@@ -209,6 +214,20 @@ static void measure_ratio(void)
     CHECK(lapic.ratio != 0);
 }
 
+static void start_timer(void)
+{
+    if (lapic.deadline) {
+        write_register(LAPIC_LVT_TIMER,
+                       LVT_TIMER_DEADLINE | LAPIC_HOST_VECTOR_TIMER);
+        /* A write to memory is not ordered before one to the deadline's MSR
+         * (SDM 3A 10.5.4.1). */
+        cpu_mfence();
+    } else {
+        write_register(LAPIC_DIVIDE, DIVIDE_BY_1);
+        write_register(LAPIC_LVT_TIMER, LAPIC_HOST_VECTOR_TIMER);
+    }
+}
+
 void lapic_host_init(void)
 {
     mask_pics();
@@ -217,19 +236,34 @@ void lapic_host_init(void)
     set_local_vectors();
     drain();
     lapic.deadline = cpu_cpuid(1, 0).ecx & 1U << 24;
-    if (lapic.deadline) {
-        write_register(LAPIC_LVT_TIMER,
-                       LVT_TIMER_DEADLINE | LAPIC_HOST_VECTOR_TIMER);
-        /* A write to memory is not ordered before one to the deadline's MSR
-         * (SDM 3A 10.5.4.1). */
-        cpu_mfence();
-    } else {
+    if (!lapic.deadline) {
         measure_ratio();
-        write_register(LAPIC_LVT_TIMER, LAPIC_HOST_VECTOR_TIMER);
     }
+    start_timer();
+    processor_boot.apic_id = lapic_host_id();
     log_debug("local APIC %u: %s, timer by %s", lapic_host_id(),
               lapic.x2apic ? "x2APIC" : "xAPIC",
               lapic.deadline ? "TSC deadline" : "count");
+}
+
+/* What the boot processor's APIC is known by from then on is all of theirs. */
+bool lapic_host_init_here(void)
+{
+    bool x2apic = lapic.x2apic;
+    uintptr_t base = lapic.base;
+    bool deadline = cpu_cpuid(1, 0).ecx & 1U << 24;
+
+    enable();
+    if (lapic.x2apic != x2apic || lapic.base != base ||
+        deadline != lapic.deadline) {
+        lapic.x2apic = x2apic;
+        lapic.base = base;
+        return false;
+    }
+    set_local_vectors();
+    drain();
+    start_timer();
+    return true;
 }
 
 uint32_t lapic_host_id(void)
@@ -272,20 +306,45 @@ void lapic_host_eoi(void)
     write_register(LAPIC_EOI, 0);
 }
 
-void lapic_host_send(uint32_t apic_id, uint8_t vector)
+static void send(uint32_t apic_id, uint32_t command)
 {
     if (lapic.x2apic) {
         /* The WRMSR does not wait for earlier stores, which the receiver is
          * to see (SDM 3A 10.12.3). */
         cpu_mfence();
         cpu_wrmsr(MSR_X2APIC + LAPIC_ICR / 16,
-                  (uint64_t)apic_id << 32 | ICR_ASSERT | vector);
+                  (uint64_t)apic_id << 32 | command);
         return;
     }
     CHECK(apic_id <= 0xff);
     write_register(LAPIC_ICR_HIGH, apic_id << 24);
-    write_register(LAPIC_ICR, ICR_ASSERT | vector);
+    write_register(LAPIC_ICR, command);
     while (read_register(LAPIC_ICR) & ICR_PENDING) {
         cpu_pause();
     }
+}
+
+void lapic_host_send(uint32_t apic_id, uint8_t vector)
+{
+    send(apic_id, ICR_ASSERT | vector);
+}
+
+void lapic_host_send_nmi(uint32_t apic_id)
+{
+    send(apic_id, ICR_ASSERT | ICR_NMI);
+}
+
+void lapic_host_send_init(uint32_t apic_id)
+{
+    send(apic_id, ICR_LEVEL | ICR_ASSERT | ICR_INIT);
+}
+
+void lapic_host_send_start(uint32_t apic_id, uint64_t page)
+{
+    send(apic_id, ICR_ASSERT | ICR_START | (uint32_t)(page >> 12));
+}
+
+bool lapic_host_reaches(uint32_t apic_id)
+{
+    return lapic.x2apic || apic_id < 0xff;
 }

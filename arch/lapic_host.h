@@ -17,6 +17,10 @@
  * After idt_init() and paging_init(). */
 void lapic_host_init(void);
 
+/* The same on another processor. False: its APIC is of another kind than the
+ * boot processor's, and is left alone. */
+bool lapic_host_init_here(void);
+
 uint32_t lapic_host_id(void);
 
 /* Fires LAPIC_HOST_VECTOR_TIMER once when the TSC reaches `deadline`, at once
@@ -31,3 +35,12 @@ void lapic_host_eoi(void);
 
 /* Interrupts another processor. */
 void lapic_host_send(uint32_t apic_id, uint8_t vector);
+void lapic_host_send_nmi(uint32_t apic_id);
+
+/* Starts one: INIT, then SIPI for the page below 1 MiB where it begins in real
+ * mode. SDM 3A 9.4. */
+void lapic_host_send_init(uint32_t apic_id);
+void lapic_host_send_start(uint32_t apic_id, uint64_t page);
+
+/* False: there are no interrupts to an id that large (xAPIC). */
+bool lapic_host_reaches(uint32_t apic_id);

@@ -15,6 +15,8 @@ objects += $(addprefix arch/, \
     machine.o \
     paging.o \
     processor.o \
+    processor_start.o \
+    processor_trampoline.o \
     spinlock.o \
     stack.o \
     stack_guard.o \

@@ -401,6 +401,13 @@ void paging_catch_up(void)
     }
 }
 
+void paging_lend_code(uint64_t page, bool code)
+{
+    spinlock_take(&paging.lock);
+    must_set(page, PAGE, code ? CODE : DATA);
+    spinlock_give(&paging.lock);
+}
+
 bool paging_map_mmio(uint64_t base, uint64_t size)
 {
     CHECK(size && base + size > base);

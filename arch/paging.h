@@ -45,6 +45,10 @@ bool paging_unguard(void *page);
  * a stack that another one may have made. */
 void paging_catch_up(void);
 
+/* The page where other processors start, as code for as long as they do; in
+ * between it is writable. */
+void paging_lend_code(uint64_t page, bool code);
+
 /* Maps device registers (above 4 GiB: below it everything is), uncached.
  * False: no page for a table. */
 bool paging_map_mmio(uint64_t base, uint64_t size);

@@ -2,19 +2,92 @@
 #include "arch/processor.h"
 
 #include "arch/cpu.h"
+#include "arch/lapic_host.h"
+#include "arch/machine.h"
+#include "arch/vmx.h"
 
 struct processor processor_boot;
 
-static bool known;
+static struct {
+    bool known;
+    struct processor *all[PROCESSORS_MAX];
+    unsigned count;
+    struct processor *stopper; /* who has all others stop */
+    unsigned stopped;
+} processors;
 
 bool processor_known(void)
 {
-    return known;
+    return processors.known;
 }
 
 void processor_set_here(struct processor *processor)
 {
     processor->self = processor;
     cpu_wrmsr(MSR_GS_BASE, (uintptr_t)processor);
-    known = true;
+    processors.known = true;
+    if (processor == &processor_boot) {
+        processor_add(processor);
+    }
+}
+
+void processor_add(struct processor *processor)
+{
+    processors.all[processors.count] = processor;
+    __atomic_store_n(&processors.count, processors.count + 1, __ATOMIC_RELEASE);
+}
+
+unsigned processor_count(void)
+{
+    return __atomic_load_n(&processors.count, __ATOMIC_ACQUIRE);
+}
+
+struct processor *processor_at(unsigned index)
+{
+    return processors.all[index];
+}
+
+/* Looks at the register: about a second where nothing answers. */
+#define STOP_POLLS 50000000U
+
+void processor_stop_others(void)
+{
+    struct processor *nobody = NULL;
+    struct processor *here = processors.known ? processor_here() : NULL;
+    unsigned count = processor_count();
+
+    if (count < 2) {
+        return;
+    }
+    if (!__atomic_compare_exchange_n(&processors.stopper, &nobody, here, false,
+                                     __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+        /* Somebody else ends it, or this one has before. */
+        processor_stop_if_asked();
+        return;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        if (processors.all[i] != here) {
+            lapic_host_send_nmi(processors.all[i]->apic_id);
+        }
+    }
+    for (unsigned i = 0; i < STOP_POLLS; i++) {
+        if (__atomic_load_n(&processors.stopped, __ATOMIC_ACQUIRE) + 1 ==
+            count) {
+            break;
+        }
+        cpu_pause();
+    }
+}
+
+void processor_stop_if_asked(void)
+{
+    struct processor *stopper =
+        __atomic_load_n(&processors.stopper, __ATOMIC_ACQUIRE);
+
+    if (stopper == NULL || stopper == processor_here()) {
+        return;
+    }
+    vmx_disable();
+    __atomic_add_fetch(&processors.stopped, 1, __ATOMIC_RELEASE);
+    machine_halt();
 }

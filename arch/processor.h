@@ -21,7 +21,6 @@ struct vmx_processor {
     struct guest *vmcs;   /* whose VMCS is current */
     struct guest *loaded; /* whose FPU, debug registers and MSRs are in */
     struct guest *ready;  /* both of these, or NULL */
-    bool flush;           /* other processors ask for INVEPT of everything */
 };
 
 struct processor {
@@ -48,3 +47,17 @@ bool processor_known(void);
 
 /* Makes `processor` what processor_here() says on this processor. */
 void processor_set_here(struct processor *processor);
+
+/* All that run, the boot processor first; processor_add() makes one more of
+ * them, whose index is their number before. */
+unsigned processor_count(void);
+struct processor *processor_at(unsigned index);
+void processor_add(struct processor *processor);
+
+/* Has every other processor leave VMX and halt for ever, whatever it does;
+ * waits for it a while. Before the machine is turned off, and when Lintel
+ * panics. */
+void processor_stop_others(void);
+
+/* For the NMI handler: does not return if that was meant. */
+void processor_stop_if_asked(void);

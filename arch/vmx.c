@@ -13,6 +13,7 @@
 #include "arch/vmx_state.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
+#include "kernel/string.h"
 
 #define FEATURE_LOCK      (1ULL << 0)
 #define FEATURE_VMX       (1ULL << 2) /* outside SMX */
@@ -124,11 +125,22 @@ const char *vmx_missing(void)
     return missing_ept(cpu_rdmsr(MSR_VMX_EPT_VPID));
 }
 
-static void fit_machine(struct vmx_machine *machine)
+/* Which kind of local APIC guests get, and why. */
+static void log_apic(const uint64_t capability[CONTROL_WORDS])
 {
-    uint64_t capability[CONTROL_WORDS];
+    const char *missing = vmx_controls_no_apic(capability);
 
-    read_capabilities(capability);
+    if (missing == NULL) {
+        log_info("local APICs: by the processor (register virtualization, "
+                 "x2APIC mode, virtual-interrupt delivery)");
+    } else {
+        log_info("local APICs: in software (the processor has no %s)", missing);
+    }
+}
+
+static void fit_machine(struct vmx_machine *machine,
+                        const uint64_t capability[CONTROL_WORDS])
+{
     CHECK(!vmx_controls_fit(capability, machine->controls));
     machine->revision = (uint32_t)(cpu_rdmsr(MSR_VMX_BASIC) & BASIC_REVISION);
     machine->ept_vpid = cpu_rdmsr(MSR_VMX_EPT_VPID);
@@ -148,9 +160,28 @@ static void fit_machine(struct vmx_machine *machine)
     machine->cr4_fixed0 = cpu_rdmsr(MSR_VMX_CR4_FIXED0);
     machine->cr4_fixed1 = cpu_rdmsr(MSR_VMX_CR4_FIXED1);
     vmx_features_find(machine);
-    vmx_controls_log(capability, machine->controls);
-    vmx_features_log(machine);
+    machine->apic = vmx_controls_no_apic(capability) == NULL;
     machine->ready = true;
+}
+
+/* Guests move between processors with their controls and features, so those are
+ * the same on all; what the first one has is the machine's. */
+static bool fits_machine(void)
+{
+    static struct vmx_machine here; /* one processor starts at a time */
+    uint64_t capability[CONTROL_WORDS];
+
+    memset(&here, 0, sizeof here);
+    read_capabilities(capability);
+    fit_machine(&here, capability);
+    if (vmx_machine.ready) {
+        return memcmp(&here, &vmx_machine, sizeof here) == 0;
+    }
+    vmx_machine = here;
+    vmx_controls_log(capability, here.controls);
+    log_apic(capability);
+    vmx_features_log(&here);
+    return true;
 }
 
 /* Guests' state is moved by XSAVE, which #NM and CR4 must not stand against;
@@ -178,8 +209,9 @@ const char *vmx_enable(struct page_source *pages)
     if (!(feature & FEATURE_LOCK)) {
         cpu_wrmsr(MSR_FEATURE_CONTROL, feature | FEATURE_VMX | FEATURE_LOCK);
     }
-    if (!vmx_machine.ready) {
-        fit_machine(&vmx_machine);
+    if (!fits_machine()) {
+        return "its VMX, or what CPUID says of it, differs from the first "
+               "processor's";
     }
     uint32_t *region = pages->alloc(pages);
     if (!region) {

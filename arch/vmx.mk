@@ -4,6 +4,7 @@ objects += $(addprefix arch/, \
     exit_decode.o \
     exit_reason.o \
     guest.o \
+    guest_apic.o \
     guest_cr.o \
     guest_dump.o \
     guest_entry.o \

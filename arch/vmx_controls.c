@@ -26,7 +26,9 @@ static const struct vmx_control table[] = {
     {CONTROL_PRIMARY, 16, WISH_MUST_NOT, "CR3-store exiting"},
     {CONTROL_PRIMARY, 19, WISH_MUST, "CR8-load exiting"},
     {CONTROL_PRIMARY, 20, WISH_MUST, "CR8-store exiting"},
-    {CONTROL_PRIMARY, 21, WISH_MUST_NOT, "use TPR shadow"},
+    /* The APIC virtualised by the processor: arch/guest_apic.c. Such a guest
+     * has CR8 exits off. */
+    {CONTROL_PRIMARY, 21, WISH_GUEST, "use TPR shadow"},
     {CONTROL_PRIMARY, 22, WISH_LATER, "NMI-window exiting"},
     /* Debug registers are the guest's own; arch/guest_switch.c. */
     {CONTROL_PRIMARY, 23, WISH_MUST_NOT, "MOV-DR exiting"},
@@ -42,11 +44,14 @@ static const struct vmx_control table[] = {
     {CONTROL_SECONDARY, 1, WISH_MUST, "enable EPT"},
     {CONTROL_SECONDARY, 2, WISH_MUST_NOT, "descriptor-table exiting"},
     {CONTROL_SECONDARY, 3, WISH_WANT, "enable RDTSCP"},
+    {CONTROL_SECONDARY, 4, WISH_GUEST, "virtualize x2APIC mode"},
     {CONTROL_SECONDARY, 5, WISH_WANT, "enable VPID"},
     /* The guest's memory is cached memory of the host: WBINVD does nothing
      * for it and would stall every VM. */
     {CONTROL_SECONDARY, 6, WISH_WANT, "WBINVD exiting"},
     {CONTROL_SECONDARY, 7, WISH_MUST, "unrestricted guest"},
+    {CONTROL_SECONDARY, 8, WISH_GUEST, "APIC-register virtualization"},
+    {CONTROL_SECONDARY, 9, WISH_GUEST, "virtual-interrupt delivery"},
     /* A processor that spins for another one of the same VM lets it run. */
     {CONTROL_SECONDARY, 10, WISH_WANT, "PAUSE-loop exiting"},
     {CONTROL_SECONDARY, 11, WISH_MUST_NOT, "RDRAND exiting"},
@@ -115,6 +120,7 @@ vmx_controls_fit(const uint64_t capability[CONTROL_WORDS],
             }
             break;
         case WISH_MUST_NOT:
+        case WISH_GUEST:
             if (forced) {
                 return control;
             }
@@ -124,14 +130,28 @@ vmx_controls_fit(const uint64_t capability[CONTROL_WORDS],
     return NULL;
 }
 
+const char *vmx_controls_no_apic(const uint64_t capability[CONTROL_WORDS])
+{
+    const uint32_t cr8 = PRIMARY_CR8_LOAD | PRIMARY_CR8_STORE;
+
+    for (size_t i = 0; i < TABLE_LENGTH; i++) {
+        const struct vmx_control *control = &table[i];
+
+        if (control->wish == WISH_GUEST &&
+            !(capability[control->word] >> 32 >> control->bit & 1)) {
+            return control->name;
+        }
+    }
+    return capability[CONTROL_PRIMARY] & cr8 ? "CR8 without exits" : NULL;
+}
+
 void vmx_controls_log(const uint64_t capability[CONTROL_WORDS],
                       const uint32_t fitted[CONTROL_WORDS])
 {
     static const char *const wish_names[] = {
-        [WISH_MUST] = "must",
-        [WISH_WANT] = "want",
-        [WISH_LATER] = "later",
-        [WISH_MUST_NOT] = "must not",
+        [WISH_MUST] = "must",         [WISH_WANT] = "want",
+        [WISH_LATER] = "later",       [WISH_MUST_NOT] = "must not",
+        [WISH_GUEST] = "some guests",
     };
     for (unsigned word = 0; word < CONTROL_WORDS; word++) {
         log_debug("vmx: %s controls %#x (forced %#x, offered %#x)",

@@ -20,6 +20,7 @@ enum vmx_control_wish {
     WISH_WANT,     /* on where offered */
     WISH_LATER,    /* off, but it must be possible to turn it on */
     WISH_MUST_NOT, /* off, or Lintel cannot run */
+    WISH_GUEST,    /* off; on for some guests where offered */
 };
 
 struct vmx_control {
@@ -37,13 +38,19 @@ struct vmx_control {
 
 /* Primary processor-based */
 #define PRIMARY_INTERRUPT_WINDOW (1U << 2)
+#define PRIMARY_CR8_LOAD         (1U << 19)
+#define PRIMARY_CR8_STORE        (1U << 20)
+#define PRIMARY_TPR_SHADOW       (1U << 21)
 #define PRIMARY_NMI_WINDOW       (1U << 22)
 
 /* Secondary processor-based */
 #define SECONDARY_EPT                (1U << 1)
 #define SECONDARY_RDTSCP             (1U << 3)
+#define SECONDARY_X2APIC             (1U << 4)
 #define SECONDARY_VPID               (1U << 5)
 #define SECONDARY_UNRESTRICTED_GUEST (1U << 7)
+#define SECONDARY_APIC_REGISTERS     (1U << 8)
+#define SECONDARY_INTERRUPT_DELIVERY (1U << 9)
 #define SECONDARY_PAUSE_LOOP         (1U << 10)
 #define SECONDARY_INVPCID            (1U << 12)
 #define SECONDARY_XSAVES             (1U << 20)
@@ -57,6 +64,10 @@ struct vmx_control {
 const struct vmx_control *
 vmx_controls_fit(const uint64_t capability[CONTROL_WORDS],
                  uint32_t fitted[CONTROL_WORDS]);
+
+/* Does the processor offer all that a guest's local APIC without exits needs
+ * (the WISH_GUEST controls)? NULL, or the first control that is not there. */
+const char *vmx_controls_no_apic(const uint64_t capability[CONTROL_WORDS]);
 
 /* Logs at debug level each word and each control of the table with what came
  * of the wish. */

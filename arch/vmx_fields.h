@@ -17,6 +17,7 @@
     X(0x080a, GUEST_GS_SELECTOR)                                               \
     X(0x080c, GUEST_LDTR_SELECTOR)                                             \
     X(0x080e, GUEST_TR_SELECTOR)                                               \
+    X(0x0810, GUEST_INTERRUPT_STATUS)                                          \
     X(0x0c00, HOST_ES_SELECTOR)                                                \
     X(0x0c02, HOST_CS_SELECTOR)                                                \
     X(0x0c04, HOST_SS_SELECTOR)                                                \
@@ -26,7 +27,12 @@
     X(0x0c0c, HOST_TR_SELECTOR)                                                \
     X(0x2004, MSR_BITMAP)                                                      \
     X(0x2010, TSC_OFFSET)                                                      \
+    X(0x2012, VIRTUAL_APIC_ADDRESS)                                            \
     X(0x201a, EPT_POINTER)                                                     \
+    X(0x201c, EOI_EXIT0)                                                       \
+    X(0x201e, EOI_EXIT1)                                                       \
+    X(0x2020, EOI_EXIT2)                                                       \
+    X(0x2022, EOI_EXIT3)                                                       \
     X(0x202c, XSS_EXITING_BITMAP)                                              \
     X(0x2400, GUEST_PHYSICAL_ADDRESS)                                          \
     X(0x2800, LINK_POINTER)                                                    \
@@ -53,6 +59,7 @@
     X(0x4016, ENTRY_INTERRUPTION)                                              \
     X(0x4018, ENTRY_ERROR_CODE)                                                \
     X(0x401a, ENTRY_INSTRUCTION_LENGTH)                                        \
+    X(0x401c, TPR_THRESHOLD)                                                   \
     X(0x401e, SECONDARY_CONTROLS)                                              \
     X(0x4020, PLE_GAP)                                                         \
     X(0x4022, PLE_WINDOW)                                                      \

@@ -69,6 +69,7 @@ struct vmx_machine {
     bool invpcid;
     bool xsaves;
     bool tsc_aux;
+    bool apic;              /* guests can have their APIC virtualised */
     unsigned physical_bits; /* MAXPHYADDR */
     unsigned timer_shift;   /* the VMX-preemption timer's rate: TSC >> this */
     uint32_t efer_allowed;
@@ -88,6 +89,8 @@ static inline struct vmx_processor *vmx_processor(void)
     return &processor_here()->vmx;
 }
 
-/* Forgets what this processor cached by the EPT pointer, or the VPID. */
+/* Forgets what this processor cached by the EPT pointer, or the VPID. What the
+ * others hold of a machine that has gone they forget when a guest comes to them
+ * that may have its numbers (guest_switch.c). */
 void vmx_flush_ept(uint64_t pointer);
 void vmx_flush_vpid(uint16_t vpid);

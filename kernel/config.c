@@ -64,6 +64,11 @@ static bool parse_linux(struct config_reader *reader, const char *value)
     return parse_path(reader, value, entry_of(reader)->linux_path);
 }
 
+static bool parse_symbols(struct config_reader *reader, const char *value)
+{
+    return parse_path(reader, value, entry_of(reader)->symbols);
+}
+
 static bool parse_initrd(struct config_reader *reader, const char *value)
 {
     struct config_entry *entry = entry_of(reader);
@@ -74,6 +79,45 @@ static bool parse_initrd(struct config_reader *reader, const char *value)
     }
     return parse_path(reader, value, entry->initrd[entry->initrd_count]) &&
            ++entry->initrd_count;
+}
+
+/* PATH, and words for the kernel. */
+static bool parse_module(struct config_reader *reader, const char *value)
+{
+    struct config_entry *entry = entry_of(reader);
+    struct config_module module = {0};
+    char path[CONFIG_PATH];
+    size_t length = 0;
+
+    if (entry->module_count == CONFIG_PATHS) {
+        return config_lines_wrong(reader, "more than %u module lines",
+                                  CONFIG_PATHS);
+    }
+    while (value[length] != '\0' && value[length] != ' ' &&
+           value[length] != '\t') {
+        length++;
+    }
+    const char *words = value + length;
+
+    while (*words == ' ' || *words == '\t') {
+        words++;
+    }
+    if (length >= CONFIG_PATH || strlen(words) >= CONFIG_PATH) {
+        return config_lines_value(reader, value,
+                                  "a path of up to 255 bytes, and as many for "
+                                  "the module's command line");
+    }
+    memcpy(path, value, length);
+    path[length] = '\0';
+    if (!parse_path(reader, path, module.path)) {
+        return false;
+    }
+    memcpy(module.words, words, strlen(words));
+    if (entry->module_count == 0) {
+        entry->module_line = reader->line;
+    }
+    entry->module[entry->module_count++] = module;
+    return true;
 }
 
 static bool parse_options(struct config_reader *reader, const char *value)
@@ -131,6 +175,21 @@ static bool parse_cpus(struct config_reader *reader, const char *value)
     return true;
 }
 
+#define PIN_MOST 1023U
+
+static bool parse_pin(struct config_reader *reader, const char *value)
+{
+    struct config_entry *entry = entry_of(reader);
+
+    if (!config_value_numbers(value, PIN_MOST, entry->pin, CONFIG_PINS,
+                              &entry->pin_count)) {
+        return config_lines_value(
+            reader, value, "processors of this machine, from 0, as in 0,1,3");
+    }
+    entry->pin_line = reader->line;
+    return true;
+}
+
 static bool parse_console(struct config_reader *reader, const char *value)
 {
     static const char *const words[] = {
@@ -156,6 +215,20 @@ static bool parse_discover(struct config_reader *reader, const char *value)
         return config_lines_value(reader, value, "acpi, cmdline or both");
     }
     entry_of(reader)->discover = (enum config_discover)index;
+    return true;
+}
+
+static bool parse_protocol(struct config_reader *reader, const char *value)
+{
+    static const char *const words[] = {
+        "auto", "linux", "pvh", "multiboot2", "multiboot1", "elf", NULL};
+    size_t index;
+
+    if (!config_value_word(value, words, &index)) {
+        return config_lines_value(
+            reader, value, "auto, linux, pvh, multiboot2, multiboot1 or elf");
+    }
+    entry_of(reader)->protocol = index == 0 ? NULL : words[index];
     return true;
 }
 
@@ -210,7 +283,8 @@ static bool parse_disk(struct config_reader *reader, const char *value)
     return true;
 }
 
-static bool parse_rng(struct config_reader *reader, const char *value)
+static bool parse_switch(struct config_reader *reader, const char *value,
+                         bool *on)
 {
     static const char *const words[] = {"off", "on", NULL};
     size_t index;
@@ -218,8 +292,18 @@ static bool parse_rng(struct config_reader *reader, const char *value)
     if (!config_value_word(value, words, &index)) {
         return config_lines_value(reader, value, "on or off");
     }
-    entry_of(reader)->rng = index == 1;
+    *on = index == 1;
     return true;
+}
+
+static bool parse_rng(struct config_reader *reader, const char *value)
+{
+    return parse_switch(reader, value, &entry_of(reader)->rng);
+}
+
+static bool parse_apicv(struct config_reader *reader, const char *value)
+{
+    return parse_switch(reader, value, &entry_of(reader)->apicv);
 }
 
 static bool parse_lint(struct config_reader *reader, const char *value)
@@ -302,19 +386,23 @@ static bool parse_later(struct config_reader *reader, const char *value)
 static const struct config_key entry_keys[] = {
     {"title", parse_title, false},
     {"linux", parse_linux, false},
+    {"symbols", parse_symbols, false},
     {"initrd", parse_initrd, true},
+    {"module", parse_module, true},
+    {"protocol", parse_protocol, false},
     {"options", parse_options, true},
     {"memory", parse_memory, false},
     {"cpus", parse_cpus, false},
+    {"pin", parse_pin, false},
     {"console", parse_console, false},
     {"discover", parse_discover, false},
     {"disk", parse_disk, true},
     {"rng", parse_rng, false},
+    {"apicv", parse_apicv, false},
     {"lint", parse_lint, false},
     {"features", parse_features, false},
     {"timeout", parse_timeout, false},
     {"net", parse_later, true},
-    {"module", parse_later, true},
     /* Of the specification and of other loaders: */
     {"version", NULL, true},
     {"machine-id", NULL, true},
@@ -346,6 +434,7 @@ void config_entry_defaults(struct config_entry *entry)
     entry->console = CONSOLE_VIRTIO;
     entry->discover = DISCOVER_ACPI;
     entry->rng = true;
+    entry->apicv = true;
     entry->lint = LINT_STRICT;
 }
 

@@ -9,10 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Where the entries lie on the ESP. */
+#define CONFIG_FOLDER "\\loader\\entries"
+
 #define CONFIG_ENTRIES 256
 #define CONFIG_PATHS   8
 #define CONFIG_PATH    256
 #define CONFIG_OPTIONS 2048
+#define CONFIG_PINS    64
 
 #define CONFIG_LINT_DEVICES 16
 #define CONFIG_DEVICE_NAME  16
@@ -48,6 +52,12 @@ struct config_lint_device {
     enum config_lint lint;
 };
 
+/* A file for kernels that are booted with modules (PVH, multiboot, ELF). */
+struct config_module {
+    char path[CONFIG_PATH];
+    char words[CONFIG_PATH]; /* its command line; "" */
+};
+
 /* One VM. */
 struct config_entry {
     char id[64]; /* the file's name without .conf */
@@ -55,14 +65,23 @@ struct config_entry {
     char linux_path[CONFIG_PATH];
     char initrd[CONFIG_PATHS][CONFIG_PATH];
     size_t initrd_count;
+    char symbols[CONFIG_PATH]; /* "": none but the kernel's own */
+    struct config_module module[CONFIG_PATHS];
+    size_t module_count;
+    unsigned module_line;         /* where the first one stands; 0: none */
     char options[CONFIG_OPTIONS]; /* several lines are joined by a space */
     uint64_t memory;              /* bytes, multiple of 2 MiB */
     unsigned cpus;
+    unsigned pin[CONFIG_PINS]; /* processors of the machine, in order */
+    size_t pin_count;          /* 0: any */
+    unsigned pin_line;         /* where it stands, for vmm/placement.c */
     enum config_console console;
+    const char *protocol; /* a boot_protocol's key; NULL: by content */
     enum config_discover discover;
     struct config_disk disk[CONFIG_PATHS];
     size_t disk_count;
     bool rng;
+    bool apicv;            /* local APICs by the processor, where it can */
     enum config_lint lint; /* of the devices that are not in the list */
     struct config_lint_device lint_device[CONFIG_LINT_DEVICES];
     size_t lint_device_count;
@@ -71,9 +90,16 @@ struct config_entry {
     uint32_t timeout;      /* seconds of machine time; 0: none */
 };
 
+/* Which entries run, and when. */
+enum config_run {
+    RUN_DEFAULT,  /* one: `default`, or what the menu's user takes */
+    RUN_ALL,      /* every one, each machine gone before the next begins */
+    RUN_TOGETHER, /* every one, at the same time */
+};
+
 struct config_loader {
     char default_pattern[64]; /* glob of entry ids; "" : the first */
-    bool run_all;
+    enum config_run run;
     uint32_t timeout; /* the menu's, seconds */
     int log_level;    /* enum log_level */
 };

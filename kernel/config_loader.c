@@ -47,13 +47,16 @@ static bool parse_loader_timeout(struct config_reader *reader,
 
 static bool parse_run(struct config_reader *reader, const char *value)
 {
-    static const char *const words[] = {"default", "all", NULL};
+    static const char *const words[] = {[RUN_DEFAULT] = "default",
+                                        [RUN_ALL] = "all",
+                                        [RUN_TOGETHER] = "together",
+                                        NULL};
     size_t index;
 
     if (!config_value_word(value, words, &index)) {
-        return config_lines_value(reader, value, "all or default");
+        return config_lines_value(reader, value, "all, together or default");
     }
-    loader_of(reader)->run_all = index == 1;
+    loader_of(reader)->run = (enum config_run)index;
     return true;
 }
 

@@ -1,20 +1,16 @@
-/* The interactive console, see kernel/console.h. The input is looked at from a
- * timer: often while somebody types, rarely when nobody does; and at once, and
- * hardly ever without, when the port's interrupts have been seen to work. */
+/* What is typed, see kernel/console.h: the Ctrl-A keys, and a ring a machine.
+ * The port is looked at from a timer: often while somebody types, rarely when
+ * nobody does; and at once, and hardly ever without, when its interrupts have
+ * been seen to work. */
 #include "kernel/console.h"
 
 #include "arch/spinlock.h"
 #include "kernel/domain.h"
-#include "kernel/framebuffer.h"
-#include "kernel/log.h"
+#include "kernel/format.h"
 #include "kernel/serial.h"
-#include "kernel/string.h"
-#include "kernel/task.h"
 #include "kernel/time.h"
 
 #define CTRL_A 0x01
-
-#define RING_BYTES 4096U /* a power of two */
 
 /* At 115200 baud a FIFO of sixteen bytes is full after 1.4 ms. */
 #define POLL_TYPING  TIME_MS
@@ -24,76 +20,102 @@
 #define BYTES_A_POLL 64U
 
 static struct {
-    /* Anybody, with the lock. */
-    struct spinlock lock;
-    uint8_t ring[RING_BYTES];
-    uint32_t head; /* next to read; both run freely */
-    uint32_t tail; /* next to fill */
-    struct console_handlers handlers;
-
     /* The kernel's domain. */
-    bool escaped; /* Ctrl-A came */
-    bool polling;
-    uint64_t typed_at; /* when the last byte came */
+    struct console *all;   /* by number */
+    struct console *typed; /* has the keyboard */
+    bool escaped;          /* Ctrl-A came */
+    uint64_t typed_at;     /* when the last byte came */
     struct timer timer;
 
-    struct event input;
+    /* Guards every console's ring and requests, which its machine takes. */
+    struct spinlock lock;
 
-    /* The port's interrupt handler. */
+    /* The port's interrupt handler, which has a timer of its own. */
     bool interrupts; /* one has come */
+    bool listening;  /* there is a machine */
     struct timer soon;
-} console;
+} keys;
 
-/* In answer to a key, so it goes where the key came from. */
-static void say(const char *text)
+static void list(void)
 {
-    console_write(text, strlen(text));
+    for (const struct console *console = keys.all; console != NULL;
+         console = console->next) {
+        char text[128];
+
+        format_sn(text, sizeof(text), "Ctrl-A %u  keyboard to %s%s\r\n",
+                  console->number, console->name,
+                  console == keys.typed ? " (has it)" : "");
+        console_say(text);
+    }
 }
 
 static void help(void)
 {
-    say("\r\nCtrl-A h  this help\r\n"
-        "Ctrl-A x  end the machine\r\n"
-        "Ctrl-A s  its state, in the log\r\n"
-        "Ctrl-A t  Lintel's tasks, in the log\r\n"
-        "Ctrl-A Ctrl-A  sends Ctrl-A\r\n");
+    console_say("\r\nCtrl-A h  this help\r\n"
+                "Ctrl-A x  end the machine\r\n"
+                "Ctrl-A s  its state, in the log\r\n"
+                "Ctrl-A t  Lintel's tasks, in the log\r\n"
+                "Ctrl-A n  keyboard to the next machine\r\n"
+                "Ctrl-A Ctrl-A  sends Ctrl-A\r\n");
+    list();
 }
 
-static struct console_handlers handlers_now(void)
+static void ask(enum console_request request)
 {
-    struct console_handlers handlers;
-
-    spinlock_take(&console.lock);
-    handlers = console.handlers;
-    spinlock_give(&console.lock);
-    return handlers;
-}
-
-/* The machine may end while its domain is waited for: once this processor is in
- * it, the handlers tell, and it stays. */
-static void call(void (*handler)(void *argument))
-{
-    struct console_handlers before = handlers_now();
-
-    if (handler == NULL) {
-        say("\r\nNo machine runs.\r\n");
+    if (keys.typed == NULL) {
+        console_say("\r\nNo machine runs.\r\n");
         return;
     }
-    domain_switch(before.domain);
-    if (handlers_now().argument == before.argument) {
-        handler(before.argument);
+    spinlock_take(&keys.lock);
+    keys.typed->requests |= request;
+    spinlock_give(&keys.lock);
+    event_signal(&keys.typed->input);
+}
+
+static void give_keyboard(struct console *console)
+{
+    if (console != keys.typed) {
+        keys.typed = console;
+        console_show(console, true);
     }
-    domain_switch(&domain_kernel);
+}
+
+static void give_keyboard_to(unsigned number)
+{
+    struct console *console = keys.all;
+
+    while (console != NULL && console->number != number) {
+        console = console->next;
+    }
+    if (console == NULL) {
+        console_say("\r\nNo machine has that number.\r\n");
+        list();
+        return;
+    }
+    give_keyboard(console);
+}
+
+static void give_keyboard_on(void)
+{
+    if (keys.typed != NULL) {
+        give_keyboard(keys.typed->next != NULL ? keys.typed->next : keys.all);
+    }
 }
 
 /* A full ring loses what is typed, but the escapes still work. */
 static void keep(uint8_t byte)
 {
-    spinlock_take(&console.lock);
-    if (console.tail - console.head < RING_BYTES) {
-        console.ring[console.tail++ % RING_BYTES] = byte;
+    struct console *console = keys.typed;
+
+    if (console == NULL) {
+        return;
     }
-    spinlock_give(&console.lock);
+    spinlock_take(&keys.lock);
+    if (console->tail - console->head < CONSOLE_RING) {
+        console->ring[console->tail++ % CONSOLE_RING] = byte;
+    }
+    spinlock_give(&keys.lock);
+    event_signal(&console->input);
 }
 
 static void escaped(uint8_t key)
@@ -103,27 +125,34 @@ static void escaped(uint8_t key)
         keep(CTRL_A);
         break;
     case 'x':
-        call(handlers_now().quit);
+        ask(CONSOLE_QUIT);
         break;
     case 's':
-        call(handlers_now().state);
+        ask(CONSOLE_STATE);
         break;
     case 't':
         task_dump();
         break;
+    case 'n':
+        give_keyboard_on();
+        break;
     default:
-        help();
+        if (key >= '1' && key <= '9') {
+            give_keyboard_to(key - '0');
+        } else {
+            help();
+        }
         break;
     }
 }
 
 static void take(uint8_t byte)
 {
-    if (console.escaped) {
-        console.escaped = false;
+    if (keys.escaped) {
+        keys.escaped = false;
         escaped(byte);
     } else if (byte == CTRL_A) {
-        console.escaped = true;
+        keys.escaped = true;
     } else {
         keep(byte);
     }
@@ -131,46 +160,40 @@ static void take(uint8_t byte)
 
 static uint64_t poll_period(uint64_t now)
 {
-    if (__atomic_load_n(&console.interrupts, __ATOMIC_RELAXED)) {
+    if (__atomic_load_n(&keys.interrupts, __ATOMIC_RELAXED)) {
         return POLL_SELDOM;
     }
-    return now - console.typed_at < TYPING_LASTS ? POLL_TYPING : POLL_QUIET;
+    return now - keys.typed_at < TYPING_LASTS ? POLL_TYPING : POLL_QUIET;
 }
 
 static void poll(void *argument)
 {
     struct serial *port = serial_port(SERIAL_COM1);
     uint64_t now = time_now();
-    uint32_t tail = console.tail;
     uint8_t bytes[BYTES_A_POLL];
     size_t count;
 
     (void)argument;
-    if (!console.polling || port == NULL) {
+    if (keys.all == NULL || port == NULL) {
         return;
     }
     count = serial_read(port, bytes, sizeof(bytes));
     if (count > 0) {
-        console.typed_at = now;
+        keys.typed_at = now;
     }
-    /* Before the handlers, which may stop the polling. */
-    timer_arm(&console.timer,
-              count == sizeof(bytes) ? now : now + poll_period(now));
     for (size_t i = 0; i < count; i++) {
         take(bytes[i]);
     }
-    if (console.tail != tail) {
-        event_signal(&console.input);
-    }
+    timer_arm(&keys.timer,
+              count == sizeof(bytes) ? now : now + poll_period(now));
 }
 
-/* From the port's interrupt handler, which has a timer of its own: the other
- * one may be in other hands now. */
+/* From the port's interrupt handler. */
 static void arrived(void)
 {
-    __atomic_store_n(&console.interrupts, true, __ATOMIC_RELAXED);
-    if (__atomic_load_n(&console.polling, __ATOMIC_RELAXED)) {
-        timer_arm(&console.soon, time_now());
+    __atomic_store_n(&keys.interrupts, true, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&keys.listening, __ATOMIC_RELAXED)) {
+        timer_arm(&keys.soon, time_now());
     }
 }
 
@@ -178,65 +201,84 @@ void console_open(void)
 {
     struct serial *port = serial_port(SERIAL_COM1);
 
-    console.timer.fire = poll;
-    console.timer.domain = &domain_kernel;
-    console.soon.fire = poll;
-    console.soon.domain = &domain_kernel;
+    keys.timer.fire = poll;
+    keys.timer.domain = &domain_kernel;
+    keys.soon.fire = poll;
+    keys.soon.domain = &domain_kernel;
+    console_output_open();
     serial_start_queueing();
     if (port != NULL) {
         serial_start_interrupts(port, arrived);
     }
 }
 
-void console_set_handlers(const struct console_handlers *handlers)
+void console_attach(struct console *console, const char *name)
 {
-    static const struct console_handlers none;
+    struct console **link = &keys.all;
+    unsigned number = 1;
 
-    spinlock_take(&console.lock);
-    console.handlers = handlers == NULL ? none : *handlers;
-    spinlock_give(&console.lock);
-}
-
-void console_start_input(void)
-{
-    __atomic_store_n(&console.polling, true, __ATOMIC_RELAXED);
-    timer_arm(&console.timer, time_now());
-}
-
-void console_stop_input(void)
-{
-    __atomic_store_n(&console.polling, false, __ATOMIC_RELAXED);
-    timer_cancel(&console.timer);
-    console.escaped = false;
-    spinlock_take(&console.lock);
-    console.head = console.tail;
-    spinlock_give(&console.lock);
-}
-
-void console_write(const void *bytes, size_t length)
-{
-    struct serial *port = serial_port(SERIAL_COM1);
-
-    if (port != NULL) {
-        serial_write(port, bytes, length);
+    while (*link != NULL && (*link)->number == number) {
+        link = &(*link)->next;
+        number++;
     }
-    framebuffer_write(bytes, length);
+    console->name = name;
+    console->number = number;
+    console->next = *link;
+    *link = console;
+    if (keys.typed == NULL) {
+        keys.typed = console;
+        console_show(console, false);
+    }
+    __atomic_store_n(&keys.listening, true, __ATOMIC_RELAXED);
+    timer_arm(&keys.timer, time_now());
 }
 
-size_t console_read(void *buffer, size_t length)
+void console_detach(struct console *console)
+{
+    struct console **link = &keys.all;
+
+    while (*link != console) {
+        link = &(*link)->next;
+    }
+    *link = console->next;
+    console->number = 0;
+    console_finish(console);
+    if (keys.typed == console) {
+        keys.typed = keys.all;
+        console_show(keys.typed, keys.all != NULL);
+    }
+    if (keys.all == NULL) {
+        __atomic_store_n(&keys.listening, false, __ATOMIC_RELAXED);
+        timer_cancel(&keys.timer);
+        keys.escaped = false;
+    }
+}
+
+size_t console_read(struct console *console, void *buffer, size_t length)
 {
     uint8_t *byte = buffer;
     size_t count = 0;
 
-    spinlock_take(&console.lock);
-    while (count < length && console.head != console.tail) {
-        byte[count++] = console.ring[console.head++ % RING_BYTES];
+    spinlock_take(&keys.lock);
+    while (count < length && console->head != console->tail) {
+        byte[count++] = console->ring[console->head++ % CONSOLE_RING];
     }
-    spinlock_give(&console.lock);
+    spinlock_give(&keys.lock);
     return count;
 }
 
-struct event *console_event(void)
+unsigned console_requests(struct console *console)
 {
-    return &console.input;
+    unsigned requests = 0;
+
+    spinlock_take(&keys.lock);
+    requests = console->requests;
+    console->requests = 0;
+    spinlock_give(&keys.lock);
+    return requests;
+}
+
+struct event *console_event(struct console *console)
+{
+    return &console->input;
 }

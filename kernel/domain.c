@@ -18,6 +18,7 @@ struct domain *domain_create(void)
     for (size_t i = 0; i < DOMAINS_MAX && found == NULL; i++) {
         if (!domains[i].used) {
             domains[i].used = true;
+            domains[i].label = NULL;
             found = &domains[i];
         }
     }

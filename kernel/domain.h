@@ -17,6 +17,8 @@
 struct domain {
     struct spinlock lock;
     bool used;
+    const char *label; /* what log lines from it begin with, or NULL; set by
+                        * whoever created it, and kept by them */
 };
 
 /* main()'s, and that of all that is not a virtual machine's. */

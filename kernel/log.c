@@ -7,7 +7,9 @@
 #include <stddef.h>
 
 #include "arch/cpu.h"
+#include "arch/processor.h"
 #include "arch/spinlock.h"
+#include "kernel/domain.h"
 #include "kernel/format.h"
 #include "kernel/framebuffer.h"
 #include "kernel/serial.h"
@@ -106,6 +108,14 @@ static size_t append(char line[LINE_BYTES], size_t used, const char *format,
     return length;
 }
 
+/* Which of several machines a line is about. */
+static const char *label(void)
+{
+    const struct domain *domain = processor_known() ? domain_here() : NULL;
+
+    return domain != NULL && domain->label != NULL ? domain->label : "";
+}
+
 size_t log_line_begin(enum log_level level, char *line, size_t size)
 {
     uint64_t now = time_now();
@@ -113,8 +123,9 @@ size_t log_line_begin(enum log_level level, char *line, size_t size)
     if (level > sinks.level) {
         return 0;
     }
-    return format_sn(line, size, "[%5llu.%03llu] %s", now / TIME_SECOND,
-                     now / TIME_MS % 1000, prefixes[level]);
+    return format_sn(line, size, "[%5llu.%03llu] %s%s%s", now / TIME_SECOND,
+                     now / TIME_MS % 1000, prefixes[level], label(),
+                     label()[0] != '\0' ? ": " : "");
 }
 
 void log_line_end(char *line)

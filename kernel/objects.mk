@@ -6,6 +6,7 @@ objects += $(addprefix kernel/, \
     config_loader.o \
     config_value.o \
     console.o \
+    console_output.o \
     domain.o \
     entropy.o \
     font.o \
@@ -16,6 +17,7 @@ objects += $(addprefix kernel/, \
     log.o \
     page.o \
     panic.o \
+    processors.o \
     rtc.o \
     serial.o \
     sha256.o \

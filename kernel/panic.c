@@ -11,6 +11,8 @@
 #include "arch/backtrace.h"
 #include "arch/cpu.h"
 #include "arch/machine.h"
+#include "arch/processor.h"
+#include "arch/spinlock.h"
 #include "arch/vmx.h"
 #include "kernel/format.h"
 #include "kernel/log.h"
@@ -19,12 +21,16 @@
 
 static unsigned step;
 
+/* Those of steps[] before the first line. */
+#define QUIET_STEPS 2U
+
 static void show_task(void)
 {
     const struct task *task = task_current();
 
     if (task != NULL) {
-        log_error("in task %s", task_name(task));
+        log_error("in task %s on processor %u", task_name(task),
+                  task_processor(task));
     }
 }
 
@@ -41,8 +47,17 @@ static void end(void)
     machine_power_off();
 }
 
+/* The others stop where they are, with the locks they hold; one that panics
+ * while another does stops here. */
+static void stop_others(void)
+{
+    processor_stop_others();
+    spinlock_broken = true;
+}
+
 static void (*const steps[])(void) = {
-    serial_stop_queueing, show_task, show_backtrace, task_dump, end,
+    stop_others, serial_stop_queueing, show_task, show_backtrace, task_dump,
+    end,
 };
 
 _Noreturn void panic(const char *format, ...)
@@ -54,7 +69,7 @@ _Noreturn void panic(const char *format, ...)
     va_start(values, format);
     format_vsn(text, sizeof(text), format, values);
     va_end(values);
-    if (step == 0) {
+    while (step < QUIET_STEPS) {
         /* Timers must not be touched any more, so nothing is queued. */
         steps[step++]();
     }

@@ -42,8 +42,7 @@ enum serial_register {
 #define SEND_POLLS     200000U
 #define LOOPBACK_POLLS 20000U
 
-#define QUEUE_BYTES    16384U /* powers of two */
-#define RECEIVED_BYTES 4096U
+#define RECEIVED_BYTES 4096U /* a power of two */
 
 /* Interrupt vector of the first port. */
 #define VECTOR 0x50U
@@ -59,7 +58,7 @@ struct serial {
     char last;            /* byte sent; 0: none yet */
     struct spinlock lock; /* of the port and all of this */
 
-    uint8_t queue[QUEUE_BYTES];
+    uint8_t queue[SERIAL_QUEUE];
     uint32_t head; /* next to send; both run freely */
     uint32_t tail; /* next to fill */
     struct timer timer;
@@ -152,7 +151,7 @@ static void pump(struct serial *port)
     while (port->head != port->tail && (get(port, SERIAL_LSR) & LSR_THRE)) {
         /* An empty holding register is an empty FIFO (section 8.3). */
         for (unsigned i = 0; i < FIFO_BYTES && port->head != port->tail; i++) {
-            set(port, SERIAL_THR, port->queue[port->head++ % QUEUE_BYTES]);
+            set(port, SERIAL_THR, port->queue[port->head++ % SERIAL_QUEUE]);
         }
         port->stuck = false;
     }
@@ -236,10 +235,10 @@ void serial_write(struct serial *port, const void *bytes, size_t length)
     }
     spinlock_take(&port->lock);
     for (size_t i = 0; i < length; i++) {
-        if (port->tail - port->head == QUEUE_BYTES) {
+        if (port->tail - port->head == SERIAL_QUEUE) {
             push(port);
         }
-        port->queue[port->tail++ % QUEUE_BYTES] = byte[i];
+        port->queue[port->tail++ % SERIAL_QUEUE] = byte[i];
     }
     port->last = (char)byte[length - 1];
     if (serial.queueing) {
@@ -249,6 +248,11 @@ void serial_write(struct serial *port, const void *bytes, size_t length)
         send_all(port);
     }
     spinlock_give(&port->lock);
+}
+
+size_t serial_room(const struct serial *port)
+{
+    return SERIAL_QUEUE - (port->tail - port->head);
 }
 
 /* Empties the receiver; what finds no room is lost. */

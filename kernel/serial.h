@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SERIAL_QUEUE 16384U /* bytes; a power of two */
+
 enum serial_name {
     SERIAL_COM1,
     SERIAL_COM2,
@@ -36,6 +38,9 @@ struct serial *serial_port(enum serial_name name);
 /* Sends all bytes as they are. Waits only when the queue is full, and gives up
  * on a transmitter that is stuck (the bytes are lost). */
 void serial_write(struct serial *port, const void *bytes, size_t length);
+
+/* How many bytes serial_write() takes now without waiting. */
+size_t serial_room(const struct serial *port);
 
 /* Has `arrived` called when there is something to read: from an interrupt
  * handler, so it may do no more than arm a timer or signal an event. False: the

@@ -432,6 +432,78 @@ _Noreturn void task_exit(void)
     panic("task %s ran after its exit", task->name);
 }
 
+/* On the boot processor's idle task, or where another one started. */
+_Noreturn void task_run_here(void)
+{
+    for (;;) {
+        schedule();
+    }
+}
+
+static void run_idle(void *argument)
+{
+    (void)argument;
+    task_run_here();
+}
+
+/* Runs when nothing else is runnable and the last task has gone; in no domain,
+ * and never in a queue. */
+static struct task *new_idle(unsigned processor)
+{
+    char name[24];
+    struct task *task;
+
+    format_sn(name, sizeof(name), "idle %u", processor);
+    task = new_task(&queues[processor], name, run_idle, NULL);
+    if (task != NULL) {
+        task->domain = NULL;
+        task->state = TASK_WAITING;
+        remember(task);
+        queues[processor].idle = task;
+    }
+    return task;
+}
+
+/* The only processor takes the locks that it has had for nothing: its
+ * domain's. */
+void task_begin_sharing(void)
+{
+    struct queue *queue = queue_here();
+
+    if (queue->idle == NULL && new_idle(processor_here()->index) == NULL) {
+        panic("not enough memory for an idle task");
+    }
+    spinlock_needed = true;
+    spinlock_take_always(&domain_here()->lock);
+}
+
+void task_end_sharing(void)
+{
+    spinlock_give_always(&domain_here()->lock);
+    spinlock_needed = false;
+}
+
+uint64_t task_prepare(unsigned processor, uint32_t apic_id)
+{
+    struct task *task = new_idle(processor);
+
+    if (task == NULL) {
+        return 0;
+    }
+    queues[processor].apic_id = apic_id;
+    queues[processor].current = task;
+    task->state = TASK_RUNNING;
+    return (uintptr_t)task;
+}
+
+void task_unprepare(unsigned processor)
+{
+    struct queue *queue = &queues[processor];
+
+    forget(queue->idle);
+    queue->idle = queue->current = NULL;
+}
+
 void task_reap(void)
 {
     while (__atomic_load_n(&leaving, __ATOMIC_ACQUIRE) != 0) {

@@ -92,3 +92,16 @@ void task_reap(void);
 
 /* Turns the caller into the first task and starts scheduling. */
 void task_init(void);
+
+/* Several processors: on the first one, before and after others start. */
+void task_begin_sharing(void);
+void task_end_sharing(void);
+
+/* A queue for the processor of that index, and the stack it is to start on (its
+ * top); 0: out of memory. The second takes it away again, and the stack with
+ * it: nobody may ever run there. */
+uint64_t task_prepare(unsigned processor, uint32_t apic_id);
+void task_unprepare(unsigned processor);
+
+/* What that processor does then. */
+_Noreturn void task_run_here(void);

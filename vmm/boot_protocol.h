@@ -21,6 +21,7 @@ struct boot_piece {
     const uint8_t *bytes;
     uint64_t size;
     const char *command_line; /* a module's; never NULL there */
+    const char *name;         /* its path; NULL: not known */
 };
 
 /* As GRUB and firmware describe it; RGB only. */
@@ -52,6 +53,7 @@ struct boot_request {
     unsigned cpu_count;
     bool gib_pages; /* the processor has 1 GiB pages */
     const struct boot_framebuffer *framebuffer; /* NULL: none */
+    const char *protocol; /* the key of the one to take; NULL: by content */
 };
 
 enum boot_mode {
@@ -81,10 +83,14 @@ struct boot_start {
     uint64_t initrd;
     uint64_t initrd_size; /* 0: none */
 
+    const char *contract;   /* what the kernel finds, where no document says it;
+                             * NULL: one does */
+    bool modules_refused;   /* what is wrong is that there are some */
     char wrong[BOOT_WRONG]; /* where boot_refuse() writes */
 };
 
 struct boot_protocol {
+    const char *key; /* what an entry's `protocol` calls it; NULL: nothing */
     const char *name;
     bool (*recognise)(const uint8_t *kernel, uint64_t size);
 
@@ -113,6 +119,10 @@ const char *boot_refuse(struct boot_start *start, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 extern const struct boot_protocol bzimage_protocol;
+extern const struct boot_protocol pvh_protocol;
+extern const struct boot_protocol multiboot1_protocol;
+extern const struct boot_protocol multiboot2_protocol;
+extern const struct boot_protocol elf_protocol;
 
 /* What nobody boots but people try: compressed files, other machines' kernels,
  * programs. Each is refused with what it is and what would do. */

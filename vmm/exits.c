@@ -130,6 +130,18 @@ static void exit_wrmsr(struct vcpu *vcpu, const struct exit *exit)
     guest_skip(guest, exit->length);
 }
 
+/* The local APIC as the processor plays it; vmm/lapic_virtual.c. Both come
+ * after their instruction. */
+static void exit_virtualized_eoi(struct vcpu *vcpu, const struct exit *exit)
+{
+    lapic_virtual_eoi(&vcpu->lapic, (uint8_t)exit->qualification);
+}
+
+static void exit_apic_write(struct vcpu *vcpu, const struct exit *exit)
+{
+    lapic_virtual_write(&vcpu->lapic, exit->qualification & 0xfff);
+}
+
 static void exit_xsetbv(struct vcpu *vcpu, const struct exit *exit)
 {
     struct guest *guest = vcpu->guest;
@@ -202,6 +214,7 @@ static const exit_handler handlers[EXIT_REASON_COUNT] = {
     [EXIT_MWAIT] = exit_undefined,
     [EXIT_MONITOR] = exit_undefined,
     [EXIT_PAUSE] = exit_pause,
+    [EXIT_VIRTUALIZED_EOI] = exit_virtualized_eoi,
     [EXIT_EPT_VIOLATION] = mmio_exit,
     [EXIT_EPT_MISCONFIGURATION] = exit_ept_misconfiguration,
     [EXIT_INVEPT] = exit_undefined,
@@ -209,6 +222,7 @@ static const exit_handler handlers[EXIT_REASON_COUNT] = {
     [EXIT_PREEMPTION_TIMER] = exit_nothing,
     [EXIT_WBINVD] = exit_skip,
     [EXIT_XSETBV] = exit_xsetbv,
+    [EXIT_APIC_WRITE] = exit_apic_write,
     [EXIT_VMFUNC] = exit_undefined,
     [EXIT_ENCLS] = exit_undefined,
     [EXIT_UMWAIT] = exit_undefined,

@@ -35,8 +35,7 @@ static bool bit_test(const struct lapic *lapic, unsigned set, unsigned n)
     return (*word_of(lapic, set, n) >> n % 32 & 1) != 0;
 }
 
-/* The highest bit that is set, where none above `from` is; -1: none. */
-static int highest(const struct lapic *lapic, unsigned set, int from)
+int lapic_highest(const struct lapic *lapic, unsigned set, int from)
 {
     for (int n = from & ~31; n >= 0; n -= 32) {
         uint32_t word = *word_of(lapic, set, (unsigned)n);
@@ -48,12 +47,17 @@ static int highest(const struct lapic *lapic, unsigned set, int from)
     return -1;
 }
 
+static int highest_isr(const struct lapic *lapic)
+{
+    return lapic->guest != NULL ? lapic_highest(lapic, LAPIC_REG_ISR, 255)
+                                : lapic->highest_isr;
+}
+
 /* Processor priority (SDM 3A 11.8.3.1). */
 static uint32_t priority(const struct lapic *lapic)
 {
-    uint32_t in_service =
-        lapic->highest_isr < 0 ? 0 : (uint32_t)lapic->highest_isr & 0xf0;
-
+    int vector = highest_isr(lapic);
+    uint32_t in_service = vector < 0 ? 0 : (uint32_t)vector & 0xf0;
     uint32_t tpr = *lapic_register(lapic, LAPIC_REG_TPR);
 
     return (tpr & 0xf0) >= in_service ? tpr : in_service;
@@ -80,8 +84,12 @@ static bool intr_open(const struct lapic *lapic)
 void lapic_update(struct lapic *lapic)
 {
     *lapic_register(lapic, LAPIC_REG_PPR) = priority(lapic);
-    lapic->pending = deliverable(lapic);
     lapic->intr_open = intr_open(lapic);
+    if (lapic->guest != NULL) {
+        lapic_virtual_update(lapic);
+    } else {
+        lapic->pending = deliverable(lapic);
+    }
 }
 
 /* The x2APIC's follows from its id (SDM 3A 11.12.10.2); the xAPIC's is
@@ -92,6 +100,15 @@ static uint32_t logical_id(const struct lapic *lapic)
         return 0;
     }
     return (lapic->id >> 4) << 16 | 1U << (lapic->id & 15);
+}
+
+/* Anything may have changed. */
+static void changed(struct lapic *lapic)
+{
+    lapic_update(lapic);
+    if (lapic->guest != NULL) {
+        lapic_virtual_renew(lapic);
+    }
 }
 
 /* Registers as power-up and INIT leave them (SDM 3A 11.4.7). */
@@ -107,12 +124,15 @@ static void clear_registers(struct lapic *lapic)
         lapic->lvt[i] = LAPIC_LVT_MASKED;
     }
     memset(lapic->registers, 0, LAPIC_REG_END);
+    lapic->request_words = 0;
+    lapic->requested = false;
     lapic->highest_irr = -1;
     lapic->highest_isr = -1;
+    lapic->pending = -1;
     lapic->extint_pending = false;
     lapic->nmi_pending = false;
     lapic_timer_reset(lapic);
-    lapic_update(lapic);
+    changed(lapic);
 }
 
 void lapic_init(struct lapic *lapic, struct apic_bus *bus, struct vcpu *vcpu,
@@ -144,7 +164,7 @@ void lapic_set_mode(struct lapic *lapic, uint32_t mode)
         return;
     }
     lapic->ldr = logical_id(lapic);
-    lapic_update(lapic);
+    changed(lapic);
 }
 
 void lapic_firmware_state(struct lapic *lapic)
@@ -152,7 +172,7 @@ void lapic_firmware_state(struct lapic *lapic)
     lapic->svr = LAPIC_SVR_ENABLED | 0xff;
     lapic->lvt[LAPIC_LVT_LINT0] = APIC_EXTINT << 8;
     lapic->lvt[LAPIC_LVT_LINT1] = APIC_NMI << 8;
-    lapic_update(lapic);
+    changed(lapic);
 }
 
 void lapic_stop(struct lapic *lapic)
@@ -165,7 +185,7 @@ void lapic_accept(struct lapic *lapic, int vector)
     CHECK(vector >= 0 && vector == lapic->pending);
     bit_clear(lapic, LAPIC_REG_IRR, (unsigned)vector);
     bit_set(lapic, LAPIC_REG_ISR, (unsigned)vector);
-    lapic->highest_irr = highest(lapic, LAPIC_REG_IRR, vector);
+    lapic->highest_irr = lapic_highest(lapic, LAPIC_REG_IRR, vector);
     /* It was deliverable, so nothing in service is as high. */
     lapic->highest_isr = vector;
     lapic_update(lapic);
@@ -173,14 +193,19 @@ void lapic_accept(struct lapic *lapic, int vector)
 
 void lapic_eoi(struct lapic *lapic)
 {
-    if (lapic->highest_isr < 0) {
+    int highest = highest_isr(lapic);
+
+    if (highest < 0) {
         return;
     }
+    if (lapic->requested) { /* TMR */
+        lapic_virtual_sync(lapic);
+    }
 
-    unsigned vector = (unsigned)lapic->highest_isr;
+    unsigned vector = (unsigned)highest;
 
     bit_clear(lapic, LAPIC_REG_ISR, vector);
-    lapic->highest_isr = highest(lapic, LAPIC_REG_ISR, (int)vector);
+    lapic->highest_isr = lapic_highest(lapic, LAPIC_REG_ISR, highest);
     lapic_update(lapic);
     if (bit_test(lapic, LAPIC_REG_TMR, vector) &&
         (lapic->svr & LAPIC_SVR_SUPPRESS) == 0) {
@@ -242,6 +267,10 @@ static bool receive_vector(struct lapic *lapic, uint8_t vector, bool level)
     if (vector < FIRST_LEGAL_VECTOR) {
         lapic_error(lapic, ESR_RECEIVE_ILLEGAL);
         return false;
+    }
+    if (lapic->guest != NULL) {
+        lapic_virtual_request(lapic, vector, level);
+        return true;
     }
     bit_set(lapic, LAPIC_REG_IRR, vector);
     if (level) {
@@ -426,6 +455,18 @@ void lapic_send(struct lapic *lapic)
     apic_bus_deliver(lapic->bus, &message);
 }
 
+/* What is kept beside the registers, and what the processor keeps. */
+static bool derived_valid(const struct lapic *lapic)
+{
+    if (lapic->guest != NULL) {
+        return lapic->pending == -1 && lapic_published(lapic) &&
+               lapic->requested == (lapic->request_words != 0);
+    }
+    return lapic->highest_irr == lapic_highest(lapic, LAPIC_REG_IRR, 255) &&
+           lapic->highest_isr == lapic_highest(lapic, LAPIC_REG_ISR, 255) &&
+           lapic->pending == deliverable(lapic) && !lapic->requested;
+}
+
 bool lapic_valid(const struct lapic *lapic)
 {
     for (unsigned i = 0; i < LAPIC_LVT_COUNT; i++) {
@@ -434,10 +475,8 @@ bool lapic_valid(const struct lapic *lapic)
             return false;
         }
     }
-    return lapic->highest_irr == highest(lapic, LAPIC_REG_IRR, 255) &&
-           lapic->highest_isr == highest(lapic, LAPIC_REG_ISR, 255) &&
+    return derived_valid(lapic) &&
            *lapic_register(lapic, LAPIC_REG_PPR) == priority(lapic) &&
-           lapic->pending == deliverable(lapic) &&
            lapic->intr_open == intr_open(lapic) &&
            (*lapic_register(lapic, LAPIC_REG_IRR) & 0xffff) == 0 &&
            (*lapic_register(lapic, LAPIC_REG_ISR) & 0xffff) == 0 &&

@@ -3,10 +3,15 @@
  * Who calls it: vcpu.c asks before each entry what is to be delivered, the MSR
  * exits pass 0x1b, 0x6e0 and 0x800 to 0x8ff, MOV CR8 the task priority, the
  * region table the MMIO page; apic_bus.c hands messages in. The register file
- * is lapic_registers.c, the timer lapic_timer.c. */
+ * is lapic_registers.c, the timer lapic_timer.c.
+ *
+ * Where the processor can, it plays the APIC itself (SDM 3C chapter 30) and
+ * the guest exits for what is left; lapic_virtual.c. All of it behaves the
+ * same then, but that no vector is ever lapic_pending(). */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "kernel/time.h"
@@ -70,6 +75,8 @@ struct lapic_timer {
     uint64_t deadline; /* guest TSC; 0: not armed */
 };
 
+struct guest;
+
 struct lapic {
     struct vcpu *vcpu;
     struct apic_bus *bus;
@@ -78,7 +85,7 @@ struct lapic {
     uint32_t base;       /* BSP, EXTD and EN of IA32_APIC_BASE */
 
     /* Registers. */
-    uint32_t *registers; /* TPR, PPR, ISR, TMR and IRR: `own` */
+    uint32_t *registers; /* TPR, PPR, ISR, TMR, IRR: in `own` or the page */
     uint32_t own[LAPIC_REG_END / sizeof(uint32_t)];
     uint32_t ldr; /* as read in the present mode */
     uint32_t dfr;
@@ -89,10 +96,18 @@ struct lapic {
     uint32_t lvt[LAPIC_LVT_COUNT];
     struct lapic_timer timer;
 
+    /* The processor's virtual APIC; NULL: all is done here. What has been
+     * requested and is not in the page yet, since the processor may be using
+     * it: words 0 to 7 of IRR and TMR, and which of them count. */
+    struct guest *guest;
+    uint32_t request[8];
+    uint32_t request_level[8];
+    uint32_t request_words;
+
     /* Follows from the registers, kept so that the way to the guest is short:
      * see lapic_pending() and lapic_extint_ready(). */
-    int highest_irr; /* -1: none */
-    int highest_isr; /* -1: none */
+    int highest_irr; /* -1: none; not kept for a virtual APIC */
+    int highest_isr; /* -1: none; not kept for a virtual APIC */
     int pending;     /* the vector to deliver, or -1 */
     bool intr_open;  /* INTR goes through: LINT0 is ExtINT and unmasked, or the
                       * APIC is globally disabled */
@@ -103,6 +118,7 @@ struct lapic {
             bool nmi_pending;
             bool init_pending;
             bool sipi_pending;
+            bool requested; /* request_words is not 0 */
         };
         uint32_t attention; /* not 0: one of these */
     };
@@ -136,7 +152,22 @@ void lapic_reset(struct lapic *lapic);
  * ExtINT, LINT1 NMI. After lapic_reset(). */
 void lapic_firmware_state(struct lapic *lapic);
 
+/* From now on the processor plays the APIC; `page` is guest_apic_setup()'s.
+ * After lapic_init(), before the guest runs. */
+void lapic_virtual_start(struct lapic *lapic, struct guest *guest,
+                         uint32_t *page);
+
 /* ---- for the vCPU loop ---- */
+
+/* Brings what was requested into the page. The vCPU's own task, before an
+ * entry, where `requested` says so. */
+void lapic_virtual_sync(struct lapic *lapic);
+bool lapic_virtual_deliverable(struct lapic *lapic);
+
+/* Exits of a virtual APIC: the guest has ended `vector`, which somebody wants
+ * to know; it has written the register at `offset` in the page. */
+void lapic_virtual_eoi(struct lapic *lapic, uint8_t vector);
+void lapic_virtual_write(struct lapic *lapic, unsigned offset);
 
 /* The vector to deliver now if the guest takes interrupts, or -1. Looked at
  * before each entry: what the vCPU's own register accesses make deliverable
@@ -174,6 +205,13 @@ static inline bool lapic_has_work(const struct lapic *lapic)
 {
     return lapic->pending >= 0 || lapic->attention != 0 ||
            lapic_extint_ready(lapic);
+}
+
+/* Is there a vector that only RFLAGS.IF can hold back? */
+static inline bool lapic_deliverable(struct lapic *lapic)
+{
+    return lapic->pending >= 0 ||
+           (lapic->guest != NULL && lapic_virtual_deliverable(lapic));
 }
 
 /* CR8: the task priority's class, 0 to 15. */
@@ -231,6 +269,22 @@ void lapic_set_mode(struct lapic *lapic, uint32_t mode);
 
 /* Works out PPR, pending and intr_open again after a change of registers. */
 void lapic_update(struct lapic *lapic);
+
+/* The highest bit that is set in LAPIC_REG_ISR, TMR or IRR, where none above
+ * `from` is; -1: none. */
+int lapic_highest(const struct lapic *lapic, unsigned set, int from);
+
+/* For the virtual APIC: a vector has come in; TPR, ISR or IRR have changed;
+ * anything may have changed. */
+void lapic_virtual_request(struct lapic *lapic, uint8_t vector, bool level);
+void lapic_virtual_update(struct lapic *lapic);
+void lapic_virtual_renew(struct lapic *lapic);
+
+/* Puts what the guest reads into the page: one register (by offset / 16), or
+ * all but TPR, PPR, ISR, TMR and IRR, which stand there. */
+void lapic_publish(struct lapic *lapic, unsigned index);
+void lapic_publish_all(struct lapic *lapic);
+bool lapic_published(const struct lapic *lapic);
 
 /* Disarms its timers for good, before the VM is torn down. */
 void lapic_stop(struct lapic *lapic);

@@ -146,6 +146,9 @@ static void write_svr(struct lapic *lapic, uint32_t value)
         }
     }
     lapic_update(lapic);
+    if (lapic->guest != NULL) {
+        lapic_virtual_renew(lapic);
+    }
     if (enabling) {
         apic_bus_retry(lapic->bus);
     }
@@ -162,7 +165,7 @@ static void write_self_ipi(struct lapic *lapic, uint32_t vector)
 }
 
 /* `value` has no bits outside the register's rule. */
-static void write_register(struct lapic *lapic, unsigned index, uint32_t value)
+static void write_one(struct lapic *lapic, unsigned index, uint32_t value)
 {
     switch (index) {
     case TPR:
@@ -212,6 +215,68 @@ static void write_register(struct lapic *lapic, unsigned index, uint32_t value)
     }
 }
 
+static void write_register(struct lapic *lapic, unsigned index, uint32_t value)
+{
+    write_one(lapic, index, value);
+    if (lapic->guest != NULL) {
+        lapic_publish(lapic, index);
+    }
+}
+
+/* The processor has stored what the guest wrote, all of it; what reads give
+ * comes back in its place. */
+void lapic_virtual_write(struct lapic *lapic, unsigned offset)
+{
+    unsigned index = offset / 16 % MSR_COUNT;
+    uint32_t value = *lapic_register(lapic, index * 16);
+
+    write_register(lapic, index, value & rules[index].bits);
+}
+
+/* TPR, PPR, ISR, TMR and IRR are in the page and nowhere else, and the count
+ * that moves is read by an exit. */
+static bool is_published(unsigned index)
+{
+    return (rules[index].may & (XR | X2R)) != 0 && index != TPR &&
+           index != PPR && (index < ISR || index > IRR + 7) && index != CURRENT;
+}
+
+static uint32_t published_high(const struct lapic *lapic)
+{
+    bool x2apic = (lapic->base & LAPIC_BASE_EXTD) != 0;
+
+    return x2apic ? (uint32_t)(lapic->icr >> 32) : 0;
+}
+
+void lapic_publish(struct lapic *lapic, unsigned index)
+{
+    if (is_published(index)) {
+        *lapic_register(lapic, index * 16) = read_register(lapic, index);
+    }
+    if (index == ICR) {
+        lapic_publish(lapic, ICR_HIGH);
+        *lapic_register(lapic, ICR * 16 + 4) = published_high(lapic);
+    }
+}
+
+void lapic_publish_all(struct lapic *lapic)
+{
+    for (unsigned index = 0; index < MSR_COUNT; index++) {
+        lapic_publish(lapic, index);
+    }
+}
+
+bool lapic_published(const struct lapic *lapic)
+{
+    for (unsigned index = 0; index < MSR_COUNT; index++) {
+        if (is_published(index) &&
+            *lapic_register(lapic, index * 16) != read_register(lapic, index)) {
+            return false;
+        }
+    }
+    return *lapic_register(lapic, ICR * 16 + 4) == published_high(lapic);
+}
+
 /* A read that is not one aligned doubleword gives the bytes of the register
  * that it covers; the SDM leaves it undefined. */
 static void page_read(struct lapic *lapic, struct access *access,
@@ -227,6 +292,9 @@ static void page_read(struct lapic *lapic, struct access *access,
     }
     if ((rules[index].may & XR) == 0 || byte > 3) {
         return;
+    }
+    if (lapic->requested) {
+        lapic_virtual_sync(lapic);
     }
     access->value = read_register(lapic, index) >> byte * 8;
     if (access->size < 4) {
@@ -270,6 +338,9 @@ bool lapic_msr_read(struct lapic *lapic, uint32_t msr, uint64_t *value)
     if (!msr_may(lapic, msr, X2R)) {
         return false;
     }
+    if (lapic->requested) {
+        lapic_virtual_sync(lapic);
+    }
     *value = msr - MSR_FIRST == ICR ? lapic->icr
                                     : read_register(lapic, msr - MSR_FIRST);
     return true;
@@ -296,6 +367,9 @@ bool lapic_msr_write(struct lapic *lapic, uint32_t msr, uint64_t value)
     if (index == ICR) {
         lapic->icr = value & ~(uint64_t)ICR_DELIVERY_STATUS;
         lapic_send(lapic);
+        if (lapic->guest != NULL) {
+            lapic_publish(lapic, ICR);
+        }
     } else {
         write_register(lapic, index, (uint32_t)value & rules[index].bits);
     }

@@ -10,7 +10,6 @@
 #include "vmm/virtio_plan.h"
 
 #define LOADER_FILE   "\\loader\\loader.conf"
-#define ENTRY_FOLDER  "\\loader\\entries"
 #define ENTRY_SUFFIX  ".conf"
 #define ENTRY_NAME    64
 #define CONFIG_LENGTH (64U << 10) /* bytes of a configuration file */
@@ -103,7 +102,7 @@ static bool load_entry_file(struct efi_boot *boot, const char *name,
     struct efi_file file = {0};
     struct config_error error;
 
-    format_sn(path, sizeof(path), "%s\\%s", ENTRY_FOLDER, name);
+    format_sn(path, sizeof(path), "%s\\%s", CONFIG_FOLDER, name);
     if (!read_text(boot, path, &file)) {
         return false;
     }
@@ -137,7 +136,7 @@ static bool choose(struct efi_boot *boot, struct load *load)
 {
     size_t index = default_entry(load);
 
-    if (load->loader.run_all) {
+    if (load->loader.run != RUN_DEFAULT) {
         for (size_t i = 0; i < load->entry_count; i++) {
             load->entries[i].chosen = true;
         }
@@ -145,7 +144,7 @@ static bool choose(struct efi_boot *boot, struct load *load)
     }
     if (index == load->entry_count) {
         log_error("%s: default %s: no entry of that name in %s", LOADER_FILE,
-                  load->loader.default_pattern, ENTRY_FOLDER);
+                  load->loader.default_pattern, CONFIG_FOLDER);
         return false;
     }
     if (load->loader.timeout > 0 && load->entry_count > 1) {
@@ -176,7 +175,7 @@ static bool load_file(struct efi_boot *boot, const char *id, const char *path,
         efi_read_file(boot, path, &file, show_progress, &progress);
 
     if (result != EFI_RESULT_OK) {
-        log_error("%s\\%s%s: %s: %s", ENTRY_FOLDER, id, ENTRY_SUFFIX, path,
+        log_error("%s\\%s%s: %s: %s", CONFIG_FOLDER, id, ENTRY_SUFFIX, path,
                   efi_result_text(result));
         return false;
     }
@@ -204,9 +203,17 @@ static const struct vm_file *loaded(const struct load *load, size_t last,
         if (is_loaded(&files->kernel, config->linux_path, path)) {
             return &files->kernel;
         }
+        if (is_loaded(&files->symbols, config->symbols, path)) {
+            return &files->symbols;
+        }
         for (size_t i = 0; i < config->initrd_count; i++) {
             if (is_loaded(&files->initrd[i], config->initrd[i], path)) {
                 return &files->initrd[i];
+            }
+        }
+        for (size_t i = 0; i < config->module_count; i++) {
+            if (is_loaded(&files->module[i], config->module[i].path, path)) {
+                return &files->module[i];
             }
         }
         for (size_t i = 0; i < config->disk_count; i++) {
@@ -230,16 +237,46 @@ static bool load_once(struct efi_boot *boot, const struct load *load,
     return load_file(boot, load->entries[index].config.id, path, to);
 }
 
+/* What is wrong with them is told now: nothing starts half-made. */
+static bool load_symbols(struct efi_boot *boot, struct load *load, size_t index)
+{
+    struct load_entry *entry = &load->entries[index];
+    struct vm_file *file = &entry->files.symbols;
+    const char *path = entry->config.symbols;
+    struct config_error error;
+    size_t count = 0;
+
+    if (path[0] == '\0') {
+        return true;
+    }
+    if (!load_once(boot, load, index, path, file)) {
+        return false;
+    }
+    struct symbols_file symbols = {
+        .path = path, .bytes = file->bytes, .size = file->size};
+
+    if (!symbols_judge(&symbols, &count, &error)) {
+        log_config_error(&error);
+        return false;
+    }
+    return true;
+}
+
 static bool load_files(struct efi_boot *boot, struct load *load, size_t index)
 {
     struct load_entry *entry = &load->entries[index];
     const struct config_entry *config = &entry->config;
-    bool good =
-        load_once(boot, load, index, config->linux_path, &entry->files.kernel);
+    bool good = load_once(boot, load, index, config->linux_path,
+                          &entry->files.kernel) &&
+                load_symbols(boot, load, index);
 
     for (size_t i = 0; good && i < config->initrd_count; i++) {
         good = load_once(boot, load, index, config->initrd[i],
                          &entry->files.initrd[i]);
+    }
+    for (size_t i = 0; good && i < config->module_count; i++) {
+        good = load_once(boot, load, index, config->module[i].path,
+                         &entry->files.module[i]);
     }
     for (size_t i = 0; good && i < config->disk_count; i++) {
         if (config->disk[i].path[0] != '\0') {
@@ -268,19 +305,19 @@ static bool load_entries(struct efi_boot *boot, const struct names *names,
 static bool list_entries(struct efi_boot *boot, struct names *names)
 {
     enum efi_result result =
-        efi_list_files(boot, ENTRY_FOLDER, ENTRY_SUFFIX, collect_name, names);
+        efi_list_files(boot, CONFIG_FOLDER, ENTRY_SUFFIX, collect_name, names);
 
     if (result != EFI_RESULT_OK || names->count == 0) {
         log_error("%s: %s: put one file a guest there, NAME.conf with a line "
                   "linux \\PATH",
-                  ENTRY_FOLDER,
+                  CONFIG_FOLDER,
                   result != EFI_RESULT_OK ? efi_result_text(result)
                                           : "no entries");
         return false;
     }
     if (names->too_many) {
         log_error("%s: more than %u entries, or a name of more than %u bytes",
-                  ENTRY_FOLDER, CONFIG_ENTRIES, ENTRY_NAME - 1);
+                  CONFIG_FOLDER, CONFIG_ENTRIES, ENTRY_NAME - 1);
         return false;
     }
     return true;

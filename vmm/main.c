@@ -1,7 +1,8 @@
 /* Lintel from its first call to its last, one phase after the other. Entered
  * from arch/efi.c with the firmware's boot services there.
  *
- * Read next: vmm/load.c (what is to run), vmm/vm.c (one machine). */
+ * Read next: vmm/load.c (what is to run), vmm/run.c (running it), vmm/vm.c (one
+ * machine). */
 #include "arch/boot.h"
 #include "arch/efi.h"
 #include "arch/gdt.h"
@@ -9,6 +10,8 @@
 #include "arch/lapic_host.h"
 #include "arch/machine.h"
 #include "arch/paging.h"
+#include "arch/processor.h"
+#include "arch/spinlock.h"
 #include "arch/tsc.h"
 #include "arch/vmx.h"
 #include "kernel/console.h"
@@ -17,23 +20,12 @@
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
+#include "kernel/processors.h"
 #include "kernel/serial.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
 #include "vmm/load.h"
-#include "vmm/report.h"
-#include "vmm/vm.h"
-
-/* The exit status of a run, as the README lists them. The highest one of all
- * entries is the run's. */
-enum status {
-    STATUS_GOOD = 0,
-    STATUS_CLAUSES = 1,
-    STATUS_CRASH = 2,
-    STATUS_TIMEOUT = 3,
-    STATUS_LINTEL = 4,
-    STATUS_GUEST = 5,
-};
+#include "vmm/run.h"
 
 /* How long the last lines stay on a screen that is all there is to read them
  * on, when something went wrong. */
@@ -130,82 +122,6 @@ static void take_machine(const struct boot_info *info)
              entropy_source());
 }
 
-static enum status status_of(const struct vm *vm)
-{
-    switch (vm->end) {
-    case VM_END_POWER_OFF:
-    case VM_END_RESET:
-    case VM_END_USER:
-        return vm->clauses_broken > 0 ? STATUS_CLAUSES : STATUS_GOOD;
-    case VM_END_CRASH:
-        return STATUS_CRASH;
-    case VM_END_TIMEOUT:
-        return STATUS_TIMEOUT;
-    case VM_END_DEBUG_EXIT:
-        if (!debug_exit_good(&vm->debug_exit)) {
-            return STATUS_GUEST;
-        }
-        return vm->clauses_broken > 0 ? STATUS_CLAUSES : STATUS_GOOD;
-    case VM_END_LINTEL:
-        break;
-    }
-    return STATUS_LINTEL;
-}
-
-/* The entry's closing line. */
-static void log_end(const struct vm *vm, enum status status)
-{
-    if (vm->end == VM_END_DEBUG_EXIT) {
-        log_raw("lintel: entry %s: exit %d %s with %#x (QEMU: exit %u)",
-                vm->config->id, (int)status, vm_end_name(vm->end),
-                vm->debug_exit.value, debug_exit_qemu_status(&vm->debug_exit));
-    } else {
-        log_raw("lintel: entry %s: exit %d %s", vm->config->id, (int)status,
-                vm_end_name(vm->end));
-    }
-}
-
-static enum status run_entry(const struct load_entry *entry)
-{
-    const char *why = NULL;
-    const char *id = entry->config.id;
-    struct vm *vm = NULL;
-    enum status status = STATUS_LINTEL;
-
-    log_info("%s: %s, %llu MiB", id, entry->config.title,
-             (unsigned long long)(entry->config.memory >> 20));
-    vm = vm_create(&entry->config, &entry->files, &why);
-    if (vm == NULL) {
-        log_error("%s: %s", id, why);
-        log_raw("lintel: entry %s: exit %d not started", id, (int)status);
-        return status;
-    }
-    vm_run(vm);
-    if (log_get_level() >= LOG_DEBUG) {
-        vm_log_state(vm);
-    }
-    report_summary(vm);
-    status = status_of(vm);
-    log_end(vm, status);
-    vm_destroy(vm);
-    log_debug("%llu pages free again", (unsigned long long)page_free_count());
-    return status;
-}
-
-static enum status run_entries(const struct load *load)
-{
-    enum status worst = STATUS_GOOD;
-
-    for (size_t i = 0; i < load->entry_count; i++) {
-        if (load->entries[i].chosen) {
-            enum status status = run_entry(&load->entries[i]);
-
-            worst = status > worst ? status : worst;
-        }
-    }
-    return worst;
-}
-
 void lintel_main(struct efi_boot *boot)
 {
     static const char *const reasons[] = {
@@ -244,12 +160,15 @@ void lintel_main(struct efi_boot *boot)
         log_error("%s", missing);
         finish(STATUS_LINTEL, "no VMX");
     }
+    processors_start(info, &kernel_pages);
     status = run_entries(&load);
     if (idt_nmi_count() > 0) {
         log_warn("%llu NMIs came: the machine reports an error of its "
                  "hardware, or has a watchdog that runs",
                  (unsigned long long)idt_nmi_count());
     }
+    processor_stop_others();
+    spinlock_broken = true;
     vmx_disable();
     finish(status, reasons[status]);
 }

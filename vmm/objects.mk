@@ -18,6 +18,7 @@ objects += $(addprefix vmm/, \
     decode.o \
     decode_table.o \
     elf.o \
+    elf_kernel.o \
     elf_load.o \
     discover.o \
     emulate.o \
@@ -38,22 +39,39 @@ objects += $(addprefix vmm/, \
     lapic.o \
     lapic_registers.o \
     lapic_timer.o \
+    lapic_virtual.o \
     load.o \
     main.o \
     memory_map.o \
     menu.o \
     mmio.o \
+    mp_tables.o \
     msr.o \
     msr_table.o \
+    multiboot.o \
+    multiboot1_header.o \
+    multiboot1_info.o \
+    multiboot2_header.o \
+    multiboot2_info.o \
+    multiboot_facts.o \
+    multiboot_sections.o \
     pic.o \
     pit.o \
+    placement.o \
     place.o \
+    pvh.o \
     regions.o \
     report.o \
     report_json.o \
     report_words.o \
     rtc.o \
+    run.o \
     rtc_calendar.o \
+    symbols.o \
+    symbols_elf.o \
+    symbols_guest.o \
+    symbols_text.o \
+    start_info.o \
     uart.o \
     vcpu.o \
     vcpu_events.o \

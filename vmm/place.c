@@ -4,6 +4,7 @@
 #include "kernel/format.h"
 #include "kernel/string.h"
 #include "vmm/mmio.h"
+#include "vmm/symbols_guest.h"
 #include "vmm/vcpu.h"
 
 void place_take(struct vcpu *vcpu, struct place *place)
@@ -20,6 +21,7 @@ void place_take(struct vcpu *vcpu, struct place *place)
         .length = code.length != 0 ? code.length : code.fetched,
     };
     memcpy(place->bytes, code.bytes, sizeof(place->bytes));
+    symbols_guest_name(vcpu, place->rip, place->symbol, sizeof(place->symbol));
 }
 
 void place_describe_bytes(const struct place *place, char *text, size_t size)

@@ -88,8 +88,13 @@ void vcpu_deliver(struct vcpu *vcpu)
     if (vcpu->lapic.nmi_pending) {
         deliver_nmi(vcpu);
     }
+    if (vcpu->lapic.requested) {
+        lapic_virtual_sync(&vcpu->lapic);
+    }
     if (interrupt_waits(vcpu)) {
         deliver_interrupt(vcpu);
+    } else {
+        guest_want_interrupt_window(vcpu->guest, false);
     }
 }
 
@@ -107,7 +112,9 @@ bool vcpu_awake(struct vcpu *vcpu)
         /* One that an NMI's own handler holds back does not end its HLT. */
         return (vcpu->lapic.nmi_pending &&
                 guest_nmi_deliverable(vcpu->guest)) ||
-               (!vcpu->halted_without_interrupts && interrupt_waits(vcpu));
+               (!vcpu->halted_without_interrupts &&
+                (lapic_extint_ready(&vcpu->lapic) ||
+                 lapic_deliverable(&vcpu->lapic)));
     }
     return false;
 }

@@ -2,7 +2,6 @@
 #include "vmm/virtio_host.h"
 
 #include "arch/cpu.h"
-#include "kernel/console.h"
 #include "kernel/entropy.h"
 #include "kernel/format.h"
 #include "kernel/log.h"
@@ -17,6 +16,11 @@
 
 /* When a source of entropy that had none is asked again. */
 #define ENTROPY_RETRY (10 * TIME_MS)
+
+/* A full console is looked at again after the time in which a serial port sends
+ * what its FIFO holds. */
+#define CONSOLE_RETRY (1400 * TIME_US)
+#define CONSOLE_TRIES 64
 
 static struct virtio_host *host_of(struct virtio_device *device)
 {
@@ -110,13 +114,35 @@ static void let_others_run(const struct virtio_host *host)
     }
 }
 
+/* Waits, as a task, until the console takes something; how much of `length`.
+ * Only a moment, after which the port itself is waited for: it may be stuck. */
+static size_t console_takes(const struct virtio_host *host, size_t length)
+{
+    size_t room = console_room(&host->vm->console);
+
+    for (unsigned i = 0; room == 0 && i < CONSOLE_TRIES && !host->vm->stopping;
+         i++) {
+        if (host->vm->accessing != NULL) {
+            return length;
+        }
+        task_sleep_until(time_now() + CONSOLE_RETRY);
+        room = console_room(&host->vm->console);
+    }
+    return room == 0 || room > length ? length : room;
+}
+
 void env_console_write(struct virtio_device *device, const void *bytes,
                        size_t length)
 {
     struct virtio_host *host = host_of(device);
+    const uint8_t *byte = bytes;
 
-    if (!host->vm->stopping) {
-        console_write(bytes, length);
+    while (length > 0 && !host->vm->stopping) {
+        size_t taken = console_takes(host, length);
+
+        console_write(&host->vm->console, byte, taken);
+        byte += taken;
+        length -= taken;
         let_others_run(host);
     }
 }
@@ -124,8 +150,7 @@ void env_console_write(struct virtio_device *device, const void *bytes,
 size_t env_console_read(struct virtio_device *device, void *buffer,
                         size_t length)
 {
-    (void)device;
-    return console_read(buffer, length);
+    return console_read(&host_of(device)->vm->console, buffer, length);
 }
 
 /* The device has checked the range against the capacity; checked again here,

@@ -1,13 +1,14 @@
 /* Builds, runs and ends one virtual machine; see the header. */
 #include "vmm/vm.h"
 
-#include "kernel/console.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
+#include "kernel/processors.h"
 #include "kernel/string.h"
 #include "vmm/acpi_tables.h"
 #include "vmm/boot_protocol.h"
+#include "vmm/mp_tables.h"
 
 #define VM_PAGES ((sizeof(struct vm) + PAGE_SIZE - 1) / PAGE_SIZE)
 
@@ -212,6 +213,16 @@ static void create_chips(struct vm *vm)
 
 /* ---- processors ---- */
 
+/* Without it all is done in software, and no guest can tell. */
+static void start_apicv(struct vm *vm, struct vcpu *vcpu)
+{
+    uint32_t *page = guest_apic_setup(vcpu->guest, &vm->pages);
+
+    if (page != NULL) {
+        lapic_virtual_start(&vcpu->lapic, vcpu->guest, page);
+    }
+}
+
 static const char *create_vcpu(struct vm *vm, unsigned index)
 {
     struct vcpu *vcpu = &vm->vcpus[index];
@@ -232,6 +243,9 @@ static const char *create_vcpu(struct vm *vm, unsigned index)
         lapic_firmware_state(&vcpu->lapic);
     } else {
         vcpu->state = VCPU_WAIT_SIPI;
+    }
+    if (vm->config->apicv) {
+        start_apicv(vm, vcpu);
     }
     vcpu->msr = (struct msr_context){
         .guest = vcpu->guest,
@@ -261,13 +275,28 @@ static const char *create_vcpus(struct vm *vm)
 
 static void log_start(const struct boot_start *start)
 {
-    log_info("kernel %s by %s at %#llx, entry %#llx", start->version,
-             start->protocol, (unsigned long long)start->kernel,
-             (unsigned long long)start->rip);
+    log_info("kernel %s%sby %s at %#llx, entry %#llx", start->version,
+             start->version[0] == '\0' ? "" : ", ", start->protocol,
+             (unsigned long long)start->kernel, (unsigned long long)start->rip);
     if (start->initrd_size > 0) {
         log_info("initrd %llu KiB at %#llx",
                  (unsigned long long)(start->initrd_size >> 10),
                  (unsigned long long)start->initrd);
+    }
+    if (start->contract != NULL) {
+        log_info("%s", start->contract);
+    }
+}
+
+/* The sentence may lie in `start`. */
+static void log_refusal(const struct config_entry *config,
+                        const struct boot_start *start, const char *why)
+{
+    if (start->modules_refused) {
+        log_error(CONFIG_FOLDER "\\%s.conf:%u: module %s: %s", config->id,
+                  config->module_line, config->module[0].path, why);
+    } else {
+        log_error("%s: %s", config->linux_path, why);
     }
 }
 
@@ -279,45 +308,67 @@ static const char *load_kernel(struct vm *vm)
         .virtio_count = discover_acpi_count(vm->config, vm->device_count),
     };
     struct boot_piece initrd[CONFIG_PATHS] = {0};
+    struct boot_piece module[CONFIG_PATHS] = {0};
     struct boot_request request = {
         .kernel = files->kernel.bytes,
         .kernel_size = files->kernel.size,
         .kernel_name = vm->config->linux_path,
         .initrd = initrd,
         .initrd_count = vm->config->initrd_count,
+        .module = module,
+        .module_count = vm->config->module_count,
+        .protocol = vm->config->protocol,
         .command_line = vm->command_line,
         .e820 = vm->map.e820,
         .e820_count = vm->map.e820_count,
         .cpu_count = vm->vcpu_count,
         .gib_pages = cpuid_has(&vm->cpuid, CPUID_HAS_GIB_PAGES),
     };
+    const struct mp_request mp = {
+        .cpu_count = vm->vcpu_count,
+        .signature = vm->cpuid.basic[1].eax,
+        .features = vm->cpuid.basic[1].edx,
+    };
     struct boot_start start;
     const char *why = acpi_build(&vm->memory, &acpi, &request.rsdp);
 
     discover_command_line(vm->command_line, vm->config, vm->device_count);
+    if (why == NULL) {
+        why = mp_build(&vm->memory, &mp);
+    }
     if (why != NULL) {
         return why;
     }
     for (size_t i = 0; i < vm->config->initrd_count; i++) {
         initrd[i].bytes = files->initrd[i].bytes;
         initrd[i].size = files->initrd[i].size;
+        initrd[i].name = vm->config->initrd[i];
+    }
+    for (size_t i = 0; i < vm->config->module_count; i++) {
+        module[i].bytes = files->module[i].bytes;
+        module[i].size = files->module[i].size;
+        module[i].name = vm->config->module[i].path;
+        module[i].command_line = vm->config->module[i].words;
     }
     why = boot_load(&vm->memory, &request, &start);
     if (why != NULL) {
-        /* The sentence may lie in `start`. */
-        log_error("%s: %s", vm->config->linux_path, why);
+        log_refusal(vm->config, &start, why);
         return "the kernel cannot be started";
     }
     log_start(&start);
     boot_set_registers(vm->vcpus[0].guest, &start);
-    return NULL;
+    return symbols_guest_create(vm, start.rip);
 }
 
 /* In the VM's domain, and on a processor that its vCPUs need not run on. */
 static bool build(struct vm *vm, const char **why)
 {
-    *why = vm->config->cpus > VM_VCPUS ? "more processors than a VM can have"
-                                       : create_memory(vm);
+    *why = vm->config->cpus > VM_VCPUS
+               ? "more processors than a VM can have"
+               : placement_init(&vm->placement, vm->config, processors_count());
+    if (*why == NULL) {
+        *why = create_memory(vm);
+    }
     if (*why == NULL) {
         create_chips(vm);
         *why = create_vcpus(vm);
@@ -389,6 +440,7 @@ void vm_destroy(struct vm *vm)
     task_reap();
     stop_timers(vm);
     virtio_host_destroy(vm);
+    symbols_guest_destroy(vm);
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
         guest_destroy(vm->vcpus[i].guest, &vm->pages);
     }

@@ -1,6 +1,6 @@
 /* The life of a VM between vm_create() and vm_destroy(): its tasks, its
  * console, its end. */
-#include "kernel/console.h"
+#include "kernel/format.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "vmm/place.h"
@@ -21,14 +21,21 @@ const char *vm_end_name(enum vm_end end)
     return names[end];
 }
 
-bool vm_task_start(struct vm *vm, const char *name, task_entry entry,
-                   void *argument)
+static bool start_on(struct vm *vm, unsigned processor, const char *name,
+                     task_entry entry, void *argument)
 {
-    if (task_create(name, entry, argument) == NULL) {
+    if (task_create_on(processor, name, entry, argument) == NULL) {
         return false;
     }
     vm->tasks++;
     return true;
+}
+
+bool vm_task_start(struct vm *vm, const char *name, task_entry entry,
+                   void *argument)
+{
+    return start_on(vm, placement_service(&vm->placement, vm->services++), name,
+                    entry, argument);
 }
 
 void vm_task_done(struct vm *vm)
@@ -48,7 +55,7 @@ void vm_stop(struct vm *vm, enum vm_end end)
         vcpu_wake(&vm->vcpus[i]);
     }
     virtio_host_stop(vm);
-    event_signal(console_event());
+    event_signal(console_event(&vm->console));
     event_signal(&vm->task_left);
 }
 
@@ -56,8 +63,7 @@ void vm_stop(struct vm *vm, enum vm_end end)
 
 void vm_serial_output(struct vm *vm, uint8_t byte)
 {
-    (void)vm;
-    console_write(&byte, 1);
+    console_write(&vm->console, &byte, 1);
 }
 
 /* Input goes to the virtio console once its driver is up, else to the 16550. */
@@ -72,7 +78,8 @@ static bool console_to_uart(struct vm *vm)
 {
     uint8_t byte = 0;
 
-    while (uart_can_receive(&vm->uart) && console_read(&byte, 1) == 1) {
+    while (uart_can_receive(&vm->uart) &&
+           console_read(&vm->console, &byte, 1) == 1) {
         uart_receive(&vm->uart, byte);
     }
     return uart_can_receive(&vm->uart);
@@ -81,31 +88,36 @@ static bool console_to_uart(struct vm *vm)
 /* How often input that a full 16550 did not take is offered again. */
 #define UART_RETRY (10 * TIME_MS)
 
+/* What Ctrl-A keys ask, done by a task of the machine's own. */
+static void obey(struct vm *vm)
+{
+    unsigned requests = console_requests(&vm->console);
+
+    if (requests & CONSOLE_STATE) {
+        vm_log_state(vm);
+    }
+    if (requests & CONSOLE_QUIT) {
+        vm_stop(vm, VM_END_USER);
+    }
+}
+
 static void console_task(void *argument)
 {
     struct vm *vm = argument;
+    struct event *event = console_event(&vm->console);
 
     while (!vm->stopping) {
+        obey(vm);
         if (virtio_console_up(vm)) {
             virtio_host_console_input(vm);
-            event_wait(console_event());
+            event_wait(event);
         } else if (console_to_uart(vm)) {
-            event_wait(console_event());
+            event_wait(event);
         } else {
-            event_wait_until(console_event(), time_now() + UART_RETRY);
+            event_wait_until(event, time_now() + UART_RETRY);
         }
     }
     vm_task_done(vm);
-}
-
-static void console_quit(void *argument)
-{
-    vm_stop(argument, VM_END_USER);
-}
-
-static void console_state(void *argument)
-{
-    vm_log_state(argument);
 }
 
 /* ---- running ---- */
@@ -126,7 +138,11 @@ static bool start_tasks(struct vm *vm)
         virtio_host_start(vm) && vm_task_start(vm, "console", console_task, vm);
 
     for (unsigned i = 0; good && i < vm->vcpu_count; i++) {
-        good = vm_task_start(vm, "vcpu", vcpu_main, &vm->vcpus[i]);
+        char name[24];
+
+        format_sn(name, sizeof(name), "%s vcpu%u", vm->config->id, i);
+        good = start_on(vm, placement_vcpu(&vm->placement, i), name, vcpu_main,
+                        &vm->vcpus[i]);
     }
     return good;
 }
@@ -148,16 +164,9 @@ static void log_memory(const struct vm *vm)
 enum vm_end vm_run(struct vm *vm)
 {
     struct domain *before = NULL;
-    struct console_handlers handlers = {
-        .domain = vm->domain,
-        .quit = console_quit,
-        .state = console_state,
-        .argument = vm,
-    };
 
     vm->started = time_now();
-    console_set_handlers(&handlers);
-    console_start_input();
+    console_attach(&vm->console, vm->config->id);
     before = task_join(vm->domain);
     if (vm->config->timeout != 0) {
         vm->limit.fire = limit_reached;
@@ -173,12 +182,13 @@ enum vm_end vm_run(struct vm *vm)
         event_wait(&vm->task_left);
     }
     task_join(before);
-    console_stop_input();
-    console_set_handlers(NULL);
+    console_detach(&vm->console);
     return vm->end;
 }
 
-static void log_vcpu(struct vcpu *vcpu)
+/* In the vCPU's own task, or when its guest is in no processor: its registers
+ * are there and nowhere else. */
+void vcpu_log(struct vcpu *vcpu)
 {
     static const char *const states[] = {
         [VCPU_RUNNING] = "running",
@@ -203,6 +213,18 @@ static void log_vcpu(struct vcpu *vcpu)
             log_info("    %s: %llu", exit_reason_name((enum exit_reason)i),
                      (unsigned long long)vcpu->exits[i]);
         }
+    }
+}
+
+/* One on another processor does it itself, as soon as it can. */
+static void log_vcpu(struct vcpu *vcpu)
+{
+    if (vcpu->task != NULL &&
+        task_processor(vcpu->task) != task_processor(task_current())) {
+        vcpu->log_wanted = true;
+        vcpu_wake(vcpu);
+    } else {
+        vcpu_log(vcpu);
     }
 }
 

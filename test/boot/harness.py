@@ -60,13 +60,13 @@ class Boot:
             return ""
         return text[begin.start(): end.end() if end else len(text)]
 
-    def guest_text(self, name):
-        """What the small guest `name` printed (guest.inc's first line)."""
+    def guest_text(self, name, earlier=0):
+        """What the small guest `name` printed (guest.inc's first line), in
+        its first run or, after `earlier` others, in a later one."""
         parts = re.split(r"^guest (\S+)$", self.console, flags=re.M)
-        for label, text in zip(parts[1::2], parts[2::2]):
-            if label == name:
-                return text
-        return None
+        texts = [text for label, text in zip(parts[1::2], parts[2::2])
+                 if label == name]
+        return texts[earlier] if earlier < len(texts) else None
 
 
 class Folder:
@@ -82,19 +82,25 @@ class Folder:
         os.makedirs(cls.path)
 
 
-def boot(files, kind="bochs", memory=128, timeout=240, disk=None):
+def boot(files, kind="bochs", memory=128, timeout=240, disk=None,
+         model=machine.MODEL_AVX512, keys=(), processors=1):
     """Boots `files` ({name on the ESP: path or bytes}), or the image `disk` as
-    it is."""
+    it is. `keys`: pairs of what the console must have said, and what is then
+    typed."""
     scratch = None
     try:
         if disk is None:
             disk = scratch = f"{Folder.path}/esp.img"
             image.make(disk, {"EFI/BOOT/BOOTX64.EFI": LINTEL, **files})
-        booted = machine.Machine(kind, Folder.path, disk, memory,
-                                 model=machine.MODEL_AVX512)
+        booted = machine.Machine(kind, Folder.path, disk, memory, processors,
+                                 model=model)
         session = Session(booted, "", timeout)
         try:
-            session.collect()
+            while not session.done:
+                session.step()
+                if keys and keys[0][0] in session.console:
+                    booted.type(keys[0][1])
+                    keys = keys[1:]
         finally:
             booted.stop()
             with open(f"{Folder.path}/console.txt", "wb") as out:

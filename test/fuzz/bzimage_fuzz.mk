@@ -1,2 +1,2 @@
 fuzz-targets += bzimage
-bzimage-fuzz-sources := test/fuzz/bzimage_fuzz.c $(boot-sources)
+bzimage-fuzz-sources := test/fuzz/bzimage_fuzz.c $(loader-sources)

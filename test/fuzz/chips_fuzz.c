@@ -1,19 +1,26 @@
 /* libFuzzer on all of the guest's chips, wired as vmm/vm_irq.c wires them, with
  * three local APICs. An input is a list of steps of eight bytes: what is done,
  * where, and the value. After every step each chip must hold together; timers
- * must not call more often than chip_clock.h allows. */
+ * must not call more often than chip_clock.h allows. Each input runs twice,
+ * with the local APICs in software and played by a processor, and must give the
+ * same values and interrupts. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/log.h"
+#include "test/unit/apicv_fake.h"
 #include "test/unit/chips_fake.h"
 #include "vmm/acpi_pm.h"
 #include "vmm/apic_bus.h"
 #include "vmm/chip_clock.h"
+#include "vmm/debug_exit.h"
+#include "vmm/fw_cfg.h"
 #include "vmm/i8042.h"
 #include "vmm/ioapic.h"
+#include "vmm/kvmclock.h"
 #include "vmm/lapic.h"
 #include "vmm/pic.h"
 #include "vmm/pit.h"
@@ -37,7 +44,15 @@ static struct machine {
     struct uart uart;
     struct acpi_pm pm;
     struct i8042 i8042;
+    struct debug_exit debug_exit;
+    struct fw_cfg fw_cfg;
+    struct kvmclock clock;
+    struct guest_memory memory;
 } m;
+
+/* Guest RAM, in two slots that do not touch; kvmclock.c writes to it. */
+#define SLOT 0x1000U
+static _Alignas(4096) uint8_t ram[2][SLOT];
 
 struct step {
     uint8_t what;
@@ -53,6 +68,15 @@ struct step {
             abort();                                                           \
         }                                                                      \
     } while (0)
+
+/* What a guest saw, as one number. */
+static uint64_t seen;
+
+static void see(uint64_t value)
+{
+    seen = (seen ^ value) * 0x9e3779b97f4a7c15;
+    seen ^= seen >> 29;
+}
 
 static void wire(unsigned gsi, bool level)
 {
@@ -75,6 +99,8 @@ static void check(void)
     REQUIRE(uart_valid(&m.uart));
     REQUIRE(acpi_pm_valid(&m.pm));
     REQUIRE(i8042_valid(&m.i8042));
+    REQUIRE(fw_cfg_valid(&m.fw_cfg));
+    REQUIRE(kvmclock_valid(&m.clock));
     REQUIRE(fake_armed() <= CPUS + 4);
     for (unsigned i = 1; i < 16; i++) {
         /* The chips' own lines stand as they left them. */
@@ -84,10 +110,12 @@ static void check(void)
     }
 }
 
-static void build(void)
+static void build(bool by_processor)
 {
     memset(&m, 0, sizeof(m));
+    seen = 0;
     fake_reset();
+    apicv_fake_reset();
     fake_set_wall(1700000000);
     m.vm.irq = wire;
     m.bus =
@@ -97,6 +125,9 @@ static void build(void)
     for (unsigned i = 0; i < CPUS; i++) {
         m.bus.lapics[i] = &m.lapics[i];
         lapic_init(&m.lapics[i], &m.bus, &m.vcpus[i], i, i == 0);
+        if (by_processor) {
+            apicv_fake_start(&m.lapics[i]);
+        }
     }
     lapic_firmware_state(&m.lapics[0]);
     pit_init(&m.pit, &m.vm);
@@ -104,13 +135,20 @@ static void build(void)
     uart_init(&m.uart, &m.vm);
     acpi_pm_init(&m.pm, &m.vm);
     i8042_init(&m.i8042, &m.vm);
+    debug_exit_init(&m.debug_exit, &m.vm);
+    memset(ram, 0, sizeof(ram));
+    fw_cfg_init(&m.fw_cfg, CPUS, 2 * SLOT);
+    m.memory = (struct guest_memory){
+        .slots = {{0, SLOT, ram[0]}, {2 * SLOT, SLOT, ram[1]}},
+        .slot_count = 2};
+    kvmclock_init(&m.clock, &m.memory, CPUS);
 }
 
 static const uint16_t ports[] = {
-    0x20,  0x21,  0xa0,  0xa1,  0x4d0, 0x4d1, 0x40,  0x41,  0x42,
-    0x43,  0x61,  0x70,  0x71,  0x3f8, 0x3f9, 0x3fa, 0x3fb, 0x3fc,
-    0x3fd, 0x3fe, 0x3ff, 0x600, 0x601, 0x602, 0x603, 0x604, 0x605,
-    0x608, 0x609, 0x60a, 0x60b, 0xcf9, 0x92,  0x60,  0x64,
+    0x20,  0x21,  0xa0,  0xa1,  0x4d0, 0x4d1, 0x40,  0x41,  0x42,  0x43,
+    0x61,  0x70,  0x71,  0x3f8, 0x3f9, 0x3fa, 0x3fb, 0x3fc, 0x3fd, 0x3fe,
+    0x3ff, 0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x608, 0x609, 0x60a,
+    0x60b, 0xcf9, 0x92,  0x60,  0x64,  0xf4,  0x501, 0x510, 0x511,
 };
 
 static void port(const struct step *step)
@@ -141,6 +179,15 @@ static void port(const struct step *step)
     case 0x64:
         i8042_access(&m.i8042, &access);
         break;
+    case 0xf4:
+    case 0x501:
+        debug_exit_access(&m.debug_exit, &access);
+        break;
+    case 0x510 ... 0x511:
+        if (fw_cfg_access(&m.fw_cfg, &access) == ACCESS_UNHANDLED) {
+            return;
+        }
+        break;
     default:
         acpi_pm_access(&m.pm, &access);
         break;
@@ -169,6 +216,35 @@ static void page(const struct step *step, struct lapic *lapic)
     }
     REQUIRE(access.write || access.size >= 4 ||
             access.value >> access.size * 8 == 0);
+    see(access.value);
+}
+
+/* Mostly at the edges of RAM. */
+static void clock_step(const struct step *step)
+{
+    static const uint32_t numbers[] = {KVMCLOCK_MSR_WALL, KVMCLOCK_MSR_TIME,
+                                       KVMCLOCK_MSR_WALL_OLD,
+                                       KVMCLOCK_MSR_TIME_OLD};
+    uint64_t address = (uint64_t)(step->where & 3) * SLOT +
+                       (uint64_t)(int64_t)(int8_t)step->value;
+    unsigned cpu = step->cpu % CPUS;
+
+    switch (step->where >> 2 & 7) {
+    case 0:
+        kvmclock_cpu_reset(&m.clock, cpu);
+        break;
+    case 1 ... 2:
+        kvmclock_tsc_offset_set(&m.clock, cpu, step->value & 3);
+        break;
+    case 3:
+        address = (uint64_t)step->value << 32 | step->value;
+        __attribute__((fallthrough));
+    default:
+        kvmclock_msr_write(&m.clock, cpu, numbers[step->where >> 5 & 3],
+                           address);
+        (void)kvmclock_msr_read(&m.clock, cpu, numbers[step->where >> 7 & 3]);
+        break;
+    }
 }
 
 static void msr(const struct step *step, struct lapic *lapic)
@@ -179,14 +255,15 @@ static void msr(const struct step *step, struct lapic *lapic)
 
     switch (step->where >> 12) {
     case 0 ... 7:
-        lapic_msr_write(lapic, number,
-                        (step->where & 0x800) != 0 ? value : step->value);
+        see(apic_wrmsr(lapic, number,
+                       (step->where & 0x800) != 0 ? value : step->value));
         break;
     case 8:
-        lapic_msr_read(lapic, number, &value);
+        see(apic_rdmsr(lapic, number, &value));
+        see(value);
         break;
     case 9 ... 10:
-        lapic_base_write(lapic, base);
+        see(lapic_base_write(lapic, base));
         break;
     case 11:
         lapic_tsc_offset_set(lapic, (uint64_t)(int32_t)step->value << 20);
@@ -194,10 +271,13 @@ static void msr(const struct step *step, struct lapic *lapic)
     case 12:
         lapic_deadline_write(lapic, value << 16);
         break;
+    case 13:
+        clock_step(step);
+        break;
     default:
         value = time_tsc_at(time_now()) + lapic->tsc_offset;
         lapic_deadline_write(lapic, value + (uint64_t)(int32_t)step->value);
-        (void)lapic_deadline_read(lapic);
+        see(lapic_deadline_read(lapic));
         break;
     }
 }
@@ -206,8 +286,6 @@ static void msr(const struct step *step, struct lapic *lapic)
 static void deliver(struct lapic *lapic)
 {
     uint8_t vector = 0;
-    int pending = lapic_pending(lapic);
-
     if (lapic_take_init(lapic)) {
         return;
     }
@@ -217,9 +295,15 @@ static void deliver(struct lapic *lapic)
         int extint = lapic_take_extint(lapic);
 
         REQUIRE(extint >= 0 && extint <= 0xff);
-    } else if (pending >= 0) {
-        REQUIRE(pending >= 16 && pending <= 0xff);
-        lapic_accept(lapic, pending);
+        see((uint64_t)extint);
+    } else {
+        int next = apic_waiting(lapic);
+
+        REQUIRE(next == -1 || (next >= 16 && next <= 0xff));
+        see((uint64_t)next);
+        if (next >= 0) {
+            apic_take(lapic);
+        }
     }
 }
 
@@ -267,7 +351,7 @@ static void run(const struct step *step)
         uart_receive(&m.uart, (uint8_t)step->value);
         break;
     case 13:
-        lapic_tpr_set(lapic, step->value);
+        apic_write_cr8(lapic, step->value & 15);
         break;
     case 14:
         acpi_pm_power_button(&m.pm);
@@ -279,11 +363,17 @@ static void run(const struct step *step)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void log_at(enum log_level level, const char *format, ...)
+{
+    (void)level;
+    (void)format;
+}
+
+static uint64_t run_all(bool by_processor, const uint8_t *data, size_t size)
 {
     struct step step;
 
-    build();
+    build(by_processor);
     check();
     for (unsigned i = 0; i < STEPS && size >= sizeof(step); i++) {
         memcpy(&step, data, sizeof(step));
@@ -300,5 +390,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uart_stop(&m.uart);
     acpi_pm_stop(&m.pm);
     REQUIRE(fake_armed() == 0);
+    return seen;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    REQUIRE(run_all(false, data, size) == run_all(true, data, size));
     return 0;
 }

@@ -8,5 +8,54 @@ $(BUILD)/guests/%.bin: test/guests/%.asm $(wildcard test/guests/*.inc)
 	@mkdir -p $(@D)
 	$(NASM) -f bin -Wall -Werror -I test/guests/ $< -o $@
 
-guests: $(guest-files)
+# Its labels as a System.map, for `symbols`.
+$(BUILD)/guests/%.map: test/guests/%.asm test/guests/guest.inc
+	@mkdir -p $(@D)
+	$(NASM) -f bin -I test/guests/ --before "[map symbols $@.nasm]" -o /dev/null $<
+	@awk '/Section .text/ { text = 1 } text && NF == 3 && $$3 !~ /^\.\.@|Name/ \
+	    { print tolower($$2), "t", $$3 }' $@.nasm > $@
+
+guest-maps := $(addprefix $(BUILD)/guests/,ring.map wild.map)
+
+# Guests that Multiboot starts: flat files, and ELF files linked at BASE and
+# loaded OFFSET below.
+multiboot-flat := mb1_flat mb2_flat
+multiboot-elf  := mb1_elf mb2_elf64 mb2_reloc
+multiboot-files := $(multiboot-flat:%=$(BUILD)/guests/%.bin) \
+                   $(multiboot-elf:%=$(BUILD)/guests/%.elf)
+multiboot-common := $(wildcard test/guests/multiboot/*.inc) \
+                    test/guests/multiboot/guest.ld
+guest-files += $(multiboot-files)
+
+mb1_elf-link   := elf32 elf_i386 0x100000 0
+mb2_reloc-link := elf32 elf_i386 0x100000 0
+mb2_elf64-link := elf64 elf_x86_64 0x40100000 0x40000000
+
+$(multiboot-flat:%=$(BUILD)/guests/%.bin): $(BUILD)/guests/%.bin: \
+    test/guests/multiboot/%.asm $(multiboot-common)
+	@mkdir -p $(@D)
+	$(NASM) -f bin -Wall -Werror -I test/guests/multiboot/ $< -o $@
+
+$(multiboot-elf:%=$(BUILD)/guests/%.elf): $(BUILD)/guests/%.elf: \
+    test/guests/multiboot/%.asm $(multiboot-common)
+	@mkdir -p $(@D)
+	$(NASM) -f $(word 1,$($*-link)) -Wall -Werror \
+	    -I test/guests/multiboot/ $< -o $(@:.elf=.o)
+	ld -m $(word 2,$($*-link)) -n -e start \
+	    --defsym=BASE=$(word 3,$($*-link)) \
+	    --defsym=OFFSET=$(word 4,$($*-link)) \
+	    -T test/guests/multiboot/guest.ld $(@:.elf=.o) -o $@
+
+# Guests of the other formats, ELF headers and all in one flat file.
+format-guests := pvh32 pvh64 elf64 linux32
+format-files  := $(format-guests:%=$(BUILD)/guests/%.bin)
+guest-files   += $(format-files)
+
+$(format-files): $(BUILD)/guests/%.bin: test/guests/formats/%.asm \
+    $(wildcard test/guests/formats/*.inc) test/guests/guest.inc
+	@mkdir -p $(@D)
+	$(NASM) -f bin -Wall -Werror -I test/guests/ -I test/guests/formats/ \
+	    $< -o $@
+
+guests: $(guest-files) $(guest-maps)
 .PHONY: guests

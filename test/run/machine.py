@@ -22,6 +22,8 @@ PR_SET_PDEATHSIG = 1
 # has the most of VMX.
 MODEL = "broadwell_ult"
 MODEL_AVX512 = "corei7_skylake_x"
+# The most that Bochs 2.7 of Debian is built for.
+PROCESSORS = 8
 # MiB that Bochs 2.7 holds in its own memory. It can swap more to a file, and
 # then loses what was written last (a return address, seen with 5 GiB).
 BOCHS_MEMORY = 2048

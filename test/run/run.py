@@ -30,9 +30,10 @@ FLAVOURS = ("cloud", "generic", "rt")
 # hvc0. Its self-tests of cryptography take Bochs up to 10 s.
 CMDLINE = ("earlyprintk=serial,ttyS0,115200 console=ttyS0 panic=-1 "
            "cryptomgr.notests")
-OPTIONS = ("RUN", "KERNEL", "INITRD", "CMDLINE", "DISK", "MEMORY", "CPUS",
-           "DISCOVER", "MODULES", "LINT", "FEATURES", "TIMEOUT", "MACHINE",
-           "FLAVOUR", "LINTEL", "LOGS", "V")
+OPTIONS = ("RUN", "KERNEL", "SYMBOLS", "INITRD", "CMDLINE", "DISK", "MEMORY",
+           "CPUS", "PROTOCOL", "DISCOVER", "MODULES", "MODULE", "LINT",
+           "FEATURES", "APICV", "TIMEOUT", "MACHINE", "FLAVOUR", "LINTEL",
+           "LOGS", "V", "PROCESSORS")
 RUN_TIMEOUT = 600
 MIB = 1 << 20
 # What Lintel and the firmware need beside the guest and its files.
@@ -65,6 +66,13 @@ def bytes_of(text, name):
     return int(number) * unit
 
 
+def processors_of(text):
+    if not text.isdigit() or not 1 <= int(text) <= machine.PROCESSORS:
+        raise Wrong(f"PROCESSORS={text}: the emulated machine has 1 to "
+                    f"{machine.PROCESSORS}")
+    return int(text)
+
+
 def seconds_of(text):
     if not text.isdigit() or int(text) == 0:
         raise Wrong(f"TIMEOUT={text}: a time-out is a number of seconds")
@@ -85,18 +93,19 @@ class Plan:
         self.identity = secrets.token_hex(4)
         self.files = {}
         self.lines = ["title Lintel's guest"]
-        self.own_init = not options["INITRD"]
+        self.own_init = not options["INITRD"] and self.is_linux()
         self.memory = bytes_of(options["MEMORY"] or "256M", "MEMORY")
         self.kernel()
         self.initrd()
+        self.modules()
         self.disk()
         self.lines += [
-            f"options {options['CMDLINE'] or CMDLINE}",
+            f"options {options['CMDLINE'] or self.default_options()}",
             f"memory {options['MEMORY'] or '256M'}",
             f"cpus {options['CPUS'] or 1}",
             "rng on",
         ]
-        for key in ("discover", "lint", "features"):
+        for key in ("protocol", "discover", "lint", "features", "apicv"):
             if options[key.upper()]:
                 self.lines.append(f"{key} {options[key.upper()]}")
 
@@ -110,6 +119,18 @@ class Plan:
             return None
         return kernel or self.options["FLAVOUR"] or "cloud"
 
+    def is_linux(self):
+        """Does the kernel want the rig's initramfs and command line?"""
+        kernel = self.options["KERNEL"]
+        if self.flavour() or self.options["RUN"]:
+            return True
+        with open(existing(kernel, "KERNEL"), "rb") as file:
+            content = file.read()
+        return content[0x202:0x206] == b"HdrS" or b"Linux version" in content
+
+    def default_options(self):
+        return CMDLINE if self.is_linux() else ""
+
     def kernel(self):
         flavour = self.flavour()
         if flavour is None:
@@ -117,6 +138,9 @@ class Plan:
         else:
             path = f"{BUILD}/cache/kernel/{flavour}/vmlinuz"
         self.add("linux", "vmlinuz", path)
+        if self.options["SYMBOLS"]:
+            self.add("symbols", "symbols",
+                     existing(self.options["SYMBOLS"], "SYMBOLS"))
 
     def initrd(self):
         run, initrd = self.options["RUN"], self.options["INITRD"]
@@ -126,6 +150,8 @@ class Plan:
                             "INITRD, have your own init run the command")
             for number, path in enumerate(initrd.split()):
                 self.add("initrd", f"initrd{number}", existing(path, "INITRD"))
+            return
+        if not self.own_init:
             return
         self.add("initrd", "base.cpio", f"{BUILD}/cache/base.cpio")
         if self.options["MODULES"]:
@@ -142,6 +168,15 @@ class Plan:
                      f"{BUILD}/cache/modules-{self.flavour()}.cpio")
         self.add("initrd", "session.cpio",
                  initramfs.session(self.identity, run or None))
+
+    def modules(self):
+        """MODULE='PATH WORDS; PATH WORDS'."""
+        entries = filter(None, map(str.strip,
+                                   self.options["MODULE"].split(";")))
+        for number, entry in enumerate(entries):
+            path, _, words = entry.partition(" ")
+            self.files[f"module{number}"] = existing(path, "MODULE")
+            self.lines.append(f"module \\module{number} {words}".rstrip())
 
     def disk(self):
         disk = self.options["DISK"]
@@ -221,7 +256,8 @@ def execute(plan, options, directory):
         raise Wrong(f"MEMORY={plan.memory // MIB}M: with Lintel's own and the "
                     f"files that is {-(-memory // MIB)} MiB, and Bochs has "
                     f"{machine.BOCHS_MEMORY} at most; MACHINE=kvm has more")
-    booted = machine.Machine(kind, directory, disk, -(-memory // MIB))
+    booted = machine.Machine(kind, directory, disk, -(-memory // MIB),
+                             processors_of(options["PROCESSORS"] or "1"))
     session = Session(booted, plan.identity, timeout)
     status, sentence = 4, "the run was broken off"
     try:

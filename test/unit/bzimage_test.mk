@@ -1,8 +1,27 @@
 # What every test and fuzz target of the loaders is made of.
-boot-sources := $(addprefix vmm/,boot_initrd.c boot_protocol.c boot_space.c \
-    boot_tables.c boot_unknown.c bzimage.c elf.c elf_load.c guest_memory.c memory_map.c) \
-    kernel/format.c
+loader-sources := kernel/format.c $(addprefix vmm/, \
+    boot_initrd.c \
+    boot_protocol.c \
+    boot_space.c \
+    boot_tables.c \
+    boot_unknown.c \
+    bzimage.c \
+    elf.c \
+    elf_kernel.c \
+    elf_load.c \
+    guest_memory.c \
+    memory_map.c \
+    multiboot.c \
+    multiboot1_header.c \
+    multiboot1_info.c \
+    multiboot2_header.c \
+    multiboot2_info.c \
+    multiboot_facts.c \
+    multiboot_sections.c \
+    pvh.c \
+    start_info.c \
+    )
 
 unit-tests += bzimage
 bzimage-sources := test/unit/bzimage_test.c test/unit/fake_panic.c \
-    $(boot-sources)
+    $(loader-sources)

@@ -77,13 +77,16 @@ static void a_whole_entry(void **state)
                       "options ro quiet\n"
                       "memory  768M\n"
                       "cpus    1\n"
+                      "pin     3, 0,12\n"
                       "console serial\n"
                       "discover both\n"
+                      "protocol multiboot2\n"
                       "disk    /root.img\n"
                       "disk    \\other disk.img ro\n"
                       "disk    zero:64M\n"
                       "disk    zero:1G\tro\n"
                       "rng     off\n"
+                      "apicv   off\n"
                       "lint    tolerant\n"
                       "features -event_idx, -ring_reset\n"
                       "timeout 90\n"));
@@ -95,8 +98,14 @@ static void a_whole_entry(void **state)
     assert_string_equal(entry.options, "root=/dev/vda ro quiet");
     assert_int_equal(entry.memory, 768 * MIB);
     assert_int_equal(entry.cpus, 1);
+    assert_int_equal(entry.pin_count, 3);
+    assert_int_equal(entry.pin[0], 3);
+    assert_int_equal(entry.pin[1], 0);
+    assert_int_equal(entry.pin[2], 12);
+    assert_int_equal(entry.pin_line, 14);
     assert_int_equal(entry.console, CONSOLE_SERIAL);
     assert_int_equal(entry.discover, DISCOVER_BOTH);
+    assert_string_equal(entry.protocol, "multiboot2");
     assert_int_equal(entry.disk_count, 4);
     assert_string_equal(entry.disk[0].path, "\\root.img");
     assert_false(entry.disk[0].read_only);
@@ -108,6 +117,7 @@ static void a_whole_entry(void **state)
     assert_int_equal(entry.disk[3].size, 1024 * MIB);
     assert_true(entry.disk[3].read_only);
     assert_false(entry.rng);
+    assert_false(entry.apicv);
     assert_int_equal(entry.lint, LINT_TOLERANT);
     assert_int_equal(entry.features_off, 1ULL << 29 | 1ULL << 40);
     assert_int_equal(entry.timeout, 90);
@@ -122,7 +132,9 @@ static void the_least_entry_has_the_defaults(void **state)
     assert_int_equal(entry.cpus, 1);
     assert_int_equal(entry.console, CONSOLE_VIRTIO);
     assert_int_equal(entry.discover, DISCOVER_ACPI);
+    assert_null(entry.protocol);
     assert_true(entry.rng);
+    assert_true(entry.apicv);
     assert_int_equal(entry.lint, LINT_STRICT);
     assert_int_equal(entry.features_off, 0);
     assert_int_equal(entry.timeout, 0);
@@ -149,6 +161,18 @@ static void lint_by_device(void **state)
     assert_true(parse("linux /a\nlint entropy2=off"));
     assert_int_equal(entry.lint, LINT_STRICT);
     assert_int_equal(entry.lint_device_count, 1);
+}
+
+static void modules_have_a_path_and_words(void **state)
+{
+    (void)state;
+    assert_true(parse("linux /a\nmodule /m/one  a=b c\nmodule \\two\n"));
+    assert_int_equal(entry.module_count, 2);
+    assert_int_equal(entry.module_line, 2);
+    assert_string_equal(entry.module[0].path, "\\m\\one");
+    assert_string_equal(entry.module[0].words, "a=b c");
+    assert_string_equal(entry.module[1].path, "\\two");
+    assert_string_equal(entry.module[1].words, "");
 }
 
 static void files_as_other_systems_write_them(void **state)
@@ -209,10 +233,22 @@ static const struct {
     {"linux /a\ncpus 65\n", 2, "a number from 1 to 64"},
     {"linux /a\ncpus two\n", 2, "a number from 1 to 64"},
     {"linux /a\ncpus 2\n", 2, "this version gives a machine one processor"},
+    {"linux /a\npin\n", 2, "pin : processors of this machine"},
+    {"linux /a\npin 0,\n", 2, "as in 0,1,3"},
+    {"linux /a\npin 0 1\n", 2, "as in 0,1,3"},
+    {"linux /a\npin -1\n", 2, "as in 0,1,3"},
+    {"linux /a\npin 1024\n", 2, "as in 0,1,3"},
+    {"linux /a\npin 99999999999999999999999\n", 2, "as in 0,1,3"},
+    {"linux /a\npin 0\npin 1\n", 3, "pin a second time: line 2"},
     {"linux /a\nconsole hvc0\n", 2, "console hvc0: virtio or serial"},
     {"linux /a\ndiscover pci\n", 2, "discover pci: acpi, cmdline or both"},
+    {"linux /a\nprotocol grub\n", 2,
+     "protocol grub: auto, linux, pvh, multiboot2, multiboot1 or elf"},
     {"linux /a\nrng yes\n", 2, "on or off"},
+    {"linux /a\napicv auto\n", 2, "on or off"},
     {"linux /a\nlint pedantic\n", 2, "lint pedantic: strict, tolerant or off"},
+    {"linux /a\nsymbols\n", 2, "symbols : a file on this partition"},
+    {"linux /a\nsymbols /b\nsymbols /c\n", 3, "a second time"},
     {"linux /a\nlint\n", 2, "strict, tolerant or off"},
     {"linux /a\nlint strict,\n", 2, "strict, tolerant or off"},
     {"linux /a\nlint off,block1=on\n", 2, "lint on: strict, tolerant or off"},
@@ -240,7 +276,10 @@ static const struct {
     {"linux /a\ndisk zero:5T\n", 2, "up to 1T"},
     {"linux /a\ndisk zero:64M rw\n", 2, "a size like zero:64M"},
     {"linux /a\nnet user\n", 2, "no such device"},
-    {"linux /a\nmodule x\n", 2, "no such device"},
+    {"linux /a\nmodule\n", 2, "a file on this partition"},
+    {"module /1\nmodule /2\nmodule /3\nmodule /4\nmodule /5\nmodule /6\n"
+     "module /7\nmodule /8\nmodule /9\n",
+     9, "more than 8 module lines"},
     {"linux /a\nmemroy 64M\n", 2, "unknown key memroy: did you mean memory?"},
     {"linux /a\nmem0ry 64M\n", 2, "did you mean memory?"},
     {"linux /a\noption x\n", 2, "did you mean options?"},
@@ -355,14 +394,16 @@ static void loader_conf(void **state)
                              "log debug\n"));
     assert_string_equal(loader.default_pattern, "debian-*");
     assert_int_equal(loader.timeout, 5);
-    assert_true(loader.run_all);
+    assert_int_equal(loader.run, RUN_ALL);
     assert_int_equal(loader.log_level, LOG_DEBUG);
     assert_true(parse_loader(""));
     assert_string_equal(loader.default_pattern, "");
-    assert_false(loader.run_all);
+    assert_int_equal(loader.run, RUN_DEFAULT);
     assert_int_equal(loader.log_level, LOG_INFO);
     assert_true(parse_loader("default debian.conf\ntimeout menu-force"));
     assert_string_equal(loader.default_pattern, "debian");
+    assert_true(parse_loader("run together"));
+    assert_int_equal(loader.run, RUN_TOGETHER);
     assert_true(parse_loader("run default\nlog error"));
     assert_int_equal(loader.log_level, LOG_ERROR);
 }
@@ -375,7 +416,7 @@ static void loader_conf_errors(void **state)
          "aaaaaaaaaa",
          "63 bytes"},
         {"timeout never", "seconds"},
-        {"run twice", "all or default"},
+        {"run twice", "all, together or default"},
         {"log loud", "error, warn, info or debug"},
         {"defualt x", "did you mean default?"},
         {"rum all", "did you mean run?"},
@@ -446,6 +487,7 @@ int main(void)
         cmocka_unit_test(a_whole_entry),
         cmocka_unit_test(the_least_entry_has_the_defaults),
         cmocka_unit_test(lint_by_device),
+        cmocka_unit_test(modules_have_a_path_and_words),
         cmocka_unit_test(files_as_other_systems_write_them),
         cmocka_unit_test(other_loaders_keys_are_skipped),
         cmocka_unit_test(every_error_names_its_line_and_what_is_right),

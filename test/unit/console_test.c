@@ -1,5 +1,6 @@
-/* kernel/console.c and kernel/log.c with ports that are strings: the Ctrl-A
- * keys, the input's ring and polling, and where a log line goes. */
+/* kernel/console.c, console_output.c and kernel/log.c with ports that are
+ * strings: the Ctrl-A keys, who has the keyboard, rings and polling, what of
+ * several machines is shown when, and where a log line goes. */
 #include "kernel/console.h"
 
 #include <stdarg.h>
@@ -24,16 +25,18 @@ struct serial {
     const char *typed;
     char out[20000];
     size_t length;
+    size_t room;
 };
 
 static struct serial ports[SERIAL_COUNT];
-static char screen[4000];
+static char screen[30000];
 static char debug_port[4000];
 static bool has_debug_port;
 static bool queueing;
 static uint64_t now;
-static unsigned dumps, quits, states, signals;
+static unsigned dumps;
 static struct timer *armed;
+static struct console one, two;
 
 struct serial *serial_port(enum serial_name name)
 {
@@ -51,6 +54,11 @@ void serial_write(struct serial *port, const void *bytes, size_t length)
     memcpy(port->out + port->length, bytes, length);
     port->length += length;
     port->out[port->length] = '\0';
+}
+
+size_t serial_room(const struct serial *port)
+{
+    return port->room;
 }
 
 size_t serial_read(struct serial *port, void *bytes, size_t length)
@@ -114,28 +122,39 @@ void timer_cancel(struct timer *timer)
     armed = NULL;
 }
 
+static struct event *waiting; /* the output's */
+
 void event_signal(struct event *event)
 {
-    assert_ptr_equal(event, console_event());
-    signals++;
+    event->signalled = true;
+    if (event != &one.input && event != &two.input) {
+        waiting = event;
+    }
+}
+
+/* The task that shows held lines never gets to run here. */
+struct task *task_create(const char *name, task_entry entry, void *argument)
+{
+    assert_string_equal(name, "console output");
+    assert_non_null(entry);
+    return argument == NULL ? (struct task *)(void *)&one : NULL;
+}
+
+void event_wait(struct event *event)
+{
+    (void)event;
+    fail();
+}
+
+void task_sleep_until(uint64_t deadline)
+{
+    (void)deadline;
+    fail();
 }
 
 void task_dump(void)
 {
     dumps++;
-}
-
-static void quit(void *argument)
-{
-    assert_ptr_equal(argument, &quits);
-    quits++;
-    console_stop_input();
-}
-
-static void state_keys(void *argument)
-{
-    (void)argument;
-    states++;
 }
 
 static void (*on_arrival)(void);
@@ -147,9 +166,6 @@ bool serial_start_interrupts(struct serial *port, void (*arrived)(void))
     return true;
 }
 
-static const struct console_handlers handlers = {
-    .quit = quit, .state = state_keys, .argument = &quits};
-
 static int fresh(void **state)
 {
     (void)state;
@@ -159,20 +175,26 @@ static int fresh(void **state)
     screen[0] = '\0';
     debug_port[0] = '\0';
     has_debug_port = false;
-    dumps = quits = states = signals = 0;
+    dumps = 0;
+    memset(&one, 0, sizeof(one));
+    memset(&two, 0, sizeof(two));
     now = 5 * TIME_SECOND;
     log_set_level(LOG_INFO);
     console_open();
     assert_true(queueing);
-    console_set_handlers(&handlers);
-    console_start_input();
+    console_attach(&one, "one");
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    console_stop_input();
+    if (two.number != 0) {
+        console_detach(&two);
+    }
+    if (one.number != 0) {
+        console_detach(&one);
+    }
     return 0;
 }
 
@@ -191,10 +213,10 @@ static void type(const char *text)
     } while (*ports[SERIAL_COM1].typed != '\0');
 }
 
-static const char *read_all(void)
+static const char *read_all(struct console *console)
 {
     static char text[10000];
-    size_t length = console_read(text, sizeof(text) - 1);
+    size_t length = console_read(console, text, sizeof(text) - 1);
 
     text[length] = '\0';
     return text;
@@ -202,47 +224,40 @@ static const char *read_all(void)
 
 static void what_is_typed_can_be_read(void **state)
 {
-    char two[2];
+    char pair[2];
 
     (void)state;
-    assert_string_equal(read_all(), "");
+    assert_string_equal(read_all(&one), "");
     type("ls\r");
-    assert_int_equal(signals, 1);
-    assert_int_equal(console_read(two, 2), 2);
-    assert_memory_equal(two, "ls", 2);
-    assert_string_equal(read_all(), "\r");
+    assert_true(console_event(&one)->signalled);
+    assert_int_equal(console_read(&one, pair, 2), 2);
+    assert_memory_equal(pair, "ls", 2);
+    assert_string_equal(read_all(&one), "\r");
 }
 
 static void keys_after_ctrl_a(void **state)
 {
     (void)state;
     type("a\001sb");
-    assert_int_equal(states, 1);
+    assert_int_equal(console_requests(&one), CONSOLE_STATE);
+    assert_int_equal(console_requests(&one), 0);
     type("\001");
     type("t");
     assert_int_equal(dumps, 1);
-    assert_string_equal(read_all(), "ab");
+    assert_string_equal(read_all(&one), "ab");
     type("\001\001");
-    assert_string_equal(read_all(), "\001");
+    assert_string_equal(read_all(&one), "\001");
     type("\001h");
     assert_non_null(strstr(ports[SERIAL_COM1].out, "Ctrl-A x"));
     ports[SERIAL_COM1].length = 0;
     type("\001?");
     assert_non_null(strstr(ports[SERIAL_COM1].out, "Ctrl-A x"));
-    assert_string_equal(read_all(), "");
-    assert_int_equal(quits, 0);
-    type("\001x");
-    assert_int_equal(quits, 1);
-    assert_null(armed);
-}
-
-static void keys_without_a_machine(void **state)
-{
-    (void)state;
-    console_set_handlers(NULL);
+    assert_string_equal(read_all(&one), "");
+    assert_int_equal(console_requests(&one), 0);
+    one.input.signalled = false;
     type("\001x\001s");
-    assert_int_equal(quits + states, 0);
-    assert_non_null(strstr(ports[SERIAL_COM1].out, "No machine"));
+    assert_true(one.input.signalled);
+    assert_int_equal(console_requests(&one), CONSOLE_QUIT | CONSOLE_STATE);
 }
 
 static void a_full_ring_still_quits(void **state)
@@ -253,7 +268,7 @@ static void a_full_ring_still_quits(void **state)
     memset(text, 'z', 9000);
     type(text);
     type("\001x");
-    assert_int_equal(quits, 1);
+    assert_int_equal(console_requests(&one), CONSOLE_QUIT);
 }
 
 static void a_full_ring_keeps_the_first_bytes(void **state)
@@ -264,9 +279,9 @@ static void a_full_ring_keeps_the_first_bytes(void **state)
     memset(text, 'y', 5000);
     memcpy(text, "first", 5);
     type(text);
-    assert_memory_equal(read_all(), "firsty", 6);
+    assert_memory_equal(read_all(&one), "firsty", 6);
     type("next");
-    assert_string_equal(read_all(), "next");
+    assert_string_equal(read_all(&one), "next");
 }
 
 static void polling_follows_the_typist(void **state)
@@ -283,7 +298,7 @@ static void polling_follows_the_typist(void **state)
     now += 200 * TIME_MS;
     type("");
     assert_int_equal(armed->deadline - now, 10 * TIME_MS);
-    console_stop_input();
+    console_detach(&one);
     assert_null(armed);
 }
 
@@ -295,30 +310,167 @@ static void interrupts_replace_polling(void **state)
     assert_int_equal(armed->deadline, now);
     type("x");
     assert_int_equal(armed->deadline - now, TIME_SECOND);
-    console_stop_input();
+    console_detach(&one);
     on_arrival();
     assert_null(armed);
 }
 
-static void stopping_drops_what_was_not_read(void **state)
+static void a_half_escape_ends_with_the_last_machine(void **state)
 {
     (void)state;
-    type("left over\001");
-    console_stop_input();
-    console_start_input();
+    type("\001");
+    console_detach(&one);
+    console_attach(&one, "one");
     type("x");
-    assert_string_equal(read_all(), "x");
-    assert_int_equal(quits, 0);
+    assert_string_equal(read_all(&one), "x");
+    assert_int_equal(console_requests(&one), 0);
+}
+
+static void forget_output(void)
+{
+    ports[SERIAL_COM1].length = 0;
+    ports[SERIAL_COM1].out[0] = '\0';
+}
+
+static void digits_give_the_keyboard(void **state)
+{
+    (void)state;
+    console_attach(&two, "two");
+    assert_int_equal(one.number, 1);
+    assert_int_equal(two.number, 2);
+    type("a\001"
+         "2b\001x\001"
+         "1c");
+    assert_string_equal(read_all(&one), "ac");
+    assert_string_equal(read_all(&two), "b");
+    assert_int_equal(console_requests(&one), 0);
+    assert_int_equal(console_requests(&two), CONSOLE_QUIT);
+    assert_non_null(strstr(ports[SERIAL_COM1].out, "-- keyboard: two --\r\n"));
+    forget_output();
+    type("\001"
+         "3d");
+    assert_string_equal(read_all(&one), "d");
+    assert_non_null(strstr(ports[SERIAL_COM1].out, "No machine"));
+    assert_non_null(strstr(ports[SERIAL_COM1].out, "2  keyboard to two\r\n"));
+    assert_non_null(strstr(ports[SERIAL_COM1].out, "one (has it)"));
+    type("\001ne\001nf");
+    assert_string_equal(read_all(&two), "e");
+    assert_string_equal(read_all(&one), "f");
+}
+
+static void the_keyboard_goes_on_when_a_machine_ends(void **state)
+{
+    (void)state;
+    console_attach(&two, "two");
+    console_detach(&one);
+    type("a");
+    assert_string_equal(read_all(&two), "a");
+    console_attach(&one, "one");
+    assert_int_equal(one.number, 1);
+    type("b");
+    assert_string_equal(read_all(&two), "b");
+}
+
+static void write_text(struct console *console, const char *text)
+{
+    console_write(console, text, strlen(text));
+}
+
+static void lines_of_others_bear_their_name(void **state)
+{
+    (void)state;
+    console_attach(&two, "two");
+    write_text(&two, "login: ");
+    assert_string_equal(ports[SERIAL_COM1].out, "");
+    write_text(&two, "root\r\n50%\r100%\r\n");
+    assert_string_equal(ports[SERIAL_COM1].out,
+                        "two| login: root\r\ntwo| 100%\r\n");
+    forget_output();
+    write_text(&two, "\033[31;1mred\033[0m\ta\001\302\265\n");
+    assert_string_equal(ports[SERIAL_COM1].out, "two| red a???\r\n");
+    forget_output();
+    write_text(&two, "last words");
+    console_detach(&two);
+    assert_string_equal(ports[SERIAL_COM1].out, "two| last words\r\n");
+}
+
+static void a_long_line_comes_in_pieces(void **state)
+{
+    static char text[2 * CONSOLE_LINE + 1];
+
+    (void)state;
+    console_attach(&two, "two");
+    memset(text, 'w', 2 * CONSOLE_LINE);
+    write_text(&two, text);
+    assert_int_equal(ports[SERIAL_COM1].length, 5 + CONSOLE_LINE + 2);
+    write_text(&two, "\n");
+    assert_int_equal(ports[SERIAL_COM1].length, 2 * (5 + CONSOLE_LINE + 2));
+}
+
+static void others_wait_for_the_end_of_a_line(void **state)
+{
+    (void)state;
+    console_attach(&two, "two");
+    write_text(&one, "half");
+    write_text(&two, "other\n");
+    assert_string_equal(ports[SERIAL_COM1].out, "half");
+    write_text(&one, " and half\n");
+    assert_string_equal(ports[SERIAL_COM1].out,
+                        "half and half\ntwo| other\r\n");
+    forget_output();
+    write_text(&one, "# ");
+    write_text(&two, "a\nb\n");
+    assert_true(waiting->signalled);
+    console_send_held();
+    assert_string_equal(ports[SERIAL_COM1].out, "# \r\ntwo| a\r\ntwo| b\r\n");
+}
+
+static void much_from_others_is_not_held(void **state)
+{
+    (void)state;
+    console_attach(&two, "two");
+    write_text(&one, "# ");
+    for (unsigned i = 0; i < 1000; i++) {
+        write_text(&two, "0123456789\n");
+    }
+    assert_true(ports[SERIAL_COM1].length > 10000);
+    assert_memory_equal(ports[SERIAL_COM1].out, "# \r\ntwo| 01", 10);
+}
+
+static void room_is_what_the_port_has(void **state)
+{
+    (void)state;
+    console_attach(&two, "two");
+    ports[SERIAL_COM1].room = 100;
+    assert_int_equal(console_room(&one), 100);
+    assert_int_equal(console_room(&two), 0);
+    ports[SERIAL_COM1].room = SERIAL_QUEUE;
+    assert_int_equal(console_room(&one), SERIAL_QUEUE);
+    assert_in_range(console_room(&two), 1, SERIAL_QUEUE / CONSOLE_LINE);
+    ports[SERIAL_COM1].present = false;
+    assert_true(console_room(&one) > 0);
+}
+
+static void who_gets_the_keyboard_shows_its_line(void **state)
+{
+    (void)state;
+    console_attach(&two, "two");
+    write_text(&one, "$ ");
+    write_text(&two, "login: ");
+    type("\001"
+         "2");
+    assert_string_equal(ports[SERIAL_COM1].out,
+                        "$ \r\n-- keyboard: two --\r\nlogin: ");
 }
 
 static void output_goes_to_port_and_screen(void **state)
 {
     (void)state;
-    console_write("hello\r\n", 7);
+    console_write(&one, "hello\r\n", 7);
     assert_string_equal(ports[SERIAL_COM1].out, "hello\r\n");
     assert_string_equal(screen, "hello\r\n");
     ports[SERIAL_COM1].present = false;
-    console_write("more", 4);
+    console_write(&one, "more", 4);
     assert_string_equal(screen, "hello\r\nmore");
 }
 
@@ -356,9 +508,9 @@ static void one_port_carries_both(void **state)
 {
     (void)state;
     log_init();
-    console_write("half a line", 11);
+    console_write(&one, "half a line", 11);
     log_raw("log");
-    console_write("more\n", 5);
+    console_write(&one, "more\n", 5);
     log_raw("log");
     assert_string_equal(ports[SERIAL_COM1].out,
                         "half a line\r\nlog\r\nmore\nlog\r\n");
@@ -396,11 +548,18 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_is_typed_can_be_read),
         TEST(keys_after_ctrl_a),
-        TEST(keys_without_a_machine),
         TEST(a_full_ring_still_quits),
         TEST(a_full_ring_keeps_the_first_bytes),
         TEST(polling_follows_the_typist),
-        TEST(stopping_drops_what_was_not_read),
+        TEST(a_half_escape_ends_with_the_last_machine),
+        TEST(digits_give_the_keyboard),
+        TEST(the_keyboard_goes_on_when_a_machine_ends),
+        TEST(lines_of_others_bear_their_name),
+        TEST(a_long_line_comes_in_pieces),
+        TEST(others_wait_for_the_end_of_a_line),
+        TEST(much_from_others_is_not_held),
+        TEST(room_is_what_the_port_has),
+        TEST(who_gets_the_keyboard_shows_its_line),
         TEST(interrupts_replace_polling),
         TEST(output_goes_to_port_and_screen),
         TEST(lines_have_time_and_level),

@@ -4,6 +4,9 @@
 
 #include "arch/guest_state.h"
 
+#define FAKE_READ  1U
+#define FAKE_WRITE 2U
+
 struct fake {
     uint64_t field[0x7000];
     unsigned reads;
@@ -11,6 +14,7 @@ struct fake {
     unsigned dispatched; /* the last vector that went to the host */
     unsigned vpid_flushes;
     uint64_t dr6;
+    uint8_t passed[0x100]; /* FAKE_*: MSRs 0x800 up that do not exit */
     /* Called in place of the VM entry. */
     void (*entry)(struct guest *guest);
 };

@@ -1,5 +1,6 @@
 /* The local APIC: priorities, errors, both register interfaces and
- * IA32_APIC_BASE. Its timer has lapic_timer_test.c, IPIs apic_bus_test.c. */
+ * IA32_APIC_BASE, in software and played by the processor. Its timer has
+ * lapic_timer_test.c, IPIs apic_bus_test.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,8 +8,10 @@
 
 #include <cmocka.h>
 
+#include "test/unit/apicv_fake.h"
 #include "test/unit/chips_fake.h"
 #include "vmm/apic_bus.h"
+#include "vmm/ioapic.h"
 #include "vmm/lapic.h"
 #include "vmm/pic.h"
 
@@ -43,10 +46,13 @@ static uint32_t read_page(struct lapic *lapic, unsigned offset)
     return (uint32_t)access.value;
 }
 
+static bool by_processor;
+
 static int setup(void **state)
 {
     (void)state;
     fake_reset();
+    apicv_fake_reset();
     bus = (struct apic_bus){.count = CPUS, .pic = &pic};
     pic_init(&pic, &bus);
     for (unsigned i = 0; i < CPUS; i++) {
@@ -54,6 +60,10 @@ static int setup(void **state)
         vcpus[i].wakes = 0;
         lapic_init(&lapics[i], &bus, &vcpus[i], i, i == 0);
         assert_true(lapic_valid(&lapics[i]));
+        if (by_processor) {
+            apicv_fake_start(&lapics[i]);
+            assert_true(lapic_valid(&lapics[i]));
+        }
         lapic_firmware_state(&lapics[i]);
         assert_true(lapic_valid(&lapics[i]));
     }
@@ -72,13 +82,13 @@ static uint64_t get(struct lapic *lapic, uint32_t msr)
 {
     uint64_t value = 0;
 
-    assert_true(lapic_msr_read(lapic, msr, &value));
+    assert_true(apic_rdmsr(lapic, msr, &value));
     return value;
 }
 
 static void set(struct lapic *lapic, uint32_t msr, uint64_t value)
 {
-    assert_true(lapic_msr_write(lapic, msr, value));
+    assert_true(apic_wrmsr(lapic, msr, value));
     assert_true(lapic_valid(lapic));
 }
 
@@ -88,6 +98,7 @@ static uint32_t requested(unsigned vector)
     uint32_t who = 0;
 
     for (unsigned i = 0; i < CPUS; i++) {
+        apic_waiting(&lapics[i]);
         who |= (*lapic_register(&lapics[i], LAPIC_REG_IRR + vector / 32 * 16) >>
                     vector % 32 &
                 1)
@@ -110,8 +121,8 @@ static void receive(unsigned vector)
 
 static void accept(int vector)
 {
-    assert_int_equal(lapic_pending(cpu0), vector);
-    lapic_accept(cpu0, vector);
+    assert_int_equal(apic_waiting(cpu0), vector);
+    apic_take(cpu0);
     assert_true(lapic_valid(cpu0));
 }
 
@@ -158,7 +169,7 @@ static void test_lint0_fixed(void **state)
     write_page(cpu0, 0x350, 0x31);
     pic_set_irq(&pic, 0, true);
     assert_false(lapic_extint_ready(cpu0));
-    assert_int_equal(lapic_pending(cpu0), 0x31);
+    assert_int_equal(apic_waiting(cpu0), 0x31);
 }
 
 static void test_priorities(void **state)
@@ -170,11 +181,11 @@ static void test_priorities(void **state)
     accept(0x55);
     assert_int_equal(read_page(cpu0, 0xa0), 0x50);
     /* The same class waits, a higher one does not. */
-    assert_int_equal(lapic_pending(cpu0), -1);
+    assert_int_equal(apic_waiting(cpu0), -1);
     receive(0x60);
     accept(0x60);
     write_page(cpu0, 0xb0, 0);
-    assert_int_equal(lapic_pending(cpu0), -1);
+    assert_int_equal(apic_waiting(cpu0), -1);
     write_page(cpu0, 0xb0, 0);
     accept(0x52);
     write_page(cpu0, 0xb0, 0);
@@ -189,10 +200,10 @@ static void test_task_priority(void **state)
     (void)state;
     receive(0x45);
     write_page(cpu0, 0x80, 0x4f);
-    assert_int_equal(lapic_pending(cpu0), -1);
+    assert_int_equal(apic_waiting(cpu0), -1);
     assert_int_equal(read_page(cpu0, 0xa0), 0x4f);
     assert_int_equal(lapic_tpr_get(cpu0), 4);
-    lapic_tpr_set(cpu0, 3);
+    apic_write_cr8(cpu0, 3);
     assert_int_equal(read_page(cpu0, 0x80), 0x30);
     accept(0x45);
     /* PPR is the higher of the two; the TPR as a whole if its class is as
@@ -201,9 +212,9 @@ static void test_task_priority(void **state)
     assert_int_equal(read_page(cpu0, 0xa0), 0x47);
     write_page(cpu0, 0x80, 0x3f);
     assert_int_equal(read_page(cpu0, 0xa0), 0x40);
-    lapic_tpr_set(cpu0, 15);
+    apic_write_cr8(cpu0, 15);
     receive(0xff);
-    assert_int_equal(lapic_pending(cpu0), -1);
+    assert_int_equal(apic_waiting(cpu0), -1);
 }
 
 static void test_bitmaps(void **state)
@@ -225,11 +236,15 @@ static void test_wakes_once(void **state)
     (void)state;
     receive(0x50);
     receive(0x50);
+    assert_int_equal(vcpus[0].wakes, 1);
+    if (by_processor) { /* what holds a vector back is the processor's */
+        return;
+    }
     receive(0x40);
     assert_int_equal(vcpus[0].wakes, 1);
     receive(0x51);
     assert_int_equal(vcpus[0].wakes, 2);
-    lapic_tpr_set(cpu0, 9);
+    apic_write_cr8(cpu0, 9);
     receive(0x90);
     assert_int_equal(vcpus[0].wakes, 2);
 }
@@ -245,12 +260,12 @@ static void test_software_disabled(void **state)
     assert_int_equal(read_page(cpu0, 0x350), 0x10700);
     write_page(cpu0, 0x350, 0x700);
     assert_int_equal(read_page(cpu0, 0x350), 0x10700);
-    assert_int_equal(lapic_pending(cpu0), -1);
+    assert_int_equal(apic_waiting(cpu0), -1);
     assert_false(lapic_receive(cpu0, APIC_FIXED, 0x60, false));
     assert_true(lapic_receive(cpu0, APIC_NMI, 0, false));
     assert_true(lapic_take_nmi(cpu0));
     write_page(cpu0, 0xf0, 0x1ff);
-    assert_int_equal(lapic_pending(cpu0), 0x50);
+    assert_int_equal(apic_waiting(cpu0), 0x50);
 }
 
 static void test_lvt_bits(void **state)
@@ -271,7 +286,7 @@ static void test_errors(void **state)
     write_page(cpu0, 0x370, 0xfe);
     send(cpu0, 1, 0x0f);
     assert_int_equal(requested(0x0f), 0);
-    assert_int_equal(lapic_pending(cpu0), 0xfe);
+    assert_int_equal(apic_waiting(cpu0), 0xfe);
     /* Written, then read. */
     assert_int_equal(read_page(cpu0, 0x280), 0);
     write_page(cpu0, 0x280, 0);
@@ -292,7 +307,7 @@ static void test_error_with_illegal_vector(void **state)
     send(cpu0, 1, 0x0f);
     write_page(cpu0, 0x280, 0);
     assert_int_equal(read_page(cpu0, 0x280), 0x60);
-    assert_int_equal(lapic_pending(cpu0), -1);
+    assert_int_equal(apic_waiting(cpu0), -1);
 }
 
 static void test_odd_accesses(void **state)
@@ -377,7 +392,7 @@ static void test_globally_disabled(void **state)
     write_page(cpu0, 0x350, 0x10700);
     assert_true(lapic_base_write(cpu0, LAPIC_BASE));
     assert_int_equal(lapic_access(cpu0, &access), ACCESS_UNHANDLED);
-    assert_int_equal(lapic_pending(cpu0), -1);
+    assert_int_equal(apic_waiting(cpu0), -1);
     assert_false(lapic_receive(cpu0, APIC_NMI, 0, false));
     /* INTR goes straight to the processor. */
     pic_set_irq(&pic, 0, true);
@@ -396,7 +411,7 @@ static void test_x2apic_keeps_state(void **state)
     write_page(cpu0, 0x80, 0x20);
     go_x2apic();
     assert_int_equal(lapic_access(cpu0, &access), ACCESS_UNHANDLED);
-    assert_int_equal(lapic_pending(cpu0), 0x50);
+    assert_int_equal(apic_waiting(cpu0), 0x50);
     assert_int_equal(get(cpu0, 0x808), 0x20);
     assert_int_equal(get(&lapics[19], 0x802), 19);
 }
@@ -418,10 +433,10 @@ static void test_msr_rights(void **state)
         assert_false(lapic_msr_read(cpu0, msr, &value));
         assert_false(lapic_msr_write(cpu0, msr, 0));
         go_x2apic();
-        assert_int_equal(lapic_msr_read(cpu0, msr, &value), both || read);
-        assert_int_equal(lapic_msr_write(cpu0, msr, 0), both || write);
+        assert_int_equal(apic_rdmsr(cpu0, msr, &value), both || read);
+        assert_int_equal(apic_wrmsr(cpu0, msr, 0), both || write);
         /* Bits above 31 exist in the ICR only. */
-        assert_int_equal(lapic_msr_write(cpu0, msr, 1ULL << 32), n == 0x30);
+        assert_int_equal(apic_wrmsr(cpu0, msr, 1ULL << 32), n == 0x30);
         assert_true(lapic_valid(cpu0));
     }
 }
@@ -444,9 +459,8 @@ static void test_msr_reserved_bits(void **state)
         for (unsigned bit = 0; bit < 32; bit++) {
             setup(NULL);
             go_x2apic();
-            assert_int_equal(
-                lapic_msr_write(cpu0, writable[i].msr, 1ULL << bit),
-                writable[i].bits >> bit & 1);
+            assert_int_equal(apic_wrmsr(cpu0, writable[i].msr, 1ULL << bit),
+                             writable[i].bits >> bit & 1);
             assert_true(lapic_valid(cpu0));
         }
     }
@@ -465,7 +479,97 @@ static void test_self_ipi(void **state)
     assert_int_equal(get(cpu0, 0x828), 0x20);
     accept(0x46);
     set(cpu0, 0x80b, 0);
-    assert_int_equal(lapic_pending(cpu0), -1);
+    assert_int_equal(apic_waiting(cpu0), -1);
+}
+
+/* The IOAPIC hears of the end of a level, and only of that. */
+static void test_level_end(void **state)
+{
+    struct ioapic ioapic;
+
+    (void)state;
+    bus.ioapic = &ioapic;
+    ioapic_init(&ioapic, &bus, 0);
+    ioapic.redirection[5] = 0x8000 | 0x65; /* level, to processor 0 */
+    go_x2apic();
+    ioapic_set_irq(&ioapic, 5, true);
+    accept(0x65);
+    assert_int_equal(ioapic.remote_irr, 1U << 5);
+    ioapic_set_irq(&ioapic, 5, false);
+    receive(0x75);
+    accept(0x75);
+    set(cpu0, 0x80b, 0);
+    assert_int_equal(ioapic.remote_irr, 1U << 5);
+    set(cpu0, 0x80b, 0);
+    assert_int_equal(ioapic.remote_irr, 0);
+    /* Still asserted at its end, it comes again. */
+    ioapic_set_irq(&ioapic, 5, true);
+    accept(0x65);
+    set(cpu0, 0x80b, 0);
+    accept(0x65);
+    /* Suppressed: nobody hears. */
+    set(cpu0, 0x80f, 0x11ff);
+    set(cpu0, 0x80b, 0);
+    assert_int_equal(ioapic.remote_irr, 1U << 5);
+    assert_int_equal(apic_waiting(cpu0), -1);
+    set(cpu0, 0x80f, 0x1ff);
+    ioapic_eoi(&ioapic, 0x65);
+    accept(0x65);
+    ioapic_set_irq(&ioapic, 5, false);
+    set(cpu0, 0x80b, 0);
+    /* As an edge it is nobody's business again. */
+    receive(0x65);
+    accept(0x65);
+    assert_int_equal(get(cpu0, 0x81b), 0);
+    set(cpu0, 0x80b, 0);
+    if (by_processor) {
+        assert_int_equal(apicv_fake_eoi_exits(cpu0), 4);
+    }
+    assert_true(ioapic_valid(&ioapic));
+    bus.ioapic = NULL;
+}
+
+/* INIT and the way through "off" leave nothing behind. */
+static void test_nothing_survives(void **state)
+{
+    (void)state;
+    go_x2apic();
+    receive(0x70);
+    accept(0x70);
+    lapic_receive(cpu0, APIC_FIXED, 0x80, true);
+    lapic_receive(cpu0, APIC_INIT, 0, false);
+    assert_true(lapic_take_init(cpu0));
+    assert_true(lapic_valid(cpu0));
+    assert_int_equal(apic_waiting(cpu0), -1);
+    assert_int_equal(get(cpu0, 0x80f), 0xff);
+    set(cpu0, 0x80f, 0x1ff);
+    assert_int_equal(apic_waiting(cpu0), -1);
+    assert_int_equal(get(cpu0, 0x80a), 0);
+    set(cpu0, 0x83f, 0x31);
+    accept(0x31);
+    assert_true(lapic_base_write(cpu0, LAPIC_BASE));
+    assert_true(lapic_base_write(cpu0, LAPIC_BASE | EN));
+    write_page(cpu0, 0xf0, 0x1ff);
+    assert_int_equal(apic_waiting(cpu0), -1);
+    assert_int_equal(read_page(cpu0, 0x110), 0);
+}
+
+/* What is requested while it is off by software is lost, what was there
+ * before is kept, an IPI of its own included. */
+static void test_off_in_x2apic(void **state)
+{
+    (void)state;
+    go_x2apic();
+    receive(0x50);
+    set(cpu0, 0x80f, 0xff);
+    set(cpu0, 0x83f, 0x90);
+    assert_int_equal(apic_waiting(cpu0), -1);
+    assert_int_equal(get(cpu0, 0x824), 0);
+    assert_int_equal(get(cpu0, 0x822), 1U << 16);
+    set(cpu0, 0x80f, 0x1ff);
+    accept(0x50);
+    set(cpu0, 0x83f, 0x90);
+    accept(0x90);
 }
 
 int main(void)
@@ -490,7 +594,13 @@ int main(void)
         cmocka_unit_test_setup(test_msr_rights, setup),
         cmocka_unit_test_setup(test_msr_reserved_bits, setup),
         cmocka_unit_test_setup(test_self_ipi, setup),
+        cmocka_unit_test_setup(test_level_end, setup),
+        cmocka_unit_test_setup(test_nothing_survives, setup),
+        cmocka_unit_test_setup(test_off_in_x2apic, setup),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("software", tests, NULL, NULL);
+
+    by_processor = true;
+    return failed + cmocka_run_group_tests_name("processor", tests, NULL, NULL);
 }

@@ -27,6 +27,8 @@ struct guest {
     bool interrupt_window;
     bool nmi_window;
     int injected; /* a vector for this entry; -1: none */
+    uint8_t rvi;  /* of a virtual APIC */
+    uint8_t svi;
     unsigned resets;
     unsigned clock_resets;
 };
@@ -41,6 +43,7 @@ static unsigned entries;
 static unsigned yields;
 static unsigned waits;
 static unsigned refusals; /* times that other tasks want the processor first */
+static unsigned logs;
 static unsigned interrupts;         /* of a run that another processor sees */
 static void (*while_waiting)(void); /* what comes from outside, once */
 static bool work;
@@ -108,6 +111,30 @@ void guest_reset(struct guest *which)
     *which = (struct guest){.injected = -1,
                             .resets = which->resets + 1,
                             .clock_resets = which->clock_resets};
+}
+
+void guest_apic_set_msrs(struct guest *which, enum guest_apic_msrs msrs)
+{
+    (void)which;
+    (void)msrs;
+}
+
+void guest_apic_set_vectors(struct guest *which, uint8_t irr, uint8_t isr)
+{
+    which->rvi = irr;
+    which->svi = isr;
+}
+
+void guest_apic_raise(struct guest *which, uint8_t vector)
+{
+    which->rvi = vector > which->rvi ? vector : which->rvi;
+}
+
+void guest_apic_exit_on_eoi(struct guest *which, uint8_t vector, bool exits)
+{
+    (void)which;
+    (void)vector;
+    (void)exits;
 }
 
 bool guest_interruptible(struct guest *which)
@@ -267,6 +294,12 @@ void task_interrupt(const struct task *task)
     interrupts++;
 }
 
+void vcpu_log(struct vcpu *which)
+{
+    (void)which;
+    logs++;
+}
+
 void guest_leave(struct guest *which)
 {
     (void)which;
@@ -421,6 +454,29 @@ static enum exit_reason interrupted_by_0x41(struct guest *which)
     return EXIT_PREEMPTION_TIMER;
 }
 
+static enum exit_reason has_0x41_in_its_apic(struct guest *which)
+{
+    assert_int_equal(which->injected, -1);
+    assert_false(which->interrupt_window);
+    assert_int_equal(which->rvi, 0x41);
+    return EXIT_PREEMPTION_TIMER;
+}
+
+static enum exit_reason takes_extint(struct guest *which)
+{
+    assert_int_equal(which->injected, 8);
+    assert_int_equal(which->rvi, 0x41);
+    return EXIT_PREEMPTION_TIMER;
+}
+
+static enum exit_reason waits_for_extint(struct guest *which)
+{
+    assert_true(which->interrupt_window);
+    assert_int_equal(which->injected, -1);
+    which->rflags |= RFLAGS_IF;
+    return EXIT_INTERRUPT_WINDOW;
+}
+
 static enum exit_reason takes_nmi(struct guest *which)
 {
     assert_int_equal(which->injected, 2);
@@ -477,9 +533,12 @@ static void other_tasks_may_come_first(void **state)
     refusals = 3;
     vcpu->exit.reason = EXIT_HLT;
     send_0x41();
+    vcpu->log_wanted = true;
+    logs = 0;
     run(steps);
     assert_int_equal(entries, 2);
     assert_int_equal(vcpu->exits[EXIT_HLT], 0);
+    assert_int_equal(logs, 1);
 }
 
 static void one_that_came_before_hlt_needs_no_wait(void **state)
@@ -653,6 +712,73 @@ static void a_guest_alone_has_none(void **state)
     assert_null(armed);
 }
 
+/* ---- with a local APIC that the processor plays ---- */
+
+static void play_by_processor(void)
+{
+    static uint32_t page[1024];
+
+    memset(page, 0, sizeof(page));
+    lapic_virtual_start(&vcpu->lapic, &guest, page);
+}
+
+static void its_interrupt_is_not_injected(void **state)
+{
+    static const step steps[] = {halts, has_0x41_in_its_apic, NULL};
+
+    (void)state;
+    play_by_processor();
+    while_waiting = send_0x41;
+    run(steps);
+    assert_int_equal(waits, 1);
+    assert_int_equal(guest.rip, HLT_LENGTH);
+}
+
+/* It came by the guest's own hand, and nobody was told. */
+static void what_is_in_the_page_ends_hlt(void **state)
+{
+    static const step steps[] = {halts, goes_on, NULL};
+
+    (void)state;
+    play_by_processor();
+    *lapic_register(&vcpu->lapic, LAPIC_REG_IRR + 0x20) = 1U << 1;
+    run(steps);
+    assert_int_equal(waits, 0);
+}
+
+static void raise_priority_and_send(void)
+{
+    *lapic_register(&vcpu->lapic, LAPIC_REG_TPR) = 0x40;
+    *lapic_register(&vcpu->lapic, LAPIC_REG_PPR) = 0x40;
+    send_0x41();
+    while_waiting = send_nmi;
+}
+
+static void its_priority_holds_hlt(void **state)
+{
+    static const step steps[] = {halts, takes_nmi, NULL};
+
+    (void)state;
+    play_by_processor();
+    while_waiting = raise_priority_and_send;
+    run(steps);
+    assert_int_equal(waits, 2);
+}
+
+static void an_extint_comes_first(void **state)
+{
+    static const step steps[] = {waits_for_extint, takes_extint, NULL};
+
+    (void)state;
+    play_by_processor();
+    guest.rflags = 0;
+    pic_init(&vm.pic, &vm.bus);
+    send_0x41();
+    pic_set_irq(&vm.pic, 0, true);
+    run(steps);
+    assert_false(guest.interrupt_window);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, start)
 
 int main(void)
@@ -671,6 +797,10 @@ int main(void)
         TEST(another_processor_starts_by_init_and_sipi),
         TEST(a_guest_has_a_slice_while_others_wait),
         TEST(a_guest_alone_has_none),
+        TEST(its_interrupt_is_not_injected),
+        TEST(what_is_in_the_page_ends_hlt),
+        TEST(its_priority_holds_hlt),
+        TEST(an_extint_comes_first),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

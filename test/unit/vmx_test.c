@@ -97,6 +97,37 @@ static void wishes_may_fail(void **state)
     assert_int_equal(fitted[CONTROL_SECONDARY] & wanted, wanted);
 }
 
+/* Local APICs by the processor: all of it is offered, or it is not used. */
+static void apics_are_virtual_or_not(void **state)
+{
+    static const struct {
+        enum vmx_control_word word;
+        unsigned bit;
+        const char *name;
+    } cases[] = {
+        {CONTROL_PRIMARY, 21, "use TPR shadow"},
+        {CONTROL_SECONDARY, 4, "virtualize x2APIC mode"},
+        {CONTROL_SECONDARY, 8, "APIC-register virtualization"},
+        {CONTROL_SECONDARY, 9, "virtual-interrupt delivery"},
+    };
+    uint64_t capability[CONTROL_WORDS];
+    uint32_t fitted[CONTROL_WORDS];
+
+    (void)state;
+    assert_null(vmx_controls_no_apic(bochs));
+    assert_null(vmx_controls_fit(bochs, fitted));
+    assert_false(fitted[CONTROL_PRIMARY] & PRIMARY_TPR_SHADOW);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        memcpy(capability, bochs, sizeof capability);
+        capability[cases[i].word] &= ~(1ULL << (32 + cases[i].bit));
+        assert_null(vmx_controls_fit(capability, fitted));
+        assert_string_equal(vmx_controls_no_apic(capability), cases[i].name);
+    }
+    memcpy(capability, bochs, sizeof capability);
+    capability[CONTROL_PRIMARY] |= PRIMARY_CR8_STORE;
+    assert_string_equal(vmx_controls_no_apic(capability), "CR8 without exits");
+}
+
 /* A 64-bit kernel at rest. */
 static struct entry_state kernel_state(void)
 {
@@ -261,6 +292,7 @@ int main(void)
         cmocka_unit_test(a_real_processor_fits),
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(wishes_may_fail),
+        cmocka_unit_test(apics_are_virtual_or_not),
         cmocka_unit_test(good_states_pass),
         cmocka_unit_test(each_register_is_named),
         cmocka_unit_test(each_segment_is_named),

@@ -1,0 +1,152 @@
+/* The local APIC as the processor virtualises it for a guest: the virtual-APIC
+ * page, which of the x2APIC's MSRs exit, the vectors that are requested and in
+ * service (RVI and SVI), which EOIs exit. All or nothing: a processor that
+ * lacks one of the controls leaves the APIC to vmm/lapic.c.
+ *
+ * Called through arch/guest.h by vmm/lapic_virtual.c; the flush by guest.c.
+ * SDM 3C chapter 30; 25.6.8 (fields), 25.4.2 (guest interrupt status). */
+#include <stddef.h>
+
+#include "arch/guest_state.h"
+#include "arch/page_source.h"
+#include "arch/vmx_insn.h"
+#include "arch/vmx_state.h"
+
+#define MSR_X2APIC      0x800U
+#define MSR_X2APIC_LAST 0x83fU
+
+/* Registers without side effects: the processor reads them from the page. Not
+ * among them is the timer's current count (0x839), which moves. */
+static const struct {
+    uint32_t first;
+    uint32_t last;
+} readable[] = {
+    {0x802, 0x803}, /* id, version */
+    {0x808, 0x808}, /* TPR */
+    {0x80a, 0x80a}, /* PPR */
+    {0x80d, 0x80d}, /* LDR */
+    {0x80f, 0x828}, /* SVR, ISR, TMR, IRR, ESR */
+    {0x830, 0x830}, /* ICR */
+    {0x832, 0x838}, /* LVT, initial count */
+    {0x83e, 0x83e}, /* divider */
+};
+
+/* What the processor carries out by itself (30.5). */
+#define MSR_TPR      0x808U
+#define MSR_EOI      0x80bU
+#define MSR_SELF_IPI 0x83fU
+
+uint32_t *guest_apic_setup(struct guest *guest, struct page_source *pages)
+{
+    if (!vmx_machine.apic) {
+        return NULL;
+    }
+    guest->apic_page = pages->alloc(pages);
+    if (!guest->apic_page) {
+        return NULL;
+    }
+    guest->primary &= ~(PRIMARY_CR8_LOAD | PRIMARY_CR8_STORE);
+    guest->primary |= PRIMARY_TPR_SHADOW;
+    guest->secondary |= SECONDARY_APIC_REGISTERS | SECONDARY_INTERRUPT_DELIVERY;
+    guest->late |= LATE_PRIMARY | (LATE_APIC & ~LATE_APIC_RAISE);
+    return guest->apic_page;
+}
+
+static void pass_reads(struct guest *guest)
+{
+    for (size_t i = 0; i < sizeof readable / sizeof *readable; i++) {
+        for (uint32_t msr = readable[i].first; msr <= readable[i].last; msr++) {
+            guest_setup_pass_msr(guest, msr, true, false);
+        }
+    }
+}
+
+void guest_apic_set_msrs(struct guest *guest, enum guest_apic_msrs msrs)
+{
+    uint32_t secondary = guest->secondary & ~SECONDARY_X2APIC;
+
+    for (uint32_t msr = MSR_X2APIC; msr <= MSR_X2APIC_LAST; msr++) {
+        guest_setup_stop_msr(guest, msr);
+    }
+    if (msrs != GUEST_APIC_NO_MSRS) {
+        secondary |= SECONDARY_X2APIC;
+        pass_reads(guest);
+        guest_setup_pass_msr(guest, MSR_TPR, false, true);
+        guest_setup_pass_msr(guest, MSR_EOI, false, true);
+    }
+    if (msrs == GUEST_APIC_MSRS_AND_IPI) {
+        guest_setup_pass_msr(guest, MSR_SELF_IPI, false, true);
+    }
+    guest->secondary = secondary;
+    guest->late |= LATE_APIC_CONTROLS;
+}
+
+void guest_apic_set_vectors(struct guest *guest, uint8_t irr, uint8_t isr)
+{
+    guest->apic_status = (uint16_t)(isr << 8 | irr);
+    guest->late &= ~LATE_APIC_RAISE;
+    guest->late |= LATE_APIC_STATUS;
+}
+
+void guest_apic_raise(struct guest *guest, uint8_t vector)
+{
+    if (!(guest->late & LATE_APIC_RAISE) || vector > guest->apic_raise) {
+        guest->apic_raise = vector;
+        guest->late |= LATE_APIC_RAISE;
+    }
+}
+
+void guest_apic_exit_on_eoi(struct guest *guest, uint8_t vector, bool exits)
+{
+    uint64_t bit = 1ULL << vector % 64;
+
+    if (exits) {
+        guest->eoi_exits[vector / 64] |= bit;
+    } else {
+        guest->eoi_exits[vector / 64] &= ~bit;
+    }
+    guest->late |= LATE_APIC_EXITS;
+}
+
+/* The four fields follow each other (SDM 3D B.2.1). */
+static void write_eoi_exits(const struct guest *guest)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        vmx_write((enum vmcs_field)(VMCS_EOI_EXIT0 + 2 * i),
+                  guest->eoi_exits[i]);
+    }
+}
+
+void guest_apic_write_fields(const struct guest *guest)
+{
+    vmx_write(VMCS_VIRTUAL_APIC_ADDRESS, (uintptr_t)guest->apic_page);
+    vmx_write(VMCS_TPR_THRESHOLD, 0);
+    write_eoi_exits(guest);
+}
+
+/* Only a vector above what is requested already makes a difference; the
+ * processor itself takes RVI down again at delivery. */
+static void raise_rvi(uint8_t vector)
+{
+    uint64_t status = vmx_read(VMCS_GUEST_INTERRUPT_STATUS);
+
+    if (vector > (status & 0xff)) {
+        vmx_write(VMCS_GUEST_INTERRUPT_STATUS, (status & 0xff00) | vector);
+    }
+}
+
+void guest_apic_flush(struct guest *guest)
+{
+    if (guest->late & LATE_APIC_STATUS) {
+        vmx_write(VMCS_GUEST_INTERRUPT_STATUS, guest->apic_status);
+    }
+    if (guest->late & LATE_APIC_RAISE) {
+        raise_rvi(guest->apic_raise);
+    }
+    if (guest->late & LATE_APIC_EXITS) {
+        write_eoi_exits(guest);
+    }
+    if (guest->late & LATE_APIC_CONTROLS) {
+        vmx_write(VMCS_SECONDARY_CONTROLS, guest->secondary);
+    }
+}

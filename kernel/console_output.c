@@ -1,0 +1,236 @@
+/* What machines write, see kernel/console.h. The bytes of the one that has the
+ * keyboard go out as they are. Lines of the others wait until its own line
+ * ends, or a moment if that does not end: a prompt is not to hold them back. */
+#include "kernel/console.h"
+
+#include "arch/spinlock.h"
+#include "kernel/framebuffer.h"
+#include "kernel/log.h"
+#include "kernel/serial.h"
+#include "kernel/string.h"
+#include "kernel/time.h"
+
+#define ESCAPE_BYTE 0x1b
+#define HELD_BYTES  4096U
+#define HELD_FOR    (100 * TIME_MS)
+
+static struct {
+    /* Guards all of this, and what every console gathers. Its holder may wait
+     * for the port. */
+    struct spinlock lock;
+    struct console *shown;
+    bool in_line; /* its last byte was not a newline */
+    char held[HELD_BYTES];
+    size_t held_length;
+    struct event waiting; /* something is held */
+} output;
+
+static void send(const void *bytes, size_t length)
+{
+    struct serial *port = serial_port(SERIAL_COM1);
+
+    if (length == 0) {
+        return;
+    }
+    if (port != NULL) {
+        serial_write(port, bytes, length);
+    }
+    framebuffer_write(bytes, length);
+}
+
+static void end_line(void)
+{
+    if (output.in_line) {
+        send("\r\n", 2);
+        output.in_line = false;
+    }
+}
+
+static void send_held(void)
+{
+    if (output.held_length > 0) {
+        end_line();
+        send(output.held, output.held_length);
+        output.held_length = 0;
+    }
+}
+
+void console_send_held(void)
+{
+    spinlock_take(&output.lock);
+    send_held();
+    spinlock_give(&output.lock);
+}
+
+static void output_task(void *argument)
+{
+    (void)argument;
+    for (;;) {
+        event_wait(&output.waiting);
+        task_sleep_until(time_now() + HELD_FOR);
+        console_send_held();
+    }
+}
+
+void console_output_open(void)
+{
+    if (task_create("console output", output_task, NULL) == NULL) {
+        log_warn("not enough memory for the console's task: lines of machines "
+                 "without the keyboard may come late");
+    }
+}
+
+static void hold(const char *text, size_t length)
+{
+    if (length > HELD_BYTES - output.held_length) {
+        send_held();
+    }
+    memcpy(output.held + output.held_length, text, length);
+    output.held_length += length;
+}
+
+/* The line gathered for `console`, with its machine's name. */
+static void show_line(struct console *console)
+{
+    size_t name = strnlen(console->name, CONSOLE_NAME);
+
+    hold(console->name, name);
+    hold("| ", 2);
+    hold(console->line, console->line_length);
+    hold("\r\n", 2);
+    console->line_length = 0;
+    if (!output.in_line) {
+        send_held();
+    } else {
+        event_signal(&output.waiting);
+    }
+}
+
+/* True: the byte belongs to a control sequence (ECMA-48 5.4), which would move
+ * the cursor of somebody else's screen. */
+static bool in_sequence(struct console *console, uint8_t byte)
+{
+    if (byte == ESCAPE_BYTE) {
+        console->escape = true;
+        return true;
+    }
+    if (!console->escape) {
+        return false;
+    }
+    /* "[", parameters and intermediates go on; a letter ends it. */
+    if (byte != '[' && (byte < ' ' || byte >= '@')) {
+        console->escape = false;
+    }
+    return byte >= ' ';
+}
+
+static void gather(struct console *console, uint8_t byte)
+{
+    if (in_sequence(console, byte)) {
+        return;
+    }
+    if (byte == '\n') {
+        console->after_return = false;
+        show_line(console);
+        return;
+    }
+    if (byte == '\r') {
+        console->after_return = true;
+        return;
+    }
+    if (console->after_return) {
+        /* What follows is written over the line so far. */
+        console->after_return = false;
+        console->line_length = 0;
+    }
+    if (console->line_length == CONSOLE_LINE) {
+        show_line(console);
+    }
+    if (byte == '\t') {
+        byte = ' ';
+    }
+    console->line[console->line_length++] =
+        byte >= ' ' && byte <= '~' ? (char)byte : '?';
+}
+
+static void write_shown(const uint8_t *bytes, size_t length)
+{
+    send(bytes, length);
+    output.in_line = bytes[length - 1] != '\n';
+    if (!output.in_line) {
+        send_held();
+    }
+}
+
+void console_write(struct console *console, const void *bytes, size_t length)
+{
+    const uint8_t *byte = bytes;
+
+    if (length == 0) {
+        return;
+    }
+    spinlock_take(&output.lock);
+    if (console == output.shown) {
+        write_shown(bytes, length);
+    } else {
+        for (size_t i = 0; i < length; i++) {
+            gather(console, byte[i]);
+        }
+    }
+    spinlock_give(&output.lock);
+}
+
+/* Who has not the keyboard leaves half of the queue to who has it; a byte may
+ * be the one that shows a whole line. */
+size_t console_room(const struct console *console)
+{
+    struct serial *port = serial_port(SERIAL_COM1);
+    size_t room = port == NULL ? SERIAL_QUEUE : serial_room(port);
+    size_t line = CONSOLE_LINE + CONSOLE_NAME + sizeof("| \r\n");
+    size_t least = SERIAL_QUEUE / 2 + line;
+    bool shown = false;
+
+    spinlock_take(&output.lock);
+    shown = console == output.shown;
+    least += output.held_length;
+    spinlock_give(&output.lock);
+    if (shown) {
+        return room;
+    }
+    return room > least ? (room - least) / line + 1 : 0;
+}
+
+void console_finish(struct console *console)
+{
+    spinlock_take(&output.lock);
+    if (console->line_length > 0) {
+        show_line(console);
+    }
+    spinlock_give(&output.lock);
+}
+
+void console_say(const char *text)
+{
+    spinlock_take(&output.lock);
+    write_shown((const uint8_t *)text, strlen(text));
+    spinlock_give(&output.lock);
+}
+
+void console_show(struct console *console, bool others)
+{
+    spinlock_take(&output.lock);
+    send_held();
+    if (console != NULL && others) {
+        end_line();
+        send("-- keyboard: ", strlen("-- keyboard: "));
+        send(console->name, strnlen(console->name, CONSOLE_NAME));
+        send(" --\r\n", strlen(" --\r\n"));
+    }
+    output.shown = console;
+    if (console != NULL && console->line_length > 0) {
+        send(console->line, console->line_length);
+        output.in_line = true;
+        console->line_length = 0;
+    }
+    spinlock_give(&output.lock);
+}

@@ -1,0 +1,116 @@
+/* The other processors' start, see kernel/processors.h. */
+#include "kernel/processors.h"
+
+#include "arch/boot.h"
+#include "arch/gdt.h"
+#include "arch/lapic_host.h"
+#include "arch/page_source.h"
+#include "arch/processor.h"
+#include "arch/processor_start.h"
+#include "arch/vmx.h"
+#include "kernel/log.h"
+#include "kernel/page.h"
+#include "kernel/string.h"
+#include "kernel/task.h"
+#include "kernel/time.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What one processor has to itself, beside its stack. */
+struct place {
+    struct processor processor;
+    struct processor_start start;
+};
+
+_Static_assert(sizeof(struct place) <= PAGE_SIZE, "the page behind its GDT");
+
+static void run(void)
+{
+    task_run_here();
+}
+
+/* Memory that it gets is not given back when it fails: it may yet wake up. */
+static const char *start(uint32_t apic_id, unsigned index,
+                         struct page_source *pages)
+{
+    uint8_t *memory = page_alloc(GDT_PAGES + 1, PAGE_SIZE);
+    struct place *place = NULL;
+    const char *why = NULL;
+    uint64_t stack = 0;
+
+    if (memory == NULL || !gdt_prepare(memory)) {
+        return "not enough memory for it";
+    }
+    stack = task_prepare(index, apic_id);
+    if (stack == 0) {
+        return "not enough memory for it";
+    }
+    place = (struct place *)(void *)(memory + GDT_PAGES * PAGE_SIZE);
+    place->processor.index = index;
+    place->processor.apic_id = apic_id;
+    place->start = (struct processor_start){
+        .processor = &place->processor,
+        .gdt = memory,
+        .pages = pages,
+        .stack = stack,
+        .main = run,
+    };
+    why = processor_start(&place->start, time_tsc_hz());
+    if (why != NULL) {
+        task_unprepare(index);
+    }
+    return why;
+}
+
+static const char *start_if_usable(const struct boot_processor *found,
+                                   struct page_source *pages)
+{
+    if (!found->enabled) {
+        return "the firmware has disabled it";
+    }
+    if (!lapic_host_reaches(found->apic_id)) {
+        return "its APIC id is beyond what an xAPIC reaches";
+    }
+    if (processor_count() == PROCESSORS_MAX) {
+        return "Lintel uses no more than it has";
+    }
+    return start(found->apic_id, processor_count(), pages);
+}
+
+void processors_start(const struct boot_info *info, struct page_source *pages)
+{
+    if (info->processor_count < 2) {
+        return;
+    }
+    if (info->low_page == 0 ||
+        !processor_start_prepare(info->low_page, pages)) {
+        log_warn("one processor is used: no memory below 1 MiB to start others "
+                 "in");
+        return;
+    }
+    task_begin_sharing();
+    for (size_t i = 0; i < info->processor_count; i++) {
+        const struct boot_processor *found = &info->processors[i];
+        const char *why = NULL;
+
+        if (found->bsp) {
+            continue;
+        }
+        why = start_if_usable(found, pages);
+        if (why != NULL) {
+            log_warn("the processor with APIC id %u is left out: %s",
+                     found->apic_id, why);
+        }
+    }
+    processor_start_done();
+    if (processor_count() == 1) {
+        task_end_sharing();
+    }
+    log_info("%u processors in use", processor_count());
+}
+
+unsigned processors_count(void)
+{
+    return processor_count();
+}

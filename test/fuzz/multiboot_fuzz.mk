@@ -1,0 +1,2 @@
+fuzz-targets += multiboot
+multiboot-fuzz-sources := test/fuzz/multiboot_fuzz.c $(loader-sources)

@@ -1,0 +1,22 @@
+; Multiboot 1, no ELF: by the header's address fields, and not from the file's
+; beginning.
+%define NAME "mb1_flat"
+%define FILE "mb1_flat.bin"
+%define VERSION 1
+LINKED equ 0x200000
+DELTA  equ 0
+bits 32
+%include "header1.inc"
+
+org LINKED - 64
+    times 64 db 0xcc                    ; not loaded
+header:
+    header1 0x10003
+    dd header                           ; header_addr
+    dd header                           ; load_addr
+    dd file_end                         ; load_end_addr
+    dd stack_top                        ; bss_end_addr
+    dd start                            ; entry_addr
+%include "check.inc"
+%include "flat.inc"
+    times 1000 db 0xcc                  ; nor is this, where the bss is

@@ -1,0 +1,52 @@
+#!/usr/bin/python3
+"""The ELF file inside a bzImage, as Linux' build made it: what kernels are
+started by that begin at an ELF's PVH note. Called by run.mk, for tests.
+
+  vmlinux.py BZIMAGE VMLINUX
+"""
+
+import lzma
+import struct
+import subprocess
+import sys
+import zlib
+
+SETUP_SECTS, MAGIC, PAYLOAD = 0x1f1, 0x202, 0x248
+
+
+def payload(image):
+    """The compressed part (Linux, Documentation/arch/x86/boot.rst)."""
+    if image[MAGIC:MAGIC + 4] != b"HdrS":
+        raise ValueError("not a bzImage")
+    offset, length = struct.unpack_from("<II", image, PAYLOAD)
+    start = ((image[SETUP_SECTS] or 4) + 1) * 512 + offset
+    return image[start:start + length]
+
+
+def unpack(packed):
+    """The payload's last four bytes are its unpacked size; only gzip's belong
+    to the format."""
+    if packed.startswith(b"\x1f\x8b"):
+        return zlib.decompressobj(31).decompress(packed)
+    if packed.startswith(b"\xfd7zXZ\0"):
+        return lzma.LZMADecompressor().decompress(packed)
+    if packed.startswith(b"\x02\x21\x4c\x18"):
+        return subprocess.run(["lz4", "-dc"], input=packed[:-4], check=True,
+                              stdout=subprocess.PIPE).stdout
+    if packed.startswith(b"\x28\xb5\x2f\xfd"):
+        return subprocess.run(["zstd", "-dc"], input=packed[:-4], check=True,
+                              stdout=subprocess.PIPE).stdout
+    raise ValueError(f"packed in an unknown way: {packed[:6].hex()}")
+
+
+def main():
+    with open(sys.argv[1], "rb") as file:
+        content = unpack(payload(file.read()))
+    if not content.startswith(b"\x7fELF"):
+        raise ValueError("no ELF file in it")
+    with open(sys.argv[2], "wb") as file:
+        file.write(content)
+
+
+if __name__ == "__main__":
+    main()

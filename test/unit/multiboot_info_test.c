@@ -1,0 +1,645 @@
+/* The information for Multiboot kernels, both versions, read back as a kernel
+ * reads it, and the sections of ELF files that it tells of. <elf.h> is the
+ * second opinion on ELF's offsets. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <elf.h>
+
+#include "vmm/boot_protocol.h"
+#include "vmm/little_endian.h"
+#include "vmm/multiboot_facts.h"
+#include "vmm/multiboot_info.h"
+#include "vmm/multiboot_sections.h"
+
+#define ADDRESS 0x10000U
+
+static struct multiboot_facts facts;
+static struct memory_map map;
+static uint8_t rsdp[MULTIBOOT_RSDP_SIZE];
+static const char *why;
+
+static const struct multiboot_module modules[] = {
+    {0x200000, 0x200005, {"\\initrd.img", NULL}},
+    {0x201000, 0x201000, {NULL, "a\\b"}},
+    {0x202000, 0x345678, {"/drivers\\disk", "irq=5 'x y'"}},
+};
+static const char *const module_strings[] = {"/initrd.img", "a\\b",
+                                             "/drivers/disk irq=5 'x y'"};
+
+static int setup(void **state)
+{
+    (void)state;
+    memset(&map, 0, sizeof(map));
+    memory_map_add(&map, 64ULL << 20);
+    memory_map_add(&map, 32ULL << 20);
+    for (size_t i = 0; i < sizeof(rsdp); i++) {
+        rsdp[i] = (uint8_t)(i + 1);
+    }
+    facts = (struct multiboot_facts){
+        .command_line = {"\\boot\\kernel.elf", "console=ttyS0 debug"},
+        .e820 = map.e820,
+        .e820_count = map.e820_count,
+    };
+    return 0;
+}
+
+typedef uint64_t builder(const struct multiboot_facts *facts, uint32_t address,
+                         uint8_t *to, uint64_t room);
+
+/* The structure, in an allocation of its size; and none of the smaller rooms
+ * lets a byte out. */
+static uint8_t *built(builder *build, uint64_t *size)
+{
+    uint64_t wanted = build(&facts, ADDRESS, NULL, 0);
+    uint8_t *whole = malloc(wanted);
+
+    for (uint64_t room = 0; room < wanted; room++) {
+        uint8_t *small = malloc(room == 0 ? 1 : room);
+
+        assert_int_equal(build(&facts, ADDRESS, small, room), wanted);
+        free(small);
+    }
+    memset(whole, 0xa5, wanted);
+    assert_int_equal(build(&facts, ADDRESS, whole, wanted), wanted);
+    *size = wanted;
+    return whole;
+}
+
+/* ---- an ELF file with sections ---- */
+
+static uint8_t file[0x2000];
+
+#define TABLE 0x1000
+
+static const struct {
+    uint32_t type;
+    uint64_t flags, address, offset, size, align;
+    bool apart; /* loaded for Multiboot alone */
+    uint64_t place;
+} sections[] = {
+    {SHT_NULL, 0, 0, 0, 0, 0, false, 0},
+    {SHT_PROGBITS, SHF_ALLOC, 0x100000, 0x100, 0x100, 16, false, 0},
+    {SHT_NOBITS, SHF_ALLOC, 0x101000, 0, 0x4000, 16, false, 0},
+    {SHT_SYMTAB, 0, 0, 0x200, 0x33, 8, true, 0},
+    {SHT_STRTAB, 0, 0, 0x300, 0x11, 1, true, 0x33},
+    {SHT_PROGBITS, 0, 0, 0x400, 0x20, 0x80, true, 0x80},
+    {SHT_PROGBITS, 0, 0, 0x500, 0, 4, false, 0},
+    {SHT_PROGBITS, 0, 0, 0x500, 0x10, 3, true, 0xa0},
+    {SHT_NOBITS, 0, 0, 0, 0x10, 4, false, 0},
+    {SHT_PROGBITS, SHF_ALLOC, 0, 0x600, 0x10, 4, false, 0},
+    {SHT_PROGBITS, 0, 0, 0x700, 0x8, 0x100000, true, 0x1000},
+};
+#define SECTIONS (sizeof(sections) / sizeof(sections[0]))
+#define CONTENTS 0x1008
+
+static void make_elf(bool is64)
+{
+    for (size_t i = 0; i < sizeof(file); i++) {
+        file[i] = (uint8_t)(i * 7 + i / 251);
+    }
+    if (is64) {
+        Elf64_Ehdr *header = (Elf64_Ehdr *)file;
+        Elf64_Shdr *table = (Elf64_Shdr *)(file + TABLE);
+
+        memset(header, 0, sizeof(*header));
+        memcpy(header->e_ident, ELFMAG, SELFMAG);
+        header->e_ident[EI_CLASS] = ELFCLASS64;
+        header->e_ident[EI_DATA] = ELFDATA2LSB;
+        header->e_ident[EI_VERSION] = EV_CURRENT;
+        header->e_type = ET_EXEC;
+        header->e_machine = EM_X86_64;
+        header->e_phoff = 0x100;
+        header->e_phentsize = sizeof(Elf64_Phdr);
+        header->e_phnum = 1;
+        header->e_shoff = TABLE;
+        header->e_shentsize = sizeof(*table);
+        header->e_shnum = SECTIONS;
+        header->e_shstrndx = 4;
+        for (size_t i = 0; i < SECTIONS; i++) {
+            table[i] = (Elf64_Shdr){
+                .sh_name = (uint32_t)i,
+                .sh_type = sections[i].type,
+                .sh_flags = sections[i].flags,
+                .sh_addr = sections[i].address,
+                .sh_offset = sections[i].offset,
+                .sh_size = sections[i].size,
+                .sh_addralign = sections[i].align,
+            };
+        }
+        return;
+    }
+    Elf32_Ehdr *header = (Elf32_Ehdr *)file;
+    Elf32_Shdr *table = (Elf32_Shdr *)(file + TABLE);
+
+    memset(header, 0, sizeof(*header));
+    memcpy(header->e_ident, ELFMAG, SELFMAG);
+    header->e_ident[EI_CLASS] = ELFCLASS32;
+    header->e_ident[EI_DATA] = ELFDATA2LSB;
+    header->e_ident[EI_VERSION] = EV_CURRENT;
+    header->e_type = ET_EXEC;
+    header->e_machine = EM_386;
+    header->e_phoff = 0x100;
+    header->e_phentsize = sizeof(Elf32_Phdr);
+    header->e_phnum = 1;
+    header->e_shoff = TABLE;
+    header->e_shentsize = sizeof(*table);
+    header->e_shnum = SECTIONS;
+    header->e_shstrndx = 4;
+    for (size_t i = 0; i < SECTIONS; i++) {
+        table[i] = (Elf32_Shdr){
+            .sh_name = (uint32_t)i,
+            .sh_type = sections[i].type,
+            .sh_flags = (uint32_t)sections[i].flags,
+            .sh_addr = (uint32_t)sections[i].address,
+            .sh_offset = (uint32_t)sections[i].offset,
+            .sh_size = (uint32_t)sections[i].size,
+            .sh_addralign = (uint32_t)sections[i].align,
+        };
+    }
+}
+
+static struct elf found;
+static uint64_t found_bytes;
+static struct boot_start start;
+
+static bool read_sections(uint64_t size)
+{
+    static uint8_t *copy;
+
+    free(copy);
+    copy = malloc(size == 0 ? 1 : size);
+    memcpy(copy, file, size);
+    why = elf_open(&found, copy, size);
+    if (why == NULL) {
+        why = multiboot_sections_judge(&found, &found_bytes, &start);
+    }
+    return why == NULL;
+}
+
+static uint64_t address_in(const uint8_t *headers, bool is64, size_t index)
+{
+    if (is64) {
+        return ((const Elf64_Shdr *)headers)[index].sh_addr;
+    }
+    return ((const Elf32_Shdr *)headers)[index].sh_addr;
+}
+
+static void sections_are_loaded(void **state)
+{
+    (void)state;
+    for (unsigned is64 = 0; is64 < 2; is64++) {
+        make_elf(is64 != 0);
+        assert_true(read_sections(sizeof(file)));
+        assert_int_equal(found.section_count, SECTIONS);
+        assert_int_equal(found.section_names, 4);
+        assert_int_equal(found.section_size, is64 ? 64 : 40);
+        assert_int_equal(found_bytes, CONTENTS);
+
+        uint64_t size = multiboot_sections_size(&found);
+        uint8_t *headers = malloc(size);
+        uint8_t *contents = malloc(CONTENTS);
+
+        memset(contents, 0xa5, CONTENTS);
+        multiboot_sections_put_headers(&found, 0x300000, headers);
+        multiboot_sections_put_contents(&found, contents);
+        uint64_t used = 0;
+
+        for (size_t i = 0; i < SECTIONS; i++) {
+            uint64_t address = address_in(headers, is64 != 0, i);
+
+            if (!sections[i].apart) {
+                assert_int_equal(address, sections[i].address);
+                continue;
+            }
+            assert_int_equal(address, 0x300000 + sections[i].place);
+            assert_memory_equal(contents + sections[i].place,
+                                file + sections[i].offset, sections[i].size);
+            for (; used < sections[i].place; used++) {
+                assert_int_equal(contents[used], 0);
+            }
+            used += sections[i].size;
+        }
+        free(headers);
+        free(contents);
+    }
+}
+
+static void no_sections(void **state)
+{
+    (void)state;
+    make_elf(false);
+    ((Elf32_Ehdr *)file)->e_shoff = 0;
+    assert_true(read_sections(sizeof(file)));
+    assert_int_equal(found.section_count, 0);
+    assert_int_equal(found_bytes, 0);
+    make_elf(true);
+    ((Elf64_Ehdr *)file)->e_shentsize = 0;
+    ((Elf64_Ehdr *)file)->e_shnum = 0;
+    assert_true(read_sections(sizeof(file)));
+    assert_int_equal(found.section_count, 0);
+}
+
+static void sections_out_of_the_file(void **state)
+{
+    (void)state;
+    for (unsigned is64 = 0; is64 < 2; is64++) {
+        make_elf(is64 != 0);
+        uint64_t end = TABLE + SECTIONS * (is64 ? 64 : 40);
+
+        assert_true(read_sections(end));
+        for (uint64_t size = 0; size < end; size += 3) {
+            assert_false(read_sections(size));
+        }
+        assert_non_null(strstr(why, "ends before its section headers"));
+    }
+    make_elf(false);
+    ((Elf32_Ehdr *)file)->e_shentsize = 39;
+    assert_false(read_sections(sizeof(file)));
+    ((Elf32_Ehdr *)file)->e_shentsize = 40;
+    ((Elf32_Shdr *)(file + TABLE))[5].sh_offset = sizeof(file) - 0x1f;
+    assert_false(read_sections(sizeof(file)));
+    assert_non_null(strstr(why, "its section 5 "));
+    ((Elf32_Shdr *)(file + TABLE))[5].sh_offset = UINT32_MAX;
+    assert_false(read_sections(sizeof(file)));
+    make_elf(true);
+    ((Elf64_Shdr *)(file + TABLE))[3].sh_offset = UINT64_MAX;
+    assert_false(read_sections(sizeof(file)));
+    ((Elf64_Shdr *)(file + TABLE))[3].sh_offset = 0;
+    ((Elf64_Shdr *)(file + TABLE))[3].sh_size = UINT64_MAX;
+    assert_false(read_sections(sizeof(file)));
+    make_elf(true);
+    ((Elf64_Ehdr *)file)->e_shoff = UINT64_MAX;
+    assert_false(read_sections(sizeof(file)));
+}
+
+/* Sections may lie over one another in the file; memory is not endless. */
+static void sections_larger_than_memory(void **state)
+{
+    const uint64_t size = 0x2000000;
+    const size_t count = 200;
+    uint8_t *large = calloc(1, size);
+    Elf64_Shdr *table = (Elf64_Shdr *)(large + TABLE);
+
+    (void)state;
+    make_elf(true);
+    memcpy(large, file, sizeof(Elf64_Ehdr));
+    ((Elf64_Ehdr *)large)->e_shnum = (uint16_t)count;
+    for (size_t i = 0; i < count; i++) {
+        table[i].sh_type = SHT_PROGBITS;
+        table[i].sh_size = size;
+    }
+    assert_null(elf_open(&found, large, size));
+    why = multiboot_sections_judge(&found, &found_bytes, &start);
+    assert_non_null(why);
+    assert_non_null(strstr(why, "larger than 4 GiB"));
+    free(large);
+}
+
+/* ---- both versions' facts ---- */
+
+static void memory_amounts(void **state)
+{
+    struct e820_entry small = {0, 0x7fc00, E820_RAM};
+
+    (void)state;
+    assert_int_equal(multiboot_memory_lower(&facts), 640);
+    assert_int_equal(multiboot_memory_upper(&facts), 63 * 1024);
+    facts.e820 = &small;
+    facts.e820_count = 1;
+    assert_int_equal(multiboot_memory_lower(&facts), 511);
+    assert_int_equal(multiboot_memory_upper(&facts), 0);
+    small.size = 1ULL << 40;
+    assert_int_equal(multiboot_memory_lower(&facts), 640);
+    small.type = E820_RESERVED;
+    assert_int_equal(multiboot_memory_lower(&facts), 0);
+}
+
+/* ---- version 1 ---- */
+
+#define STRING(whole, address) ((const char *)(whole) + ((address)-ADDRESS))
+
+static void information1(void **state)
+{
+    uint64_t size = 0;
+    uint8_t *info = built(multiboot1_info, &size);
+
+    (void)state;
+    assert_int_equal(get32(info), 0x24d); /* bits 0, 2, 3, 6, 9 */
+    assert_int_equal(get32(info + 4), 640);
+    assert_int_equal(get32(info + 8), 63 * 1024);
+    assert_int_equal(get32(info + 12), 0); /* boot_device */
+    assert_string_equal(STRING(info, get32(info + 16)),
+                        "/boot/kernel.elf console=ttyS0 debug");
+    assert_int_equal(get32(info + 20), 0); /* modules */
+    assert_int_equal(get32(info + 24), 0);
+    for (unsigned i = 28; i < 44; i += 4) {
+        assert_int_equal(get32(info + i), 0); /* syms */
+    }
+    for (unsigned i = 52; i < 64; i += 4) {
+        assert_int_equal(get32(info + i), 0); /* drives, config table */
+    }
+    assert_string_equal(STRING(info, get32(info + 64)), "Lintel");
+    for (unsigned i = 68; i < 116; i++) {
+        assert_int_equal(info[i], 0); /* APM, VBE, framebuffer */
+    }
+
+    uint32_t length = get32(info + 44);
+    uint32_t at = get32(info + 48) - ADDRESS;
+    size_t count = 0;
+
+    assert_int_equal(at % 4, 0);
+    for (uint32_t end = at + length; at < end; count++) {
+        assert_int_equal(get32(info + at), 20);
+        assert_int_equal(get64(info + at + 4), map.e820[count].base);
+        assert_int_equal(get64(info + at + 12), map.e820[count].size);
+        assert_int_equal(get32(info + at + 20), map.e820[count].type);
+        at += get32(info + at) + 4;
+    }
+    assert_int_equal(count, map.e820_count);
+    assert_true(at <= size);
+    free(info);
+}
+
+static void command_line_without_options(void **state)
+{
+    uint64_t size = 0;
+
+    (void)state;
+    facts.command_line.options = "";
+    uint8_t *info = built(multiboot1_info, &size);
+
+    assert_string_equal(STRING(info, get32(info + 16)), "/boot/kernel.elf");
+    free(info);
+}
+
+static void modules1(void **state)
+{
+    uint64_t size = 0;
+
+    (void)state;
+    facts.modules = modules;
+    facts.module_count = 3;
+    uint8_t *info = built(multiboot1_info, &size);
+    const uint8_t *list = info + (get32(info + 24) - ADDRESS);
+
+    assert_int_equal(get32(info + 20), 3);
+    for (size_t i = 0; i < 3; i++, list += 16) {
+        assert_int_equal(get32(list), modules[i].start);
+        assert_int_equal(get32(list + 4), modules[i].end);
+        assert_string_equal(STRING(info, get32(list + 8)), module_strings[i]);
+        assert_int_equal(get32(list + 12), 0);
+    }
+    free(info);
+}
+
+static void sections1(void **state)
+{
+    uint64_t size = 0;
+
+    (void)state;
+    for (unsigned is64 = 0; is64 < 2; is64++) {
+        make_elf(is64 != 0);
+        assert_true(read_sections(sizeof(file)));
+        facts.elf = &found;
+        facts.section_contents = 0x400000;
+        uint8_t *info = built(multiboot1_info, &size);
+
+        assert_int_equal(get32(info) & 0x30, 0x20);
+        assert_int_equal(get32(info + 28), SECTIONS);
+        assert_int_equal(get32(info + 32), is64 ? 64 : 40);
+        assert_int_equal(get32(info + 36) % 8, 0);
+        assert_int_equal(get32(info + 40), 4);
+        const uint8_t *table = info + (get32(info + 36) - ADDRESS);
+
+        assert_int_equal(address_in(table, is64 != 0, 1), 0x100000);
+        assert_int_equal(address_in(table, is64 != 0, 5), 0x400080);
+        free(info);
+    }
+}
+
+static const struct boot_framebuffer screen = {
+    .address = 0xe0000000,
+    .pitch = 4096,
+    .width = 1024,
+    .height = 768,
+    .bits = 32,
+    .red = {16, 8},
+    .green = {8, 7},
+    .blue = {1, 6},
+};
+
+static void framebuffer1(void **state)
+{
+    static const uint8_t kind[8] = {32, 1, 16, 8, 8, 7, 1, 6};
+    uint64_t size = 0;
+
+    (void)state;
+    facts.framebuffer = &screen;
+    uint8_t *info = built(multiboot1_info, &size);
+
+    assert_int_equal(get32(info) & (3U << 11), 1U << 12);
+    assert_int_equal(get64(info + 88), 0xe0000000);
+    assert_int_equal(get32(info + 96), 4096);
+    assert_int_equal(get32(info + 100), 1024);
+    assert_int_equal(get32(info + 104), 768);
+    assert_memory_equal(info + 108, kind, sizeof(kind));
+    free(info);
+}
+
+/* ---- version 2 ---- */
+
+/* The tag of that type, the `index`th; NULL: none. Walks as a kernel does. */
+static const uint8_t *tag(const uint8_t *info, uint64_t size, uint32_t type,
+                          unsigned index)
+{
+    uint64_t at = 8;
+
+    assert_int_equal(get32(info), size);
+    assert_int_equal(get32(info + 4), 0);
+    for (;;) {
+        uint32_t length = get32(info + at + 4);
+
+        assert_true(length >= 8 && at + length <= size);
+        if (get32(info + at) == type && index-- == 0) {
+            return info + at;
+        }
+        if (get32(info + at) == 0) {
+            assert_int_equal(length, 8);
+            assert_int_equal(at + length, size);
+            return NULL;
+        }
+        at = (at + length + 7) & ~7ULL;
+    }
+}
+
+static void information2(void **state)
+{
+    uint64_t size = 0;
+    uint8_t *info = built(multiboot2_info, &size);
+
+    (void)state;
+    const uint8_t *found_tag = tag(info, size, 1, 0);
+
+    assert_string_equal((const char *)found_tag + 8,
+                        "/boot/kernel.elf console=ttyS0 debug");
+    assert_int_equal(get32(found_tag + 4),
+                     9 + strlen((const char *)found_tag + 8));
+    found_tag = tag(info, size, 2, 0);
+    assert_string_equal((const char *)found_tag + 8, "Lintel");
+    found_tag = tag(info, size, 4, 0);
+    assert_int_equal(get32(found_tag + 4), 16);
+    assert_int_equal(get32(found_tag + 8), 640);
+    assert_int_equal(get32(found_tag + 12), 63 * 1024);
+    found_tag = tag(info, size, 6, 0);
+    assert_int_equal(get32(found_tag + 4), 16 + 24 * map.e820_count);
+    assert_int_equal(get32(found_tag + 8), 24);
+    assert_int_equal(get32(found_tag + 12), 0);
+    for (size_t i = 0; i < map.e820_count; i++) {
+        const uint8_t *entry = found_tag + 16 + 24 * i;
+
+        assert_int_equal(get64(entry), map.e820[i].base);
+        assert_int_equal(get64(entry + 8), map.e820[i].size);
+        assert_int_equal(get32(entry + 16), map.e820[i].type);
+        assert_int_equal(get32(entry + 20), 0);
+    }
+    for (uint32_t type = 0; type < 24; type++) {
+        bool there =
+            type == 0 || type == 1 || type == 2 || type == 4 || type == 6;
+
+        assert_int_equal(tag(info, size, type, 0) != NULL, there);
+        assert_null(tag(info, size, type, 1));
+    }
+    free(info);
+}
+
+static void modules2(void **state)
+{
+    uint64_t size = 0;
+
+    (void)state;
+    facts.modules = modules;
+    facts.module_count = 3;
+    uint8_t *info = built(multiboot2_info, &size);
+
+    for (unsigned i = 0; i < 3; i++) {
+        const uint8_t *module = tag(info, size, 3, i);
+
+        assert_int_equal(get32(module + 4), 17 + strlen(module_strings[i]));
+        assert_int_equal(get32(module + 8), modules[i].start);
+        assert_int_equal(get32(module + 12), modules[i].end);
+        assert_string_equal((const char *)module + 16, module_strings[i]);
+    }
+    assert_null(tag(info, size, 3, 3));
+    free(info);
+}
+
+static void sections2(void **state)
+{
+    uint64_t size = 0;
+
+    (void)state;
+    for (unsigned is64 = 0; is64 < 2; is64++) {
+        make_elf(is64 != 0);
+        assert_true(read_sections(sizeof(file)));
+        facts.elf = &found;
+        facts.section_contents = 0x400000;
+        uint8_t *info = built(multiboot2_info, &size);
+        const uint8_t *at = tag(info, size, 9, 0);
+        uint32_t entry = is64 ? 64 : 40;
+        uint8_t table[SECTIONS * 64];
+
+        assert_int_equal(get32(at + 4), 20 + SECTIONS * entry);
+        assert_int_equal(get32(at + 8), SECTIONS);
+        assert_int_equal(get32(at + 12), entry);
+        assert_int_equal(get32(at + 16), 4);
+        memcpy(table, at + 20, SECTIONS * entry);
+        assert_int_equal(address_in(table, is64 != 0, 1), 0x100000);
+        assert_int_equal(address_in(table, is64 != 0, 5), 0x400080);
+        free(info);
+    }
+}
+
+static void acpi_and_load_base(void **state)
+{
+    uint64_t size = 0;
+
+    (void)state;
+    facts.rsdp = rsdp;
+    facts.relocatable = true;
+    facts.load_base = 0x1200000;
+    uint8_t *info = built(multiboot2_info, &size);
+    const uint8_t *at = tag(info, size, 14, 0);
+
+    assert_int_equal(get32(at + 4), 28);
+    assert_memory_equal(at + 8, rsdp, 20);
+    at = tag(info, size, 15, 0);
+    assert_int_equal(get32(at + 4), 44);
+    assert_memory_equal(at + 8, rsdp, 36);
+    at = tag(info, size, 21, 0);
+    assert_int_equal(get32(at + 4), 12);
+    assert_int_equal(get32(at + 8), 0x1200000);
+    free(info);
+}
+
+static void framebuffer2(void **state)
+{
+    static const uint8_t kind[10] = {32, 1, 0, 0, 16, 8, 8, 7, 1, 6};
+    uint64_t size = 0;
+
+    (void)state;
+    facts.framebuffer = &screen;
+    uint8_t *info = built(multiboot2_info, &size);
+    const uint8_t *at = tag(info, size, 8, 0);
+
+    assert_int_equal(get32(at + 4), 38);
+    assert_int_equal(get64(at + 8), 0xe0000000);
+    assert_int_equal(get32(at + 16), 4096);
+    assert_int_equal(get32(at + 20), 1024);
+    assert_int_equal(get32(at + 24), 768);
+    assert_memory_equal(at + 28, kind, sizeof(kind));
+    free(info);
+}
+
+void guest_set(struct guest *guest, enum guest_reg reg, uint64_t value)
+{
+    (void)guest;
+    (void)reg;
+    (void)value;
+}
+
+void guest_set_gpr(struct guest *guest, enum gpr gpr, uint64_t value)
+{
+    (void)guest;
+    (void)gpr;
+    (void)value;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(sections_are_loaded, setup),
+        cmocka_unit_test_setup(no_sections, setup),
+        cmocka_unit_test_setup(sections_out_of_the_file, setup),
+        cmocka_unit_test_setup(sections_larger_than_memory, setup),
+        cmocka_unit_test_setup(memory_amounts, setup),
+        cmocka_unit_test_setup(information1, setup),
+        cmocka_unit_test_setup(command_line_without_options, setup),
+        cmocka_unit_test_setup(modules1, setup),
+        cmocka_unit_test_setup(sections1, setup),
+        cmocka_unit_test_setup(framebuffer1, setup),
+        cmocka_unit_test_setup(information2, setup),
+        cmocka_unit_test_setup(modules2, setup),
+        cmocka_unit_test_setup(sections2, setup),
+        cmocka_unit_test_setup(acpi_and_load_base, setup),
+        cmocka_unit_test_setup(framebuffer2, setup),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

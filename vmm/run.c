@@ -1,0 +1,251 @@
+/* Runs the machines of the configuration; see the header. Each machine has a
+ * task that builds, runs and ends it. Together they are built one after the
+ * other, since each takes the largest pieces of memory there are, and none
+ * starts unless all could be built. */
+#include "vmm/run.h"
+
+#include "kernel/log.h"
+#include "kernel/page.h"
+#include "kernel/task.h"
+#include "vmm/load.h"
+#include "vmm/report.h"
+#include "vmm/vm.h"
+
+/* Where a machine is on its way; written by its own task. */
+enum stage {
+    STAGE_BUILDING,
+    STAGE_BUILT,
+    STAGE_ENDED,
+};
+
+struct machine {
+    const struct load_entry *entry;
+    struct event *moved; /* a machine's stage has changed */
+    struct event decided;
+    bool among_others; /* its log lines bear its name */
+    enum {
+        START_LATER,
+        START_NOW,
+        START_NEVER
+    } start;
+    enum stage stage;
+    bool ran;
+    enum status status;
+};
+
+static enum status status_of(const struct vm *vm)
+{
+    switch (vm->end) {
+    case VM_END_POWER_OFF:
+    case VM_END_RESET:
+    case VM_END_USER:
+        return vm->clauses_broken > 0 ? STATUS_CLAUSES : STATUS_GOOD;
+    case VM_END_CRASH:
+        return STATUS_CRASH;
+    case VM_END_TIMEOUT:
+        return STATUS_TIMEOUT;
+    case VM_END_DEBUG_EXIT:
+        if (!debug_exit_good(&vm->debug_exit)) {
+            return STATUS_GUEST;
+        }
+        return vm->clauses_broken > 0 ? STATUS_CLAUSES : STATUS_GOOD;
+    case VM_END_LINTEL:
+        break;
+    }
+    return STATUS_LINTEL;
+}
+
+/* The entry's closing line. */
+static void log_end(const struct vm *vm, enum status status)
+{
+    if (vm->end == VM_END_DEBUG_EXIT) {
+        log_raw("lintel: entry %s: exit %d %s with %#x (QEMU: exit %u)",
+                vm->config->id, (int)status, vm_end_name(vm->end),
+                vm->debug_exit.value, debug_exit_qemu_status(&vm->debug_exit));
+    } else {
+        log_raw("lintel: entry %s: exit %d %s", vm->config->id, (int)status,
+                vm_end_name(vm->end));
+    }
+}
+
+static struct vm *build(const struct load_entry *entry)
+{
+    const char *why = NULL;
+    struct vm *vm = NULL;
+
+    log_info("%s: %s, %llu MiB", entry->config.id, entry->config.title,
+             (unsigned long long)(entry->config.memory >> 20));
+    vm = vm_create(&entry->config, &entry->files, &why);
+    if (vm == NULL) {
+        log_error("%s: %s", entry->config.id, why);
+    }
+    return vm;
+}
+
+static enum status run(struct vm *vm)
+{
+    enum status status = STATUS_LINTEL;
+    struct domain *before = NULL;
+
+    vm_run(vm);
+    before = task_join(vm->domain);
+    if (log_get_level() >= LOG_DEBUG) {
+        vm_log_state(vm);
+    }
+    report_summary(vm);
+    status = status_of(vm);
+    log_end(vm, status);
+    task_join(before);
+    return status;
+}
+
+static void move(struct machine *machine, enum stage stage)
+{
+    __atomic_store_n(&machine->stage, stage, __ATOMIC_RELEASE);
+    event_signal(machine->moved);
+}
+
+static bool allowed(struct machine *machine)
+{
+    while (__atomic_load_n(&machine->start, __ATOMIC_ACQUIRE) == START_LATER) {
+        event_wait(&machine->decided);
+    }
+    return machine->start == START_NOW;
+}
+
+/* The machine's task. */
+static void machine_task(void *argument)
+{
+    struct machine *machine = argument;
+    struct vm *vm = build(machine->entry);
+
+    if (vm != NULL) {
+        vm->domain->label =
+            machine->among_others ? machine->entry->config.id : NULL;
+        move(machine, STAGE_BUILT);
+        if (allowed(machine)) {
+            machine->status = run(vm);
+            machine->ran = true;
+        }
+        vm_destroy(vm);
+    }
+    if (!machine->ran) {
+        log_raw("lintel: entry %s: exit %d not started",
+                machine->entry->config.id, (int)STATUS_LINTEL);
+    }
+    log_debug("%llu pages free again", (unsigned long long)page_free_count());
+    move(machine, STAGE_ENDED);
+}
+
+static void wait_past(struct machine *machine, enum stage stage)
+{
+    while (__atomic_load_n(&machine->stage, __ATOMIC_ACQUIRE) <= stage) {
+        event_wait(machine->moved);
+    }
+}
+
+/* A machine's task, from which it goes on by itself. False: out of memory. */
+static bool begin(struct machine *machine)
+{
+    if (task_create(machine->entry->config.id, machine_task, machine) == NULL) {
+        log_error("%s: not enough memory for a task",
+                  machine->entry->config.id);
+        machine->stage = STAGE_ENDED;
+        return false;
+    }
+    return true;
+}
+
+static void decide(struct machine *machine, bool start)
+{
+    __atomic_store_n(&machine->start, start ? START_NOW : START_NEVER,
+                     __ATOMIC_RELEASE);
+    event_signal(&machine->decided);
+}
+
+static void one_after_another(struct machine *machines, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        decide(&machines[i], true);
+        if (begin(&machines[i])) {
+            wait_past(&machines[i], STAGE_BUILT);
+        }
+    }
+}
+
+static void together(struct machine *machines, size_t count)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < count; i++) {
+        machines[i].among_others = true;
+        if (!good) {
+            machines[i].stage = STAGE_ENDED;
+            continue;
+        }
+        good = begin(&machines[i]);
+        if (good) {
+            wait_past(&machines[i], STAGE_BUILDING);
+            good = machines[i].stage == STAGE_BUILT;
+        }
+    }
+    if (!good) {
+        log_error("run together: not every machine could be built, so none "
+                  "starts");
+    }
+    for (size_t i = 0; i < count; i++) {
+        decide(&machines[i], good);
+    }
+    for (size_t i = 0; i < count; i++) {
+        wait_past(&machines[i], STAGE_BUILT);
+    }
+}
+
+/* Never given back: a machine's task may still be in its last signal when its
+ * end is seen, and Lintel ends soon after its last machine. */
+struct runs {
+    struct event moved;
+    size_t count;
+    struct machine machines[];
+};
+
+static struct runs *list_chosen(const struct load *load)
+{
+    size_t size =
+        sizeof(struct runs) + load->entry_count * sizeof(struct machine);
+    struct runs *runs =
+        page_alloc((size + PAGE_SIZE - 1) / PAGE_SIZE, PAGE_SIZE);
+
+    for (size_t i = 0; runs != NULL && i < load->entry_count; i++) {
+        if (load->entries[i].chosen) {
+            runs->machines[runs->count++] = (struct machine){
+                .entry = &load->entries[i],
+                .moved = &runs->moved,
+                .status = STATUS_LINTEL,
+            };
+        }
+    }
+    return runs;
+}
+
+enum status run_entries(const struct load *load)
+{
+    struct runs *runs = list_chosen(load);
+    enum status worst = STATUS_GOOD;
+
+    if (runs == NULL) {
+        log_error("not enough memory for the list of machines");
+        return STATUS_LINTEL;
+    }
+    if (load->loader.run == RUN_TOGETHER) {
+        together(runs->machines, runs->count);
+    } else {
+        one_after_another(runs->machines, runs->count);
+    }
+    for (size_t i = 0; i < runs->count; i++) {
+        enum status status = runs->machines[i].status;
+
+        worst = status > worst ? status : worst;
+    }
+    return worst;
+}
