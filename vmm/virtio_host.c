@@ -196,23 +196,6 @@ bool env_disk_flush(struct virtio_device *device)
 
 /* ---- the windows ---- */
 
-/* Remembers where the driver notifies a queue from: what its ring holds may be
- * reported later. Almost always it is the same place again. */
-static void note_notification(struct virtio_host *host, uint64_t value)
-{
-    struct vcpu *vcpu = host->vm->accessing;
-    uint64_t queue = value & 0xffff; /* above: NOTIFICATION_DATA, 4.2.3.3 */
-
-    if (queue < host->device->queue_count) {
-        struct place *place = &host->queues[queue].notified;
-
-        if (!place->known || place->vcpu != vcpu->index ||
-            place->rip != guest_get(vcpu->guest, GUEST_RIP)) {
-            place_take(vcpu, place);
-        }
-    }
-}
-
 static enum access_result window_access(void *context, struct access *access)
 {
     struct virtio_host *host = context;
@@ -226,7 +209,7 @@ static enum access_result window_access(void *context, struct access *access)
         return ACCESS_HANDLED;
     }
     if (access->address == VIRTIO_REG_QUEUE_NOTIFY) {
-        note_notification(host, access->value);
+        report_note_notification(host, access->value);
     }
     virtio_mmio_write(host->device, (uint32_t)access->address, access->size,
                       access->value);
