@@ -224,7 +224,7 @@ static void add_clause(struct vm *vm, enum clause_id id,
     bool exercised = false;
     bool broken = false;
 
-    for (unsigned i = 0; i < vm->device_count; i++) {
+    for (unsigned i = 0; i < vm->window_count; i++) {
         const struct virtio_device *device = vm->devices[i].device;
         uint32_t count = virtio_device_broken(device, id);
 
