@@ -218,6 +218,20 @@ static bool parse_discover(struct config_reader *reader, const char *value)
     return true;
 }
 
+static bool parse_protocol(struct config_reader *reader, const char *value)
+{
+    static const char *const words[] = {
+        "auto", "linux", "pvh", "multiboot2", "multiboot1", "elf", NULL};
+    size_t index;
+
+    if (!config_value_word(value, words, &index)) {
+        return config_lines_value(
+            reader, value, "auto, linux, pvh, multiboot2, multiboot1 or elf");
+    }
+    entry_of(reader)->protocol = index == 0 ? NULL : words[index];
+    return true;
+}
+
 static bool parse_zero_disk(struct config_reader *reader, const char *value,
                             struct config_disk *disk)
 {
@@ -375,6 +389,7 @@ static const struct config_key entry_keys[] = {
     {"symbols", parse_symbols, false},
     {"initrd", parse_initrd, true},
     {"module", parse_module, true},
+    {"protocol", parse_protocol, false},
     {"options", parse_options, true},
     {"memory", parse_memory, false},
     {"cpus", parse_cpus, false},

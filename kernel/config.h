@@ -12,7 +12,7 @@
 /* Where the entries lie on the ESP. */
 #define CONFIG_FOLDER "\\loader\\entries"
 
-#define CONFIG_ENTRIES 128
+#define CONFIG_ENTRIES 256
 #define CONFIG_PATHS   8
 #define CONFIG_PATH    256
 #define CONFIG_OPTIONS 2048
@@ -76,6 +76,7 @@ struct config_entry {
     size_t pin_count;          /* 0: any */
     unsigned pin_line;         /* where it stands, for vmm/placement.c */
     enum config_console console;
+    const char *protocol; /* a boot_protocol's key; NULL: by content */
     enum config_discover discover;
     struct config_disk disk[CONFIG_PATHS];
     size_t disk_count;

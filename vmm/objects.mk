@@ -59,6 +59,7 @@ objects += $(addprefix vmm/, \
     pit.o \
     placement.o \
     place.o \
+    place_text.o \
     pvh.o \
     regions.o \
     report.o \

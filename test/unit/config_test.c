@@ -80,6 +80,7 @@ static void a_whole_entry(void **state)
                       "pin     3, 0,12\n"
                       "console serial\n"
                       "discover both\n"
+                      "protocol multiboot2\n"
                       "disk    /root.img\n"
                       "disk    \\other disk.img ro\n"
                       "disk    zero:64M\n"
@@ -104,6 +105,7 @@ static void a_whole_entry(void **state)
     assert_int_equal(entry.pin_line, 14);
     assert_int_equal(entry.console, CONSOLE_SERIAL);
     assert_int_equal(entry.discover, DISCOVER_BOTH);
+    assert_string_equal(entry.protocol, "multiboot2");
     assert_int_equal(entry.disk_count, 4);
     assert_string_equal(entry.disk[0].path, "\\root.img");
     assert_false(entry.disk[0].read_only);
@@ -130,6 +132,7 @@ static void the_least_entry_has_the_defaults(void **state)
     assert_int_equal(entry.cpus, 1);
     assert_int_equal(entry.console, CONSOLE_VIRTIO);
     assert_int_equal(entry.discover, DISCOVER_ACPI);
+    assert_null(entry.protocol);
     assert_true(entry.rng);
     assert_true(entry.apicv);
     assert_int_equal(entry.lint, LINT_STRICT);
@@ -239,6 +242,8 @@ static const struct {
     {"linux /a\npin 0\npin 1\n", 3, "pin a second time: line 2"},
     {"linux /a\nconsole hvc0\n", 2, "console hvc0: virtio or serial"},
     {"linux /a\ndiscover pci\n", 2, "discover pci: acpi, cmdline or both"},
+    {"linux /a\nprotocol grub\n", 2,
+     "protocol grub: auto, linux, pvh, multiboot2, multiboot1 or elf"},
     {"linux /a\nrng yes\n", 2, "on or off"},
     {"linux /a\napicv auto\n", 2, "on or off"},
     {"linux /a\nlint pedantic\n", 2, "lint pedantic: strict, tolerant or off"},

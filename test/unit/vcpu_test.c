@@ -17,6 +17,7 @@
 #include "kernel/panic.h"
 #include "vmm/vm.h"
 
+#define RFLAGS_TF  (1U << 8)
 #define RFLAGS_IF  (1U << 9)
 #define HLT_LENGTH 1
 
@@ -448,6 +449,12 @@ static enum exit_reason halts_with_interrupts_off(struct guest *which)
     return EXIT_HLT;
 }
 
+static enum exit_reason halts_single_stepped(struct guest *which)
+{
+    which->rflags = RFLAGS_TF;
+    return EXIT_HLT;
+}
+
 static enum exit_reason interrupted_by_0x41(struct guest *which)
 {
     assert_int_equal(which->injected, 0x41);
@@ -564,6 +571,19 @@ static void hlt_that_nothing_can_end_is_a_crash(void **state)
     run(steps);
     assert_int_equal(crashes, 1);
     assert_int_equal(end, VM_END_CRASH);
+}
+
+/* The trap after it ends it, with interrupts off, too. */
+static void hlt_single_stepped_does_not_wait(void **state)
+{
+    static const step steps[] = {halts_single_stepped, NULL};
+
+    (void)state;
+    run(steps);
+    assert_int_equal(guest.rip, HLT_LENGTH);
+    assert_int_equal(vcpu->state, VCPU_RUNNING);
+    assert_int_equal(waits, 0);
+    assert_int_equal(crashes, 0);
 }
 
 static void interrupts_do_not_end_hlt_without_if(void **state)
@@ -789,6 +809,7 @@ int main(void)
         TEST(other_tasks_may_come_first),
         TEST(one_that_came_before_hlt_needs_no_wait),
         TEST(hlt_that_nothing_can_end_is_a_crash),
+        TEST(hlt_single_stepped_does_not_wait),
         TEST(interrupts_do_not_end_hlt_without_if),
         TEST(an_nmi_held_back_does_not_end_hlt),
         TEST(an_nmi_that_is_gone_leaves_no_window),
