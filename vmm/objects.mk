@@ -57,7 +57,9 @@ objects += $(addprefix vmm/, \
     multiboot_sections.o \
     pic.o \
     pit.o \
+    placement.o \
     place.o \
+    place_text.o \
     pvh.o \
     regions.o \
     report.o \

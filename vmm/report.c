@@ -99,6 +99,22 @@ static void log_accesses(enum log_level level,
     }
 }
 
+void report_note_notification(struct virtio_host *host, uint64_t value)
+{
+    struct vcpu *vcpu = host->vm->accessing;
+    uint64_t queue = value & 0xffff; /* above: NOTIFICATION_DATA, 4.2.3.3 */
+
+    if (queue < host->device->queue_count) {
+        struct place *place = &host->queues[queue].notified;
+
+        /* Almost always it is the same place again. */
+        if (!place->known || place->vcpu != vcpu->index ||
+            place->rip != guest_get(vcpu->guest, GUEST_RIP)) {
+            place_take(vcpu, place);
+        }
+    }
+}
+
 /* Where the guest stood: at the access, or, if the breach was found in a ring,
  * when it last notified that queue. */
 static void find_place(struct vm *vm, const struct virtio_device *device,
@@ -203,7 +219,7 @@ static void add_clause(struct vm *vm, enum clause_id id,
     bool exercised = false;
     bool broken = false;
 
-    for (unsigned i = 0; i < vm->device_count; i++) {
+    for (unsigned i = 0; i < vm->window_count; i++) {
         const struct virtio_device *device = vm->devices[i].device;
         uint32_t count = virtio_device_broken(device, id);
 

@@ -4,6 +4,7 @@
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
+#include "kernel/processors.h"
 #include "kernel/string.h"
 #include "vmm/acpi_tables.h"
 #include "vmm/boot_protocol.h"
@@ -316,6 +317,7 @@ static const char *load_kernel(struct vm *vm)
         .initrd_count = vm->config->initrd_count,
         .module = module,
         .module_count = vm->config->module_count,
+        .protocol = vm->config->protocol,
         .command_line = vm->command_line,
         .e820 = vm->map.e820,
         .e820_count = vm->map.e820_count,
@@ -340,10 +342,12 @@ static const char *load_kernel(struct vm *vm)
     for (size_t i = 0; i < vm->config->initrd_count; i++) {
         initrd[i].bytes = files->initrd[i].bytes;
         initrd[i].size = files->initrd[i].size;
+        initrd[i].name = vm->config->initrd[i];
     }
     for (size_t i = 0; i < vm->config->module_count; i++) {
         module[i].bytes = files->module[i].bytes;
         module[i].size = files->module[i].size;
+        module[i].name = vm->config->module[i].path;
         module[i].command_line = vm->config->module[i].words;
     }
     why = boot_load(&vm->memory, &request, &start);
@@ -359,8 +363,12 @@ static const char *load_kernel(struct vm *vm)
 /* In the VM's domain, and on a processor that its vCPUs need not run on. */
 static bool build(struct vm *vm, const char **why)
 {
-    *why = vm->config->cpus > VM_VCPUS ? "more processors than a VM can have"
-                                       : create_memory(vm);
+    *why = vm->config->cpus > VM_VCPUS
+               ? "more processors than a VM can have"
+               : placement_init(&vm->placement, vm->config, processors_count());
+    if (*why == NULL) {
+        *why = create_memory(vm);
+    }
     if (*why == NULL) {
         create_chips(vm);
         *why = create_vcpus(vm);

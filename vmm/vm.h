@@ -28,6 +28,7 @@
 #include "vmm/msr.h"
 #include "vmm/pic.h"
 #include "vmm/pit.h"
+#include "vmm/placement.h"
 #include "vmm/platform.h"
 #include "vmm/regions.h"
 #include "vmm/report_json.h"
@@ -60,6 +61,7 @@ struct vm {
     struct domain *domain; /* whoever works on any of this is in it */
 
     /* Built once. */
+    struct placement placement;
     struct memory_map map;
     struct guest_memory memory;
     size_t pages_before; /* free when the building began */
@@ -86,8 +88,10 @@ struct vm {
     struct debug_exit debug_exit;
     struct fw_cfg fw_cfg;
 
-    struct virtio_host devices[MAP_VIRTIO_DEVICES];
+    /* Behind the last device, an empty window. */
+    struct virtio_host devices[MAP_VIRTIO_DEVICES + 1];
     unsigned device_count;
+    unsigned window_count;
     char command_line[DISCOVER_COMMAND_LINE];
 
     struct console console;
@@ -95,7 +99,8 @@ struct vm {
     /* The end: set once by vm_stop(), looked at by every task of the VM. */
     bool stopping;
     enum vm_end end;
-    unsigned tasks; /* of this VM, still alive */
+    unsigned tasks;    /* of this VM, still alive */
+    unsigned services; /* started in all, without vCPUs */
     struct event task_left;
     struct timer limit; /* the entry's `timeout` */
 
@@ -120,8 +125,9 @@ enum vm_end vm_run(struct vm *vm);
 /* Gives everything back. */
 void vm_destroy(struct vm *vm);
 
-/* A task of this VM: counted, so that vm_run() can wait for it. False: out of
- * memory. The task calls vm_task_done() last. */
+/* A task of this VM beside its vCPUs: counted, so that vm_run() can wait for
+ * it, and on a processor by vmm/placement.h. False: out of memory. The task
+ * calls vm_task_done() last. */
 bool vm_task_start(struct vm *vm, const char *name, task_entry entry,
                    void *argument);
 void vm_task_done(struct vm *vm);

@@ -9,10 +9,12 @@ import debian
 import errors
 import formats
 import guests
+import multiboot
 import together
 
 BOOTS = [
     guests.small_guests,
+    multiboot.multiboot_guests,
     formats.format_guests,
     clauses.broken_clauses,
     debian.debian_cloud,

@@ -33,7 +33,8 @@ GUESTS = {
     "reset": ((GOOD,), r"exit 0 reset", ""),
     "ring": ((BROKEN,), r"split-drv-014(.|\n)*last notified by vcpu0 at "
              r"0x[0-9a-f]+ start\.used\+0x[0-9a-f]+: c7 43 50(.|\n)*"
-             r", 1 broken$", "symbols /guests/ring.map\n"),
+             r", 1 broken$",
+             "symbols /guests/ring.map\nfeatures -ring_packed\n"),
     "selftest": ((GOOD,), None, ""),
     "spin": ((LATE,), r"time-out", "timeout 1\n"),
     "state": ((GOOD,), None, ""),

@@ -4,7 +4,7 @@
 guest-names := $(basename $(notdir $(wildcard test/guests/*.asm)))
 guest-files := $(guest-names:%=$(BUILD)/guests/%.bin)
 
-$(BUILD)/guests/%.bin: test/guests/%.asm test/guests/guest.inc
+$(BUILD)/guests/%.bin: test/guests/%.asm $(wildcard test/guests/*.inc)
 	@mkdir -p $(@D)
 	$(NASM) -f bin -Wall -Werror -I test/guests/ $< -o $@
 
