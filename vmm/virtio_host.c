@@ -252,21 +252,22 @@ void virtio_host_settle(struct vm *vm, struct virtio_device *device)
 
 /* ---- making and ending ---- */
 
+static const enum virtio_lint lints[] = {
+    [LINT_STRICT] = VIRTIO_LINT_STRICT,
+    [LINT_TOLERANT] = VIRTIO_LINT_TOLERANT,
+    [LINT_OFF] = VIRTIO_LINT_OFF,
+};
+
 static struct virtio_host *new_device(struct vm *vm,
                                       const struct virtio_plan *plan,
                                       struct virtio_device_options *options)
 {
-    static const enum virtio_lint lint[] = {
-        [LINT_STRICT] = VIRTIO_LINT_STRICT,
-        [LINT_TOLERANT] = VIRTIO_LINT_TOLERANT,
-        [LINT_OFF] = VIRTIO_LINT_OFF,
-    };
     struct virtio_host *host = &vm->devices[vm->device_count];
 
     host->vm = vm;
     host->gsi = MAP_VIRTIO_GSI + vm->device_count;
     *options = (struct virtio_device_options){
-        .lint = lint[virtio_plan_lint(vm->config, plan, vm->device_count)],
+        .lint = lints[virtio_plan_lint(vm->config, plan, vm->device_count)],
         .features_off = {vm->config->features_off, 0},
         .index = vm->device_count,
     };
@@ -294,7 +295,7 @@ static void place(struct virtio_host *host, struct virtio_device *device)
         device->queues[i].host = &host->queues[i];
     }
     regions_add(&vm->windows, &window);
-    vm->device_count++;
+    vm->window_count++;
 }
 
 static const char *add_console(struct vm *vm, const struct virtio_plan *plan)
@@ -394,6 +395,22 @@ static const char *add_planned(struct vm *vm, const struct virtio_plan *plan,
     return why;
 }
 
+/* One window more, with no device in it: as on machines with a fixed row of
+ * them, where a driver looks until DeviceID is 0 (VIRTIO 1.4 4.2.3.1.1). No
+ * table names it. */
+static void add_empty_slot(struct vm *vm)
+{
+    struct virtio_host *host = &vm->devices[vm->device_count];
+    struct virtio_device_options options = {
+        .lint = lints[vm->config->lint],
+        .index = vm->device_count,
+    };
+
+    host->vm = vm;
+    virtio_placeholder_init(&host->bare, &options, host);
+    place(host, &host->bare);
+}
+
 const char *virtio_host_create(struct vm *vm)
 {
     struct virtio_plan plan;
@@ -404,6 +421,10 @@ const char *virtio_host_create(struct vm *vm)
     }
     for (size_t i = 0; why == NULL && i < plan.count; i++) {
         why = add_planned(vm, &plan, i);
+        vm->device_count += why == NULL;
+    }
+    if (why == NULL) {
+        add_empty_slot(vm);
     }
     return why;
 }
@@ -428,7 +449,7 @@ bool virtio_host_start(struct vm *vm)
 
 void virtio_host_stop(struct vm *vm)
 {
-    for (unsigned i = 0; i < vm->device_count; i++) {
+    for (unsigned i = 0; i < vm->window_count; i++) {
         struct virtio_host *host = &vm->devices[i];
 
         for (unsigned q = 0; q < host->device->queue_count; q++) {
@@ -441,7 +462,7 @@ void virtio_host_stop(struct vm *vm)
 
 void virtio_host_destroy(struct vm *vm)
 {
-    for (unsigned i = 0; i < vm->device_count; i++) {
+    for (unsigned i = 0; i < vm->window_count; i++) {
         struct virtio_host_disk *disk = &vm->devices[i].disk;
 
         timer_cancel(&vm->devices[i].watch);

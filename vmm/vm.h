@@ -88,8 +88,10 @@ struct vm {
     struct debug_exit debug_exit;
     struct fw_cfg fw_cfg;
 
-    struct virtio_host devices[MAP_VIRTIO_DEVICES];
+    /* Behind the last device, an empty window. */
+    struct virtio_host devices[MAP_VIRTIO_DEVICES + 1];
     unsigned device_count;
+    unsigned window_count;
     char command_line[DISCOVER_COMMAND_LINE];
 
     struct console console;
