@@ -64,6 +64,11 @@ static bool parse_linux(struct config_reader *reader, const char *value)
     return parse_path(reader, value, entry_of(reader)->linux_path);
 }
 
+static bool parse_symbols(struct config_reader *reader, const char *value)
+{
+    return parse_path(reader, value, entry_of(reader)->symbols);
+}
+
 static bool parse_initrd(struct config_reader *reader, const char *value)
 {
     struct config_entry *entry = entry_of(reader);
@@ -170,6 +175,21 @@ static bool parse_cpus(struct config_reader *reader, const char *value)
     return true;
 }
 
+#define PIN_MOST 1023U
+
+static bool parse_pin(struct config_reader *reader, const char *value)
+{
+    struct config_entry *entry = entry_of(reader);
+
+    if (!config_value_numbers(value, PIN_MOST, entry->pin, CONFIG_PINS,
+                              &entry->pin_count)) {
+        return config_lines_value(
+            reader, value, "processors of this machine, from 0, as in 0,1,3");
+    }
+    entry->pin_line = reader->line;
+    return true;
+}
+
 static bool parse_console(struct config_reader *reader, const char *value)
 {
     static const char *const words[] = {
@@ -195,6 +215,20 @@ static bool parse_discover(struct config_reader *reader, const char *value)
         return config_lines_value(reader, value, "acpi, cmdline or both");
     }
     entry_of(reader)->discover = (enum config_discover)index;
+    return true;
+}
+
+static bool parse_protocol(struct config_reader *reader, const char *value)
+{
+    static const char *const words[] = {
+        "auto", "linux", "pvh", "multiboot2", "multiboot1", "elf", NULL};
+    size_t index;
+
+    if (!config_value_word(value, words, &index)) {
+        return config_lines_value(
+            reader, value, "auto, linux, pvh, multiboot2, multiboot1 or elf");
+    }
+    entry_of(reader)->protocol = index == 0 ? NULL : words[index];
     return true;
 }
 
@@ -352,11 +386,14 @@ static bool parse_later(struct config_reader *reader, const char *value)
 static const struct config_key entry_keys[] = {
     {"title", parse_title, false},
     {"linux", parse_linux, false},
+    {"symbols", parse_symbols, false},
     {"initrd", parse_initrd, true},
     {"module", parse_module, true},
+    {"protocol", parse_protocol, false},
     {"options", parse_options, true},
     {"memory", parse_memory, false},
     {"cpus", parse_cpus, false},
+    {"pin", parse_pin, false},
     {"console", parse_console, false},
     {"discover", parse_discover, false},
     {"disk", parse_disk, true},

@@ -12,10 +12,11 @@
 /* Where the entries lie on the ESP. */
 #define CONFIG_FOLDER "\\loader\\entries"
 
-#define CONFIG_ENTRIES 128
+#define CONFIG_ENTRIES 256
 #define CONFIG_PATHS   8
 #define CONFIG_PATH    256
 #define CONFIG_OPTIONS 2048
+#define CONFIG_PINS    64
 
 #define CONFIG_LINT_DEVICES 16
 #define CONFIG_DEVICE_NAME  16
@@ -64,13 +65,18 @@ struct config_entry {
     char linux_path[CONFIG_PATH];
     char initrd[CONFIG_PATHS][CONFIG_PATH];
     size_t initrd_count;
+    char symbols[CONFIG_PATH]; /* "": none but the kernel's own */
     struct config_module module[CONFIG_PATHS];
     size_t module_count;
     unsigned module_line;         /* where the first one stands; 0: none */
     char options[CONFIG_OPTIONS]; /* several lines are joined by a space */
     uint64_t memory;              /* bytes, multiple of 2 MiB */
     unsigned cpus;
+    unsigned pin[CONFIG_PINS]; /* processors of the machine, in order */
+    size_t pin_count;          /* 0: any */
+    unsigned pin_line;         /* where it stands, for vmm/placement.c */
     enum config_console console;
+    const char *protocol; /* a boot_protocol's key; NULL: by content */
     enum config_discover discover;
     struct config_disk disk[CONFIG_PATHS];
     size_t disk_count;

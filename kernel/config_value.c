@@ -32,6 +32,36 @@ bool config_value_number(const char *text, uint64_t limit, uint64_t *number)
     return take_digits(&text, number) && *text == '\0' && *number <= limit;
 }
 
+static const char *skip_blanks(const char *text)
+{
+    while (*text == ' ' || *text == '\t') {
+        text++;
+    }
+    return text;
+}
+
+bool config_value_numbers(const char *text, uint64_t limit, unsigned *numbers,
+                          size_t most, size_t *count)
+{
+    uint64_t number;
+
+    *count = 0;
+    for (;;) {
+        text = skip_blanks(text);
+        if (*count == most || !take_digits(&text, &number) || number > limit) {
+            return false;
+        }
+        numbers[(*count)++] = (unsigned)number;
+        text = skip_blanks(text);
+        if (*text == '\0') {
+            return true;
+        }
+        if (*text++ != ',') {
+            return false;
+        }
+    }
+}
+
 static char lower(char letter)
 {
     return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;

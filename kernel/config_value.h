@@ -9,6 +9,10 @@
 /* Decimal digits, up to `limit`. */
 bool config_value_number(const char *text, uint64_t limit, uint64_t *number);
 
+/* One to `most` such numbers, with commas between (and blanks beside them). */
+bool config_value_numbers(const char *text, uint64_t limit, unsigned *numbers,
+                          size_t most, size_t *count);
+
 /* Decimal digits and K, M, G or T, in bytes. */
 bool config_value_size(const char *text, uint64_t *size);
 

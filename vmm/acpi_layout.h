@@ -116,6 +116,7 @@ _Static_assert(sizeof(struct acpi_fadt) == 276, "ACPI 5.2.9");
 #define IAPC_LEGACY_DEVICES (1U << 0) /* 8042 (bit 1) is not there */
 #define IAPC_NO_VGA         (1U << 2)
 #define IAPC_NO_MSI         (1U << 3)
+#define IAPC_NO_ASPM        (1U << 4)
 
 #define LATENCY_NO_C2 101  /* microseconds: more than 100 says no */
 #define LATENCY_NO_C3 1001 /* more than 1000 */

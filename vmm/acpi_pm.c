@@ -162,26 +162,23 @@ static void write_byte(struct acpi_pm *pm, uint64_t port, uint8_t value)
 
 enum access_result acpi_pm_access(struct acpi_pm *pm, struct access *access)
 {
-    uint64_t value = 0;
-
     /* The timer read as a whole is the common case, and its bytes have to
      * belong to one moment. */
     if (!access->write && access->address == ACPI_PM_TIMER) {
-        value = (uint32_t)ticks();
+        uint64_t value = (uint32_t)ticks();
+
         access->value =
             access->size < 4 ? value & ((1U << access->size * 8) - 1) : value;
         return ACCESS_HANDLED;
     }
     for (unsigned i = 0; i < access->size; i++) {
+        uint64_t port = access->address + i;
+
         if (access->write) {
-            write_byte(pm, access->address + i,
-                       (uint8_t)(access->value >> i * 8));
+            write_byte(pm, port, access_byte(access, i));
         } else {
-            value |= (uint64_t)read_byte(pm, access->address + i) << i * 8;
+            access_answer(access, i, read_byte(pm, port));
         }
-    }
-    if (!access->write) {
-        access->value = value;
     }
     return ACCESS_HANDLED;
 }

@@ -134,7 +134,8 @@ static uint32_t add_fadt(struct area *area, uint32_t dsdt_at, uint32_t facs_at)
         .p_lvl2_lat = LATENCY_NO_C2,
         .p_lvl3_lat = LATENCY_NO_C3,
         .century = RTC_CENTURY,
-        .iapc_boot_arch = IAPC_LEGACY_DEVICES | IAPC_NO_VGA | IAPC_NO_MSI,
+        .iapc_boot_arch =
+            IAPC_LEGACY_DEVICES | IAPC_NO_VGA | IAPC_NO_MSI | IAPC_NO_ASPM,
         .flags = FADT_WBINVD | FADT_PROC_C1 | FADT_TMR_VAL_EXT |
                  FADT_SLP_BUTTON | FADT_FIX_RTC | FADT_RESET_REG_SUP |
                  FADT_HEADLESS,

@@ -29,17 +29,39 @@ const char *boot_refuse(struct boot_start *start, const char *format, ...)
     return start->wrong;
 }
 
+/* The protocol that the entry names, or the first that knows the file. */
+static const struct boot_protocol *choose(const struct boot_request *request)
+{
+    size_t i = 0;
+
+    for (;; i++) {
+        const struct boot_protocol *protocol = protocols[i];
+        bool named = request->protocol == NULL ||
+                     (protocol->key != NULL &&
+                      strcmp(protocol->key, request->protocol) == 0);
+
+        if (protocol == &boot_unknown_protocol ||
+            (named &&
+             protocol->recognise(request->kernel, request->kernel_size))) {
+            return protocol;
+        }
+    }
+}
+
 const char *boot_load(const struct guest_memory *memory,
                       const struct boot_request *request,
                       struct boot_start *start)
 {
-    const struct boot_protocol *protocol = NULL;
-
     memset(start, 0, sizeof(*start));
-    for (size_t i = 0; protocol == NULL; i++) {
-        if (protocols[i]->recognise(request->kernel, request->kernel_size)) {
-            protocol = protocols[i];
-        }
+
+    const struct boot_protocol *protocol = choose(request);
+
+    if (request->protocol != NULL && protocol == &boot_unknown_protocol) {
+        return boot_refuse(start,
+                           "the entry says protocol %s, and the kernel file "
+                           "is not one for it; without the line the file's "
+                           "content decides",
+                           request->protocol);
     }
     start->protocol = protocol->name;
     if (request->module_count > 0 && !protocol->takes_modules &&

@@ -21,6 +21,7 @@ struct boot_piece {
     const uint8_t *bytes;
     uint64_t size;
     const char *command_line; /* a module's; never NULL there */
+    const char *name;         /* its path; NULL: not known */
 };
 
 /* As GRUB and firmware describe it; RGB only. */
@@ -52,6 +53,7 @@ struct boot_request {
     unsigned cpu_count;
     bool gib_pages; /* the processor has 1 GiB pages */
     const struct boot_framebuffer *framebuffer; /* NULL: none */
+    const char *protocol; /* the key of the one to take; NULL: by content */
 };
 
 enum boot_mode {
@@ -88,6 +90,7 @@ struct boot_start {
 };
 
 struct boot_protocol {
+    const char *key; /* what an entry's `protocol` calls it; NULL: nothing */
     const char *name;
     bool (*recognise)(const uint8_t *kernel, uint64_t size);
 

@@ -389,6 +389,7 @@ const char *bzimage_load(const struct guest_memory *memory,
 }
 
 const struct boot_protocol bzimage_protocol = {
+    .key = "linux",
     .name = "Linux bzImage",
     .recognise = bzimage_recognise,
     .load = bzimage_load,

@@ -173,6 +173,7 @@ static const char *load(const struct guest_memory *memory,
 }
 
 const struct boot_protocol elf_protocol = {
+    .key = "elf",
     .name = "plain ELF",
     .recognise = recognise,
     .load = load,

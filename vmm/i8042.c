@@ -168,18 +168,14 @@ static void write_byte(struct i8042 *i8042, uint64_t port, uint8_t value)
 /* Byte ports: a wider access is one of each, as the ISA bus splits it. */
 enum access_result i8042_access(struct i8042 *i8042, struct access *access)
 {
-    uint64_t value = 0;
-
     for (unsigned i = 0; i < access->size; i++) {
+        uint64_t port = access->address + i;
+
         if (access->write) {
-            write_byte(i8042, access->address + i,
-                       (uint8_t)(access->value >> i * 8));
+            write_byte(i8042, port, access_byte(access, i));
         } else {
-            value |= (uint64_t)read_byte(i8042, access->address + i) << i * 8;
+            access_answer(access, i, read_byte(i8042, port));
         }
-    }
-    if (!access->write) {
-        access->value = value;
     }
     return ACCESS_HANDLED;
 }

@@ -17,8 +17,6 @@
 #define IOREDTBL    0x10U
 #define IOREDTBLEND (IOREDTBL + 2 * IOAPIC_PINS)
 
-#define VERSION ((IOAPIC_PINS - 1) << 16 | 0x20)
-
 /* Bits of a redirection entry. */
 #define RTE_LOGICAL    (1ULL << 11)
 #define RTE_REMOTE_IRR (1ULL << 14)
@@ -157,7 +155,7 @@ static uint32_t read_register(const struct ioapic *ioapic)
     case IOAPICARB:
         return (uint32_t)ioapic->id << 24;
     case IOAPICVER:
-        return VERSION;
+        return IOAPIC_VERSION;
     default:
         return 0;
     }

@@ -9,8 +9,9 @@
 
 #include "vmm/access.h"
 
-#define IOAPIC_BASE 0xfec00000U
-#define IOAPIC_PINS 24U
+#define IOAPIC_BASE    0xfec00000U
+#define IOAPIC_PINS    24U
+#define IOAPIC_VERSION ((IOAPIC_PINS - 1) << 16 | 0x20)
 
 struct apic_bus;
 

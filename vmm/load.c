@@ -203,6 +203,9 @@ static const struct vm_file *loaded(const struct load *load, size_t last,
         if (is_loaded(&files->kernel, config->linux_path, path)) {
             return &files->kernel;
         }
+        if (is_loaded(&files->symbols, config->symbols, path)) {
+            return &files->symbols;
+        }
         for (size_t i = 0; i < config->initrd_count; i++) {
             if (is_loaded(&files->initrd[i], config->initrd[i], path)) {
                 return &files->initrd[i];
@@ -234,12 +237,38 @@ static bool load_once(struct efi_boot *boot, const struct load *load,
     return load_file(boot, load->entries[index].config.id, path, to);
 }
 
+/* What is wrong with them is told now: nothing starts half-made. */
+static bool load_symbols(struct efi_boot *boot, struct load *load, size_t index)
+{
+    struct load_entry *entry = &load->entries[index];
+    struct vm_file *file = &entry->files.symbols;
+    const char *path = entry->config.symbols;
+    struct config_error error;
+    size_t count = 0;
+
+    if (path[0] == '\0') {
+        return true;
+    }
+    if (!load_once(boot, load, index, path, file)) {
+        return false;
+    }
+    struct symbols_file symbols = {
+        .path = path, .bytes = file->bytes, .size = file->size};
+
+    if (!symbols_judge(&symbols, &count, &error)) {
+        log_config_error(&error);
+        return false;
+    }
+    return true;
+}
+
 static bool load_files(struct efi_boot *boot, struct load *load, size_t index)
 {
     struct load_entry *entry = &load->entries[index];
     const struct config_entry *config = &entry->config;
-    bool good =
-        load_once(boot, load, index, config->linux_path, &entry->files.kernel);
+    bool good = load_once(boot, load, index, config->linux_path,
+                          &entry->files.kernel) &&
+                load_symbols(boot, load, index);
 
     for (size_t i = 0; good && i < config->initrd_count; i++) {
         good = load_once(boot, load, index, config->initrd[i],
@@ -299,13 +328,19 @@ bool load_all(struct efi_boot *boot, struct load *load)
     struct names *names = efi_alloc(boot, sizeof(*names));
     bool good = true;
 
-    load->entries = efi_alloc(boot, CONFIG_ENTRIES * sizeof(struct load_entry));
-    if (names == NULL || load->entries == NULL) {
+    if (names == NULL) {
         log_error("not enough memory for the configuration");
         return false;
     }
-    if (!load_loader(boot, &load->loader) || !list_entries(boot, names) ||
-        !load_entries(boot, names, load) || !choose(boot, load)) {
+    if (!load_loader(boot, &load->loader) || !list_entries(boot, names)) {
+        return false;
+    }
+    load->entries = efi_alloc(boot, names->count * sizeof(struct load_entry));
+    if (load->entries == NULL) {
+        log_error("not enough memory for the configuration");
+        return false;
+    }
+    if (!load_entries(boot, names, load) || !choose(boot, load)) {
         return false;
     }
     for (size_t i = 0; good && i < load->entry_count; i++) {

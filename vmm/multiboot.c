@@ -278,7 +278,7 @@ static const char *place_modules(struct load *load)
         load->modules[i] = (struct multiboot_module){
             .start = (uint32_t)base,
             .end = (uint32_t)(base + piece->size),
-            .line = {"", piece->command_line},
+            .line = {piece->name, piece->command_line},
         };
         load->module_count++;
     }
@@ -457,6 +457,7 @@ static const char *load2(const struct guest_memory *memory,
 }
 
 const struct boot_protocol multiboot1_protocol = {
+    .key = "multiboot1",
     .name = "Multiboot 1",
     .recognise = multiboot1_recognise,
     .load = load1,
@@ -464,6 +465,7 @@ const struct boot_protocol multiboot1_protocol = {
 };
 
 const struct boot_protocol multiboot2_protocol = {
+    .key = "multiboot2",
     .name = "Multiboot 2",
     .recognise = multiboot2_recognise,
     .load = load2,

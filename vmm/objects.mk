@@ -45,6 +45,7 @@ objects += $(addprefix vmm/, \
     memory_map.o \
     menu.o \
     mmio.o \
+    mp_tables.o \
     msr.o \
     msr_table.o \
     multiboot.o \
@@ -56,7 +57,9 @@ objects += $(addprefix vmm/, \
     multiboot_sections.o \
     pic.o \
     pit.o \
+    placement.o \
     place.o \
+    place_text.o \
     pvh.o \
     regions.o \
     report.o \
@@ -65,6 +68,10 @@ objects += $(addprefix vmm/, \
     rtc.o \
     run.o \
     rtc_calendar.o \
+    symbols.o \
+    symbols_elf.o \
+    symbols_guest.o \
+    symbols_text.o \
     start_info.o \
     uart.o \
     vcpu.o \

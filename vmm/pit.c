@@ -369,18 +369,14 @@ static void write_byte(struct pit *pit, uint64_t port, uint8_t value)
 /* Byte ports: a wider access is one of each, as the ISA bus splits it. */
 enum access_result pit_access(struct pit *pit, struct access *access)
 {
-    uint64_t value = 0;
-
     for (unsigned i = 0; i < access->size; i++) {
+        uint64_t port = access->address + i;
+
         if (access->write) {
-            write_byte(pit, access->address + i,
-                       (uint8_t)(access->value >> i * 8));
+            write_byte(pit, port, access_byte(access, i));
         } else {
-            value |= (uint64_t)read_byte(pit, access->address + i) << i * 8;
+            access_answer(access, i, read_byte(pit, port));
         }
-    }
-    if (!access->write) {
-        access->value = value;
     }
     return ACCESS_HANDLED;
 }

@@ -154,6 +154,7 @@ static const char *load(const struct guest_memory *memory,
 }
 
 const struct boot_protocol pvh_protocol = {
+    .key = "pvh",
     .name = "PVH",
     .recognise = recognise,
     .load = load,

@@ -347,20 +347,15 @@ static void write_register(struct uart *uart, unsigned index, uint8_t value)
 /* Byte ports: a wider access is one of each, as the ISA bus splits it. */
 enum access_result uart_access(struct uart *uart, struct access *access)
 {
-    uint64_t value = 0;
-
     for (unsigned i = 0; i < access->size; i++) {
         unsigned index = (unsigned)(access->address + i) & 7;
 
         if (access->write) {
-            write_register(uart, index, (uint8_t)(access->value >> i * 8));
+            write_register(uart, index, access_byte(access, i));
         } else {
-            value |= (uint64_t)read_register(uart, index) << i * 8;
+            access_answer(access, i, read_register(uart, index));
         }
         update(uart);
-    }
-    if (!access->write) {
-        access->value = value;
     }
     return ACCESS_HANDLED;
 }

@@ -8,6 +8,14 @@
 /* How long a guest may run while tasks wait. */
 #define SLICE TIME_MS
 
+static void log_if_wanted(struct vcpu *vcpu)
+{
+    if (vcpu->log_wanted) {
+        vcpu->log_wanted = false;
+        vcpu_log(vcpu);
+    }
+}
+
 /* Waits where the guest waits: HLT, wait-for-SIPI. Time passes for the other
  * tasks, or the processor halts. */
 static void wait_awake(struct vcpu *vcpu)
@@ -20,6 +28,7 @@ static void wait_awake(struct vcpu *vcpu)
             continue;
         }
         event_wait(&vcpu->wake);
+        log_if_wanted(vcpu);
     }
 }
 
@@ -78,6 +87,7 @@ void vcpu_main(void *argument)
         }
         if (run_guest(vcpu)) {
             exits_handle(vcpu, &vcpu->exit);
+            log_if_wanted(vcpu);
         }
         if (vcpu->settling != NULL) {
             virtio_host_settle(vm, vcpu->settling);
@@ -87,7 +97,9 @@ void vcpu_main(void *argument)
             let_others_run(vcpu);
         }
     }
+    log_if_wanted(vcpu);
     guest_leave(vcpu->guest);
+    vcpu->task = NULL;
     vm_task_done(vm);
 }
 

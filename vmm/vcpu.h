@@ -35,6 +35,7 @@ struct vcpu {
     bool halted_without_interrupts; /* HLT with RFLAGS.IF clear */
     struct virtio_device *settling; /* finish this before the next entry */
     struct timer slice;             /* ends a run that others wait for */
+    bool log_wanted;                /* vcpu_log() is asked for */
     bool outside; /* it runs its guest: whoever wants something interrupts it */
     struct exit exit;                  /* the last one */
     uint64_t exits[EXIT_REASON_COUNT]; /* how many, by reason */
@@ -48,6 +49,9 @@ struct vcpu {
 
 /* The task's body; `argument` is the struct vcpu. Returns when the VM stops. */
 void vcpu_main(void *argument);
+
+/* Logs where it stands and what exits it made. vmm/vm_run.c. */
+void vcpu_log(struct vcpu *vcpu);
 
 /* What an exit handler made of its exit: the run loop goes on in any case and
  * looks at the VM's state itself. */

@@ -4,9 +4,11 @@
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
+#include "kernel/processors.h"
 #include "kernel/string.h"
 #include "vmm/acpi_tables.h"
 #include "vmm/boot_protocol.h"
+#include "vmm/mp_tables.h"
 
 #define VM_PAGES ((sizeof(struct vm) + PAGE_SIZE - 1) / PAGE_SIZE)
 
@@ -315,26 +317,37 @@ static const char *load_kernel(struct vm *vm)
         .initrd_count = vm->config->initrd_count,
         .module = module,
         .module_count = vm->config->module_count,
+        .protocol = vm->config->protocol,
         .command_line = vm->command_line,
         .e820 = vm->map.e820,
         .e820_count = vm->map.e820_count,
         .cpu_count = vm->vcpu_count,
         .gib_pages = cpuid_has(&vm->cpuid, CPUID_HAS_GIB_PAGES),
     };
+    const struct mp_request mp = {
+        .cpu_count = vm->vcpu_count,
+        .signature = vm->cpuid.basic[1].eax,
+        .features = vm->cpuid.basic[1].edx,
+    };
     struct boot_start start;
     const char *why = acpi_build(&vm->memory, &acpi, &request.rsdp);
 
     discover_command_line(vm->command_line, vm->config, vm->device_count);
+    if (why == NULL) {
+        why = mp_build(&vm->memory, &mp);
+    }
     if (why != NULL) {
         return why;
     }
     for (size_t i = 0; i < vm->config->initrd_count; i++) {
         initrd[i].bytes = files->initrd[i].bytes;
         initrd[i].size = files->initrd[i].size;
+        initrd[i].name = vm->config->initrd[i];
     }
     for (size_t i = 0; i < vm->config->module_count; i++) {
         module[i].bytes = files->module[i].bytes;
         module[i].size = files->module[i].size;
+        module[i].name = vm->config->module[i].path;
         module[i].command_line = vm->config->module[i].words;
     }
     why = boot_load(&vm->memory, &request, &start);
@@ -344,14 +357,18 @@ static const char *load_kernel(struct vm *vm)
     }
     log_start(&start);
     boot_set_registers(vm->vcpus[0].guest, &start);
-    return NULL;
+    return symbols_guest_create(vm, start.rip);
 }
 
 /* In the VM's domain, and on a processor that its vCPUs need not run on. */
 static bool build(struct vm *vm, const char **why)
 {
-    *why = vm->config->cpus > VM_VCPUS ? "more processors than a VM can have"
-                                       : create_memory(vm);
+    *why = vm->config->cpus > VM_VCPUS
+               ? "more processors than a VM can have"
+               : placement_init(&vm->placement, vm->config, processors_count());
+    if (*why == NULL) {
+        *why = create_memory(vm);
+    }
     if (*why == NULL) {
         create_chips(vm);
         *why = create_vcpus(vm);
@@ -423,6 +440,7 @@ void vm_destroy(struct vm *vm)
     task_reap();
     stop_timers(vm);
     virtio_host_destroy(vm);
+    symbols_guest_destroy(vm);
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
         guest_destroy(vm->vcpus[i].guest, &vm->pages);
     }

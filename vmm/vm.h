@@ -28,10 +28,12 @@
 #include "vmm/msr.h"
 #include "vmm/pic.h"
 #include "vmm/pit.h"
+#include "vmm/placement.h"
 #include "vmm/platform.h"
 #include "vmm/regions.h"
 #include "vmm/report_json.h"
 #include "vmm/rtc.h"
+#include "vmm/symbols_guest.h"
 #include "vmm/uart.h"
 #include "vmm/vcpu.h"
 #include "vmm/virtio_host.h"
@@ -48,6 +50,7 @@ struct vm_file {
 struct vm_files {
     struct vm_file kernel;
     struct vm_file initrd[CONFIG_PATHS];
+    struct vm_file symbols; /* bytes NULL: none given */
     struct vm_file module[CONFIG_PATHS];
     struct vm_file disk[CONFIG_PATHS]; /* bytes NULL: zero:SIZE */
 };
@@ -58,6 +61,7 @@ struct vm {
     struct domain *domain; /* whoever works on any of this is in it */
 
     /* Built once. */
+    struct placement placement;
     struct memory_map map;
     struct guest_memory memory;
     size_t pages_before; /* free when the building began */
@@ -84,8 +88,10 @@ struct vm {
     struct debug_exit debug_exit;
     struct fw_cfg fw_cfg;
 
-    struct virtio_host devices[MAP_VIRTIO_DEVICES];
+    /* Behind the last device, an empty window. */
+    struct virtio_host devices[MAP_VIRTIO_DEVICES + 1];
     unsigned device_count;
+    unsigned window_count;
     char command_line[DISCOVER_COMMAND_LINE];
 
     struct console console;
@@ -93,14 +99,16 @@ struct vm {
     /* The end: set once by vm_stop(), looked at by every task of the VM. */
     bool stopping;
     enum vm_end end;
-    unsigned tasks; /* of this VM, still alive */
+    unsigned tasks;    /* of this VM, still alive */
+    unsigned services; /* started in all, without vCPUs */
     struct event task_left;
     struct timer limit; /* the entry's `timeout` */
 
     /* For the report at the end. */
     uint64_t started; /* time_now() */
     uint64_t wild_ports;
-    uint64_t not_emulated;   /* instructions */
+    uint64_t not_emulated; /* instructions */
+    struct symbols_guest symbols;
     unsigned clauses_broken; /* MUST-class reports */
     char report_line[REPORT_JSON_BYTES];
 };
@@ -117,8 +125,9 @@ enum vm_end vm_run(struct vm *vm);
 /* Gives everything back. */
 void vm_destroy(struct vm *vm);
 
-/* A task of this VM: counted, so that vm_run() can wait for it. False: out of
- * memory. The task calls vm_task_done() last. */
+/* A task of this VM beside its vCPUs: counted, so that vm_run() can wait for
+ * it, and on a processor by vmm/placement.h. False: out of memory. The task
+ * calls vm_task_done() last. */
 bool vm_task_start(struct vm *vm, const char *name, task_entry entry,
                    void *argument);
 void vm_task_done(struct vm *vm);

@@ -1,5 +1,6 @@
 /* The life of a VM between vm_create() and vm_destroy(): its tasks, its
  * console, its end. */
+#include "kernel/format.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "vmm/place.h"
@@ -20,14 +21,21 @@ const char *vm_end_name(enum vm_end end)
     return names[end];
 }
 
-bool vm_task_start(struct vm *vm, const char *name, task_entry entry,
-                   void *argument)
+static bool start_on(struct vm *vm, unsigned processor, const char *name,
+                     task_entry entry, void *argument)
 {
-    if (task_create(name, entry, argument) == NULL) {
+    if (task_create_on(processor, name, entry, argument) == NULL) {
         return false;
     }
     vm->tasks++;
     return true;
+}
+
+bool vm_task_start(struct vm *vm, const char *name, task_entry entry,
+                   void *argument)
+{
+    return start_on(vm, placement_service(&vm->placement, vm->services++), name,
+                    entry, argument);
 }
 
 void vm_task_done(struct vm *vm)
@@ -130,7 +138,11 @@ static bool start_tasks(struct vm *vm)
         virtio_host_start(vm) && vm_task_start(vm, "console", console_task, vm);
 
     for (unsigned i = 0; good && i < vm->vcpu_count; i++) {
-        good = vm_task_start(vm, "vcpu", vcpu_main, &vm->vcpus[i]);
+        char name[24];
+
+        format_sn(name, sizeof(name), "%s vcpu%u", vm->config->id, i);
+        good = start_on(vm, placement_vcpu(&vm->placement, i), name, vcpu_main,
+                        &vm->vcpus[i]);
     }
     return good;
 }
@@ -174,7 +186,9 @@ enum vm_end vm_run(struct vm *vm)
     return vm->end;
 }
 
-static void log_vcpu(struct vcpu *vcpu)
+/* In the vCPU's own task, or when its guest is in no processor: its registers
+ * are there and nowhere else. */
+void vcpu_log(struct vcpu *vcpu)
 {
     static const char *const states[] = {
         [VCPU_RUNNING] = "running",
@@ -199,6 +213,18 @@ static void log_vcpu(struct vcpu *vcpu)
             log_info("    %s: %llu", exit_reason_name((enum exit_reason)i),
                      (unsigned long long)vcpu->exits[i]);
         }
+    }
+}
+
+/* One on another processor does it itself, as soon as it can. */
+static void log_vcpu(struct vcpu *vcpu)
+{
+    if (vcpu->task != NULL &&
+        task_processor(vcpu->task) != task_processor(task_current())) {
+        vcpu->log_wanted = true;
+        vcpu_wake(vcpu);
+    } else {
+        vcpu_log(vcpu);
     }
 }
 

@@ -1,7 +1,8 @@
 # Boots in emulators: one line a result. ONLY=name runs one of them.
 
 boot-needs = $(run-needs) $(CACHE)/modules-cloud.cpio \
-             $(CACHE)/modules-generic.cpio $(guest-files) $(USB)
+             $(CACHE)/modules-generic.cpio $(guest-files) \
+             $(guest-maps) $(USB)
 
 boot-needs: $(boot-needs)
 

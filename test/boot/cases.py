@@ -7,11 +7,15 @@ an emulator of its own."""
 import clauses
 import debian
 import errors
+import formats
 import guests
+import multiboot
 import together
 
 BOOTS = [
     guests.small_guests,
+    multiboot.multiboot_guests,
+    formats.format_guests,
     clauses.broken_clauses,
     debian.debian_cloud,
     debian.debian_generic,
@@ -22,6 +26,7 @@ BOOTS = [
     debian.reboot_and_poweroff,
     debian.panic_is_a_crash,
     debian.time_is_right,
+    debian.without_acpi,
     debian.time_out,
     debian.large_memory,
     debian.memory_beyond_4_gib,
@@ -31,6 +36,7 @@ BOOTS = [
     errors.bad_entries,
     errors.bad_loader,
     errors.absent_file,
+    errors.bad_symbols,
     errors.not_a_kernel,
     errors.without_vmx,
     errors.stick,

@@ -10,6 +10,7 @@ import time
 
 import pexpect
 
+import initramfs
 from harness import BUILD, ROOT, RUNNER, Folder, Run, Skip, expect
 
 # What Debian's 6.1 kernel says at warning level or above on this machine, and
@@ -115,6 +116,32 @@ def time_is_right():
     expect("kvm-clock: Using msrs 4b564d01 and 4b564d00" in output,
            "the kernel does not use KVM's clock")
     check_warnings(output)
+
+
+NO_ACPI = b"""#!/bin/busybox sh
+mount -t proc proc /proc
+cat /proc/interrupts
+grep -c ^processor /proc/cpuinfo
+reboot -f
+"""
+
+
+def without_acpi():
+    """Nor MP tables, which Debian's kernels do not read: PIC and PIT do, and
+    the keyboard controller's reset."""
+    archive = initramfs.Archive()
+    archive.file("init", NO_ACPI, 0o755)
+    with open(f"{Folder.path}/init.cpio", "wb") as out:
+        out.write(archive.finish())
+    run = Run(CMDLINE="acpi=off earlyprintk=serial,ttyS0,115200 console=ttyS0 "
+                      "panic=-1 cryptomgr.notests",
+              INITRD=f"{BUILD}/cache/base.cpio {Folder.path}/init.cpio",
+              DISK="none", TIMEOUT="120")
+    run.expect_status(0)
+    for line in (r"^ +0: +\d+ +XT-PIC +timer",
+                 r"^ +4: +\d+ +XT-PIC +ttyS0"):
+        expect(re.search(line, run.output, re.M),
+               f"an interrupt is not there: {run.output[-1500:]!r}")
 
 
 REBIND = """

@@ -47,6 +47,13 @@ def absent_file():
     expect_refusal(boot(files, timeout=60), "a.conf", "gone.cpio")
 
 
+def bad_symbols():
+    """A System.map with a slip, and Debian's dummy: nothing starts."""
+    files = entries(a="linux /guest.bin\nsymbols /System.map\n")
+    files["System.map"] = b"100000 t start\n100200 begin\n"
+    expect_refusal(boot(files, timeout=60), "System.map:2: not a line of nm's")
+
+
 def not_a_kernel():
     files = entries(a="linux /text.bin\nmemory 16M\n")
     files["text.bin"] = b"This is no kernel.\n" * 100

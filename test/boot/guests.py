@@ -30,16 +30,24 @@ GUESTS = {
     # It may die of what it does to itself; nobody else may.
     "msrstorm": ((GOOD, CRASH, LATE), None, "timeout 20\n"),
     "mute": ((LATE,), r"vcpu0: halted at", "timeout 1\n"),
+    # Its own ELF file names both places.
+    "named": ((CRASH,), r"by vcpu0 at 0x1000[0-9a-f]+ read_a_byte\+0xa: "
+              r"0f b6 43 04(.|\n)*vcpu0 at 0x1000[0-9a-f]+ read_nothing\+0x5: "
+              r"read of 4 bytes(.|\n)*code: 8b 03", ""),
     "ports": ((GOOD,), None, ""),
     "reset": ((GOOD,), r"exit 0 reset", ""),
-    "ring": ((BROKEN,), r"split-drv-014(.|\n)*, 1 broken$", ""),
+    "ring": ((BROKEN,), r"split-drv-014(.|\n)*last notified by vcpu0 at "
+             r"0x[0-9a-f]+ start\.used\+0x[0-9a-f]+: c7 43 50(.|\n)*"
+             r", 1 broken$",
+             "symbols /guests/ring.map\nfeatures -ring_packed\n"),
     "selftest": ((GOOD,), None, ""),
     "spin": ((LATE,), r"time-out", "timeout 1\n"),
     "state": ((GOOD,), None, ""),
     "timer": ((GOOD,), None, ""),
     "triple": ((CRASH,), r"triple fault", ""),
     "uart": ((GOOD,), None, ""),
-    "wild": ((CRASH,), r"0xe0000000", ""),
+    "wild": ((CRASH,), r"vcpu0 at 0x[0-9a-f]+ \S+\+0x.*0xe0000000",
+             "symbols /guests/wild.map\n"),
     "wildtable": ((CRASH,), r"0xe0000000", ""),
 }
 # These run twice, with the local APIC by the processor and in software: the
@@ -56,6 +64,8 @@ def esp(names):
         entry = (f"title {name}\nlinux /guests/{name}.bin\nmemory 16M\n"
                  f"rng on\n{GUESTS[name][2]}")
         files[f"guests/{name}.bin"] = f"{BUILD}/guests/{name}.bin"
+        if "symbols" in GUESTS[name][2]:
+            files[f"guests/{name}.map"] = f"{BUILD}/guests/{name}.map"
         files[f"loader/entries/{name}.conf"] = entry.encode()
         if name in BOTH:
             files[f"loader/entries/{name}{SOFTWARE}.conf"] = (

@@ -23,7 +23,9 @@ def module(size, seed):
 
 def entry(name, file):
     return (f"title {name}\nlinux /guests/{file}\noptions one two=2  'three 3'"
-            "\nmemory 16M\ninitrd /guests/a.dat\n").encode()
+            "\nmemory 16M\ninitrd /guests/a.dat\n"
+            "module /guests/b.dat irq=5 'x y'\nmodule /guests/c.dat\n"
+            ).encode()
 
 
 def check(result, name):

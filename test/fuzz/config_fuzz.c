@@ -34,6 +34,7 @@ static void check_entry(const struct config_entry *entry)
 {
     require(entry->linux_path[0] == '\\');
     require(is_ended(entry->linux_path, sizeof(entry->linux_path)));
+    require(is_ended(entry->symbols, sizeof(entry->symbols)));
     require(is_ended(entry->title, sizeof(entry->title)));
     require(is_ended(entry->options, sizeof(entry->options)));
     require(entry->memory >= 16ULL << 20 && entry->memory <= 1ULL << 40);

@@ -359,9 +359,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct guest_memory memory = {
         .slots = {{.base = 0, .size = RAM_SIZE, .host = ram}}, .slot_count = 1};
     struct boot_piece pieces[3] = {
-        {exact, length, NULL},
-        {exact, length < data[1] ? length : data[1], "a b"},
-        {exact, 0, ""}};
+        {exact, length, NULL, "\\initrd"},
+        {exact, length < data[1] ? length : data[1], "a b", "\\a"},
+        {exact, 0, "", NULL}};
     struct boot_request request = {
         .kernel = exact,
         .kernel_size = length,

@@ -209,6 +209,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const enum rig_kind kinds[] = {RIG_CONSOLE, RIG_BLOCK, RIG_BLOCK_RO,
                                           RIG_ENTROPY};
+    rig_alone = true;
     input.at = data;
     input.left = size;
     uint8_t first = (uint8_t)take(1);

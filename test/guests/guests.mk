@@ -4,9 +4,18 @@
 guest-names := $(basename $(notdir $(wildcard test/guests/*.asm)))
 guest-files := $(guest-names:%=$(BUILD)/guests/%.bin)
 
-$(BUILD)/guests/%.bin: test/guests/%.asm test/guests/guest.inc
+$(BUILD)/guests/%.bin: test/guests/%.asm $(wildcard test/guests/*.inc)
 	@mkdir -p $(@D)
 	$(NASM) -f bin -Wall -Werror -I test/guests/ $< -o $@
+
+# Its labels as a System.map, for `symbols`.
+$(BUILD)/guests/%.map: test/guests/%.asm test/guests/guest.inc
+	@mkdir -p $(@D)
+	$(NASM) -f bin -I test/guests/ --before "[map symbols $@.nasm]" -o /dev/null $<
+	@awk '/Section .text/ { text = 1 } text && NF == 3 && $$3 !~ /^\.\.@|Name/ \
+	    { print tolower($$2), "t", $$3 }' $@.nasm > $@
+
+guest-maps := $(addprefix $(BUILD)/guests/,ring.map wild.map)
 
 # Guests that Multiboot starts: flat files, and ELF files linked at BASE and
 # loaded OFFSET below.
@@ -37,5 +46,26 @@ $(multiboot-elf:%=$(BUILD)/guests/%.elf): $(BUILD)/guests/%.elf: \
 	    --defsym=OFFSET=$(word 4,$($*-link)) \
 	    -T test/guests/multiboot/guest.ld $(@:.elf=.o) -o $@
 
-guests: $(guest-files)
+# Guests of the other formats, ELF headers and all in one flat file.
+format-guests := pvh32 pvh64 elf64 linux32
+format-files  := $(format-guests:%=$(BUILD)/guests/%.bin)
+guest-files   += $(format-files)
+
+$(format-files): $(BUILD)/guests/%.bin: test/guests/formats/%.asm \
+    $(wildcard test/guests/formats/*.inc) test/guests/guest.inc
+	@mkdir -p $(@D)
+	$(NASM) -f bin -Wall -Werror -I test/guests/ -I test/guests/formats/ \
+	    $< -o $@
+
+# Linked, with their symbols.
+elf-guests := $(basename $(notdir $(wildcard test/guests/elf/*.asm)))
+elf-files  := $(elf-guests:%=$(BUILD)/guests/%.bin)
+guest-files += $(elf-files)
+
+$(elf-files): $(BUILD)/guests/%.bin: test/guests/elf/%.asm
+	@mkdir -p $(@D)
+	$(NASM) -f elf64 -Wall -Werror $< -o $(@:.bin=.o)
+	ld -n -e start -Ttext=0x100000 -o $@ $(@:.bin=.o)
+
+guests: $(guest-files) $(guest-maps)
 .PHONY: guests

@@ -6,9 +6,9 @@ CACHE := $(BUILD)/cache
 
 # A user's text reaches the runner as it was typed: exported, never expanded
 # by make or a shell.
-run-options := RUN KERNEL INITRD CMDLINE DISK MEMORY CPUS DISCOVER MODULES \
-               MODULE LINT FEATURES APICV TIMEOUT MACHINE FLAVOUR LINTEL \
-               LOGS V PROCESSORS
+run-options := RUN KERNEL SYMBOLS INITRD CMDLINE DISK MEMORY CPUS DISCOVER \
+               PROTOCOL MODULES MODULE LINT FEATURES APICV TIMEOUT MACHINE FLAVOUR \
+               LINTEL LOGS V PROCESSORS
 define run-export
 override $(1) := $$(value $(1))
 export $(1)

@@ -30,10 +30,10 @@ FLAVOURS = ("cloud", "generic", "rt")
 # hvc0. Its self-tests of cryptography take Bochs up to 10 s.
 CMDLINE = ("earlyprintk=serial,ttyS0,115200 console=ttyS0 panic=-1 "
            "cryptomgr.notests")
-OPTIONS = ("RUN", "KERNEL", "INITRD", "CMDLINE", "DISK", "MEMORY", "CPUS",
-           "DISCOVER", "MODULES", "MODULE", "LINT", "FEATURES", "APICV",
-           "TIMEOUT", "MACHINE", "FLAVOUR", "LINTEL", "LOGS", "V",
-           "PROCESSORS")
+OPTIONS = ("RUN", "KERNEL", "SYMBOLS", "INITRD", "CMDLINE", "DISK", "MEMORY",
+           "CPUS", "PROTOCOL", "DISCOVER", "MODULES", "MODULE", "LINT",
+           "FEATURES", "APICV", "TIMEOUT", "MACHINE", "FLAVOUR", "LINTEL",
+           "LOGS", "V", "PROCESSORS")
 RUN_TIMEOUT = 600
 MIB = 1 << 20
 # What Lintel and the firmware need beside the guest and its files.
@@ -105,7 +105,7 @@ class Plan:
             f"cpus {options['CPUS'] or 1}",
             "rng on",
         ]
-        for key in ("discover", "lint", "features", "apicv"):
+        for key in ("protocol", "discover", "lint", "features", "apicv"):
             if options[key.upper()]:
                 self.lines.append(f"{key} {options[key.upper()]}")
 
@@ -138,6 +138,9 @@ class Plan:
         else:
             path = f"{BUILD}/cache/kernel/{flavour}/vmlinuz"
         self.add("linux", "vmlinuz", path)
+        if self.options["SYMBOLS"]:
+            self.add("symbols", "symbols",
+                     existing(self.options["SYMBOLS"], "SYMBOLS"))
 
     def initrd(self):
         run, initrd = self.options["RUN"], self.options["INITRD"]

@@ -110,6 +110,10 @@ static void rsdt_and_xsdt_agree(void **state)
         memcpy(&wide, (const uint8_t *)xsdt + 36 + 8 * i, 8);
         assert_int_equal(narrow, wide);
     }
+    /* Nothing that the machine lacks: no HPET, no MCFG. */
+    assert_int_equal(rsdt->length, 36 + 2 * 4);
+    assert_non_null(find("FACP"));
+    assert_non_null(find("APIC"));
 }
 
 static void fadt_names_the_chips(void **state)
@@ -134,7 +138,9 @@ static void fadt_names_the_chips(void **state)
     assert_int_equal(fadt->reset_value, 6);
     assert_int_equal(fadt->flags >> 20 & 1, 0); /* not hardware-reduced */
     assert_int_equal(fadt->flags >> 10 & 1, 1); /* the reset register counts */
-    assert_int_equal(fadt->iapc_boot_arch & 2, 0); /* no 8042 */
+    /* Devices on ISA, an RTC; no 8042, VGA, MSI or ASPM. */
+    assert_int_equal(fadt->iapc_boot_arch, 1 << 0 | 1 << 2 | 1 << 3 | 1 << 4);
+    assert_int_equal(fadt->century, 0x32);
     assert_int_equal(fadt->x_dsdt, fadt->dsdt);
     assert_memory_equal(table_at(fadt->dsdt)->signature, "DSDT", 4);
     assert_memory_equal(facs->signature, "FACS", 4);

@@ -323,8 +323,10 @@ static void command_line_limit(void **state)
 static void initrd_pieces_follow_each_other(void **state)
 {
     static const uint8_t a[] = "12345", b[] = "abc", c[] = "Z";
-    const struct boot_piece pieces[] = {
-        {a, 5, NULL}, {NULL, 0, NULL}, {b, 3, NULL}, {c, 1, NULL}};
+    const struct boot_piece pieces[] = {{.bytes = a, .size = 5},
+                                        {.bytes = NULL},
+                                        {.bytes = b, .size = 3},
+                                        {.bytes = c, .size = 1}};
     static const uint8_t whole[] = "12345\0\0\0abc\0Z";
 
     (void)state;
@@ -343,7 +345,7 @@ static void initrd_keeps_its_limits(void **state)
 {
     uint64_t room = RAM_SIZE - PREFERRED - INIT_SIZE;
     uint8_t *bytes = malloc(room + 1);
-    struct boot_piece piece = {bytes, room, NULL};
+    struct boot_piece piece = {.bytes = bytes, .size = room};
 
     (void)state;
     memset(bytes, 0x5a, room + 1);
@@ -375,7 +377,7 @@ static void many_huge_pieces_do_not_wrap(void **state)
 
     (void)state;
     for (size_t i = 0; i < 8; i++) {
-        pieces[i] = (struct boot_piece){&byte, 0xffffffff, NULL};
+        pieces[i] = (struct boot_piece){.bytes = &byte, .size = 0xffffffff};
     }
     request.initrd = pieces;
     request.initrd_count = 8;
@@ -484,7 +486,7 @@ static void registers_of_the_32_bit_entry(void **state)
 static void old_protocols_have_defaults(void **state)
 {
     static const uint8_t byte = 0x77;
-    const struct boot_piece piece = {&byte, 1, NULL};
+    const struct boot_piece piece = {.bytes = &byte, .size = 1};
     char line[257];
 
     (void)state;
@@ -513,7 +515,8 @@ static void old_protocols_have_defaults(void **state)
 
 static void modules_are_refused(void **state)
 {
-    const struct boot_piece module = {kernel, 16, ""};
+    const struct boot_piece module = {
+        .bytes = kernel, .size = 16, .command_line = ""};
 
     (void)state;
     request.module = &module;

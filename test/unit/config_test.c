@@ -77,8 +77,10 @@ static void a_whole_entry(void **state)
                       "options ro quiet\n"
                       "memory  768M\n"
                       "cpus    1\n"
+                      "pin     3, 0,12\n"
                       "console serial\n"
                       "discover both\n"
+                      "protocol multiboot2\n"
                       "disk    /root.img\n"
                       "disk    \\other disk.img ro\n"
                       "disk    zero:64M\n"
@@ -96,8 +98,14 @@ static void a_whole_entry(void **state)
     assert_string_equal(entry.options, "root=/dev/vda ro quiet");
     assert_int_equal(entry.memory, 768 * MIB);
     assert_int_equal(entry.cpus, 1);
+    assert_int_equal(entry.pin_count, 3);
+    assert_int_equal(entry.pin[0], 3);
+    assert_int_equal(entry.pin[1], 0);
+    assert_int_equal(entry.pin[2], 12);
+    assert_int_equal(entry.pin_line, 14);
     assert_int_equal(entry.console, CONSOLE_SERIAL);
     assert_int_equal(entry.discover, DISCOVER_BOTH);
+    assert_string_equal(entry.protocol, "multiboot2");
     assert_int_equal(entry.disk_count, 4);
     assert_string_equal(entry.disk[0].path, "\\root.img");
     assert_false(entry.disk[0].read_only);
@@ -124,6 +132,7 @@ static void the_least_entry_has_the_defaults(void **state)
     assert_int_equal(entry.cpus, 1);
     assert_int_equal(entry.console, CONSOLE_VIRTIO);
     assert_int_equal(entry.discover, DISCOVER_ACPI);
+    assert_null(entry.protocol);
     assert_true(entry.rng);
     assert_true(entry.apicv);
     assert_int_equal(entry.lint, LINT_STRICT);
@@ -224,11 +233,22 @@ static const struct {
     {"linux /a\ncpus 65\n", 2, "a number from 1 to 64"},
     {"linux /a\ncpus two\n", 2, "a number from 1 to 64"},
     {"linux /a\ncpus 2\n", 2, "this version gives a machine one processor"},
+    {"linux /a\npin\n", 2, "pin : processors of this machine"},
+    {"linux /a\npin 0,\n", 2, "as in 0,1,3"},
+    {"linux /a\npin 0 1\n", 2, "as in 0,1,3"},
+    {"linux /a\npin -1\n", 2, "as in 0,1,3"},
+    {"linux /a\npin 1024\n", 2, "as in 0,1,3"},
+    {"linux /a\npin 99999999999999999999999\n", 2, "as in 0,1,3"},
+    {"linux /a\npin 0\npin 1\n", 3, "pin a second time: line 2"},
     {"linux /a\nconsole hvc0\n", 2, "console hvc0: virtio or serial"},
     {"linux /a\ndiscover pci\n", 2, "discover pci: acpi, cmdline or both"},
+    {"linux /a\nprotocol grub\n", 2,
+     "protocol grub: auto, linux, pvh, multiboot2, multiboot1 or elf"},
     {"linux /a\nrng yes\n", 2, "on or off"},
     {"linux /a\napicv auto\n", 2, "on or off"},
     {"linux /a\nlint pedantic\n", 2, "lint pedantic: strict, tolerant or off"},
+    {"linux /a\nsymbols\n", 2, "symbols : a file on this partition"},
+    {"linux /a\nsymbols /b\nsymbols /c\n", 3, "a second time"},
     {"linux /a\nlint\n", 2, "strict, tolerant or off"},
     {"linux /a\nlint strict,\n", 2, "strict, tolerant or off"},
     {"linux /a\nlint off,block1=on\n", 2, "lint on: strict, tolerant or off"},

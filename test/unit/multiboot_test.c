@@ -452,7 +452,17 @@ static void both_versions(void **state)
     put32(kernel + 0x404, 0);
     put32(kernel + 0x408, -0x1badb002U);
     loads("Multiboot 2");
+    request.protocol = "multiboot1";
+    loads("Multiboot 1");
+    request.protocol = "multiboot2";
+    loads("Multiboot 2");
     put32(kernel + HEADER, 0);
+    assert_non_null(strstr(boot_load(&memory, &request, &start),
+                           "protocol multiboot2, and the kernel file is not"));
+    request.protocol = "pvh";
+    assert_non_null(strstr(boot_load(&memory, &request, &start),
+                           "protocol pvh, and the kernel file is not"));
+    request.protocol = NULL;
     loads("Multiboot 1");
 }
 
@@ -588,13 +598,18 @@ static void every_truncation(void **state)
 
 static const uint8_t bytes_a[5000] = "first", bytes_b[1] = {'b'},
                      bytes_c[12288] = "third";
-static const struct boot_piece initrds[] = {{bytes_a, 5000, NULL}};
+static const struct boot_piece initrds[] = {{bytes_a, 5000, NULL, "\\a.img"}};
 static const struct boot_piece modules[] = {
-    {bytes_b, 1, "second irq=5"}, {NULL, 0, "nothing"}, {bytes_c, 12288, ""}};
+    {bytes_b, 1, "irq=5", "\\b\\b"},
+    {NULL, 0, "nothing", NULL},
+    {bytes_c, 12288, "", "c"},
+};
 
 static void modules_behind_the_kernel(void **state)
 {
     static const uint64_t sizes[] = {5000, 1, 0, 12288};
+    static const char *const strings[] = {"/a.img", "/b/b irq=5", "nothing",
+                                          "c"};
     uint64_t expected = 6 * MIB + 0x5000;
 
     (void)state;
@@ -612,6 +627,7 @@ static void modules_behind_the_kernel(void **state)
 
         assert_int_equal(get32(entry), expected);
         assert_int_equal(get32(entry + 4), expected + sizes[i]);
+        assert_string_equal((char *)ram + get32(entry + 8), strings[i]);
         if (sizes[i] != 0) {
             assert_memory_equal(ram + get32(entry), piece->bytes, sizes[i]);
         }
@@ -635,7 +651,7 @@ static void modules_behind_the_kernel(void **state)
 static void modules_that_are_refused(void **state)
 {
     struct boot_piece many[33];
-    struct boot_piece large = {bytes_a, 58 * MIB, "large"};
+    struct boot_piece large = {bytes_a, 58 * MIB, "large", NULL};
 
     (void)state;
     make_elf32(4 * MIB, 0);

@@ -17,6 +17,7 @@
 #include "kernel/panic.h"
 #include "vmm/vm.h"
 
+#define RFLAGS_TF  (1U << 8)
 #define RFLAGS_IF  (1U << 9)
 #define HLT_LENGTH 1
 
@@ -43,6 +44,7 @@ static unsigned entries;
 static unsigned yields;
 static unsigned waits;
 static unsigned refusals; /* times that other tasks want the processor first */
+static unsigned logs;
 static unsigned interrupts;         /* of a run that another processor sees */
 static void (*while_waiting)(void); /* what comes from outside, once */
 static bool work;
@@ -293,6 +295,12 @@ void task_interrupt(const struct task *task)
     interrupts++;
 }
 
+void vcpu_log(struct vcpu *which)
+{
+    (void)which;
+    logs++;
+}
+
 void guest_leave(struct guest *which)
 {
     (void)which;
@@ -441,6 +449,12 @@ static enum exit_reason halts_with_interrupts_off(struct guest *which)
     return EXIT_HLT;
 }
 
+static enum exit_reason halts_single_stepped(struct guest *which)
+{
+    which->rflags = RFLAGS_TF;
+    return EXIT_HLT;
+}
+
 static enum exit_reason interrupted_by_0x41(struct guest *which)
 {
     assert_int_equal(which->injected, 0x41);
@@ -526,9 +540,12 @@ static void other_tasks_may_come_first(void **state)
     refusals = 3;
     vcpu->exit.reason = EXIT_HLT;
     send_0x41();
+    vcpu->log_wanted = true;
+    logs = 0;
     run(steps);
     assert_int_equal(entries, 2);
     assert_int_equal(vcpu->exits[EXIT_HLT], 0);
+    assert_int_equal(logs, 1);
 }
 
 static void one_that_came_before_hlt_needs_no_wait(void **state)
@@ -554,6 +571,19 @@ static void hlt_that_nothing_can_end_is_a_crash(void **state)
     run(steps);
     assert_int_equal(crashes, 1);
     assert_int_equal(end, VM_END_CRASH);
+}
+
+/* The trap after it ends it, with interrupts off, too. */
+static void hlt_single_stepped_does_not_wait(void **state)
+{
+    static const step steps[] = {halts_single_stepped, NULL};
+
+    (void)state;
+    run(steps);
+    assert_int_equal(guest.rip, HLT_LENGTH);
+    assert_int_equal(vcpu->state, VCPU_RUNNING);
+    assert_int_equal(waits, 0);
+    assert_int_equal(crashes, 0);
 }
 
 static void interrupts_do_not_end_hlt_without_if(void **state)
@@ -779,6 +809,7 @@ int main(void)
         TEST(other_tasks_may_come_first),
         TEST(one_that_came_before_hlt_needs_no_wait),
         TEST(hlt_that_nothing_can_end_is_a_crash),
+        TEST(hlt_single_stepped_does_not_wait),
         TEST(interrupts_do_not_end_hlt_without_if),
         TEST(an_nmi_held_back_does_not_end_hlt),
         TEST(an_nmi_that_is_gone_leaves_no_window),

@@ -8,6 +8,12 @@
 
 struct rig rig;
 uint64_t rig_without = RIG_RINGS;
+bool rig_alone;
+
+enum {
+    PAGE = 4096,
+    TOUCHED_MOST = 256
+};
 
 /* Memory outlives a rig, for speed: emptied, not made anew. Pages that may not
  * be touched lie around each range. */
@@ -17,7 +23,40 @@ static struct {
     uint8_t *rom;
     uint8_t *disk;
     bool disk_changed;
+    /* Pages of `ram` that anybody asked for; too many: `touched` alone grows.
+     */
+    bool is_touched[RIG_RAM / PAGE];
+    uint16_t touched_pages[TOUCHED_MOST];
+    size_t touched;
 } stock;
+
+static void touch(uint64_t gpa, uint64_t length)
+{
+    for (uint64_t page = gpa / PAGE; page <= (gpa + length - 1) / PAGE;
+         page++) {
+        if (!stock.is_touched[page]) {
+            stock.is_touched[page] = true;
+            if (stock.touched < TOUCHED_MOST) {
+                stock.touched_pages[stock.touched] = (uint16_t)page;
+            }
+            stock.touched++;
+        }
+    }
+}
+
+/* Cleared where it was touched: new pages from the system take longer. */
+static void clear_ram(void)
+{
+    if (!rig_alone || stock.touched > TOUCHED_MOST) {
+        madvise(stock.ram, RIG_RAM, MADV_DONTNEED);
+        memset(stock.is_touched, 0, sizeof stock.is_touched);
+    }
+    for (size_t i = 0; i < stock.touched && i < TOUCHED_MOST; i++) {
+        memset(stock.ram + (size_t)stock.touched_pages[i] * PAGE, 0, PAGE);
+        stock.is_touched[stock.touched_pages[i]] = false;
+    }
+    stock.touched = 0;
+}
 
 static uint8_t *stock_map(size_t length)
 {
@@ -41,7 +80,7 @@ static void stock_take(void)
         stock.disk = stock_map(RIG_DISK);
         stock.disk_changed = true;
     }
-    madvise(stock.ram, RIG_RAM, MADV_DONTNEED);
+    clear_ram();
     madvise(stock.high, RIG_HIGH, MADV_DONTNEED);
     for (size_t i = 0; stock.disk_changed && i < RIG_DISK; i++) {
         stock.disk[i] = (uint8_t)(i / 512 * 7 + i % 251);
@@ -141,6 +180,9 @@ static uint8_t *range(uint64_t gpa, uint64_t length, bool write)
         return NULL;
     }
     if (inside(gpa, length, 0, RIG_RAM)) {
+        if (rig_alone) {
+            touch(gpa, length);
+        }
         return rig.ram + gpa;
     }
     if (inside(gpa, length, RIG_HIGH_BASE, RIG_HIGH)) {

@@ -81,6 +81,11 @@ extern struct rig rig;
     (UINT64_C(1) << 34 | UINT64_C(1) << 35 | UINT64_C(1) << 38 |               \
      UINT64_C(1) << 40)
 extern uint64_t rig_without;
+
+/* Set before the first rig_start() of a program that has one thread and starts
+ * very often. */
+extern bool rig_alone;
+
 static inline bool rig_with(unsigned feature)
 {
     return (rig_without >> feature & 1) == 0;

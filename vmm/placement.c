@@ -1,0 +1,75 @@
+/* Which processors a VM's tasks run on; see the header. */
+#include "vmm/placement.h"
+
+#include <stddef.h>
+
+#include "kernel/log.h"
+
+/* Where the next VM without a `pin` begins: behind the one before. The first
+ * VM's vCPUs do not begin where main() and the console's timers are. */
+static unsigned next_first = 1;
+
+const char *placement_init(struct placement *placement,
+                           const struct config_entry *config,
+                           unsigned processors)
+{
+    *placement = (struct placement){
+        .processors = processors,
+        .vcpus = config->cpus,
+        .config = config,
+    };
+    for (size_t i = 0; i < config->pin_count; i++) {
+        if (config->pin[i] >= processors) {
+            log_error(CONFIG_FOLDER "\\%s.conf:%u: pin: no processor %u is in "
+                                    "use on this machine, but 0 to %u",
+                      config->id, config->pin_line, config->pin[i],
+                      processors - 1);
+            return "its processors are not there";
+        }
+    }
+    if (config->pin_count == 0) {
+        placement->first =
+            __atomic_fetch_add(&next_first, config->cpus, __ATOMIC_RELAXED) %
+            processors;
+    }
+    return NULL;
+}
+
+unsigned placement_vcpu(const struct placement *placement, unsigned index)
+{
+    const struct config_entry *config = placement->config;
+
+    if (config->pin_count > 0) {
+        return config->pin[index % config->pin_count];
+    }
+    return (placement->first + index) % placement->processors;
+}
+
+static bool has_vcpu(const struct placement *placement, unsigned processor)
+{
+    for (unsigned i = 0; i < placement->vcpus; i++) {
+        if (placement_vcpu(placement, i) == processor) {
+            return true;
+        }
+    }
+    return false;
+}
+
+unsigned placement_service(const struct placement *placement, unsigned index)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < placement->processors; i++) {
+        count += has_vcpu(placement, i) ? 0 : 1;
+    }
+    if (count == 0) {
+        return placement_vcpu(placement, index % placement->vcpus);
+    }
+    index %= count;
+    for (unsigned i = 0; i < placement->processors; i++) {
+        if (!has_vcpu(placement, i) && index-- == 0) {
+            return i;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,31 @@
+/* Which processors of the machine a VM's tasks run on.
+ *
+ * Who calls it: vmm/vm.c when a VM is built, and vmm/vm_run.c and
+ * vmm/virtio_host.c for each task of it. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "kernel/config.h"
+
+struct placement {
+    unsigned processors; /* that the machine has */
+    unsigned vcpus;
+    unsigned first; /* without `pin`: vCPU 0's */
+    const struct config_entry *config;
+};
+
+/* NULL, or what is wrong with the entry's `pin` on this machine, which the log
+ * says in full. VMs that are
+ * made one after the other begin on different processors. */
+const char *placement_init(struct placement *placement,
+                           const struct config_entry *config,
+                           unsigned processors);
+
+/* The processor of a vCPU: the entry's `pin` in its order, or the next one
+ * each. Where there are more vCPUs than processors they share. */
+unsigned placement_vcpu(const struct placement *placement, unsigned index);
+
+/* Of the VM's n-th other task: a processor that none of its vCPUs is on, in
+ * turns; where there is none, any that they are on. */
+unsigned placement_service(const struct placement *placement, unsigned index);
