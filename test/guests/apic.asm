@@ -1,7 +1,7 @@
 ; The local APIC's interrupts: priorities, nesting, masking by TPR and CR8,
-; self-IPIs, level-triggered pins, errors, what the registers read meanwhile. All
-; of it by the page and then by the x2APIC's MSRs; test/boot runs it with the
-; local APIC played by the processor and in software.
+; self-IPIs, level-triggered pins, errors, what the registers read meanwhile.
+; All of it by the page and then by the x2APIC's MSRs; test/boot runs it with
+; the local APIC played by the processor and in software.
 %include "guest.inc"
 
 ; Registers, by offset / 16 (SDM 3A Table 11-1); the MSR is 0x800 above.
@@ -243,8 +243,9 @@ nested:
 
 ; ---- RFLAGS.IF ----
 
-; One that is requested while interrupts are off waits, whatever else happens on
-; the processor meanwhile: here a timer's end, without an exit of the guest's own.
+; One that is requested while interrupts are off waits, whatever else happens
+; on the processor meanwhile: here a timer's end, without an exit of the guest's
+; own.
 masked:
     set DIVIDE, 0xb
     set LVT_TIMER, 0x41
