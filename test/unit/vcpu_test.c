@@ -24,6 +24,8 @@
 struct guest {
     uint64_t rflags;
     uint64_t rip;
+    uint64_t rax;
+    uint64_t ss_rights;
     bool nmi_blocked;
     bool interrupt_window;
     bool nmi_window;
@@ -79,9 +81,10 @@ void guest_run(struct guest *which, struct exit *exit)
 
 uint64_t guest_get(struct guest *which, enum guest_reg reg)
 {
-    return reg == GUEST_RFLAGS ? which->rflags
-           : reg == GUEST_RIP  ? which->rip
-                               : 0;
+    return reg == GUEST_RFLAGS      ? which->rflags
+           : reg == GUEST_RIP       ? which->rip
+           : reg == GUEST_SS_RIGHTS ? which->ss_rights
+                                    : 0;
 }
 
 void guest_set(struct guest *which, enum guest_reg reg, uint64_t value)
@@ -100,9 +103,9 @@ uint64_t guest_gpr(struct guest *which, enum gpr gpr)
 
 void guest_set_gpr(struct guest *which, enum gpr gpr, uint64_t value)
 {
-    (void)which;
-    (void)gpr;
-    (void)value;
+    if (gpr == GPR_RAX) {
+        which->rax = value;
+    }
 }
 
 void guest_skip(struct guest *which, uint8_t length)
@@ -530,6 +533,36 @@ static void send_nmi(void)
     lapic_receive(&vcpu->lapic, APIC_NMI, 0, false);
 }
 
+static enum exit_reason calls_from_the_kernel(struct guest *which)
+{
+    which->ss_rights = 0x93;
+    return EXIT_VMCALL;
+}
+
+static enum exit_reason calls_from_a_program(struct guest *which)
+{
+    assert_int_equal((int64_t)which->rax, -1000);
+    which->ss_rights = 0xf3;
+    return EXIT_VMCALL;
+}
+
+static enum exit_reason is_not_allowed(struct guest *which)
+{
+    assert_int_equal((int64_t)which->rax, -1);
+    return EXIT_PREEMPTION_TIMER;
+}
+
+static void hypercalls_are_answered(void **state)
+{
+    static const step steps[] = {calls_from_the_kernel, calls_from_a_program,
+                                 is_not_allowed, NULL};
+
+    (void)state;
+    run(steps);
+    assert_int_equal(guest.rip, 2 * HLT_LENGTH);
+    assert_int_equal(guest.injected, -1);
+}
+
 static void an_interrupt_ends_hlt(void **state)
 {
     static const step steps[] = {halts, interrupted_by_0x41, NULL};
@@ -892,6 +925,7 @@ static void an_extint_comes_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(hypercalls_are_answered),
         TEST(an_interrupt_ends_hlt),
         TEST(one_that_comes_while_it_runs_makes_it_exit),
         TEST(other_tasks_may_come_first),
