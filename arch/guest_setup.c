@@ -19,10 +19,10 @@
 #define PLE_GAP    128U
 #define PLE_WINDOW 4096U
 
-/* In TSC ticks. External interrupts end a run anyway; but an entry with IF clear
- * may hold back those that wait already (Bochs 2.7 does, until the guest next
- * writes IF), and then a guest that spins would never be left. The field keeps
- * its value over exits, so this costs nothing. */
+/* In TSC ticks. External interrupts end a run anyway; but an entry with IF
+ * clear may hold back those that wait already (Bochs 2.7 does, until the guest
+ * next writes IF), and then a guest that spins would never be left. The field
+ * keeps its value over exits, so this costs nothing. */
 static uint64_t longest_run = 1U << 22;
 
 void guest_limit_runs(uint64_t ticks)

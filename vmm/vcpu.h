@@ -78,8 +78,8 @@ void vcpu_deliver(struct vcpu *vcpu);
 bool vcpu_awake(struct vcpu *vcpu);
 
 /* Does this vCPU wait where nothing can reach it any more: with interrupts off
- * or for a SIPI, and every other one too, and no interrupt line that is wired up
- * as an NMI or INIT? */
+ * or for a SIPI, and every other one too, and no interrupt line is wired up as
+ * an NMI or INIT? */
 bool vcpu_deaf(const struct vcpu *vcpu);
 
 /* The guest can not go on: logs `format`, where it stood, its registers,

@@ -577,7 +577,12 @@ static void turns_are_of_equal_length(void **state)
         task_sleep_until(time_now() + 100 * TASK_TURN);
     }
     /* They begin together, so the first one's yield lets the others begin. */
-    assert_string_equal(trace, "abcabc" "aaaa" "bbbb" "cccc" "aaaa" "bb");
+    assert_string_equal(trace, "abcabc"
+                               "aaaa"
+                               "bbbb"
+                               "cccc"
+                               "aaaa"
+                               "bb");
 }
 
 static void one_that_waits_for_another_ends_its_turn(void **state)
