@@ -140,7 +140,7 @@ SAID = ("disk and noise are right", "and after bind", "console after bind")
 def every_combination(kernel, flavour):
     sets = list(combinations())
     result = boot(esp(kernel, flavour, TRAFFIC, sets), memory=768,
-                  timeout=590, model=machine.MODEL)
+                  timeout=1500, model=machine.MODEL)
     return judged(result, sets, flavour, SAID)
 
 
