@@ -95,6 +95,18 @@ static void exit_skip(struct vcpu *vcpu, const struct exit *exit)
     guest_skip(vcpu->guest, exit->length);
 }
 
+/* A machine that shows KVM's signature answers its hypercalls (Linux,
+ * Documentation/virt/kvm/x86/hypercalls.rst), and none is offered: -KVM_ENOSYS,
+ * or -KVM_EPERM to all but the kernel. */
+static void exit_vmcall(struct vcpu *vcpu, const struct exit *exit)
+{
+    struct guest *guest = vcpu->guest;
+    uint64_t privilege = guest_get(guest, GUEST_SS_RIGHTS) >> 5 & 3;
+
+    guest_set_gpr(guest, GPR_RAX, (uint64_t)(privilege == 0 ? -1000LL : -1LL));
+    guest_skip(guest, exit->length);
+}
+
 /* Instructions that the guest's CPUID does not have. */
 static void exit_undefined(struct vcpu *vcpu, const struct exit *exit)
 {
@@ -198,7 +210,7 @@ static const exit_handler handlers[EXIT_REASON_COUNT] = {
     [EXIT_INVD] = exit_skip,
     [EXIT_RDPMC] = exit_protection,
     [EXIT_RSM] = exit_undefined,
-    [EXIT_VMCALL] = exit_undefined,
+    [EXIT_VMCALL] = exit_vmcall,
     [EXIT_VMCLEAR] = exit_undefined,
     [EXIT_VMLAUNCH] = exit_undefined,
     [EXIT_VMPTRLD] = exit_undefined,

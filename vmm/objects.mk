@@ -81,6 +81,8 @@ objects += $(addprefix vmm/, \
     vm.o \
     vm_irq.o \
     vm_run.o \
+    vm_vcpus.o \
+    vpid.o \
     walk.o \
     )
 

@@ -73,15 +73,20 @@ static void log_access(enum log_level level, const struct virtio_device *device,
 {
     char name[48];
     char words[WORDS_BYTES];
+    char width[16] = "";
     char times[32] = "";
     bool named = words_access(words, sizeof(words), device, entry);
 
     words_register(name, sizeof(name), device, entry->offset);
+    if (entry->size != 4) {
+        format_sn(width, sizeof(width), " (%u byte%s)", (unsigned)entry->size,
+                  entry->size == 1 ? "" : "s");
+    }
     if (entry->count > 1) {
         format_sn(times, sizeof(times), ", %u times", (unsigned)entry->count);
     }
-    log_at(level, "    %s %s @%#x = %#llx%s%s%s%s",
-           entry->write ? "write" : "read ", name, entry->offset,
+    log_at(level, "    %s %s @%#x%s = %#llx%s%s%s%s",
+           entry->write ? "write" : "read ", name, entry->offset, width,
            (unsigned long long)entry->value, named ? " (" : "", words,
            named ? ")" : "", times);
 }

@@ -57,5 +57,15 @@ $(format-files): $(BUILD)/guests/%.bin: test/guests/formats/%.asm \
 	$(NASM) -f bin -Wall -Werror -I test/guests/ -I test/guests/formats/ \
 	    $< -o $@
 
+# Linked, with their symbols.
+elf-guests := $(basename $(notdir $(wildcard test/guests/elf/*.asm)))
+elf-files  := $(elf-guests:%=$(BUILD)/guests/%.bin)
+guest-files += $(elf-files)
+
+$(elf-files): $(BUILD)/guests/%.bin: test/guests/elf/%.asm
+	@mkdir -p $(@D)
+	$(NASM) -f elf64 -Wall -Werror $< -o $(@:.bin=.o)
+	ld -n -e start -Ttext=0x100000 -o $@ $(@:.bin=.o)
+
 guests: $(guest-files) $(guest-maps)
 .PHONY: guests

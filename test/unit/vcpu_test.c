@@ -24,6 +24,8 @@
 struct guest {
     uint64_t rflags;
     uint64_t rip;
+    uint64_t rax;
+    uint64_t ss_rights;
     bool nmi_blocked;
     bool interrupt_window;
     bool nmi_window;
@@ -38,7 +40,8 @@ typedef enum exit_reason (*step)(struct guest *guest);
 
 static struct guest guest;
 static struct vm vm;
-static struct vcpu *vcpu = &vm.vcpus[0];
+static struct vcpu first;
+static struct vcpu *vcpu = &first;
 static const step *script; /* ends with NULL: the VM is stopped */
 static unsigned entries;
 static unsigned yields;
@@ -76,9 +79,10 @@ void guest_run(struct guest *which, struct exit *exit)
 
 uint64_t guest_get(struct guest *which, enum guest_reg reg)
 {
-    return reg == GUEST_RFLAGS ? which->rflags
-           : reg == GUEST_RIP  ? which->rip
-                               : 0;
+    return reg == GUEST_RFLAGS      ? which->rflags
+           : reg == GUEST_RIP       ? which->rip
+           : reg == GUEST_SS_RIGHTS ? which->ss_rights
+                                    : 0;
 }
 
 void guest_set(struct guest *which, enum guest_reg reg, uint64_t value)
@@ -97,9 +101,9 @@ uint64_t guest_gpr(struct guest *which, enum gpr gpr)
 
 void guest_set_gpr(struct guest *which, enum gpr gpr, uint64_t value)
 {
-    (void)which;
-    (void)gpr;
-    (void)value;
+    if (gpr == GPR_RAX) {
+        which->rax = value;
+    }
 }
 
 void guest_skip(struct guest *which, uint8_t length)
@@ -408,7 +412,9 @@ static int start(void **state)
 {
     (void)state;
     memset(&vm, 0, sizeof(vm));
+    memset(&first, 0, sizeof(first));
     guest = (struct guest){.rflags = RFLAGS_IF, .injected = -1};
+    vm.vcpus[0] = vcpu;
     vm.vcpu_count = 1;
     vm.tasks = 1;
     vm.bus.ioapic = &vm.ioapic;
@@ -500,6 +506,36 @@ static void send_nmi(void)
     lapic_receive(&vcpu->lapic, APIC_NMI, 0, false);
 }
 
+static enum exit_reason calls_from_the_kernel(struct guest *which)
+{
+    which->ss_rights = 0x93;
+    return EXIT_VMCALL;
+}
+
+static enum exit_reason calls_from_a_program(struct guest *which)
+{
+    assert_int_equal((int64_t)which->rax, -1000);
+    which->ss_rights = 0xf3;
+    return EXIT_VMCALL;
+}
+
+static enum exit_reason is_not_allowed(struct guest *which)
+{
+    assert_int_equal((int64_t)which->rax, -1);
+    return EXIT_PREEMPTION_TIMER;
+}
+
+static void hypercalls_are_answered(void **state)
+{
+    static const step steps[] = {calls_from_the_kernel, calls_from_a_program,
+                                 is_not_allowed, NULL};
+
+    (void)state;
+    run(steps);
+    assert_int_equal(guest.rip, 2 * HLT_LENGTH);
+    assert_int_equal(guest.injected, -1);
+}
+
 static void an_interrupt_ends_hlt(void **state)
 {
     static const step steps[] = {halts, interrupted_by_0x41, NULL};
@@ -571,6 +607,34 @@ static void hlt_that_nothing_can_end_is_a_crash(void **state)
     run(steps);
     assert_int_equal(crashes, 1);
     assert_int_equal(end, VM_END_CRASH);
+}
+
+/* Another one that will run, or waits with interrupts on, may send an NMI; one
+ * that waits for its SIPI, or is as deaf, will not. */
+static void hlt_is_no_crash_while_another_goes_on(void **state)
+{
+    static const step steps[] = {halts_with_interrupts_off, NULL};
+    static struct vcpu second;
+
+    (void)state;
+    second = (struct vcpu){.vm = &vm, .index = 1, .state = VCPU_WAIT_SIPI};
+    vm.vcpus[1] = &second;
+    vm.vcpu_count = 2;
+    assert_false(vcpu_nmi_possible(vcpu));
+    second.lapic.sipi_pending = true;
+    assert_true(vcpu_nmi_possible(vcpu));
+    second.lapic.sipi_pending = false;
+    second.state = VCPU_RUNNING;
+    assert_true(vcpu_nmi_possible(vcpu));
+    second.state = VCPU_HALTED;
+    assert_true(vcpu_nmi_possible(vcpu));
+    second.halted_without_interrupts = true;
+    assert_false(vcpu_nmi_possible(vcpu));
+    second.lapic.nmi_pending = true;
+    assert_true(vcpu_nmi_possible(vcpu));
+    second.lapic.nmi_pending = false;
+    run(steps);
+    assert_int_equal(crashes, 1);
 }
 
 /* The trap after it ends it, with interrupts off, too. */
@@ -804,11 +868,13 @@ static void an_extint_comes_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(hypercalls_are_answered),
         TEST(an_interrupt_ends_hlt),
         TEST(one_that_comes_while_it_runs_makes_it_exit),
         TEST(other_tasks_may_come_first),
         TEST(one_that_came_before_hlt_needs_no_wait),
         TEST(hlt_that_nothing_can_end_is_a_crash),
+        TEST(hlt_is_no_crash_while_another_goes_on),
         TEST(hlt_single_stepped_does_not_wait),
         TEST(interrupts_do_not_end_hlt_without_if),
         TEST(an_nmi_held_back_does_not_end_hlt),
