@@ -84,6 +84,7 @@ struct queue {
     /* It is halted or runs a guest, and is to be interrupted when there is
      * something new; whoever interrupts it takes the mark away. */
     bool outside;
+    bool halted;
     uint32_t apic_id;
     bool open; /* set before anybody is told of the processor */
 
@@ -270,7 +271,9 @@ static void idle(struct queue *queue)
     if (!spinlock_needed) {
         cpu_idle();
     } else if (go_outside(queue, false)) {
+        __atomic_store_n(&queue->halted, true, __ATOMIC_RELAXED);
         cpu_idle();
+        __atomic_store_n(&queue->halted, false, __ATOMIC_RELAXED);
         __atomic_store_n(&queue->outside, false, __ATOMIC_RELAXED);
     }
     queue->idle_ticks += cpu_rdtsc() - start;
@@ -529,6 +532,18 @@ void task_move(unsigned processor)
     task->queue = &queues[processor];
     queue->left = task;
     schedule();
+}
+
+bool task_find_idle(unsigned *processor)
+{
+    for (unsigned i = 0; i < PROCESSORS_MAX && queues[i].open; i++) {
+        if (__atomic_load_n(&queues[i].halted, __ATOMIC_RELAXED) &&
+            __atomic_load_n(&queues[i].first, __ATOMIC_RELAXED) == NULL) {
+            *processor = i;
+            return true;
+        }
+    }
+    return false;
 }
 
 unsigned task_processor(const struct task *task)
