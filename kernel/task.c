@@ -31,35 +31,60 @@ static void interrupt_outside(struct run_queue *queue)
     }
 }
 
+static bool empty(const struct task_list *list)
+{
+    return __atomic_load_n(&list->first, __ATOMIC_RELAXED) == NULL;
+}
+
+static void append_to(struct task_list *list, struct task *task)
+{
+    task->state = TASK_RUNNABLE;
+    task->next = NULL;
+    if (list->first == NULL) {
+        __atomic_store_n(&list->first, task, __ATOMIC_RELAXED);
+    } else {
+        list->last->next = task;
+    }
+    list->last = task;
+}
+
 void task_append(struct task *task)
 {
     struct run_queue *queue = task->queue;
 
     spinlock_take(&queue->lock);
-    task->state = TASK_RUNNABLE;
-    task->next = NULL;
-    if (queue->first == NULL) {
-        __atomic_store_n(&queue->first, task, __ATOMIC_RELAXED);
-    } else {
-        queue->last->next = task;
-    }
-    queue->last = task;
+    append_to(&queue->ready, task);
     spinlock_give(&queue->lock);
     if (spinlock_needed) {
         interrupt_outside(queue);
     }
 }
 
-/* The first whose domain can be entered at once, taken out and entered. NULL,
- * and *wanted says which to wait for; NULL too if nothing is runnable. */
-static struct task *take_first(struct run_queue *queue, struct domain **wanted)
+static bool turn_over(const struct task *task)
+{
+    return task->takes_turns && time_now() >= task->turn_end;
+}
+
+/* The current task, which could go on. */
+static void append_current(struct run_queue *queue)
+{
+    bool over = turn_over(queue->current);
+
+    spinlock_take(&queue->lock);
+    if (over && empty(&queue->over)) {
+        queue->over_since = time_now();
+    }
+    append_to(over ? &queue->over : &queue->ready, queue->current);
+    spinlock_give(&queue->lock);
+}
+
+/* The first whose domain can be entered at once, taken out and entered. */
+static struct task *take_from(struct task_list *list)
 {
     struct task *before = NULL;
     struct task *task = NULL;
 
-    spinlock_take(&queue->lock);
-    *wanted = queue->first == NULL ? NULL : queue->first->domain;
-    for (task = queue->first; task != NULL; task = task->next) {
+    for (task = list->first; task != NULL; task = task->next) {
         if (domain_try_switch(task->domain)) {
             break;
         }
@@ -67,14 +92,44 @@ static struct task *take_first(struct run_queue *queue, struct domain **wanted)
     }
     if (task != NULL) {
         if (before == NULL) {
-            __atomic_store_n(&queue->first, task->next, __ATOMIC_RELAXED);
+            __atomic_store_n(&list->first, task->next, __ATOMIC_RELAXED);
         } else {
             before->next = task->next;
         }
-        if (queue->last == task) {
-            queue->last = before;
+        if (list->last == task) {
+            list->last = before;
         }
         task->next = NULL;
+    }
+    return task;
+}
+
+/* Of the list that comes first, else of the other one. NULL, and *wanted says
+ * which domain to wait for; NULL too if nothing is runnable. */
+static struct task *take_first(struct run_queue *queue, struct domain **wanted)
+{
+    struct task *task = NULL;
+    struct task_list *list = &queue->ready;
+    uint64_t now = 0;
+
+    *wanted = NULL;
+    spinlock_take(&queue->lock);
+    if (queue->over.first != NULL) {
+        now = time_now();
+        if (list->first == NULL || now - queue->over_since >= TASK_TURN) {
+            list = &queue->over;
+        }
+    }
+    if (list->first != NULL) {
+        *wanted = list->first->domain;
+        task = take_from(list);
+        if (task == NULL) {
+            list = list == &queue->over ? &queue->ready : &queue->over;
+            task = take_from(list);
+        }
+    }
+    if (task != NULL && list == &queue->over) {
+        queue->over_since = now;
     }
     spinlock_give(&queue->lock);
     return task;
@@ -124,6 +179,9 @@ static void switch_to(struct run_queue *queue, struct task *next)
     struct task *previous = queue->current;
 
     next->state = TASK_RUNNING;
+    if (turn_over(next)) {
+        next->turn_end = time_now() + TASK_TURN;
+    }
     if (next == previous) {
         return;
     }
@@ -218,7 +276,7 @@ bool task_find_idle(unsigned *processor)
 {
     for (unsigned i = 0; i < PROCESSORS_MAX && task_queues[i].open; i++) {
         if (__atomic_load_n(&task_queues[i].halted, __ATOMIC_RELAXED) &&
-            __atomic_load_n(&task_queues[i].first, __ATOMIC_RELAXED) == NULL) {
+            empty(&task_queues[i].ready)) {
             *processor = i;
             return true;
         }
@@ -243,23 +301,53 @@ struct domain *task_join(struct domain *domain)
     return before;
 }
 
+/* Nothing to wait for: the turn that is over is followed by the next. */
+static void go_on(struct task *task)
+{
+    if (turn_over(task)) {
+        task->turn_end = time_now() + TASK_TURN;
+    }
+}
+
 void task_yield(void)
 {
     struct run_queue *queue = task_queue_here();
 
     CHECK(!queue->firing);
     fire_timers(queue);
-    if (__atomic_load_n(&queue->first, __ATOMIC_RELAXED) != NULL) {
-        task_append(queue->current);
+    if (!empty(&queue->ready) ||
+        (!empty(&queue->over) && turn_over(queue->current))) {
+        append_current(queue);
         task_schedule();
+    } else {
+        go_on(queue->current);
     }
+}
+
+void task_take_turns(void)
+{
+    struct task *task = task_current();
+
+    task->takes_turns = true;
+    task->turn_end = time_now() + TASK_TURN;
+}
+
+uint64_t task_turn_end(void)
+{
+    return task_current()->turn_end;
+}
+
+void task_end_turn(void)
+{
+    task_current()->turn_end = 0;
+    task_yield();
 }
 
 bool task_work_pending(void)
 {
-    return __atomic_load_n(&task_queue_here()->first, __ATOMIC_RELAXED) !=
-               NULL ||
-           timer_due();
+    struct run_queue *queue = task_queue_here();
+
+    return !empty(&queue->ready) || !empty(&queue->over) || timer_due();
 }
 
 bool task_outside_begin(bool known)

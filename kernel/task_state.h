@@ -41,6 +41,9 @@ struct task {
     struct task *next_all;   /* in the list of all */
     uint64_t runs;           /* times it was switched to */
 
+    bool takes_turns;
+    uint64_t turn_end; /* time_now() nanoseconds */
+
     void *memory; /* TASK_PAGES pages, guard first; NULL: not from page_alloc */
     task_entry entry;
     void *argument;
@@ -52,12 +55,19 @@ struct task {
     bool timed_out;
 };
 
+struct task_list {
+    struct task *first;
+    struct task *last;
+};
+
 /* A processor's run queue, and what runs there. */
 struct run_queue {
-    /* Any processor, with the lock. */
+    /* Any processor, with the lock. Runnable tasks, without the current one;
+     * those whose turn is over come after the others, but not for ever. */
     _Alignas(64) struct spinlock lock;
-    struct task *first; /* runnable, without the current one */
-    struct task *last;
+    struct task_list ready;
+    struct task_list over;
+    uint64_t over_since; /* `over` has had nothing since then */
 
     /* It is halted or runs a guest, and is to be interrupted when there is
      * something new; whoever interrupts it takes the mark away. */

@@ -5,15 +5,21 @@
 #include "vmm/virtio_host.h"
 #include "vmm/vm.h"
 
-/* How long a guest may run while tasks wait. */
-#define SLICE TIME_MS
-
 static void log_if_wanted(struct vcpu *vcpu)
 {
     if (vcpu->log_wanted) {
         vcpu->log_wanted = false;
         vcpu_log(vcpu);
     }
+}
+
+static const char *deaf_words(const struct vcpu *vcpu)
+{
+    return vcpu->vm->vcpu_count == 1
+               ? "HLT with interrupts off: nothing can wake this processor "
+                 "again"
+               : "every processor is in HLT with interrupts off or waits for "
+                 "a SIPI: nothing can wake one again";
 }
 
 /* Waits where the guest waits: HLT, wait-for-SIPI. Time passes for the other
@@ -26,6 +32,10 @@ static void wait_awake(struct vcpu *vcpu)
                 vcpu->state = VCPU_RUNNING;
             }
             continue;
+        }
+        if (vcpu_deaf(vcpu)) {
+            vcpu_crash(vcpu, "%s", deaf_words(vcpu));
+            return;
         }
         event_wait(&vcpu->wake);
         log_if_wanted(vcpu);
@@ -46,23 +56,31 @@ static void move_to(struct vcpu *vcpu, unsigned processor)
     task_move(processor);
 }
 
-/* Lets the others run, once each. If those have still more to do it moves to a
- * processor that has nothing to do; where there is none, or its entry says
- * where it is to stay, they get their turn after a slice of the guest's time,
- * whether it exits by itself or not. */
+/* While others wait, the guest exits when its turn is over. */
+static void limit_run(struct vcpu *vcpu)
+{
+    uint64_t end = task_turn_end();
+
+    if (task_work_pending() &&
+        (!vcpu->slice.armed || vcpu->slice.deadline != end)) {
+        timer_arm(&vcpu->slice, end);
+    }
+}
+
+/* Lets the others run, once each. If those, or other guests, have still more to
+ * do it moves to a processor that has nothing to do; where there is none, or
+ * its entry says where it is to stay, they get their turn when this one's is
+ * over, whether it exits by itself or not. */
 static void let_others_run(struct vcpu *vcpu)
 {
     unsigned idle = 0;
 
     task_yield();
-    if (!task_work_pending()) {
-        return;
-    }
-    if (placement_may_move(&vcpu->vm->placement) && task_find_idle(&idle)) {
+    if (task_work_pending() && placement_may_move(&vcpu->vm->placement) &&
+        task_find_idle(&idle)) {
         move_to(vcpu, idle);
-    } else {
-        timer_arm(&vcpu->slice, time_now() + SLICE);
     }
+    limit_run(vcpu);
 }
 
 /* What is seldom wanted after an exit. */
@@ -110,9 +128,11 @@ void vcpu_main(void *argument)
     vcpu->task = task_current();
     vcpu->slice.fire = slice_over;
     vcpu->extra = vcpu->roams = vm->config->pin_roam;
+    task_take_turns();
     while (!vm->stopping) {
         if (vcpu->state != VCPU_RUNNING) {
             wait_awake(vcpu);
+            limit_run(vcpu);
             continue;
         }
         if (lapic_has_work(&vcpu->lapic)) {

@@ -119,14 +119,9 @@ bool vcpu_awake(struct vcpu *vcpu)
     return false;
 }
 
-bool vcpu_nmi_possible(const struct vcpu *vcpu)
+/* An interrupt line that is wired up as an NMI or an INIT, to whomever. */
+static bool line_possible(const struct vm *vm)
 {
-    const struct vm *vm = vcpu->vm;
-
-    if (vm->vcpu_count > 1 || vcpu->lapic.nmi_pending ||
-        vcpu->lapic.init_pending) {
-        return true;
-    }
     for (unsigned pin = 0; pin < IOAPIC_PINS; pin++) {
         uint64_t entry = vm->ioapic.redirection[pin];
         unsigned mode = (entry >> 8) & 7;
@@ -136,8 +131,13 @@ bool vcpu_nmi_possible(const struct vcpu *vcpu)
             return true;
         }
     }
+    return false;
+}
+
+static bool lvt_possible(const struct lapic *lapic)
+{
     for (unsigned i = 0; i < LAPIC_LVT_COUNT; i++) {
-        uint32_t entry = vcpu->lapic.lvt[i];
+        uint32_t entry = lapic->lvt[i];
 
         /* LINT1 is wired to a line that nothing drives. */
         if (i != LAPIC_LVT_LINT1 && !(entry & LAPIC_LVT_MASKED) &&
@@ -146,4 +146,39 @@ bool vcpu_nmi_possible(const struct vcpu *vcpu)
         }
     }
     return false;
+}
+
+/* Only another vCPU, or a line, can help it. */
+static bool hears_nothing(const struct vcpu *vcpu)
+{
+    const struct lapic *lapic = &vcpu->lapic;
+
+    if (lapic->init_pending || lapic->sipi_pending) {
+        return false;
+    }
+    switch (vcpu->state) {
+    case VCPU_RUNNING:
+        return false;
+    case VCPU_WAIT_SIPI:
+        return true;
+    case VCPU_HALTED:
+        return vcpu->halted_without_interrupts && !lapic->nmi_pending &&
+               !lvt_possible(lapic);
+    }
+    return false;
+}
+
+bool vcpu_deaf(const struct vcpu *vcpu)
+{
+    const struct vm *vm = vcpu->vm;
+
+    if (!hears_nothing(vcpu)) {
+        return false;
+    }
+    for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        if (!hears_nothing(vm->vcpus[i])) {
+            return false;
+        }
+    }
+    return !line_possible(vm);
 }
