@@ -167,6 +167,53 @@ size_t acpi_host_ioapics(uint64_t rsdp, uint32_t *bases, size_t capacity)
     return count;
 }
 
+/* The IOAPIC that `line`'s global interrupt (in `pin` so far) belongs to is the
+ * one with the highest first interrupt that is not above it: at 4 the address,
+ * at 8 that interrupt (ACPI 6.5 section 5.2.12.3). */
+static void find_pin(const uint8_t *madt, uint32_t length,
+                     struct boot_isa_line *line)
+{
+    uint32_t at = MADT_ENTRIES, global = line->pin, first = 0;
+    const uint8_t *entry;
+    bool found = false;
+
+    while ((entry = madt_next(madt, length, &at))) {
+        if (entry[0] == 1 && entry[1] >= 12 && read32(entry + 8) <= global &&
+            (!found || read32(entry + 8) >= first)) {
+            found = true;
+            first = read32(entry + 8);
+            line->ioapic = read32(entry + 4);
+            line->pin = global - first;
+        }
+    }
+}
+
+/* ACPI 6.5 section 5.2.12.5, type 2: the bus at 2, its line at 3, the global
+ * interrupt at 4, polarity and trigger at 8 (3 of each: low, level; ISA's own
+ * are high and edge). */
+void acpi_host_isa(uint64_t rsdp, uint32_t default_base,
+                   struct boot_isa_line *lines)
+{
+    uint32_t length = 0, at = MADT_ENTRIES;
+    const uint8_t *madt = acpi_host_find(rsdp, "APIC", &length);
+    const uint8_t *entry;
+
+    for (uint32_t i = 0; i < BOOT_ISA_LINES; i++) {
+        lines[i] = (struct boot_isa_line){.ioapic = default_base, .pin = i};
+    }
+    while (madt && (entry = madt_next(madt, length, &at))) {
+        if (entry[0] == 2 && entry[1] >= 10 && entry[2] == 0 &&
+            entry[3] < BOOT_ISA_LINES) {
+            lines[entry[3]].pin = read32(entry + 4);
+            lines[entry[3]].low = (entry[8] & 3) == 3;
+            lines[entry[3]].level = (entry[8] >> 2 & 3) == 3;
+        }
+    }
+    for (uint32_t i = 0; madt && i < BOOT_ISA_LINES; i++) {
+        find_pin(madt, length, &lines[i]);
+    }
+}
+
 /* ACPI 6.5 Table 5.9: PM_TMR_BLK at 76, PM_TMR_LEN at 91, X_PM_TMR_BLK (a
  * generic address: space, width, offset, size, address) at 208. */
 uint16_t acpi_host_pm_timer(uint64_t rsdp)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct boot_isa_line;
 struct boot_processor;
 
 /* The table with this signature, of *length bytes; NULL: there is none that is
@@ -23,6 +24,12 @@ size_t acpi_host_processors(uint64_t rsdp, struct boot_processor *processors,
 
 /* Where the IOAPICs' registers are, at most `capacity`; 0: none. */
 size_t acpi_host_ioapics(uint64_t rsdp, uint32_t *bases, size_t capacity);
+
+/* Where the 16 ISA lines come in, as the MADT tells it. Without one, or where
+ * it names no IOAPIC, at the pins of their numbers of the IOAPIC at
+ * `default_base`. */
+void acpi_host_isa(uint64_t rsdp, uint32_t default_base,
+                   struct boot_isa_line *lines);
 
 /* The I/O port of the timer; 0: none, or not at a port. */
 uint16_t acpi_host_pm_timer(uint64_t rsdp);

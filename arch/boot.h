@@ -41,11 +41,20 @@ struct boot_framebuffer {
 
 #define BOOT_PROCESSORS 256
 #define BOOT_IOAPICS    16
+#define BOOT_ISA_LINES  16
 
 struct boot_processor {
     uint32_t apic_id;
     bool enabled;
     bool bsp; /* the one that runs us */
+};
+
+/* Where an interrupt line of ISA comes in. */
+struct boot_isa_line {
+    uint32_t ioapic; /* the address of its registers */
+    uint32_t pin;
+    bool low; /* active low */
+    bool level;
 };
 
 struct boot_info {
@@ -64,6 +73,7 @@ struct boot_info {
     /* As the MADT has them; without one, where they have always been. */
     uint32_t ioapics[BOOT_IOAPICS];
     size_t ioapic_count;
+    struct boot_isa_line isa[BOOT_ISA_LINES];
 
     uint64_t rsdp;          /* ACPI's root pointer; 0: no ACPI tables */
     uint16_t pm_timer_port; /* ACPI's power management timer; 0: none known */

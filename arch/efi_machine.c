@@ -126,6 +126,7 @@ static void gather_acpi(struct efi_boot *boot)
         boot->info.ioapics[0] = IOAPIC_DEFAULT;
         boot->info.ioapic_count = 1;
     }
+    acpi_host_isa(boot->info.rsdp, IOAPIC_DEFAULT, boot->info.isa);
 }
 
 /* False: a layout that we do not draw in. */

@@ -263,3 +263,9 @@ bool guest_has_xsaves(void)
 {
     return vmx_machine.xsaves;
 }
+
+bool guest_has_arch_capabilities(uint64_t *value)
+{
+    *value = vmx_machine.arch_capabilities;
+    return vmx_machine.has_arch_capabilities;
+}

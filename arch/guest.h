@@ -277,6 +277,7 @@ uint64_t guest_cr4_supported(void);
 bool guest_has_rdtscp(void);
 bool guest_has_invpcid(void);
 bool guest_has_xsaves(void);
+bool guest_has_arch_capabilities(uint64_t *value); /* the host's MSR */
 
 /* The CR4 bits the guest may set; others raise #GP. All supported ones until
  * this is called: pass what the guest's CPUID offers. */

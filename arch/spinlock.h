@@ -44,7 +44,9 @@ static inline void spinlock_give_always(struct spinlock *lock)
 /* True: taken; false: somebody has it or waits for it. */
 static inline bool spinlock_try_always(struct spinlock *lock)
 {
-    uint32_t owner = __atomic_load_n(&lock->owner, __ATOMIC_RELAXED);
+    /* What the last owner did is before this; nobody has it, then, if the next
+     * ticket is this one. */
+    uint32_t owner = __atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE);
 
     return __atomic_compare_exchange_n(&lock->next, &owner, owner + 1, false,
                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);

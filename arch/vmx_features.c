@@ -115,6 +115,8 @@ static void find_measures(struct vmx_machine *machine)
     if (edx & EDX_ARCH_CAPABILITIES) {
         arch = cpu_rdmsr(MSR_ARCH_CAPABILITIES);
     }
+    machine->has_arch_capabilities = edx & EDX_ARCH_CAPABILITIES;
+    machine->arch_capabilities = arch;
     machine->flush_l1d = (edx & EDX_FLUSH_CMD) && !(arch & ARCH_RDCL_NO) &&
                          !(arch & ARCH_SKIP_L1DFL_VMENTRY);
     machine->barrier = edx & EDX_SPEC_CTRL;

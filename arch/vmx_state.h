@@ -79,6 +79,8 @@ struct vmx_machine {
     bool barrier;       /* IBPB at a switch of guests */
     uint64_t spec_bits; /* of IA32_SPEC_CTRL that exist; 0: no such MSR */
     uint64_t spec_host; /* IA32_SPEC_CTRL while Lintel runs */
+    bool has_arch_capabilities;
+    uint64_t arch_capabilities; /* the MSR */
 };
 
 extern struct vmx_machine vmx_machine;

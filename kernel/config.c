@@ -166,11 +166,6 @@ static bool parse_cpus(struct config_reader *reader, const char *value)
     if (!config_value_number(value, CPUS_MOST, &number) || number == 0) {
         return config_lines_value(reader, value, "a number from 1 to 64");
     }
-    if (number > 1) {
-        return config_lines_value(
-            reader, value,
-            "this version gives a machine one processor; write 1");
-    }
     entry_of(reader)->cpus = (unsigned)number;
     return true;
 }

@@ -12,7 +12,7 @@
 /* Where the entries lie on the ESP. */
 #define CONFIG_FOLDER "\\loader\\entries"
 
-#define CONFIG_ENTRIES 128
+#define CONFIG_ENTRIES 256
 #define CONFIG_PATHS   8
 #define CONFIG_PATH    256
 #define CONFIG_OPTIONS 2048

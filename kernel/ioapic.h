@@ -6,7 +6,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Sends ISA line `irq` (edge triggered) as `vector` to this processor. False:
- * no I/O APIC where every PC has its first, so poll the device. Some firmware
- * wires lines otherwise; then no interrupt comes, and that must be survived. */
+struct boot_isa_line;
+
+/* Where the 16 lines come in (they stay the caller's). Before this is called:
+ * at the pins of their numbers of the first I/O APIC that every PC has. */
+void ioapic_set_isa_lines(const struct boot_isa_line *lines);
+
+/* Sends ISA line `irq` as `vector` to this processor. False: there is no I/O
+ * APIC, so poll the device. Firmware that tells of its wiring what is wrong
+ * must be survived: then no interrupt comes. */
 bool ioapic_route_isa(unsigned irq, uint8_t vector);

@@ -213,7 +213,12 @@ void page_add_range(uint64_t base, size_t count)
 
 size_t page_free_count(void)
 {
-    return __atomic_load_n(&heap.free, __ATOMIC_RELAXED);
+    size_t count;
+
+    spinlock_take(&heap.lock);
+    count = heap.free;
+    spinlock_give(&heap.lock);
+    return count;
 }
 
 size_t page_longest_run(void)

@@ -272,8 +272,8 @@ static void receive(struct serial *port)
     }
 }
 
-/* The line is edge triggered: it must be down again before the end of the
- * interrupt, so everything is taken. */
+/* An edge-triggered line must be down again before the end of the interrupt, so
+ * everything is taken. */
 static void receive_interrupt(uint8_t vector)
 {
     struct serial *port = &serial.port[vector - VECTOR];

@@ -85,6 +85,7 @@ struct queue {
      * something new; whoever interrupts it takes the mark away. */
     bool outside;
     uint32_t apic_id;
+    bool open; /* set before anybody is told of the processor */
 
     /* That processor. */
     struct task *current;
@@ -340,6 +341,7 @@ void task_init(void)
     boot_task.runs = 1;
     queue->apic_id = processor_here()->apic_id;
     queue->current = &boot_task;
+    queue->open = true;
     remember(&boot_task);
     domain_switch(&domain_kernel);
 }
@@ -404,7 +406,7 @@ struct task *task_create_on(unsigned processor, const char *name,
 {
     struct task *task = new_task(&queues[processor], name, entry, argument);
 
-    CHECK(queues[processor].current != NULL);
+    CHECK(queues[processor].open);
     if (task != NULL) {
         remember(task);
         append(task);
@@ -492,6 +494,7 @@ uint64_t task_prepare(unsigned processor, uint32_t apic_id)
     }
     queues[processor].apic_id = apic_id;
     queues[processor].current = task;
+    queues[processor].open = true;
     task->state = TASK_RUNNING;
     return (uintptr_t)task;
 }
@@ -502,6 +505,7 @@ void task_unprepare(unsigned processor)
 
     forget(queue->idle);
     queue->idle = queue->current = NULL;
+    queue->open = false;
 }
 
 void task_reap(void)
@@ -516,7 +520,7 @@ void task_move(unsigned processor)
     struct queue *queue = queue_here();
     struct task *task = queue->current;
 
-    CHECK(queues[processor].current != NULL);
+    CHECK(queues[processor].open);
     if (queue == &queues[processor]) {
         return;
     }
@@ -774,7 +778,7 @@ void task_dump(void)
     }
     spinlock_give(&all.lock);
     for (unsigned i = 0; i < PROCESSORS_MAX; i++) {
-        if (queues[i].current != NULL) {
+        if (queues[i].open) {
             log_info("processor %u was halted for %llu ms", i,
                      time_from_tsc(queues[i].idle_ticks) / TIME_MS);
         }

@@ -171,6 +171,14 @@ def fuzz(name):
                 output=output)
 
 
+def clauses():
+    """The clause table's own judgement: nothing is unbroken or unexplained."""
+    status, output = make("clauses")
+    last = output.strip().split("\n")[-1]
+    RESULTS.add("clause table", passed=not status, failed=bool(status),
+                detail=last, output=output)
+
+
 class Boots:
     """The boots still to run; either lane takes the next."""
 
@@ -197,6 +205,7 @@ class Boots:
 
 def host_lane(boots):
     lines_of("lint", "make", "-s", "lint")
+    clauses()
     for name in os.environ.get("UNIT_TESTS", "").split():
         unit(name)
     for name in os.environ.get("FUZZ_TARGETS", "").split():

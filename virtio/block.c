@@ -26,6 +26,7 @@ enum {
     CONFIG_CAPACITY = 0,
     CONFIG_SEG_MAX = 12,
     CONFIG_BLK_SIZE = 20,
+    CONFIG_MIN_IO_SIZE = 26,
 };
 
 static const struct virtio_feature_info features[] = {
@@ -46,7 +47,7 @@ static const struct virtio_feature_info features[] = {
 };
 
 static const struct virtio_queue_info queue_infos[] = {
-    {"requestq", QUEUE_SIZE, 16},
+    {"requestq", QUEUE_SIZE, 16, false},
 };
 
 /* 5.2.4, whole, so that what is not offered is known for what it is. */
@@ -115,7 +116,7 @@ static const struct virtio_device_ops ops = {
     .features = features,
     .feature_count = sizeof features / sizeof features[0],
     .offered = 1u << VIRTIO_BLOCK_F_SEG_MAX | 1u << F_RO | 1u << F_BLK_SIZE |
-               1u << F_FLUSH,
+               1u << F_FLUSH | 1u << F_TOPOLOGY,
     .queues = queue_infos,
     .queue_count = sizeof queue_infos / sizeof queue_infos[0],
     .fields = fields,
@@ -159,6 +160,11 @@ const char *virtio_block_init(struct virtio_block *block,
     }
     if (virtio_offered(&block->device, F_BLK_SIZE)) {
         put_le(block->device.config + CONFIG_BLK_SIZE, VIRTIO_BLOCK_SECTOR, 4);
+    }
+    /* 5.2.4: a physical block is a sector, the first one is aligned, and no
+     * size is better than another. */
+    if (virtio_offered(&block->device, F_TOPOLOGY)) {
+        put_le(block->device.config + CONFIG_MIN_IO_SIZE, 1, 2);
     }
     return NULL;
 }

@@ -161,22 +161,26 @@ const struct virtio_field *virtio_config_write(struct virtio_device *device,
         !width_judge(device, field, offset, size, VIRTIO_VERDICT_IGNORED)) {
         return NULL;
     }
-    if (breaks(device, CLAUSE_LINTEL_CFG_001,
-               (field->flags & VIRTIO_FIELD_WRITABLE) == 0)) {
+    bool writable = (field->flags & VIRTIO_FIELD_WRITABLE) != 0;
+    bool early = (field->flags & VIRTIO_FIELD_EARLY) == 0 &&
+                 (device->status & VIRTIO_STATUS_FEATURES_OK) == 0;
+
+    if (breaks(device, CLAUSE_INIT_DRV_010, early) &&
+        violation(
+            device, CLAUSE_INIT_DRV_010, .verdict = VIRTIO_VERDICT_IGNORED,
+            .tolerant =
+                writable ? VIRTIO_VERDICT_TAKEN : VIRTIO_VERDICT_IGNORED,
+            .summary = "a field was written before FEATURES_OK",
+            .values = {{field->name, value}, {"Status", device->status}})) {
+        return NULL;
+    }
+    if (!early && breaks(device, CLAUSE_LINTEL_CFG_001, !writable)) {
         violation(device, CLAUSE_LINTEL_CFG_001,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "a field of the device's was written",
                   .values = {{field->name, value}});
-        return NULL;
     }
-    if ((field->flags & VIRTIO_FIELD_EARLY) == 0 &&
-        breaks(device, CLAUSE_INIT_DRV_010,
-               (device->status & VIRTIO_STATUS_FEATURES_OK) == 0) &&
-        violation(
-            device, CLAUSE_INIT_DRV_010, .verdict = VIRTIO_VERDICT_IGNORED,
-            .tolerant = VIRTIO_VERDICT_TAKEN,
-            .summary = "a field was written before FEATURES_OK",
-            .values = {{field->name, value}, {"Status", device->status}})) {
+    if (!writable) {
         return NULL;
     }
     if (field->width <= 4 && (field->flags & VIRTIO_FIELD_EARLY) == 0) {

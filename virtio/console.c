@@ -25,8 +25,8 @@ static const struct virtio_feature_info features[] = {
 };
 
 static const struct virtio_queue_info queue_infos[] = {
-    [RECEIVEQ] = {"receiveq", 64, 16},
-    [TRANSMITQ] = {"transmitq", 64, 16},
+    [RECEIVEQ] = {"receiveq", 64, 16, true},
+    [TRANSMITQ] = {"transmitq", 64, 16, false},
 };
 
 static const struct virtio_field fields[] = {
@@ -47,22 +47,37 @@ static bool input_fill(struct virtio_console *console)
     return console->input_count != 0;
 }
 
+static struct virtio_chain *receive_pop(struct virtio_queue *queue)
+{
+    bool again = queue->again;
+    struct virtio_chain *chain = virtio_queue_pop(queue);
+
+    if (chain != NULL && !again &&
+        ring_breaks(queue, CLAUSE_CONSOLE_DRV_001, chain->readable != 0)) {
+        ring_violation(queue, CLAUSE_CONSOLE_DRV_001,
+                       .verdict = VIRTIO_VERDICT_TAKEN,
+                       .summary = "a receive buffer is device-readable",
+                       .values = {{"head", chain->head},
+                                  {"readable bytes", chain->readable_bytes}});
+    }
+    return chain;
+}
+
 static void receive(struct virtio_console *console, struct virtio_queue *queue)
 {
     struct virtio_chain *chain;
 
     if (!input_fill(console)) {
+        /* Nothing to give yet; what is wrong with the next buffer is told all
+         * the same, and no more kicks are needed then: input looks by itself.
+         */
+        if (!queue->again && receive_pop(queue) != NULL) {
+            virtio_queue_unpop(queue);
+        }
         virtio_queue_look(queue);
         return;
     }
-    while (input_fill(console) && (chain = virtio_queue_pop(queue)) != NULL) {
-        if (ring_breaks(queue, CLAUSE_CONSOLE_DRV_001, chain->readable != 0)) {
-            ring_violation(
-                queue, CLAUSE_CONSOLE_DRV_001, .verdict = VIRTIO_VERDICT_TAKEN,
-                .summary = "a receive buffer is device-readable",
-                .values = {{"head", chain->head},
-                           {"readable bytes", chain->readable_bytes}});
-        }
+    while (input_fill(console) && (chain = receive_pop(queue)) != NULL) {
         struct virtio_cursor cursor = virtio_cursor_writable(chain);
         size_t written =
             virtio_cursor_write(&cursor, console->input + console->input_start,

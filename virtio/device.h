@@ -86,8 +86,8 @@ struct virtio_chain {
     struct virtio_segment segments[VIRTIO_SEGMENTS];
 };
 
-/* What a driver has exposed in a split ring, as it was when the device first
- * saw it: what is altered later shows (shadow.h). */
+/* What a driver has exposed in a ring, as it was when the device first saw it:
+ * what is altered later shows (shadow.h). */
 struct virtio_shadow {
     bool on;              /* not with lint off */
     bool walked;          /* `sum`, `descriptors` are of the chain in work */
@@ -100,6 +100,13 @@ struct virtio_shadow {
     uint64_t exposed[VIRTIO_QUEUE_SIZE_MAX / 64]; /* heads not given back */
     uint16_t heads[VIRTIO_QUEUE_SIZE_MAX];        /* by slot of the ring */
     uint64_t sums[VIRTIO_QUEUE_SIZE_MAX]; /* of their first descriptors */
+    /* Packed: the ids of the lists that were not given back, the oldest first
+     * (in `heads`, from `first` on), and how many of each, by lowest byte. */
+    uint16_t next; /* behind the last of them */
+    bool next_wrap;
+    uint16_t first;
+    uint16_t lists;
+    uint8_t ids[VIRTIO_QUEUE_SIZE_MAX];
 };
 
 /* What the watchdog saw of one kind of stall at one place. */
@@ -149,6 +156,7 @@ struct virtio_queue {
     bool in_order;
     bool quiet;           /* the driver is told not to kick */
     bool pushed;          /* anything, since enabled */
+    bool again;           /* the next chain was popped before, and put back */
     uint16_t last_avail;  /* next entry, packed: descriptor, to take */
     uint16_t used_idx;    /* as last written; packed: next to write */
     uint16_t unsignalled; /* chains pushed since the last interrupt decision */
@@ -216,6 +224,7 @@ struct virtio_device {
     uint64_t acknowledgements;
     uint32_t interrupt_seen; /* shown by InterruptStatus, not acknowledged */
     /* Since reset: */
+    uint32_t interrupt_read; /* of the events that are up, those shown */
     bool wrote_device_sel;
     bool wrote_driver_sel;
     bool wrote_queue_sel;

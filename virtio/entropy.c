@@ -14,7 +14,7 @@ enum {
 };
 
 static const struct virtio_queue_info queue_infos[] = {
-    {"requestq", 16, 16},
+    {"requestq", 16, 16, false},
 };
 
 static uint32_t fill(struct virtio_queue *queue,
@@ -42,9 +42,11 @@ static uint32_t fill(struct virtio_queue *queue,
 static void service(struct virtio_queue *queue)
 {
     struct virtio_chain *chain;
+    bool again = queue->again;
 
     while ((chain = virtio_queue_pop(queue)) != NULL) {
-        if (ring_breaks(queue, CLAUSE_RNG_DRV_001, chain->readable != 0)) {
+        if (ring_breaks(queue, CLAUSE_RNG_DRV_001,
+                        chain->readable != 0 && !again)) {
             ring_violation(
                 queue, CLAUSE_RNG_DRV_001, .verdict = VIRTIO_VERDICT_TAKEN,
                 .summary = "an entropy buffer is device-readable",
@@ -59,6 +61,7 @@ static void service(struct virtio_queue *queue)
             return;
         }
         virtio_queue_push(queue, chain, written);
+        again = false;
     }
 }
 

@@ -265,6 +265,13 @@ bool virtio_features_accept(struct virtio_device *device)
                              {"accepted", accepted}});
         good = false;
     }
+    if (good && virtio_offered(device, VIRTIO_F_RING_PACKED) &&
+        breaks(device, CLAUSE_RESV_DRV_006,
+               !virtio_accepted(device, VIRTIO_F_RING_PACKED))) {
+        violation(device, CLAUSE_RESV_DRV_006, .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "RING_PACKED is offered and was not accepted",
+                  .values = {{"accepted", accepted}});
+    }
     if (good && ops->judge_features != NULL) {
         ops->judge_features(device);
     }

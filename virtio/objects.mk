@@ -21,6 +21,7 @@ objects += $(addprefix virtio/, \
     queue_split.o \
     registers.o \
     shadow.o \
+    shadow_packed.o \
     status.o \
     transport.o \
     watchdog.o \

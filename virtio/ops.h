@@ -68,6 +68,7 @@ struct virtio_queue_info {
     const char *name;
     uint16_t size_max; /* power of 2 */
     uint16_t batch;    /* used entries to one interrupt decision */
+    bool input;        /* what comes to it was not asked for just now */
 };
 
 struct virtio_device_ops {

@@ -25,6 +25,7 @@ void virtio_queue_start(struct virtio_queue *queue, uint8_t *const area[3])
     queue->in_order = virtio_accepted(device, VIRTIO_F_IN_ORDER);
     queue->quiet = false;
     queue->pushed = false;
+    queue->again = false;
     queue->last_avail = 0;
     queue->used_idx = 0;
     queue->unsignalled = 0;
@@ -72,6 +73,7 @@ void virtio_queue_look(struct virtio_queue *queue)
 void virtio_queue_unpop(struct virtio_queue *queue)
 {
     virtio_ring_back(queue);
+    queue->again = true;
     queue->budget++;
     queue->chains--;
 }
@@ -81,6 +83,7 @@ void virtio_queue_push(struct virtio_queue *queue,
 {
     virtio_ring_put(queue, chain, written);
     queue->pushed = true;
+    queue->again = false;
     if (++queue->unsignalled >= queue->batch) {
         virtio_queue_signal(queue);
     }

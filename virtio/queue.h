@@ -15,7 +15,8 @@ struct virtio_chain *virtio_queue_pop(struct virtio_queue *queue);
 void virtio_queue_push(struct virtio_queue *queue,
                        const struct virtio_chain *chain, uint32_t written);
 
-/* Gives back the chain last popped, untouched, to be popped again. */
+/* Gives back the chain last popped, untouched, to be popped again; till then
+ * queue->again is set, so that it is judged once. */
 void virtio_queue_unpop(struct virtio_queue *queue);
 
 /* Interrupts the driver if it wants to know of what was pushed. Done by itself

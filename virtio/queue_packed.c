@@ -11,6 +11,7 @@
 #include "virtio/queue.h"
 #include "virtio/queue_packed_chain.h"
 #include "virtio/ring.h"
+#include "virtio/shadow.h"
 #include "virtio/violation.h"
 
 /* Event suppression, 2.8.14: le16 off (15 bits) and wrap (1), le16 flags. Read
@@ -35,6 +36,7 @@ void virtio_queue_packed_start(struct virtio_queue *queue)
     queue->avail_wrap = true;
     queue->used_wrap = true;
     queue->unsignalled_slots = 0;
+    virtio_shadow_packed_start(queue);
 }
 
 static void kicks_off(struct virtio_queue *queue)
@@ -99,6 +101,7 @@ enum virtio_ring_next virtio_queue_packed_next(struct virtio_queue *queue)
         }
     }
     kicks_off(queue);
+    virtio_shadow_packed_expose(queue);
     bool good = virtio_queue_packed_chain_walk(queue, flags);
 
     packed_advance(&queue->last_avail, &queue->avail_wrap, queue->size,
@@ -156,6 +159,7 @@ void virtio_queue_packed_put(struct virtio_queue *queue,
     unsigned flags = queue->used_wrap ? PACKED_F_AVAIL | PACKED_F_USED : 0u;
 
     kept_judge(queue, at);
+    virtio_shadow_packed_give_back(queue);
     guest_write32(at + PACKED_LENGTH, written);
     guest_write16(at + PACKED_ID, chain->id);
     /* 2.8.4: the length is meant if WRITE says so. Flags come last: with them
@@ -206,6 +210,7 @@ bool virtio_queue_packed_wanted(struct virtio_queue *queue)
     uint16_t slots = queue->unsignalled_slots;
 
     queue->unsignalled_slots = 0;
+    queue->event_decided = (uint16_t)event;
     event_judge(queue, event);
     if (kind != EVENT_DESC || !queue->event_idx) {
         return kind != EVENT_DISABLE;

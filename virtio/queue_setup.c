@@ -85,18 +85,14 @@ uint32_t virtio_queue_setup_reset(struct virtio_device *device)
 static void reset_judge(struct virtio_device *device,
                         struct virtio_queue *queue, uint32_t value)
 {
-    if (breaks(device, CLAUSE_MMIO_DRV_023, queue->resets)) {
+    if (breaks(device, CLAUSE_MMIO_DRV_023, queue->reset_unread)) {
         violation(device, CLAUSE_MMIO_DRV_023, .queue = queue,
-                  .verdict = VIRTIO_VERDICT_IGNORED,
-                  .summary = "a queue was set up while its reset went on",
-                  .values = {{"written", value}});
-    } else if (breaks(device, CLAUSE_VQRESET_DRV_001, queue->reset_unread)) {
-        violation(device, CLAUSE_VQRESET_DRV_001, .queue = queue,
-                  .verdict = VIRTIO_VERDICT_TAKEN,
+                  .verdict = queue->resets ? VIRTIO_VERDICT_IGNORED
+                                           : VIRTIO_VERDICT_TAKEN,
                   .summary = "a queue was set up after its reset before "
                              "QueueReset was read as 0",
                   .values = {{"written", value}});
-        queue->reset_unread = false;
+        queue->reset_unread = queue->resets;
     }
 }
 
@@ -375,6 +371,13 @@ void virtio_queue_setup_notify(struct virtio_device *device, uint32_t value)
             .verdict = VIRTIO_VERDICT_IGNORED,
             .summary = "a queue was notified before DRIVER_OK",
             .values = {{"QueueNotify", value}, {"Status", device->status}});
+    } else if (breaks(device, CLAUSE_VQRESET_DRV_001,
+                      queue != NULL && queue->reset_unread && !queue->resets)) {
+        violation(device, CLAUSE_VQRESET_DRV_001, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_IGNORED,
+                  .summary = "a queue was notified after its reset before "
+                             "QueueReset was read as 0",
+                  .values = {{"QueueNotify", value}});
     } else if (breaks(device, CLAUSE_MMIO_TXT_004,
                       queue == NULL || !queue->ready)) {
         violation(device, CLAUSE_MMIO_TXT_004, .queue = queue,

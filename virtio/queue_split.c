@@ -197,12 +197,17 @@ bool virtio_queue_split_wanted(struct virtio_queue *queue)
 void virtio_queue_split_notified(struct virtio_queue *queue, uint16_t next_idx)
 {
     uint16_t idx = guest_acquire16(queue->avail + AVAIL_IDX);
+    bool off = (uint16_t)(idx - next_idx) > queue->size;
+    /* All but the highest bit is right. */
+    bool wrap = off && (uint16_t)(idx - (next_idx ^ 0x8000)) <= queue->size;
 
-    if (breaks(queue->device, CLAUSE_KICK_TXT_002,
-               (uint16_t)(idx - next_idx) > queue->size)) {
-        violation(queue->device, CLAUSE_KICK_TXT_002, .queue = queue,
-                  .verdict = VIRTIO_VERDICT_TAKEN,
-                  .summary = "the notification's data is not avail.idx",
+    if (breaks(queue->device, CLAUSE_KICK_TXT_003, wrap) ||
+        breaks(queue->device, CLAUSE_KICK_TXT_002, off)) {
+        violation(queue->device,
+                  wrap ? CLAUSE_KICK_TXT_003 : CLAUSE_KICK_TXT_002,
+                  .queue = queue, .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = wrap ? "next_wrap is not bit 15 of avail.idx"
+                                  : "the notification's data is not avail.idx",
                   .values = {{"data", next_idx}, {"avail.idx", idx}});
     }
 }

@@ -1,9 +1,10 @@
-/* A shadow of what the driver exposed in a split ring, VIRTIO 1.4 sections
- * 2.7.8, 2.7.13 and 3.3.1: the device notes each head and its first descriptor
- * when it first sees them, and the descriptors of the chain it works on; what
- * is different later was altered while the device owned it. One fixed piece a
- * queue. Called by queue_split.c and queue_chain.c, in the queue's service;
- * with lint off it does nothing. */
+/* A shadow of what the driver exposed in a ring, VIRTIO 1.4 sections 2.7.8,
+ * 2.7.13 and 3.3.1: the device notes each head of a split ring and its first
+ * descriptor when it first sees them, and the descriptors of the chain it works
+ * on; what is different later was altered while the device owned it. Of a
+ * packed ring (2.8.6), it notes the ids of the lists that it owns. One fixed
+ * piece a queue. Called by queue_split.c, queue_chain.c and queue_packed.c, in
+ * the queue's service; with lint off it does nothing. */
 #pragma once
 
 #include <stdbool.h>
@@ -29,6 +30,12 @@ void virtio_shadow_element(struct virtio_queue *queue, uint32_t index);
 /* The chain is given back: judges that it and the used ring are as they
  * were. Before the used ring is written. */
 void virtio_shadow_give_back(struct virtio_queue *queue, uint16_t head);
+
+/* Packed: the ring starts; lists that are whole are the device's from now on;
+ * the oldest of them is given back. */
+void virtio_shadow_packed_start(struct virtio_queue *queue);
+void virtio_shadow_packed_expose(struct virtio_queue *queue);
+void virtio_shadow_packed_give_back(struct virtio_queue *queue);
 
 /* Buffers that the driver made available and did not get back (of a packed
  * queue, whether there is one). Under the lock, of a queue that is ready. */

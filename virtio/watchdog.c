@@ -154,7 +154,7 @@ static void setup_watch(struct virtio_device *device)
 static void interrupt_watch(struct virtio_device *device)
 {
     uint32_t up = device->interrupt_status;
-    bool seen = (device->interrupt_seen & up) != 0;
+    bool seen = (device->interrupt_read & up) != 0;
     uint64_t state = seen ? device->acknowledgements : activity(device);
 
     if (!stalled(&device->watch.items[INTERRUPT], up != 0, state, PATIENCE)) {
@@ -317,29 +317,61 @@ static void unnotified_watch(struct virtio_queue *queue, bool live,
                    {"notifications", queue->kicks}});
 }
 
+/* Where the driver wishes to be interrupted, if it says so by place: used_event
+ * or, in a packed ring, off and wrap. */
+static bool wish_read(const struct virtio_queue *queue, uint16_t *event)
+{
+    if (!queue->packed) {
+        *event = guest_read16(queue->avail + 4 + (size_t)2 * queue->size);
+        return *event != 0; /* what drivers write to have peace */
+    }
+    uint32_t word = guest_read32(queue->avail);
+
+    *event = (uint16_t)word;
+    return (word >> 16 & 3) == 2;
+}
+
+/* How many entries (packed: descriptors) the device has written from there
+ * on. */
+static uint16_t written_since(const struct virtio_queue *queue, uint16_t event)
+{
+    if (!queue->packed) {
+        return (uint16_t)(queue->used_idx - event);
+    }
+    bool same_lap = (event >> 15 != 0) == queue->used_wrap;
+
+    return (uint16_t)(queue->used_idx + (same_lap ? 0 : queue->size) -
+                      (event & 0x7fff));
+}
+
 /* With EVENT_IDX, the wish for an interrupt at an entry that was written
- * before the wish was. 0 is what drivers write to have peace. */
+ * before the wish was. Not where things come unasked: there a driver may leave
+ * entries unread for as long as it likes, as Linux does for a terminal that
+ * was stopped. */
 static bool wish_lost(const struct virtio_queue *queue)
 {
-    if (queue->packed || !queue->event_idx || !queue->suppressed ||
-        queue->serving) {
+    uint16_t event;
+
+    if (!queue->event_idx || !queue->suppressed || queue->serving ||
+        queue->device->ops->queues[queue->index].input ||
+        !wish_read(queue, &event)) {
         return false;
     }
-    uint16_t event = guest_read16(queue->avail + 4 + (size_t)2 * queue->size);
-    uint16_t behind = (uint16_t)(queue->used_idx - event);
+    uint16_t behind = written_since(queue, event);
 
-    return event != 0 && event != queue->event_decided && behind != 0 &&
+    return event != queue->event_decided && behind != 0 &&
            behind <= queue->size;
 }
 
 static void wish_watch(struct virtio_queue *queue, bool live)
 {
+    uint16_t event;
+
     if (!stalled(item_of(queue, LOST_WISH), live && wish_lost(queue),
                  queue->used_idx, PATIENCE)) {
         return;
     }
-    uint16_t event = guest_read16(queue->avail + 4 + (size_t)2 * queue->size);
-
+    wish_read(queue, &event);
     breaks(queue->device, CLAUSE_LINTEL_STALL_003, true);
     violation(
         queue->device, CLAUSE_LINTEL_STALL_003, .queue = queue,
@@ -347,12 +379,13 @@ static void wish_watch(struct virtio_queue *queue, bool live)
         .summary = "an interrupt was asked for too late",
         .story =
             "The device used buffers while the driver wanted no interrupt. "
-            "Then the driver asked, by used_event, for an interrupt at an "
-            "entry that was already there, and nothing has happened since: "
-            "that interrupt will never come. After writing used_event a driver "
-            "has to look at the used ring once more, behind a full barrier.",
-        .values = {{"used_event", event},
-                   {"used.idx", queue->used_idx},
+            "Then the driver asked, by used_event (in a packed ring, by its "
+            "event suppression), for an interrupt at an entry that was already "
+            "there, and nothing has happened since: that interrupt will never "
+            "come. After writing its wish a driver has to look at the ring "
+            "once more, behind a full barrier.",
+        .values = {{queue->packed ? "off and wrap" : "used_event", event},
+                   {queue->packed ? "next used" : "used.idx", queue->used_idx},
                    {"interrupts", queue->interrupts},
                    {"suppressed", queue->interrupts_suppressed}});
 }
@@ -366,18 +399,30 @@ static void no_entry_watch(struct virtio_queue *queue, bool live, uint16_t idx)
                  PATIENCE)) {
         return;
     }
+    const char *story =
+        "The driver notified this queue, but idx of the available ring, at the "
+        "address it gave as QueueDriver, is 0 as at the start: nothing was "
+        "ever made available there. Either idx is not written, or the ring "
+        "that the driver fills is not where it told the device (a virtual "
+        "address, a wrong offset).";
+
+    if (queue->packed) {
+        story =
+            "The driver notified this queue, but the first descriptor of the "
+            "ring, at the address it gave as QueueDesc, is not available: its "
+            "flags do not have AVAIL set and USED clear, as the first lap asks "
+            "for. Either the flags are not written, or the ring that the "
+            "driver fills is not where it told the device (a virtual address, "
+            "a wrong offset).";
+    }
     breaks(queue->device, CLAUSE_LINTEL_STALL_005, true);
     violation(queue->device, CLAUSE_LINTEL_STALL_005, .queue = queue,
               .verdict = VIRTIO_VERDICT_WAITS,
-              .summary = "a queue was notified that is empty",
-              .story =
-                  "The driver notified this queue, but idx of the available "
-                  "ring, at the address it gave as QueueDriver, is 0 as at the "
-                  "start: nothing was ever made available there. Either idx is "
-                  "not written, or the ring that the driver fills is not where "
-                  "it told the device (a virtual address, a wrong offset).",
-              .values = {{"QueueDriver", queue->address[1]},
-                         {"avail.idx", idx},
+              .summary = "a queue was notified that is empty", .story = story,
+              .values = {{queue->packed ? "QueueDesc" : "QueueDriver",
+                          queue->address[queue->packed ? 0 : 1]},
+                         {queue->packed ? "flags" : "avail.idx",
+                          queue->packed ? guest_read16(queue->desc + 14) : idx},
                          {"notifications", queue->kicks},
                          {"QueueSize", queue->size}});
 }

@@ -151,6 +151,7 @@ static const struct {
     [CPUID_HAS_SPEC_CTRL] = {7, 0, CPUID_EDX, 26, 0},
     [CPUID_HAS_STIBP] = {7, 0, CPUID_EDX, 27, 0},
     [CPUID_HAS_SSBD] = {7, 0, CPUID_EDX, 31, 0},
+    [CPUID_HAS_ARCH_CAPABILITIES] = {7, 0, CPUID_EDX, 29, 0},
 };
 
 bool cpuid_has(const struct cpuid_policy *policy, enum cpuid_feature feature)
@@ -200,6 +201,11 @@ bool cpuid_xcr0_valid(const struct cpuid_policy *policy, uint64_t xcr0)
     }
     return (xcr0 & XCR0_AVX512) == 0 ||
            ((xcr0 & XCR0_AVX512) == XCR0_AVX512 && (xcr0 & XCR0_AVX) != 0);
+}
+
+uint64_t cpuid_arch_capabilities(const struct cpuid_policy *policy)
+{
+    return policy->arch_capabilities;
 }
 
 unsigned cpuid_physical_bits(const struct cpuid_policy *policy)

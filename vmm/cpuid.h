@@ -32,7 +32,8 @@ struct cpuid_regs {
 struct cpuid_policy {
     uint32_t cpu_count;
     uint64_t tsc_hz;
-    uint64_t xcr0; /* components the guest may enable */
+    uint64_t xcr0;              /* components the guest may enable */
+    uint64_t arch_capabilities; /* IA32_ARCH_CAPABILITIES, if CPUID has it */
     struct cpuid_regs basic[CPUID_BASIC];
     struct cpuid_regs extended[CPUID_EXTENDED];
     struct cpuid_regs hyper[CPUID_HYPER];
@@ -71,6 +72,7 @@ enum cpuid_feature {
     CPUID_HAS_SPEC_CTRL, /* IBRS, IBPB: MSRs 0x48 and 0x49 */
     CPUID_HAS_STIBP,
     CPUID_HAS_SSBD,
+    CPUID_HAS_ARCH_CAPABILITIES,
     CPUID_FEATURE_COUNT
 };
 bool cpuid_has(const struct cpuid_policy *policy, enum cpuid_feature feature);
@@ -80,6 +82,9 @@ uint64_t cpuid_cr4_allowed(const struct cpuid_policy *policy);
 
 /* Is it a value that XSETBV accepts for XCR0 (SDM 1 13.3)? */
 bool cpuid_xcr0_valid(const struct cpuid_policy *policy, uint64_t xcr0);
+
+/* The MSR of CPUID_HAS_ARCH_CAPABILITIES. */
+uint64_t cpuid_arch_capabilities(const struct cpuid_policy *policy);
 
 /* Width of a guest-physical address, in bits. */
 unsigned cpuid_physical_bits(const struct cpuid_policy *policy);

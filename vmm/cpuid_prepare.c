@@ -15,6 +15,7 @@
 #define ECX1_HYPERVISOR           (1U << 31)
 #define EDX1_HTT                  (1U << 28)
 #define EBX7_TSC_ADJUST           (1U << 1)
+#define EDX7_ARCH_CAPABILITIES    (1U << 29)
 #define EAX6_ARAT                 (1U << 2)
 #define EDX80000007_INVARIANT_TSC (1U << 8)
 
@@ -118,6 +119,26 @@ static void prepare_features(struct cpuid_policy *policy, uint32_t host_max,
 
         *cpuid_register(slot_of(policy, row->leaf, row->subleaf), row->reg) |=
             *cpuid_register(&real, row->reg) & row->mask;
+    }
+}
+
+/* IA32_ARCH_CAPABILITIES (SDM 4 Table 2-2), so that a guest need not guard
+ * itself against what this processor does not suffer from: the bits that tell
+ * of a processor, not those that tell of further MSRs, which are not there (7,
+ * 10, 11, 12, 18, 21, 23, 25), nor 3, which is for hypervisors. */
+#define ARCH_SHOWN                                                             \
+    (1ULL << 0 | 1ULL << 1 | 1ULL << 2 | 1ULL << 4 | 1ULL << 5 | 1ULL << 6 |   \
+     1ULL << 8 | 1ULL << 13 | 1ULL << 14 | 1ULL << 15 | 1ULL << 17 |           \
+     1ULL << 19 | 1ULL << 20 | 1ULL << 24 | 1ULL << 26 | 1ULL << 27 |          \
+     1ULL << 28)
+
+static void prepare_arch_capabilities(struct cpuid_policy *policy)
+{
+    uint64_t real = 0;
+
+    if (guest_has_arch_capabilities(&real)) {
+        policy->feature[0].edx |= EDX7_ARCH_CAPABILITIES;
+        policy->arch_capabilities = real & ARCH_SHOWN;
     }
 }
 
@@ -298,6 +319,7 @@ void cpuid_prepare(struct cpuid_policy *policy, uint32_t cpu_count,
     prepare_xsave(policy, host_max);
     prepare_features(policy, host_max, host_extended);
     prepare_identity(policy);
+    prepare_arch_capabilities(policy);
     prepare_caches(policy, host_max);
     prepare_extended(policy, host_extended);
     policy->hyper[0] = cpuid_signature(CPUID_HYPER_MAX, "KVMKVMKVM\0\0\0");

@@ -58,9 +58,13 @@ static void exit_cpuid(struct vcpu *vcpu, const struct exit *exit)
 
 static void exit_hlt(struct vcpu *vcpu, const struct exit *exit)
 {
-    bool interrupts = guest_get(vcpu->guest, GUEST_RFLAGS) & (1U << 9);
+    uint64_t rflags = guest_get(vcpu->guest, GUEST_RFLAGS);
+    bool interrupts = rflags & (1U << 9);
 
     guest_skip(vcpu->guest, exit->length);
+    if (rflags & (1U << 8)) {
+        return; /* the single-step trap is pending: it ends HLT at once */
+    }
     vcpu->state = VCPU_HALTED;
     vcpu->halted_without_interrupts = !interrupts;
     if (!interrupts && !vcpu_nmi_possible(vcpu)) {

@@ -328,13 +328,19 @@ bool load_all(struct efi_boot *boot, struct load *load)
     struct names *names = efi_alloc(boot, sizeof(*names));
     bool good = true;
 
-    load->entries = efi_alloc(boot, CONFIG_ENTRIES * sizeof(struct load_entry));
-    if (names == NULL || load->entries == NULL) {
+    if (names == NULL) {
         log_error("not enough memory for the configuration");
         return false;
     }
-    if (!load_loader(boot, &load->loader) || !list_entries(boot, names) ||
-        !load_entries(boot, names, load) || !choose(boot, load)) {
+    if (!load_loader(boot, &load->loader) || !list_entries(boot, names)) {
+        return false;
+    }
+    load->entries = efi_alloc(boot, names->count * sizeof(struct load_entry));
+    if (load->entries == NULL) {
+        log_error("not enough memory for the configuration");
+        return false;
+    }
+    if (!load_entries(boot, names, load) || !choose(boot, load)) {
         return false;
     }
     for (size_t i = 0; good && i < load->entry_count; i++) {

@@ -17,6 +17,7 @@
 #include "kernel/console.h"
 #include "kernel/entropy.h"
 #include "kernel/framebuffer.h"
+#include "kernel/ioapic.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
@@ -99,6 +100,7 @@ static void take_machine(const struct boot_info *info)
     uint64_t tsc_hz = 0;
 
     machine_init(info);
+    ioapic_set_isa_lines(info->isa);
     gdt_init();
     idt_init();
     paging_init(info);

@@ -280,6 +280,9 @@ static bool read_entry(struct msr_context *context,
     case MSR_KIND_APIC_BASE:
         *value = lapic_base_read(context->lapic);
         return true;
+    case MSR_KIND_ARCH_CAPABILITIES:
+        *value = cpuid_arch_capabilities(context->cpuid);
+        return cpuid_has(context->cpuid, CPUID_HAS_ARCH_CAPABILITIES);
     default:
         return read_kept(context, entry->kind, msr, value);
     }

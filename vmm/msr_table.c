@@ -36,7 +36,8 @@ const struct msr_entry msr_table[] = {
     {LAST(0xe2), MSR_ABSENT, 0, 0}, /* PKG_CST_CONFIG_CONTROL */
     {0xe7, 0xe8, MSR_ABSENT, 0, 0}, /* MPERF, APERF */
     {LAST(0xfe), MSR_CONSTANT, 0, MTRRCAP},
-    {0x10a, 0x10b, MSR_ABSENT, 0, 0}, /* ARCH_CAPABILITIES, FLUSH_CMD */
+    {LAST(0x10a), MSR_KIND_ARCH_CAPABILITIES, 0, 0},
+    {LAST(0x10b), MSR_ABSENT, 0, 0},  /* FLUSH_CMD */
     {LAST(0x10f), MSR_ABSENT, 0, 0},  /* TSX_FORCE_ABORT */
     {0x122, 0x123, MSR_ABSENT, 0, 0}, /* TSX_CTRL, MCU_OPT_CTRL */
     {LAST(0x140), MSR_ABSENT, 0, 0},  /* MISC_FEATURES_ENABLES */

@@ -32,6 +32,7 @@ enum msr_kind {
     MSR_KIND_EFER,
     MSR_KIND_XSS,
     MSR_KIND_KVMCLOCK,
+    MSR_KIND_ARCH_CAPABILITIES,
 };
 
 struct msr_entry {

@@ -60,6 +60,7 @@ objects += $(addprefix vmm/, \
     pit.o \
     placement.o \
     place.o \
+    place_text.o \
     pvh.o \
     regions.o \
     report.o \
@@ -81,6 +82,8 @@ objects += $(addprefix vmm/, \
     vm.o \
     vm_irq.o \
     vm_run.o \
+    vm_vcpus.o \
+    vpid.o \
     walk.o \
     )
 

@@ -73,15 +73,20 @@ static void log_access(enum log_level level, const struct virtio_device *device,
 {
     char name[48];
     char words[WORDS_BYTES];
+    char width[16] = "";
     char times[32] = "";
     bool named = words_access(words, sizeof(words), device, entry);
 
     words_register(name, sizeof(name), device, entry->offset);
+    if (entry->size != 4) {
+        format_sn(width, sizeof(width), " (%u byte%s)", (unsigned)entry->size,
+                  entry->size == 1 ? "" : "s");
+    }
     if (entry->count > 1) {
         format_sn(times, sizeof(times), ", %u times", (unsigned)entry->count);
     }
-    log_at(level, "    %s %s @%#x = %#llx%s%s%s%s",
-           entry->write ? "write" : "read ", name, entry->offset,
+    log_at(level, "    %s %s @%#x%s = %#llx%s%s%s%s",
+           entry->write ? "write" : "read ", name, entry->offset, width,
            (unsigned long long)entry->value, named ? " (" : "", words,
            named ? ")" : "", times);
 }
@@ -95,6 +100,22 @@ static void log_accesses(enum log_level level,
     for (unsigned age = REPORT_ACCESSES; age-- > 0;) {
         if (virtio_history_get(device, age, &entry)) {
             log_access(level, device, &entry);
+        }
+    }
+}
+
+void report_note_notification(struct virtio_host *host, uint64_t value)
+{
+    struct vcpu *vcpu = host->vm->accessing;
+    uint64_t queue = value & 0xffff; /* above: NOTIFICATION_DATA, 4.2.3.3 */
+
+    if (queue < host->device->queue_count) {
+        struct place *place = &host->queues[queue].notified;
+
+        /* Almost always it is the same place again. */
+        if (!place->known || place->vcpu != vcpu->index ||
+            place->rip != guest_get(vcpu->guest, GUEST_RIP)) {
+            place_take(vcpu, place);
         }
     }
 }
@@ -203,7 +224,7 @@ static void add_clause(struct vm *vm, enum clause_id id,
     bool exercised = false;
     bool broken = false;
 
-    for (unsigned i = 0; i < vm->device_count; i++) {
+    for (unsigned i = 0; i < vm->window_count; i++) {
         const struct virtio_device *device = vm->devices[i].device;
         uint32_t count = virtio_device_broken(device, id);
 

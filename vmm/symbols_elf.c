@@ -80,7 +80,7 @@ static bool is_place(const struct tables *tables,
         symbol->section >= tables->elf->section_count) {
         return false;
     }
-    return name[0] != '\0' && strncmp(name, "..", 2) != 0 &&
+    return (uint8_t)name[0] > ' ' && strncmp(name, "..", 2) != 0 &&
            strncmp(name, ".L", 2) != 0;
 }
 

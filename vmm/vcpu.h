@@ -27,6 +27,7 @@ struct vcpu {
     /* Set when the VM is built. */
     struct vm *vm;
     unsigned index;
+    uint16_t vpid;
     struct guest *guest;
     struct task *task; /* set when it starts */
 
@@ -76,8 +77,8 @@ void vcpu_deliver(struct vcpu *vcpu);
 /* Is there something that ends HLT (wait-for-SIPI)? */
 bool vcpu_awake(struct vcpu *vcpu);
 
-/* Can an NMI or an INIT still come to this vCPU: from another one, or from an
- * interrupt line that is wired up as one? */
+/* Can an NMI or an INIT still come to this vCPU: from another one that goes on,
+ * or from an interrupt line that is wired up as one? */
 bool vcpu_nmi_possible(const struct vcpu *vcpu);
 
 /* The guest can not go on: logs `format`, where it stood, its registers,

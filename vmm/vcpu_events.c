@@ -119,12 +119,41 @@ bool vcpu_awake(struct vcpu *vcpu)
     return false;
 }
 
+/* Can it run again as things are, and send what wakes others? */
+static bool goes_on(const struct vcpu *vcpu)
+{
+    const struct lapic *lapic = &vcpu->lapic;
+
+    switch (vcpu->state) {
+    case VCPU_RUNNING:
+        return true;
+    case VCPU_WAIT_SIPI:
+        return lapic->sipi_pending;
+    case VCPU_HALTED:
+        return !vcpu->halted_without_interrupts || lapic->nmi_pending ||
+               lapic->init_pending;
+    }
+    return false;
+}
+
+static bool another_goes_on(const struct vcpu *vcpu)
+{
+    const struct vm *vm = vcpu->vm;
+
+    for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        if (i != vcpu->index && goes_on(vm->vcpus[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool vcpu_nmi_possible(const struct vcpu *vcpu)
 {
     const struct vm *vm = vcpu->vm;
 
-    if (vm->vcpu_count > 1 || vcpu->lapic.nmi_pending ||
-        vcpu->lapic.init_pending) {
+    if (vcpu->lapic.nmi_pending || vcpu->lapic.init_pending ||
+        another_goes_on(vcpu)) {
         return true;
     }
     for (unsigned pin = 0; pin < IOAPIC_PINS; pin++) {

@@ -196,23 +196,6 @@ bool env_disk_flush(struct virtio_device *device)
 
 /* ---- the windows ---- */
 
-/* Remembers where the driver notifies a queue from: what its ring holds may be
- * reported later. Almost always it is the same place again. */
-static void note_notification(struct virtio_host *host, uint64_t value)
-{
-    struct vcpu *vcpu = host->vm->accessing;
-    uint64_t queue = value & 0xffff; /* above: NOTIFICATION_DATA, 4.2.3.3 */
-
-    if (queue < host->device->queue_count) {
-        struct place *place = &host->queues[queue].notified;
-
-        if (!place->known || place->vcpu != vcpu->index ||
-            place->rip != guest_get(vcpu->guest, GUEST_RIP)) {
-            place_take(vcpu, place);
-        }
-    }
-}
-
 static enum access_result window_access(void *context, struct access *access)
 {
     struct virtio_host *host = context;
@@ -226,7 +209,7 @@ static enum access_result window_access(void *context, struct access *access)
         return ACCESS_HANDLED;
     }
     if (access->address == VIRTIO_REG_QUEUE_NOTIFY) {
-        note_notification(host, access->value);
+        report_note_notification(host, access->value);
     }
     virtio_mmio_write(host->device, (uint32_t)access->address, access->size,
                       access->value);
@@ -269,21 +252,22 @@ void virtio_host_settle(struct vm *vm, struct virtio_device *device)
 
 /* ---- making and ending ---- */
 
+static const enum virtio_lint lints[] = {
+    [LINT_STRICT] = VIRTIO_LINT_STRICT,
+    [LINT_TOLERANT] = VIRTIO_LINT_TOLERANT,
+    [LINT_OFF] = VIRTIO_LINT_OFF,
+};
+
 static struct virtio_host *new_device(struct vm *vm,
                                       const struct virtio_plan *plan,
                                       struct virtio_device_options *options)
 {
-    static const enum virtio_lint lint[] = {
-        [LINT_STRICT] = VIRTIO_LINT_STRICT,
-        [LINT_TOLERANT] = VIRTIO_LINT_TOLERANT,
-        [LINT_OFF] = VIRTIO_LINT_OFF,
-    };
     struct virtio_host *host = &vm->devices[vm->device_count];
 
     host->vm = vm;
     host->gsi = MAP_VIRTIO_GSI + vm->device_count;
     *options = (struct virtio_device_options){
-        .lint = lint[virtio_plan_lint(vm->config, plan, vm->device_count)],
+        .lint = lints[virtio_plan_lint(vm->config, plan, vm->device_count)],
         .features_off = {vm->config->features_off, 0},
         .index = vm->device_count,
     };
@@ -311,7 +295,7 @@ static void place(struct virtio_host *host, struct virtio_device *device)
         device->queues[i].host = &host->queues[i];
     }
     regions_add(&vm->windows, &window);
-    vm->device_count++;
+    vm->window_count++;
 }
 
 static const char *add_console(struct vm *vm, const struct virtio_plan *plan)
@@ -411,6 +395,22 @@ static const char *add_planned(struct vm *vm, const struct virtio_plan *plan,
     return why;
 }
 
+/* One window more, with no device in it: as on machines with a fixed row of
+ * them, where a driver looks until DeviceID is 0 (VIRTIO 1.4 4.2.3.1.1). No
+ * table names it. */
+static void add_empty_slot(struct vm *vm)
+{
+    struct virtio_host *host = &vm->devices[vm->device_count];
+    struct virtio_device_options options = {
+        .lint = lints[vm->config->lint],
+        .index = vm->device_count,
+    };
+
+    host->vm = vm;
+    virtio_placeholder_init(&host->bare, &options, host);
+    place(host, &host->bare);
+}
+
 const char *virtio_host_create(struct vm *vm)
 {
     struct virtio_plan plan;
@@ -421,6 +421,10 @@ const char *virtio_host_create(struct vm *vm)
     }
     for (size_t i = 0; why == NULL && i < plan.count; i++) {
         why = add_planned(vm, &plan, i);
+        vm->device_count += why == NULL;
+    }
+    if (why == NULL) {
+        add_empty_slot(vm);
     }
     return why;
 }
@@ -445,7 +449,7 @@ bool virtio_host_start(struct vm *vm)
 
 void virtio_host_stop(struct vm *vm)
 {
-    for (unsigned i = 0; i < vm->device_count; i++) {
+    for (unsigned i = 0; i < vm->window_count; i++) {
         struct virtio_host *host = &vm->devices[i];
 
         for (unsigned q = 0; q < host->device->queue_count; q++) {
@@ -458,7 +462,7 @@ void virtio_host_stop(struct vm *vm)
 
 void virtio_host_destroy(struct vm *vm)
 {
-    for (unsigned i = 0; i < vm->device_count; i++) {
+    for (unsigned i = 0; i < vm->window_count; i++) {
         struct virtio_host_disk *disk = &vm->devices[i].disk;
 
         timer_cancel(&vm->devices[i].watch);

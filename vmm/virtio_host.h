@@ -40,6 +40,7 @@ struct virtio_host {
     struct vm *vm;
     struct virtio_device *device; /* the member in use below */
     union {
+        struct virtio_device bare; /* of the empty window */
         struct virtio_console console;
         struct virtio_block block;
         struct virtio_entropy entropy;

@@ -13,11 +13,7 @@
 
 #define VM_PAGES ((sizeof(struct vm) + PAGE_SIZE - 1) / PAGE_SIZE)
 
-/* One VPID a vCPU that exists at a time; 0 is the host's. */
-#define VPID_FIRST 1
-
 _Static_assert(MEMORY_MAP_RAM <= GUEST_MEMORY_SLOTS, "a slot a piece of RAM");
-_Static_assert(VM_VCPUS <= KVMCLOCK_CPUS, "a clock a vCPU");
 
 /* ---- memory ---- */
 
@@ -212,66 +208,6 @@ static void create_chips(struct vm *vm)
     create_ports(vm);
 }
 
-/* ---- processors ---- */
-
-/* Without it all is done in software, and no guest can tell. */
-static void start_apicv(struct vm *vm, struct vcpu *vcpu)
-{
-    uint32_t *page = guest_apic_setup(vcpu->guest, &vm->pages);
-
-    if (page != NULL) {
-        lapic_virtual_start(&vcpu->lapic, vcpu->guest, page);
-    }
-}
-
-static const char *create_vcpu(struct vm *vm, unsigned index)
-{
-    struct vcpu *vcpu = &vm->vcpus[index];
-
-    vcpu->vm = vm;
-    vcpu->index = index;
-    vcpu->guest = guest_create(&vm->pages, ept_pointer(&vm->ept),
-                               (uint16_t)(VPID_FIRST + index));
-    if (vcpu->guest == NULL) {
-        return "not enough memory for a virtual processor";
-    }
-    vm->vcpu_count++;
-    guest_allow_cr4(vcpu->guest, cpuid_cr4_allowed(&vm->cpuid));
-    vm->bus.lapics[index] = &vcpu->lapic;
-    vm->bus.count = index + 1;
-    lapic_init(&vcpu->lapic, &vm->bus, vcpu, index, index == 0);
-    if (index == 0) {
-        lapic_firmware_state(&vcpu->lapic);
-    } else {
-        vcpu->state = VCPU_WAIT_SIPI;
-    }
-    if (vm->config->apicv) {
-        start_apicv(vm, vcpu);
-    }
-    vcpu->msr = (struct msr_context){
-        .guest = vcpu->guest,
-        .lapic = &vcpu->lapic,
-        .cpuid = &vm->cpuid,
-        .seen = &vm->msr_seen,
-        .clock = &vm->clock,
-        .index = index,
-    };
-    msr_reset(&vcpu->msr);
-    return NULL;
-}
-
-static const char *create_vcpus(struct vm *vm)
-{
-    const char *why = NULL;
-
-    kvmclock_init(&vm->clock, &vm->memory, vm->config->cpus);
-    cpuid_prepare(&vm->cpuid, vm->config->cpus, time_tsc_hz());
-    for (unsigned i = 0; why == NULL && i < vm->config->cpus; i++) {
-        why = create_vcpu(vm, i);
-    }
-    return why;
-}
-
 /* ---- the kernel ---- */
 
 static void log_start(const struct boot_start *start)
@@ -358,22 +294,20 @@ static const char *load_kernel(struct vm *vm)
         return "the kernel cannot be started";
     }
     log_start(&start);
-    boot_set_registers(vm->vcpus[0].guest, &start);
+    boot_set_registers(vm->vcpus[0]->guest, &start);
     return symbols_guest_create(vm, start.rip);
 }
 
 /* In the VM's domain, and on a processor that its vCPUs need not run on. */
 static bool build(struct vm *vm, const char **why)
 {
-    *why = vm->config->cpus > VM_VCPUS
-               ? "more processors than a VM can have"
-               : placement_init(&vm->placement, vm->config, processors_count());
+    *why = placement_init(&vm->placement, vm->config, processors_count());
     if (*why == NULL) {
         *why = create_memory(vm);
     }
     if (*why == NULL) {
         create_chips(vm);
-        *why = create_vcpus(vm);
+        *why = vm_vcpus_create(vm);
     }
     if (*why == NULL) {
         *why = virtio_host_create(vm);
@@ -382,7 +316,7 @@ static bool build(struct vm *vm, const char **why)
         *why = load_kernel(vm);
     }
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
-        guest_leave(vm->vcpus[i].guest);
+        guest_leave(vm->vcpus[i]->guest);
     }
     return *why == NULL;
 }
@@ -428,10 +362,6 @@ static void stop_timers(struct vm *vm)
     rtc_stop(&vm->rtc);
     uart_stop(&vm->uart);
     acpi_pm_stop(&vm->acpi_pm);
-    for (unsigned i = 0; i < vm->vcpu_count; i++) {
-        timer_cancel(&vm->vcpus[i].slice);
-        lapic_stop(&vm->vcpus[i].lapic);
-    }
 }
 
 void vm_destroy(struct vm *vm)
@@ -443,9 +373,7 @@ void vm_destroy(struct vm *vm)
     stop_timers(vm);
     virtio_host_destroy(vm);
     symbols_guest_destroy(vm);
-    for (unsigned i = 0; i < vm->vcpu_count; i++) {
-        guest_destroy(vm->vcpus[i].guest, &vm->pages);
-    }
+    vm_vcpus_destroy(vm);
     for (size_t i = 0; i < vm->memory.slot_count; i++) {
         struct guest_memory_slot *slot = &vm->memory.slots[i];
 

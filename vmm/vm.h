@@ -38,7 +38,7 @@
 #include "vmm/vcpu.h"
 #include "vmm/virtio_host.h"
 
-#define VM_VCPUS 4
+#define VM_VCPUS 64
 
 /* A file read from the ESP, in host memory that lives as long as Lintel. */
 struct vm_file {
@@ -71,7 +71,7 @@ struct vm {
     struct regions windows; /* guest-physical */
     struct regions ports;
 
-    struct vcpu vcpus[VM_VCPUS];
+    struct vcpu *vcpus[VM_VCPUS];
     unsigned vcpu_count;
     struct vcpu *accessing; /* whose device access is being answered now */
     struct msr_seen msr_seen;
@@ -88,8 +88,10 @@ struct vm {
     struct debug_exit debug_exit;
     struct fw_cfg fw_cfg;
 
-    struct virtio_host devices[MAP_VIRTIO_DEVICES];
+    /* Behind the last device, an empty window. */
+    struct virtio_host devices[MAP_VIRTIO_DEVICES + 1];
     unsigned device_count;
+    unsigned window_count;
     char command_line[DISCOVER_COMMAND_LINE];
 
     struct console console;
@@ -115,6 +117,12 @@ struct vm {
  * and *why says what is wrong; then nothing of it is left. */
 struct vm *vm_create(const struct config_entry *config,
                      const struct vm_files *files, const char **why);
+
+/* The processors of the configuration, the first one to run and the others
+ * waiting for it; NULL, or the sentence of what is wrong. Even then those that
+ * were made are to be destroyed. vmm/vm_vcpus.c. */
+const char *vm_vcpus_create(struct vm *vm);
+void vm_vcpus_destroy(struct vm *vm);
 
 /* Starts the tasks, waits until the VM has ended and every one of its tasks
  * has gone. */

@@ -52,7 +52,7 @@ void vm_stop(struct vm *vm, enum vm_end end)
     vm->stopping = true;
     vm->end = end;
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
-        vcpu_wake(&vm->vcpus[i]);
+        vcpu_wake(vm->vcpus[i]);
     }
     virtio_host_stop(vm);
     event_signal(console_event(&vm->console));
@@ -142,7 +142,7 @@ static bool start_tasks(struct vm *vm)
 
         format_sn(name, sizeof(name), "%s vcpu%u", vm->config->id, i);
         good = start_on(vm, placement_vcpu(&vm->placement, i), name, vcpu_main,
-                        &vm->vcpus[i]);
+                        vm->vcpus[i]);
     }
     return good;
 }
@@ -233,7 +233,7 @@ void vm_log_state(struct vm *vm)
     log_info("%s: up %llu ms", vm->config->id,
              (unsigned long long)((time_now() - vm->started) / TIME_MS));
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
-        log_vcpu(&vm->vcpus[i]);
+        log_vcpu(vm->vcpus[i]);
     }
     virtio_host_log(vm);
 }

@@ -1,6 +1,6 @@
-"""The guest that breaks clauses (test/guests/breaker.asm), an entry a case, all
-in one boot: each must be reported by its id, and nothing else. Called by
-cases.py and, for the table, by test/clauses/clauses.py."""
+"""The guest that breaks clauses (test/guests/breaker.asm and what it includes),
+an entry a case, all in one boot: each must be reported by its id, and nothing
+else. Called by cases.py; test/clauses/clauses.py reads the same lines."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import re
 
 from harness import BUILD, ROOT, Failure, boot, expect
 
-SOURCE = os.path.join(ROOT, "test/guests/breaker.asm")
+GUESTS = os.path.join(ROOT, "test/guests")
 # What some acts break besides: told by another clause at once.
 BESIDES = {
     "init-drv-013": {"feat-drv-001"},  # the refusal to go on from
@@ -16,10 +16,23 @@ BESIDES = {
 }
 
 
+# Not to accept what is offered is the breach.
+NOT_ACCEPTED = {"resv-drv-006"}
+
+
+def text_of(name):
+    with open(os.path.join(GUESTS, name), encoding="utf-8") as source:
+        return source.read()
+
+
 def cases():
-    """Ids, in the order of their numbers."""
-    with open(SOURCE, encoding="utf-8") as source:
-        return re.findall(r'^case "([^"]+)"', source.read(), re.M)
+    """{id: the features its driver accepts}, in the order of their numbers."""
+    found = {}
+    for name in re.findall(r'^%include "(breaker_\w+\.inc)"',
+                           text_of("breaker.asm"), re.M):
+        found.update(re.findall(r'^case "([^"]+)", [^,]+, \w+, ([^,]+), \d+$',
+                                text_of(name), re.M))
+    return found
 
 
 def esp():
@@ -28,10 +41,12 @@ def esp():
         "breaker.bin": f"{BUILD}/guests/breaker.bin",
         "ro.img": bytes(1 << 16),
     }
-    for number, name in enumerate(cases()):
+    for number, (name, accepted) in enumerate(cases().items()):
+        split = "PACKED" not in accepted and name not in NOT_ACCEPTED
         files[f"loader/entries/{name}.conf"] = (
             f"title {name}\nlinux /breaker.bin\noptions {number}\n"
             "memory 16M\ndisk zero:1M\ndisk /ro.img ro\nrng on\ntimeout 30\n"
+            + ("features -ring_packed\n" if split else "")
         ).encode()
     return files
 

@@ -29,11 +29,16 @@ GUESTS = {
     # It may die of what it does to itself; nobody else may.
     "msrstorm": ((GOOD, CRASH, LATE), None, "timeout 20\n"),
     "mute": ((LATE,), r"vcpu0: halted at", "timeout 1\n"),
+    # Its own ELF file names both places.
+    "named": ((CRASH,), r"by vcpu0 at 0x1000[0-9a-f]+ read_a_byte\+0xa: "
+              r"0f b6 43 04(.|\n)*vcpu0 at 0x1000[0-9a-f]+ read_nothing\+0x5: "
+              r"read of 4 bytes(.|\n)*code: 8b 03", ""),
     "ports": ((GOOD,), None, ""),
     "reset": ((GOOD,), r"exit 0 reset", ""),
     "ring": ((BROKEN,), r"split-drv-014(.|\n)*last notified by vcpu0 at "
              r"0x[0-9a-f]+ start\.used\+0x[0-9a-f]+: c7 43 50(.|\n)*"
-             r", 1 broken$", "symbols /guests/ring.map\n"),
+             r", 1 broken$",
+             "symbols /guests/ring.map\nfeatures -ring_packed\n"),
     "selftest": ((GOOD,), None, ""),
     "spin": ((LATE,), r"time-out", "timeout 1\n"),
     "state": ((GOOD,), None, ""),

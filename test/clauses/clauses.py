@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """The clause table, from the sources: each clause of virtio/clauses.def, where
 it is checked, what the device then does, which host test breaks it and whether
-the guest breaker does. `--check` only says which clause nothing checks (part of
-the build). Called by clauses.mk."""
+the guest breaker does, or why not; what of the specification is not in that
+list, and why; and what the devices themselves are held to, with the tests that
+they keep it. `--check` only says which clause nothing checks (part of the
+build). Called by clauses.mk."""
 
 import glob
 import re
@@ -80,14 +82,32 @@ def host_tests():
 
 def guest_tests():
     """Ids the breaker breaks; test/boot/clauses.py proves it."""
-    return set(re.findall(r'^case "([^"]+)"',
-                          text_of("test/guests/breaker.asm"), re.M))
+    return {identity for file in glob.glob("test/guests/breaker_*.inc")
+            for identity in re.findall(r'^case "([^"]+)"', text_of(file),
+                                       re.M)}
 
 
-def elsewhere():
-    """[(id, why it is not in the list)]."""
-    lines = text_of("test/clauses/elsewhere.tsv").strip().split("\n")
-    return [line.split("\t") for line in lines[1:]]
+def table(name):
+    """[(id, text)] of a file beside this one."""
+    lines = text_of(f"test/clauses/{name}").strip().split("\n")
+    return [tuple(line.split("\t")) for line in lines[1:]]
+
+
+def unit_tests():
+    """Names of the host tests about virtio that cmocka runs."""
+    return {name for file in glob.glob("test/unit/virtio_*.c")
+            for name in re.findall(r"cmocka_unit_test\((\w+)\)",
+                                   text_of(file))}
+
+
+def device_rows():
+    """[(id, tests or "- " and why none)] of the devices' own clauses."""
+    known = unit_tests()
+    for identity, text in table("device.tsv"):
+        absent = [word for word in text.split(" ") if word not in known]
+        if absent and not text.startswith("- "):
+            sys.exit(f"clauses: {identity}: no such test: {' '.join(absent)}")
+        yield identity, text
 
 
 def short(items):
@@ -95,6 +115,8 @@ def short(items):
 
 
 def rows(clauses, checked, host, guest):
+    reasons = {identity: f"no: {why}" for identity, why in
+               table("unprovoked.tsv")}
     yield ("clause", "level", "section", "checked in", "verdict", "host test",
            "guest")
     for name, identity, level, section in clauses:
@@ -104,7 +126,7 @@ def rows(clauses, checked, host, guest):
             identity, level, section, short(checked.get(name, ["-"])),
             " ".join(filter(None, verdicts)) or "-",
             short([test for test, _ in tests] or ["-"]),
-            "yes" if identity in guest else "-",
+            "yes" if identity in guest else reasons.get(identity, "-"),
         )
 
 
@@ -114,6 +136,24 @@ def show(lines):
     for line in lines:
         print("  ".join(text.ljust(width) for text, width in
                         zip(line, widths)).rstrip())
+
+
+def judge(clauses, host, guest):
+    """What is wrong with the tables, in sentences."""
+    ids = {identity for _, identity, _, _ in clauses}
+    explained = {identity for identity, _ in table("unprovoked.tsv")}
+    for name, identity, _, _ in clauses:
+        if name not in host:
+            yield f"no host test breaks {identity}"
+        if identity not in guest | explained:
+            yield f"no guest breaks {identity}, and nothing says why"
+    for identity in guest - ids:
+        yield f"a guest breaks {identity}: there is no such clause"
+    for identity in explained & guest:
+        yield f"a guest breaks {identity}, whatever unprovoked.tsv says"
+    for identity, _ in table("elsewhere.tsv"):
+        if identity in ids:
+            yield f"{identity} is in the list, whatever elsewhere.tsv says"
 
 
 def main():
@@ -127,18 +167,22 @@ def main():
     if "--check" in sys.argv:
         return
     host, guest = host_tests(), guest_tests()
+    device = list(device_rows())
     show(rows(clauses, checked, host, guest))
-    print("\nnot in the list:")
-    show(elsewhere())
-    broken = [identity for name, identity, _, _ in clauses if name in host]
-    by_guest = guest & {identity for _, identity, _, _ in clauses}
-    print(f"\nclauses: {len(clauses)} listed, {len(names & checked.keys())} "
-          f"checked, {len(broken)} broken by a host test, "
-          f"{len(by_guest)} broken by a guest")
-    bad = {identity for _, identity, _, _ in clauses} - set(broken)
-    if bad or guest - by_guest:
-        sys.exit(f"clauses: no host test breaks {' '.join(sorted(bad))}; "
-                 f"no such clause: {' '.join(sorted(guest - by_guest))}")
+    print("\nof drivers, not in the list:")
+    show(table("elsewhere.tsv"))
+    print("\nof devices:")
+    show(device)
+    tested = sum(1 for _, text in device if not text.startswith("- "))
+    by_host = sum(1 for name in names if name in host)
+    print(f"\ndevice clauses: {len(device)} listed, {tested} tested, "
+          f"{len(device) - tested} do not apply")
+    print(f"clauses: {len(clauses)} listed, {len(names & checked.keys())} "
+          f"checked, {by_host} broken by a host test, "
+          f"{len(guest)} broken by a guest")
+    wrong = list(judge(clauses, host, guest))
+    if wrong:
+        sys.exit("clauses: " + "; ".join(wrong))
 
 
 if __name__ == "__main__":

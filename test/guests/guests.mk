@@ -4,7 +4,7 @@
 guest-names := $(basename $(notdir $(wildcard test/guests/*.asm)))
 guest-files := $(guest-names:%=$(BUILD)/guests/%.bin)
 
-$(BUILD)/guests/%.bin: test/guests/%.asm test/guests/guest.inc
+$(BUILD)/guests/%.bin: test/guests/%.asm $(wildcard test/guests/*.inc)
 	@mkdir -p $(@D)
 	$(NASM) -f bin -Wall -Werror -I test/guests/ $< -o $@
 
@@ -56,6 +56,16 @@ $(format-files): $(BUILD)/guests/%.bin: test/guests/formats/%.asm \
 	@mkdir -p $(@D)
 	$(NASM) -f bin -Wall -Werror -I test/guests/ -I test/guests/formats/ \
 	    $< -o $@
+
+# Linked, with their symbols.
+elf-guests := $(basename $(notdir $(wildcard test/guests/elf/*.asm)))
+elf-files  := $(elf-guests:%=$(BUILD)/guests/%.bin)
+guest-files += $(elf-files)
+
+$(elf-files): $(BUILD)/guests/%.bin: test/guests/elf/%.asm
+	@mkdir -p $(@D)
+	$(NASM) -f elf64 -Wall -Werror $< -o $(@:.bin=.o)
+	ld -n -e start -Ttext=0x100000 -o $@ $(@:.bin=.o)
 
 guests: $(guest-files) $(guest-maps)
 .PHONY: guests

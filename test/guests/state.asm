@@ -74,6 +74,13 @@ guest "state"
     lea rax, [stepped]
     cmp rax, [fault_rip]
     check e, "right after it"
+    ; Interrupts are off: nothing but the trap ends this HLT.
+    attempt call step_hlt
+    cmp qword [vector], 1
+    check e, "single-stepping HLT: #DB"
+    lea rax, [halted]
+    cmp rax, [fault_rip]
+    check e, "right after it, without a wait"
     jmp power_off
 
 step:
@@ -82,6 +89,15 @@ step:
     popfq
     cpuid
 stepped:
+    nop
+    ret
+
+step_hlt:
+    pushfq
+    or qword [rsp], 1 << 8
+    popfq
+    hlt
+halted:
     nop
     ret
 finish

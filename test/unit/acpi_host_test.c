@@ -138,6 +138,67 @@ static void test_ioapics(void **state)
     assert_int_equal(acpi_host_ioapics(0, bases, 2), 0);
 }
 
+static uint8_t *add_ioapic(uint8_t *at, uint32_t base, uint32_t first)
+{
+    at[0] = 1;
+    at[1] = 12;
+    put32(at + 4, base);
+    put32(at + 8, first);
+    return at + 12;
+}
+
+static uint8_t *add_override(uint8_t *at, uint8_t bus, uint8_t irq,
+                             uint32_t global, uint8_t flags)
+{
+    at[0] = 2;
+    at[1] = 10;
+    at[2] = bus;
+    at[3] = irq;
+    put32(at + 4, global);
+    at[8] = flags;
+    at[9] = 0;
+    return at + 10;
+}
+
+static void assert_line(const struct boot_isa_line *line, uint32_t ioapic,
+                        uint32_t pin, bool low, bool level)
+{
+    assert_int_equal(line->ioapic, ioapic);
+    assert_int_equal(line->pin, pin);
+    assert_int_equal(line->low, low);
+    assert_int_equal(line->level, level);
+}
+
+static void test_isa_lines(void **state)
+{
+    struct boot_isa_line lines[BOOT_ISA_LINES];
+    uint8_t *at = m.madt + 44;
+
+    (void)state;
+    /* No ACPI, and a MADT without overrides. */
+    acpi_host_isa(0, 0xfec00000, lines);
+    assert_line(&lines[0], 0xfec00000, 0, false, false);
+    assert_line(&lines[15], 0xfec00000, 15, false, false);
+    acpi_host_isa(address(m.rsdp), 0xfec00000, lines);
+    assert_line(&lines[4], 0xfec10000, 4, false, false);
+    /* The later IOAPIC first; overrides of every kind. */
+    at = add_ioapic(at, 0xfec20000, 24);
+    at = add_override(at, 0, 0, 2, 0);
+    at = add_override(at, 0, 4, 30, 0x0f);
+    at = add_override(at, 0, 3, 23, 0x0d);
+    at = add_override(at, 0, 9, 9, 0x07);
+    at = add_override(at, 1, 5, 7, 0x0f);  /* another bus */
+    at = add_override(at, 0, 16, 7, 0x0f); /* no such line */
+    at = add_ioapic(at, 0xfec10000, 0);
+    seal_madt(at);
+    acpi_host_isa(address(m.rsdp), 0xfec00000, lines);
+    assert_line(&lines[0], 0xfec10000, 2, false, false);
+    assert_line(&lines[4], 0xfec20000, 6, true, true);
+    assert_line(&lines[3], 0xfec10000, 23, false, true);
+    assert_line(&lines[9], 0xfec10000, 9, true, false);
+    assert_line(&lines[5], 0xfec10000, 5, false, false);
+}
+
 static void test_both_forms_are_one(void **state)
 {
     struct boot_processor found[8];
@@ -219,6 +280,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_processors, build),
         cmocka_unit_test_setup(test_ioapics, build),
+        cmocka_unit_test_setup(test_isa_lines, build),
         cmocka_unit_test_setup(test_both_forms_are_one, build),
         cmocka_unit_test_setup(test_broken_entries, build),
         cmocka_unit_test_setup(test_checksums, build),

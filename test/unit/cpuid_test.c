@@ -24,6 +24,7 @@ enum {
 } machine;
 static uint64_t host_cr4;
 static uint64_t host_xcr0;
+static uint64_t host_arch;
 static bool host_instructions; /* RDTSCP, INVPCID, XSAVES for guests */
 
 static const struct {
@@ -105,6 +106,12 @@ bool guest_has_invpcid(void)
 bool guest_has_xsaves(void)
 {
     return host_instructions;
+}
+
+bool guest_has_arch_capabilities(uint64_t *value)
+{
+    *value = host_arch;
+    return host_arch != 0;
 }
 
 /* ---- the guest ---- */
@@ -194,6 +201,24 @@ static void nothing_but_the_allow_list(void **state)
     assert_regs(ask(6, 0), 4, 0, 0, 0); /* ARAT */
     assert_regs(ask(0x80000005, 0), 0, 0, 0, 0);
     assert_regs(ask(0x80000007, 0), 0, 0, 0, 1U << 8);
+}
+
+/* What tells of the processor, and nothing that promises another MSR. */
+static void arch_capabilities(void **state)
+{
+    (void)state;
+    host_arch = 0;
+    prepare(HOST_ALL, 1, 1000000000);
+    assert_false(cpuid_has(&policy, CPUID_HAS_ARCH_CAPABILITIES));
+    host_arch = UINT64_MAX;
+    prepare(HOST_ALL, 1, 1000000000);
+    assert_int_equal(ask(7, 0).edx, 0xac80451c);
+    assert_true(cpuid_has(&policy, CPUID_HAS_ARCH_CAPABILITIES));
+    assert_int_equal(cpuid_arch_capabilities(&policy), 0x1d1ae177);
+    host_arch = 1ULL << 5;
+    prepare(HOST_SKYLAKE, 1, 1000000000);
+    assert_int_equal(cpuid_arch_capabilities(&policy), 1 << 5);
+    host_arch = 0;
 }
 
 static void skylake_keeps_what_linux_wants(void **state)
@@ -498,6 +523,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_but_the_allow_list),
+        cmocka_unit_test(arch_capabilities),
         cmocka_unit_test(skylake_keeps_what_linux_wants),
         cmocka_unit_test(an_old_host_gets_along),
         cmocka_unit_test(what_vmx_lacks_is_not_offered),

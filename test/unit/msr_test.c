@@ -168,6 +168,12 @@ bool cpuid_has(const struct cpuid_policy *policy, enum cpuid_feature feature)
     return features[feature];
 }
 
+uint64_t cpuid_arch_capabilities(const struct cpuid_policy *policy)
+{
+    (void)policy;
+    return 0x1234;
+}
+
 unsigned cpuid_physical_bits(const struct cpuid_policy *policy)
 {
     (void)policy;
@@ -365,6 +371,11 @@ static void what_cpuid_lacks_is_refused(void **state)
     assert_int_equal(pred_cmds, 1);
     assert_refuses(0x49, 2);
     assert_unreadable(0x49);
+    assert_reads(0x10a, 0x1234);
+    assert_refuses(0x10a, 0x1234);
+    features[CPUID_HAS_ARCH_CAPABILITIES] = false;
+    assert_unreadable(0x10a);
+    assert_refuses(0x10a, 0);
 
     features[CPUID_HAS_RDTSCP] = false;
     assert_writes(0xc0000103, 8); /* RDPID alone is enough */
@@ -519,9 +530,9 @@ static void the_clocks_msrs(void **state)
 static void known_absences_are_quiet(void **state)
 {
     static const uint32_t absent[] = {
-        0x34,       0xce,       0x10a,      0x10b,     0x122, 0x140,
-        0x198,      0x345,      0x38f,      0x606,     0x611, 0x770,
-        0xc0010015, 0x4b564d02, 0x4b564d04, 0x40000000};
+        0x34,  0xce,       0x10b,      0x122,      0x140,
+        0x198, 0x345,      0x38f,      0x606,      0x611,
+        0x770, 0xc0010015, 0x4b564d02, 0x4b564d04, 0x40000000};
 
     (void)state;
     for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {

@@ -1,5 +1,7 @@
 /* kernel/serial.c against two 16550s: one there, or none, or broken; output at
  * once and queued; nothing waits for ever. */
+#include "arch/boot.h"
+#include "kernel/ioapic.h"
 #include "kernel/serial.h"
 
 #include <stdarg.h>
@@ -152,6 +154,7 @@ static bool fire(void)
 
 /* An I/O APIC, or nothing, at its place. */
 static bool has_ioapic;
+static uint32_t ioapic_base = 0xfec00000;
 static uint32_t ioapic_index;
 static uint32_t ioapic[64];
 static idt_handler handlers[256];
@@ -159,7 +162,7 @@ static unsigned eois, arrivals;
 
 uint32_t cpu_mmio_read32(uintptr_t address)
 {
-    assert_int_equal(address, 0xfec00010);
+    assert_int_equal(address, ioapic_base + 0x10);
     if (!has_ioapic) {
         return UINT32_MAX;
     }
@@ -168,10 +171,10 @@ uint32_t cpu_mmio_read32(uintptr_t address)
 
 void cpu_mmio_write32(uintptr_t address, uint32_t value)
 {
-    if (address == 0xfec00000) {
+    if (address == ioapic_base) {
         ioapic_index = value;
     } else {
-        assert_int_equal(address, 0xfec00010);
+        assert_int_equal(address, ioapic_base + 0x10);
         assert_true(has_ioapic && ioapic_index < 64);
         ioapic[ioapic_index] = value;
     }
@@ -386,6 +389,27 @@ static void interrupts_bring_input(void **state)
     assert_int_equal(eois, 4);
 }
 
+/* As the firmware tells it, not as PCs always had it. */
+static void the_line_is_where_the_firmware_says(void **state)
+{
+    static struct boot_isa_line lines[BOOT_ISA_LINES];
+
+    (void)state;
+    has_ioapic = true;
+    ioapic_base = 0xfec08000;
+    lines[4] = (struct boot_isa_line){0xfec08000, 17, true, true};
+    lines[3] = (struct boot_isa_line){0xfec08000, 24, false, false};
+    ioapic_set_isa_lines(lines);
+    serial_init();
+    assert_true(serial_start_interrupts(serial_port(SERIAL_COM1), arrived));
+    assert_int_equal(ioapic[0x10 + 2 * 17] & 0x1ff00, 0xa000);
+    assert_int_equal(ioapic[0x11 + 2 * 17], 3U << 24);
+    /* A pin that it does not have. */
+    assert_false(ioapic_route_isa(3, 0x77));
+    ioapic_set_isa_lines(NULL);
+    ioapic_base = 0xfec00000;
+}
+
 static void without_an_ioapic_there_are_no_interrupts(void **state)
 {
     (void)state;
@@ -406,6 +430,7 @@ int main(void)
         cmocka_unit_test_setup(a_full_queue_loses_nothing, fresh),
         cmocka_unit_test_setup(input_is_read_as_far_as_it_is_there, fresh),
         cmocka_unit_test_setup(interrupts_bring_input, fresh),
+        cmocka_unit_test_setup(the_line_is_where_the_firmware_says, fresh),
         cmocka_unit_test_setup(without_an_ioapic_there_are_no_interrupts,
                                fresh),
     };

@@ -209,13 +209,14 @@ static void make_elf(void)
     put(60, 5, 2);
     put_section(TEXT, 1, 6, 0x100000, 0x90, 0x1000, 0);
     put_section(DATA, 1, 3, 0x101000, 0x90, 0x1000, 0);
-    memcpy(elf + STRINGS_AT, "\0kick\0start\0data\0..@5.over\0", 28);
+    memcpy(elf + STRINGS_AT, "\0kick\0start\0data\0..@5.over\0\x01x", 30);
     put_section(4, 3, 0, 0, STRINGS_AT, 0x40, 0);
     put_symbol(1, 0x02, TEXT, 0x100100, 0x20); /* kick, local */
     put_symbol(6, 0x10, TEXT, 0x100000, 0);    /* start, no type */
     put_symbol(12, 0x11, DATA, 0x101000, 8);   /* data */
     put_symbol(17, 0x00, TEXT, 0x100010, 0);   /* an assembler's label */
     put_symbol(0, 0x03, TEXT, 0x100000, 0);    /* a section's */
+    put_symbol(27, 0x12, TEXT, 0x100030, 0);   /* no name to print */
 }
 
 static void symbols_of_an_elf_file(void **state)

@@ -17,6 +17,7 @@
 #include "kernel/panic.h"
 #include "vmm/vm.h"
 
+#define RFLAGS_TF  (1U << 8)
 #define RFLAGS_IF  (1U << 9)
 #define HLT_LENGTH 1
 
@@ -37,7 +38,8 @@ typedef enum exit_reason (*step)(struct guest *guest);
 
 static struct guest guest;
 static struct vm vm;
-static struct vcpu *vcpu = &vm.vcpus[0];
+static struct vcpu first;
+static struct vcpu *vcpu = &first;
 static const step *script; /* ends with NULL: the VM is stopped */
 static unsigned entries;
 static unsigned yields;
@@ -407,7 +409,9 @@ static int start(void **state)
 {
     (void)state;
     memset(&vm, 0, sizeof(vm));
+    memset(&first, 0, sizeof(first));
     guest = (struct guest){.rflags = RFLAGS_IF, .injected = -1};
+    vm.vcpus[0] = vcpu;
     vm.vcpu_count = 1;
     vm.tasks = 1;
     vm.bus.ioapic = &vm.ioapic;
@@ -445,6 +449,12 @@ static enum exit_reason halts(struct guest *which)
 static enum exit_reason halts_with_interrupts_off(struct guest *which)
 {
     which->rflags &= ~(uint64_t)RFLAGS_IF;
+    return EXIT_HLT;
+}
+
+static enum exit_reason halts_single_stepped(struct guest *which)
+{
+    which->rflags = RFLAGS_TF;
     return EXIT_HLT;
 }
 
@@ -564,6 +574,47 @@ static void hlt_that_nothing_can_end_is_a_crash(void **state)
     run(steps);
     assert_int_equal(crashes, 1);
     assert_int_equal(end, VM_END_CRASH);
+}
+
+/* Another one that will run, or waits with interrupts on, may send an NMI; one
+ * that waits for its SIPI, or is as deaf, will not. */
+static void hlt_is_no_crash_while_another_goes_on(void **state)
+{
+    static const step steps[] = {halts_with_interrupts_off, NULL};
+    static struct vcpu second;
+
+    (void)state;
+    second = (struct vcpu){.vm = &vm, .index = 1, .state = VCPU_WAIT_SIPI};
+    vm.vcpus[1] = &second;
+    vm.vcpu_count = 2;
+    assert_false(vcpu_nmi_possible(vcpu));
+    second.lapic.sipi_pending = true;
+    assert_true(vcpu_nmi_possible(vcpu));
+    second.lapic.sipi_pending = false;
+    second.state = VCPU_RUNNING;
+    assert_true(vcpu_nmi_possible(vcpu));
+    second.state = VCPU_HALTED;
+    assert_true(vcpu_nmi_possible(vcpu));
+    second.halted_without_interrupts = true;
+    assert_false(vcpu_nmi_possible(vcpu));
+    second.lapic.nmi_pending = true;
+    assert_true(vcpu_nmi_possible(vcpu));
+    second.lapic.nmi_pending = false;
+    run(steps);
+    assert_int_equal(crashes, 1);
+}
+
+/* The trap after it ends it, with interrupts off, too. */
+static void hlt_single_stepped_does_not_wait(void **state)
+{
+    static const step steps[] = {halts_single_stepped, NULL};
+
+    (void)state;
+    run(steps);
+    assert_int_equal(guest.rip, HLT_LENGTH);
+    assert_int_equal(vcpu->state, VCPU_RUNNING);
+    assert_int_equal(waits, 0);
+    assert_int_equal(crashes, 0);
 }
 
 static void interrupts_do_not_end_hlt_without_if(void **state)
@@ -789,6 +840,8 @@ int main(void)
         TEST(other_tasks_may_come_first),
         TEST(one_that_came_before_hlt_needs_no_wait),
         TEST(hlt_that_nothing_can_end_is_a_crash),
+        TEST(hlt_is_no_crash_while_another_goes_on),
+        TEST(hlt_single_stepped_does_not_wait),
         TEST(interrupts_do_not_end_hlt_without_if),
         TEST(an_nmi_held_back_does_not_end_hlt),
         TEST(an_nmi_that_is_gone_leaves_no_window),

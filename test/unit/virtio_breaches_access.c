@@ -142,6 +142,16 @@ static void field_of_device_written(void)
     driver_write(0x100 + 20, 4096); /* blk_size */
 }
 
+static void word_field_wide(void)
+{
+    driver_read(0x100 + 26); /* topology.min_io_size, 2 bytes, and more */
+}
+
+static void field_of_device_written_early(void)
+{
+    driver_write(0x100 + 20, 4096); /* blk_size */
+}
+
 static void field_written_early(void)
 {
     driver_write(0x100 + 8, 1); /* actual */
@@ -309,6 +319,11 @@ static void driver_sel_unwritten(void)
     driver_write(VIRTIO_REG_DRIVER_FEATURES, 0);
 }
 
+static void packed_refused(void)
+{
+    accept_and_ok(0, UINT64_C(1) << VIRTIO_F_RING_PACKED);
+}
+
 static void read_only_refused(void)
 {
     accept_and_ok(0, 1u << 5);
@@ -334,6 +349,7 @@ const struct breach breaches_access[] = {
     BREACH(wide_register, MMIO_DRV_004, BLOCK, RESET, IGNORED),
     BREACH(byte_field_wide, MMIO_DRV_005, BLOCK, LIVE, TAKEN),
     BREACH(word_field_narrow, MMIO_DRV_006, CONSOLE, LIVE, TAKEN),
+    BREACH(word_field_wide, MMIO_DRV_006, BLOCK, LIVE, TAKEN),
     BREACH(long_field_misaligned, MMIO_DRV_007, BLOCK, LIVE, TAKEN),
     BREACH(quad_field_wide, MMIO_DRV_007, BLOCK, LIVE, TAKEN),
     BREACH(shared_memory, MMIO_DRV_030, BLOCK, LIVE, READS_ONES,
@@ -346,6 +362,8 @@ const struct breach breaches_access[] = {
     BREACH(field_not_offered, CFG_DRV_003, BLOCK, LIVE, READS_ZERO),
     BREACH(field_of_device_written, LINTEL_CFG_001, BLOCK, LIVE, IGNORED),
 
+    BREACH(field_of_device_written_early, INIT_DRV_010, BLOCK, FEATURES,
+           IGNORED),
     BREACH(field_written_early, INIT_DRV_010, OTHER, FEATURES, IGNORED,
            .tolerant = VIRTIO_VERDICT_TAKEN),
 
@@ -378,6 +396,8 @@ const struct breach breaches_access[] = {
     BREACH(feature_version_1, RESV_DRV_001, BLOCK, DRIVER, FEATURES_REFUSED),
     BREACH(feature_without_another, FEAT_DRV_002, OTHER, DRIVER,
            FEATURES_REFUSED),
+    BREACH(packed_refused, RESV_DRV_006, BLOCK, DRIVER, TAKEN,
+           .with = UINT64_C(1) << VIRTIO_F_RING_PACKED),
     BREACH(device_sel_unwritten, MMIO_DRV_014, BLOCK, DRIVER, TAKEN),
     BREACH(driver_sel_unwritten, MMIO_DRV_015, BLOCK, DRIVER, TAKEN),
     BREACH(read_only_refused, BLK_DRV_013, BLOCK_RO, DRIVER, TAKEN),

@@ -93,15 +93,22 @@ static void short_header(void)
     rig_run();
 }
 
+/* Told when it is offered, and not again when there is something to put. */
 static void readable_in_receiveq(void)
 {
     struct driver_piece pieces[2] = {piece(8, false), piece(8, true)};
 
-    rig.typed[0] = 'a';
-    rig.typed_end = 1;
     driver_chain(queue(), 0, pieces, 2);
     driver_kick(queue());
     rig_run();
+    driver_kick(queue());
+    rig.typed[0] = 'a';
+    rig.typed_end = 1;
+    env_queue_wake(&rig.device->queues[0]);
+    rig_run();
+    if (rig.device->broken[CLAUSE_CONSOLE_DRV_001] > 1) {
+        rig_forget(); /* and fail for want of a report */
+    }
 }
 
 static void writable_in_transmitq(void)
@@ -118,8 +125,15 @@ static void readable_for_entropy(void)
     struct driver_piece pieces[2] = {piece(8, false), piece(8, true)};
 
     driver_chain(queue(), 0, pieces, 2);
+    rig.entropy_empty = true;
     driver_kick(queue());
     rig_run();
+    rig.entropy_empty = false;
+    env_queue_wake(&rig.device->queues[0]);
+    rig_run();
+    if (rig.device->broken[CLAUSE_RNG_DRV_001] > 1) {
+        rig_forget(); /* and fail for want of a report */
+    }
 }
 
 const struct breach breaches_device[] = {

@@ -146,6 +146,14 @@ static void wraps(void)
     kick();
 }
 
+/* Two buffers in one go, of one id. */
+static void id_twice(void)
+{
+    driver_packed(queue(), page(), 16, 7, 0, false);
+    driver_packed(queue(), page(), 16, 7, 0, false);
+    kick();
+}
+
 /* Indirect tables */
 
 static void indirect(uint64_t table, uint32_t length, uint16_t flags)
@@ -338,6 +346,13 @@ static void split_next_off_ahead(void)
     rig_run();
 }
 
+static void split_next_wrap_wrong(void)
+{
+    driver_chain(queue(), 0, &(struct driver_piece){page(), 16, false}, 1);
+    driver_write(VIRTIO_REG_QUEUE_NOTIFY, (1u | 1u << 15) << 16);
+    rig_run();
+}
+
 /* IN_ORDER */
 
 static void head_out_of_order(void)
@@ -410,6 +425,12 @@ static void reset_not_read(void)
 {
     reset();
     driver_queue_setup(0, 4, true);
+}
+
+static void reset_and_notified(void)
+{
+    reset();
+    driver_kick(queue());
 }
 
 static void reset_without_size(void)
@@ -485,6 +506,7 @@ const struct breach breaches_packed[] = {
     BROKEN(table_too_long, PACKED_DRV_016),
     BROKEN(indirect_and_next, PACKED_DRV_017),
     BROKEN(indirect_after_direct, PACKED_DRV_017),
+    PACKED(id_twice, PACKED_TXT_009, LIVE, TAKEN),
     PACKED(address_changed, PACKED_DRV_004, LIVE, TAKEN),
     PACKED(flags_changed, PACKED_DRV_005, LIVE, TAKEN),
     PACKED(no_room, PACKED_DRV_012, LIVE, TAKEN),
@@ -498,6 +520,8 @@ const struct breach breaches_packed[] = {
     NOTIFY(next_off_behind, .arguable = true),
     BREACH(split_next_off_ahead, KICK_TXT_002, OTHER, LIVE, TAKEN,
            .with = WITH(NOTIFICATION_DATA)),
+    BREACH(split_next_wrap_wrong, KICK_TXT_003, OTHER, LIVE, TAKEN,
+           .with = WITH(NOTIFICATION_DATA)),
     IN_ORDER(head_out_of_order, SPLIT_TXT_004),
     IN_ORDER(next_out_of_order, SPLIT_DRV_008),
     IN_ORDER(table_out_of_order, SPLIT_DRV_013),
@@ -505,7 +529,8 @@ const struct breach breaches_packed[] = {
     RESET(reset_early, MMIO_TXT_008, FEATURES, IGNORED),
     RESET(reset_nowhere, MMIO_TXT_012, LIVE, IGNORED),
     RESET(reset_ongoing, MMIO_DRV_023, LIVE, IGNORED),
-    RESET(reset_not_read, VQRESET_DRV_001, LIVE, TAKEN),
+    RESET(reset_not_read, MMIO_DRV_023, LIVE, TAKEN),
+    RESET(reset_and_notified, VQRESET_DRV_001, LIVE, IGNORED),
     RESET(reset_without_size, VQRESET_DRV_003, LIVE, QUEUE_REFUSED),
     RESET(reset_without_high, VQRESET_DRV_003, LIVE, TAKEN),
 };

@@ -75,6 +75,13 @@ static void interrupt_make(void)
     virtio_device_changed_config(rig.device, 0, bytes, sizeof bytes);
 }
 
+static void interrupt_make_again(void)
+{
+    uint8_t bytes[4] = {101, 0, 40, 0};
+
+    virtio_device_changed_config(rig.device, 0, bytes, sizeof bytes);
+}
+
 static void interrupt_not_acknowledged(void)
 {
     interrupt_make();
@@ -106,6 +113,31 @@ static void wish_too_late(void)
     driver_kick(queue());
     rig_run();
     driver_put16(queue()->avail + 4 + 2u * queue()->size, 2);
+    rig_wait(5);
+}
+
+/* The same in a packed ring of 8: the third descriptor is written, then it is
+ * asked for. */
+static void packed_wish_too_late(void)
+{
+    driver_put16(queue()->avail, 7 | 1u << 15);
+    driver_put16(queue()->avail + 2, 2);
+    for (uint16_t i = 0; i < 3; i++) {
+        offer(i, true);
+    }
+    driver_kick(queue());
+    rig_run();
+    driver_put16(queue()->avail, 2 | 1u << 15);
+    rig_wait(5);
+}
+
+/* Interrupts read before a reset are not those raised after it. */
+static void interrupt_not_read_after_reset(void)
+{
+    interrupt_make();
+    driver_read(VIRTIO_REG_INTERRUPT_STATUS);
+    driver_go(STAGE_LIVE);
+    interrupt_make_again();
     rig_wait(5);
 }
 
@@ -170,6 +202,16 @@ static void notified_in_vain(void)
         driver_kick(queue());
     }
     rig_run();
+}
+
+/* A console looks by itself as soon as there is input for a buffer it has. */
+static void receive_notified_in_vain(void)
+{
+    offer(0, true);
+    for (unsigned i = 0; i < 20; i++) {
+        driver_kick(queue());
+        rig_run();
+    }
 }
 
 /* What the device owns. */
@@ -335,6 +377,10 @@ const struct breach breaches_time[] = {
           .arguable = true),
     WAITS(interrupt_not_read, LINTEL_STALL_002, CONSOLE, LIVE,
           .arguable = false),
+    WAITS(interrupt_not_read_after_reset, LINTEL_STALL_002, CONSOLE, LIVE,
+          .arguable = false),
+    WAITS(packed_wish_too_late, LINTEL_STALL_003, OTHER, LIVE,
+          .arguable = false, .with = UINT64_C(1) << VIRTIO_F_RING_PACKED),
     WAITS(wish_too_late, LINTEL_STALL_003, OTHER, LIVE, .arguable = false),
 
     WAITS(kick_before_driver_ok, LINTEL_STALL_001, BLOCK, QUEUES,
@@ -357,6 +403,9 @@ const struct breach breaches_time[] = {
     SHADOW(notified_in_vain, SPLIT_DRV_024, BLOCK, .arguable = true,
            .refuse = 1u << VIRTIO_F_EVENT_IDX),
     SHADOW(notified_in_vain, SPLIT_DRV_028, BLOCK, .arguable = true),
+    SHADOW(receive_notified_in_vain, SPLIT_DRV_024, CONSOLE, .arguable = true,
+           .refuse = 1u << VIRTIO_F_EVENT_IDX),
+    SHADOW(receive_notified_in_vain, SPLIT_DRV_028, CONSOLE, .arguable = true),
 
     SHADOW(head_twice, SPLIT_TXT_009, ENTROPY, .refuse = 0),
     SHADOW(descriptor_shared, SPLIT_TXT_009, OTHER, .refuse = 0),

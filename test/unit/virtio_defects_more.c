@@ -399,7 +399,7 @@ static void B49_floods_are_counted(void **state)
 
 static void B51_faults_of_ours_are_found_first(void **state)
 {
-    static const struct virtio_queue_info odd[] = {{"q", 12, 1}};
+    static const struct virtio_queue_info odd[] = {{"q", 12, 1, false}};
     static const struct virtio_field over[] = {
         {"a", 0, 4, 1, -1, 0},
         {"b", 2, 2, 1, -1, 0},

@@ -300,6 +300,26 @@ void driver_indirect(struct driver_queue *queue, uint16_t head,
     driver_offer(queue, first);
 }
 
+void driver_mixed(struct driver_queue *queue, uint16_t head,
+                  const struct driver_piece *pieces, unsigned count,
+                  unsigned direct)
+{
+    uint64_t table = driver_alloc(16u * (count - direct), 1);
+    uint16_t first = place(queue, head, direct + 1);
+
+    build(queue->desc, first, queue->size, pieces, direct + 1);
+    for (unsigned i = 0; i < direct; i++) {
+        uint64_t at = queue->desc + 16u * ((first + i) % queue->size) + 12;
+
+        driver_put16(at, (uint16_t)(driver_get16(at) | DESC_NEXT));
+    }
+    build(table, 0, count + 1, pieces + direct, count - direct);
+    /* WRITE is to be ignored there. */
+    driver_desc(queue->desc, (first + direct) % queue->size, table,
+                16u * (count - direct), DESC_INDIRECT | DESC_WRITE, 0);
+    driver_offer(queue, first);
+}
+
 uint32_t driver_notification(const struct driver_queue *queue)
 {
     uint32_t data = queue->avail_idx;

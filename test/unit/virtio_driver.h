@@ -98,6 +98,11 @@ void driver_chain(struct driver_queue *queue, uint16_t head,
 /* The same through an indirect table of its own. */
 void driver_indirect(struct driver_queue *queue, uint16_t head,
                      const struct driver_piece *pieces, unsigned count);
+/* The first `direct` pieces in the ring's own table, the rest in a table of
+ * their own behind them (split queues; 2.7.5.3.2). */
+void driver_mixed(struct driver_queue *queue, uint16_t head,
+                  const struct driver_piece *pieces, unsigned count,
+                  unsigned direct);
 /* Makes descriptor `head` of a split ring available as it stands. */
 void driver_offer(struct driver_queue *queue, uint16_t head);
 /* Writes the next descriptor of a packed ring; `flags` are added to those that

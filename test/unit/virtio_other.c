@@ -12,7 +12,7 @@ static const struct virtio_feature_info features[] = {
      .requires = {OTHER_F_BASE}},
 };
 
-static const struct virtio_queue_info queues[] = {{"copyq", 8, 2}};
+static const struct virtio_queue_info queues[] = {{"copyq", 8, 2, false}};
 
 static const struct virtio_field fields[] = {
     {"mac", 0, 1, 6, -1, 0},

@@ -220,6 +220,8 @@ static void device_put(unsigned position, bool wrap)
     queue->last_avail = queue->used_idx = (uint16_t)position;
     queue->avail_wrap = queue->used_wrap = wrap;
     queue->unsignalled = queue->unsignalled_slots = 0;
+    queue->shadow.lists = 0;
+    memset(queue->shadow.ids, 0, sizeof queue->shadow.ids);
 }
 
 static void complain(const struct slot *ring, unsigned position, bool wrap,

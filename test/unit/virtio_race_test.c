@@ -71,7 +71,8 @@ static unsigned busy(struct driver_queue *queue, unsigned total)
         driver_interrupt();
         do {
             while (driver_take(queue, &used)) {
-                taken++;
+                /* 2.7.8.2: length and data come before idx. */
+                taken += used.length == 4 ? 1 : 0;
             }
             driver_want_interrupt(queue);
         } while (driver_pending(queue));

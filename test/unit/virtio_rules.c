@@ -138,8 +138,8 @@ static void features_turned_off(void **state)
     ONLY_IF(rig_without == RIG_RINGS);
     rig_start(RIG_BLOCK, VIRTIO_LINT_STRICT, EVENT_IDX | 1u << 9);
     driver_go(STAGE_DRIVER);
-    assert_int_equal(driver_offered(),
-                     INDIRECT_DESC | 1u << 2 | 1u << 6 | UINT64_C(1) << 32);
+    assert_int_equal(driver_offered(), INDIRECT_DESC | 1u << 2 | 1u << 6 |
+                                           1u << 10 | UINT64_C(1) << 32);
     /* 2.2.2: not without what it requires. */
     rig_start(RIG_OTHER, VIRTIO_LINT_STRICT, 1u << OTHER_F_BASE);
     driver_go(STAGE_DRIVER);

@@ -245,6 +245,7 @@ int main(void)
     int failed = cmocka_run_group_tests(clause_tests, NULL, NULL);
 
     failed += every_ring();
+    failed += virtio_held_run();
     failed += virtio_watch_run();
     failed += cmocka_run_group_tests(last_tests, NULL, NULL);
     rig_stop();

@@ -9,4 +9,4 @@ virtio-sources := test/unit/virtio_test.c test/unit/virtio_breaches_access.c \
     test/unit/virtio_defects.c \
     test/unit/virtio_defects_more.c test/unit/virtio_rules.c \
     test/unit/virtio_requests.c test/unit/virtio_block_requests.c \
-    test/unit/virtio_rings.c $(virtio-common)
+    test/unit/virtio_rings.c test/unit/virtio_held.c $(virtio-common)

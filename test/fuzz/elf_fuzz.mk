@@ -1,0 +1,2 @@
+fuzz-targets += elf
+elf-fuzz-sources := test/fuzz/elf_fuzz.c $(loader-sources)

@@ -1,0 +1,356 @@
+/* kernel/task.c, domain.c, time.c and page.c on several processors at once,
+ * under ThreadSanitizer: each domain's data is plain memory, written by tasks
+ * and timers on all of them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "kernel/domain.h"
+#include "kernel/task.h"
+#include "kernel/time.h"
+#include "test/unit/smp_machine.h"
+
+#define DOMAINS 3
+#define WORKERS 12
+#define ROUNDS  400
+
+/* What a domain guards. */
+struct room {
+    struct domain *domain;
+    unsigned inside; /* tasks or timers of it that run */
+    unsigned done;
+    unsigned fired;
+    struct event bell;
+    struct timer timer;
+};
+
+static struct room rooms[DOMAINS];
+static unsigned finished; /* workers */
+static struct event all_finished;
+static unsigned worker_number;
+
+static void enter(struct room *room)
+{
+    assert_int_equal(room->inside, 0);
+    room->inside++;
+}
+
+static void leave(struct room *room)
+{
+    room->inside--;
+}
+
+static void finish(unsigned workers)
+{
+    if (__atomic_add_fetch(&finished, 1, __ATOMIC_ACQ_REL) == workers) {
+        event_signal(&all_finished);
+    }
+}
+
+static void wait_for_all(void)
+{
+    event_wait(&all_finished);
+    __atomic_store_n(&finished, 0, __ATOMIC_RELAXED);
+    /* Their stacks are back, whatever processor they were on. */
+    while (smp_pages() != worker_number) {
+        task_sleep_until(time_now() + TIME_MS);
+    }
+}
+
+static void make_rooms(void)
+{
+    for (unsigned i = 0; i < DOMAINS; i++) {
+        rooms[i] = (struct room){.domain = domain_create()};
+        assert_non_null(rooms[i].domain);
+    }
+    worker_number = smp_pages();
+}
+
+static void drop_rooms(void)
+{
+    for (unsigned i = 0; i < DOMAINS; i++) {
+        struct domain *before = task_join(rooms[i].domain);
+
+        timer_cancel(&rooms[i].timer);
+        assert_int_equal(rooms[i].inside, 0);
+        task_join(before);
+        domain_destroy(rooms[i].domain);
+    }
+}
+
+/* Workers of all kinds in each domain, made in it. */
+static void start(unsigned workers, task_entry entry)
+{
+    for (unsigned i = 0; i < workers; i++) {
+        struct room *room = &rooms[i % DOMAINS];
+        struct domain *before = task_join(room->domain);
+
+        assert_non_null(
+            task_create_on(i % SMP_PROCESSORS, "worker", entry, room));
+        task_join(before);
+    }
+}
+
+static void work(struct room *room)
+{
+    enter(room);
+    room->done++;
+    leave(room);
+}
+
+static void yielder(void *argument)
+{
+    struct room *room = argument;
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        work(room);
+        task_yield();
+    }
+    finish(WORKERS);
+}
+
+static void one_task_of_a_domain_runs_at_a_time(void **state)
+{
+    (void)state;
+    make_rooms();
+    start(WORKERS, yielder);
+    wait_for_all();
+    for (unsigned i = 0; i < DOMAINS; i++) {
+        assert_int_equal(rooms[i].done, WORKERS / DOMAINS * ROUNDS);
+    }
+    drop_rooms();
+}
+
+static void mover(void *argument)
+{
+    struct room *room = argument;
+    uint32_t seed = (uint32_t)(uintptr_t)&room;
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        unsigned to = smp_random(&seed) % SMP_PROCESSORS;
+
+        task_move(to);
+        assert_int_equal(processor_here()->index, to);
+        work(room);
+        if (i % 16 == 0) {
+            task_sleep_until(time_now() + 10 * TIME_US);
+        }
+    }
+    finish(WORKERS);
+}
+
+static void tasks_move_between_processors(void **state)
+{
+    (void)state;
+    make_rooms();
+    start(WORKERS, mover);
+    wait_for_all();
+    drop_rooms();
+}
+
+static void fire(void *argument)
+{
+    struct room *room = argument;
+
+    enter(room);
+    room->fired++;
+    event_signal(&room->bell);
+    leave(room);
+}
+
+/* Arms the domain's one timer on whatever processor it is on, takes it away
+ * from whatever queue it is in, and waits for it as often as not. */
+static void timekeeper(void *argument)
+{
+    struct room *room = argument;
+    uint32_t seed = (uint32_t)(uintptr_t)&room;
+
+    for (unsigned i = 0; i < ROUNDS / 4; i++) {
+        uint64_t now = time_now();
+
+        enter(room);
+        room->timer.fire = fire;
+        room->timer.argument = room;
+        if (smp_random(&seed) % 4 == 0) {
+            timer_cancel(&room->timer);
+        }
+        timer_arm(&room->timer, now + smp_random(&seed) % 50 * TIME_US);
+        leave(room);
+        if (smp_random(&seed) % 2 == 0) {
+            event_wait_until(&room->bell, now + 100 * TIME_US);
+        } else {
+            task_move(smp_random(&seed) % SMP_PROCESSORS);
+        }
+    }
+    finish(WORKERS);
+}
+
+static void timers_fire_in_their_domain_wherever_armed(void **state)
+{
+    (void)state;
+    make_rooms();
+    start(WORKERS, timekeeper);
+    wait_for_all();
+    for (unsigned i = 0; i < DOMAINS; i++) {
+        struct domain *before = task_join(rooms[i].domain);
+
+        assert_true(rooms[i].fired > 0);
+        task_join(before);
+    }
+    drop_rooms();
+}
+
+/* ---- events from one domain to another ---- */
+
+static struct pair {
+    struct event there;
+    struct event back;
+    unsigned ball; /* handed over with the signals */
+} pairs[WORKERS / 2];
+
+static void hits(void *argument)
+{
+    struct pair *pair = argument;
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        pair->ball++;
+        event_signal(&pair->there);
+        event_wait(&pair->back);
+    }
+    finish(WORKERS);
+}
+
+/* Half of its waits may end by the clock, just when the signal comes. */
+static void returns(void *argument)
+{
+    struct pair *pair = argument;
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        while (i % 2 == 0 &&
+               !event_wait_until(&pair->there, time_now() + 5 * TIME_US)) {
+        }
+        if (i % 2 != 0) {
+            event_wait(&pair->there);
+        }
+        assert_int_equal(pair->ball, i + 1);
+        event_signal(&pair->back);
+    }
+    finish(WORKERS);
+}
+
+static void no_signal_between_processors_is_lost(void **state)
+{
+    unsigned before = smp_interrupts();
+
+    (void)state;
+    make_rooms();
+    for (unsigned i = 0; i < WORKERS; i++) {
+        struct domain *own = task_join(rooms[i % DOMAINS].domain);
+
+        if (i % 2 == 0) {
+            pairs[i / 2].ball = 0;
+        }
+        assert_non_null(task_create_on(i % SMP_PROCESSORS, "player",
+                                       i % 2 == 0 ? hits : returns,
+                                       &pairs[i / 2]));
+        task_join(own);
+    }
+    wait_for_all();
+    assert_true(smp_interrupts() > before);
+    drop_rooms();
+}
+
+/* ---- what vCPUs do ---- */
+
+static struct guest_like {
+    struct room *room;
+    struct task *task;
+    bool outside;
+    unsigned wanted; /* interrupts for it, under the domain */
+    unsigned taken;
+} likes[WORKERS];
+
+/* Every interrupt that is wanted of it ends its run: it waits for nothing
+ * else. */
+static void runs_guest(void *argument)
+{
+    struct guest_like *like = argument;
+
+    like->task = task_current();
+    while (like->taken < ROUNDS) {
+        if (like->wanted > like->taken) {
+            like->taken++;
+            work(like->room);
+            continue;
+        }
+        like->outside = true;
+        if (task_outside_begin(false)) {
+            smp_run_guest(0);
+            task_outside_end();
+        }
+        like->outside = false;
+        if (task_work_pending()) {
+            task_yield();
+        }
+    }
+    like->task = NULL;
+    finish(WORKERS + 1);
+}
+
+static void interrupts_guests(void *argument)
+{
+    struct guest_like *like = argument;
+
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        like->wanted++;
+        if (like->outside) {
+            task_interrupt(like->task);
+        }
+        task_yield();
+        if (i % 8 == 0) {
+            task_sleep_until(time_now() + TIME_US);
+        }
+    }
+    finish(WORKERS + 1);
+}
+
+static void a_wake_up_ends_a_run_that_has_just_begun(void **state)
+{
+    struct guest_like *like = &likes[0];
+    struct domain *before = NULL;
+
+    (void)state;
+    make_rooms();
+    *like = (struct guest_like){.room = &rooms[0]};
+    before = task_join(rooms[0].domain);
+    assert_non_null(task_create_on(1, "vcpu", runs_guest, like));
+    assert_non_null(task_create_on(2, "other", interrupts_guests, like));
+    __atomic_add_fetch(&finished, WORKERS - 1, __ATOMIC_RELAXED);
+    task_join(before);
+    wait_for_all();
+    assert_int_equal(rooms[0].done, ROUNDS);
+    drop_rooms();
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    smp_start();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_task_of_a_domain_runs_at_a_time),
+        cmocka_unit_test(tasks_move_between_processors),
+        cmocka_unit_test(timers_fire_in_their_domain_wherever_armed),
+        cmocka_unit_test(no_signal_between_processors_is_lost),
+        cmocka_unit_test(a_wake_up_ends_a_run_that_has_just_begun),
+    };
+
+    return cmocka_run_group_tests(tests, begin, NULL);
+}

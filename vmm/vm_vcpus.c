@@ -1,0 +1,107 @@
+/* The virtual processors of a VM: made when it is built, gone when it is. Each
+ * has pages of its own, so that a VM is as large as its processors are many.
+ *
+ * Who calls it: vmm/vm.c. */
+#include "kernel/page.h"
+#include "kernel/time.h"
+#include "vmm/vm.h"
+#include "vmm/vpid.h"
+
+#define VCPU_PAGES ((sizeof(struct vcpu) + PAGE_SIZE - 1) / PAGE_SIZE)
+
+_Static_assert(VM_VCPUS <= KVMCLOCK_CPUS, "a clock a vCPU");
+_Static_assert(VM_VCPUS <= APIC_BUS_LAPICS, "a local APIC a vCPU");
+
+/* Without it all is done in software, and no guest can tell. */
+static void start_apicv(struct vm *vm, struct vcpu *vcpu)
+{
+    uint32_t *page = guest_apic_setup(vcpu->guest, &vm->pages);
+
+    if (page != NULL) {
+        lapic_virtual_start(&vcpu->lapic, vcpu->guest, page);
+    }
+}
+
+/* Its memory, VPID and VMCS; all or nothing. */
+static struct vcpu *new_vcpu(struct vm *vm)
+{
+    struct vcpu *vcpu = page_alloc(VCPU_PAGES, PAGE_SIZE);
+
+    if (vcpu == NULL) {
+        return NULL;
+    }
+    vcpu->vpid = vpid_take();
+    if (vcpu->vpid != 0) {
+        vcpu->guest =
+            guest_create(&vm->pages, ept_pointer(&vm->ept), vcpu->vpid);
+        if (vcpu->guest != NULL) {
+            return vcpu;
+        }
+        vpid_give(vcpu->vpid);
+    }
+    page_free(vcpu, VCPU_PAGES);
+    return NULL;
+}
+
+static const char *create_vcpu(struct vm *vm, unsigned index)
+{
+    struct vcpu *vcpu = new_vcpu(vm);
+
+    if (vcpu == NULL) {
+        return "not enough memory for a virtual processor";
+    }
+    vcpu->vm = vm;
+    vcpu->index = index;
+    vm->vcpus[index] = vcpu;
+    vm->vcpu_count++;
+    guest_allow_cr4(vcpu->guest, cpuid_cr4_allowed(&vm->cpuid));
+    vm->bus.lapics[index] = &vcpu->lapic;
+    vm->bus.count = index + 1;
+    lapic_init(&vcpu->lapic, &vm->bus, vcpu, index, index == 0);
+    if (index == 0) {
+        lapic_firmware_state(&vcpu->lapic);
+    } else {
+        vcpu->state = VCPU_WAIT_SIPI;
+    }
+    if (vm->config->apicv) {
+        start_apicv(vm, vcpu);
+    }
+    vcpu->msr = (struct msr_context){
+        .guest = vcpu->guest,
+        .lapic = &vcpu->lapic,
+        .cpuid = &vm->cpuid,
+        .seen = &vm->msr_seen,
+        .clock = &vm->clock,
+        .index = index,
+    };
+    msr_reset(&vcpu->msr);
+    return NULL;
+}
+
+const char *vm_vcpus_create(struct vm *vm)
+{
+    const char *why = NULL;
+
+    if (vm->config->cpus > VM_VCPUS) {
+        return "more processors than a VM can have";
+    }
+    kvmclock_init(&vm->clock, &vm->memory, vm->config->cpus);
+    cpuid_prepare(&vm->cpuid, vm->config->cpus, time_tsc_hz());
+    for (unsigned i = 0; why == NULL && i < vm->config->cpus; i++) {
+        why = create_vcpu(vm, i);
+    }
+    return why;
+}
+
+void vm_vcpus_destroy(struct vm *vm)
+{
+    for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        struct vcpu *vcpu = vm->vcpus[i];
+
+        timer_cancel(&vcpu->slice);
+        lapic_stop(&vcpu->lapic);
+        guest_destroy(vcpu->guest, &vm->pages);
+        vpid_give(vcpu->vpid);
+        page_free(vcpu, VCPU_PAGES);
+    }
+}
