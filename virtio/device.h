@@ -95,7 +95,8 @@ struct virtio_shadow {
     uint64_t sum;
     const uint8_t *table; /* its indirect table, if it has one */
     uint32_t entries;     /* of that */
-    uint32_t used_word;   /* flags and idx of the used ring as last written */
+    uint32_t used_word;   /* flags and idx of the used ring as last written;
+                             packed: the device's event suppression */
     uint64_t used_last;   /* its newest entry */
     uint64_t exposed[VIRTIO_QUEUE_SIZE_MAX / 64]; /* heads not given back */
     uint16_t heads[VIRTIO_QUEUE_SIZE_MAX];        /* by slot of the ring */

@@ -39,11 +39,18 @@ void virtio_queue_packed_start(struct virtio_queue *queue)
     virtio_shadow_packed_start(queue);
 }
 
+/* The device's wish, which the driver only reads. */
+static void wish_write(struct virtio_queue *queue, uint32_t event)
+{
+    virtio_shadow_packed_wish(queue, event);
+    guest_write32(queue->used, event);
+}
+
 static void kicks_off(struct virtio_queue *queue)
 {
     if (!queue->quiet) {
         queue->quiet = true;
-        guest_write32(queue->used, (uint32_t)EVENT_DISABLE << 16);
+        wish_write(queue, (uint32_t)EVENT_DISABLE << 16);
     }
 }
 
@@ -58,7 +65,7 @@ static void kicks_on(struct virtio_queue *queue)
                 queue->last_avail;
     }
     queue->quiet = false;
-    guest_write32(queue->used, event);
+    wish_write(queue, event);
     /* 2.8.21.3.1: the wish has to be seen before the ring is read again. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }

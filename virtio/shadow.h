@@ -36,6 +36,8 @@ void virtio_shadow_give_back(struct virtio_queue *queue, uint16_t head);
 void virtio_shadow_packed_start(struct virtio_queue *queue);
 void virtio_shadow_packed_expose(struct virtio_queue *queue);
 void virtio_shadow_packed_give_back(struct virtio_queue *queue);
+/* The device's event suppression is about to be written. */
+void virtio_shadow_packed_wish(struct virtio_queue *queue, uint32_t event);
 
 /* Buffers that the driver made available and did not get back (of a packed
  * queue, whether there is one). Under the lock, of a queue that is ready. */

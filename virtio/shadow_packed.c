@@ -11,6 +11,7 @@ void virtio_shadow_packed_start(struct virtio_queue *queue)
     shadow->on = queue->device->lint != VIRTIO_LINT_OFF;
     shadow->lists = 0;
     shadow->first = 0;
+    shadow->used_word = guest_read32(queue->used);
     __builtin_memset(shadow->ids, 0, sizeof shadow->ids);
 }
 
@@ -106,4 +107,23 @@ void virtio_shadow_packed_give_back(struct virtio_queue *queue)
     shadow->ids[*id_at(shadow, 0) % VIRTIO_QUEUE_SIZE_MAX]--;
     shadow->first = (uint16_t)((shadow->first + 1u) % VIRTIO_QUEUE_SIZE_MAX);
     shadow->lists--;
+}
+
+void virtio_shadow_packed_wish(struct virtio_queue *queue, uint32_t event)
+{
+    struct virtio_shadow *shadow = &queue->shadow;
+
+    if (!shadow->on) {
+        return;
+    }
+    uint32_t word = guest_read32(queue->used);
+
+    if (ring_breaks(queue, CLAUSE_LINTEL_RING_001, word != shadow->used_word)) {
+        ring_violation(queue, CLAUSE_LINTEL_RING_001,
+                       .verdict = VIRTIO_VERDICT_TAKEN,
+                       .summary = "the device's event suppression was changed",
+                       .values = {{"event suppression", word},
+                                  {"the device wrote", shadow->used_word}});
+    }
+    shadow->used_word = event;
 }

@@ -67,10 +67,6 @@ static void exit_hlt(struct vcpu *vcpu, const struct exit *exit)
     }
     vcpu->state = VCPU_HALTED;
     vcpu->halted_without_interrupts = !interrupts;
-    if (!interrupts && !vcpu_nmi_possible(vcpu)) {
-        vcpu_crash(vcpu, "HLT with interrupts off: nothing can wake this "
-                         "processor again");
-    }
 }
 
 /* Whoever still waits asks again, before the next entry. An NMI can be gone by
@@ -82,10 +78,12 @@ static void exit_nmi_window(struct vcpu *vcpu, const struct exit *exit)
     guest_want_nmi_window(vcpu->guest, false);
 }
 
+/* It spins for another processor, which may be one that waits for this one's
+ * turn to end. */
 static void exit_pause(struct vcpu *vcpu, const struct exit *exit)
 {
     guest_skip(vcpu->guest, exit->length);
-    task_yield();
+    task_end_turn();
 }
 
 /* Caches are the host's business: guest memory is coherent whatever the guest
@@ -93,6 +91,18 @@ static void exit_pause(struct vcpu *vcpu, const struct exit *exit)
 static void exit_skip(struct vcpu *vcpu, const struct exit *exit)
 {
     guest_skip(vcpu->guest, exit->length);
+}
+
+/* A machine that shows KVM's signature answers its hypercalls (Linux,
+ * Documentation/virt/kvm/x86/hypercalls.rst), and none is offered: -KVM_ENOSYS,
+ * or -KVM_EPERM to all but the kernel. */
+static void exit_vmcall(struct vcpu *vcpu, const struct exit *exit)
+{
+    struct guest *guest = vcpu->guest;
+    uint64_t privilege = guest_get(guest, GUEST_SS_RIGHTS) >> 5 & 3;
+
+    guest_set_gpr(guest, GPR_RAX, (uint64_t)(privilege == 0 ? -1000LL : -1LL));
+    guest_skip(guest, exit->length);
 }
 
 /* Instructions that the guest's CPUID does not have. */
@@ -198,7 +208,7 @@ static const exit_handler handlers[EXIT_REASON_COUNT] = {
     [EXIT_INVD] = exit_skip,
     [EXIT_RDPMC] = exit_protection,
     [EXIT_RSM] = exit_undefined,
-    [EXIT_VMCALL] = exit_undefined,
+    [EXIT_VMCALL] = exit_vmcall,
     [EXIT_VMCLEAR] = exit_undefined,
     [EXIT_VMLAUNCH] = exit_undefined,
     [EXIT_VMPTRLD] = exit_undefined,

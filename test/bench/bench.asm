@@ -93,6 +93,7 @@ guest "bench"
     mov r11, r10
 
     measure "cpuid", one_cpuid
+    measure "vmcall", one_vmcall
     measure "msr", one_msr
     measure "port", one_port
     call find_block
@@ -125,6 +126,13 @@ one_cpuid:
     xor eax, eax
     cpuid
     mov rbx, r14
+    stop_clock
+    ret
+
+one_vmcall:
+    start_clock
+    mov eax, 12345                      ; no such hypercall
+    vmcall
     stop_clock
     ret
 

@@ -23,6 +23,7 @@ KIB = 1 << 10
 # QEMU 7.2 in the same emulator, as DESIGN.md has them (KVM: the least).
 PATHS = (
     ("cpuid", "CPUID, and back", 150, 1013),
+    ("vmcall", "VMCALL, and back", 150, 3226),
     ("msr", "RDMSR of an x2APIC register", None, None),
     ("port", "port read answered by a device", 250, 5340),
     ("mmio", "MMIO read answered by a device", 400, 6225),

@@ -19,4 +19,8 @@ boot-needs: $(boot-needs)
 boot-tests: boot-needs
 	@test/boot/boot.py $(ONLY)
 
-.PHONY: boot-needs boot-tests
+# What takes too long for `make test`.
+soak: boot-needs
+	@test/boot/boot.py --long
+
+.PHONY: boot-needs boot-tests soak

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Runs the boot tests: boot.py [NAME...], all without a name; --list names
-them. A line a result:
+"""Runs the boot tests: boot.py [NAME...], all but the long ones without a name;
+--list names those, --long runs the long ones. A line a result:
 "ok NAME (seconds)", "not ok NAME: what is wrong", "skip NAME: why". Called by
 boot.mk."""
 
@@ -9,7 +9,7 @@ import time
 import traceback
 
 import harness
-from cases import BOOTS
+from cases import BOOTS, LONG
 
 
 def results(boot):
@@ -36,12 +36,15 @@ def main(wanted):
     if wanted == ["--list"]:
         print("\n".join(names))
         return 0
+    names += [boot.__name__ for boot in LONG]
+    if wanted == ["--long"]:
+        wanted = [boot.__name__ for boot in LONG]
     for name in wanted:
         if name not in names:
             sys.exit(f"boot: no {name}; there are {' '.join(names)}")
     failed = False
-    for boot in BOOTS:
-        if wanted and boot.__name__ not in wanted:
+    for boot in BOOTS + LONG:
+        if boot.__name__ not in (wanted or names[:len(BOOTS)]):
             continue
         started = time.monotonic()
         for name, problem in results(boot):

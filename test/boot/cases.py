@@ -7,6 +7,7 @@ an emulator of its own."""
 import clauses
 import debian
 import errors
+import features
 import formats
 import guests
 import multiboot
@@ -19,6 +20,7 @@ BOOTS = [
     clauses.broken_clauses,
     debian.debian_cloud,
     debian.debian_generic,
+    features.debian_cloud_features,
     debian.reset_while_busy,
     debian.interactive,
     debian.failing_command,
@@ -40,4 +42,10 @@ BOOTS = [
     errors.not_a_kernel,
     errors.without_vmx,
     errors.stick,
+]
+
+# By `make soak`: too long for `make test`.
+LONG = [
+    features.debian_generic_features,
+    features.debian_idle_hour,
 ]

@@ -81,7 +81,12 @@ guest "cr"
     bts rax, 62
     expect 13, "CR3 with a reserved bit: #GP", mov cr3, rax
     mov cr3, rbx
-    expect 6, "no VMX instructions: #UD", vmcall
+    expect 6, "no VMX instructions: #UD", vmlaunch
+    expect NOTHING, "but KVM's hypercall", vmcall
+    mov eax, 12345
+    vmcall
+    cmp rax, -1000                      ; -KVM_ENOSYS
+    check e, "which knows no number"
     mov eax, 1
     cpuid
     bt ecx, 26

@@ -295,6 +295,13 @@ static void event(uint16_t flags)
     list((uint16_t[]){0}, 1);
 }
 
+static void device_event_changed(void)
+{
+    list((uint16_t[]){0}, 1);
+    driver_put16(queue()->used + 2, 1);
+    list((uint16_t[]){0}, 1);
+}
+
 static void event_reserved_value(void)
 {
     event(3);
@@ -510,6 +517,7 @@ const struct breach breaches_packed[] = {
     PACKED(address_changed, PACKED_DRV_004, LIVE, TAKEN),
     PACKED(flags_changed, PACKED_DRV_005, LIVE, TAKEN),
     PACKED(no_room, PACKED_DRV_012, LIVE, TAKEN),
+    PACKED(device_event_changed, LINTEL_RING_001, LIVE, TAKEN),
     PACKED(event_reserved_value, PACKED_TXT_005, LIVE, NOTIFIED),
     PACKED(event_desc_without_event_idx, PACKED_TXT_006, LIVE, NOTIFIED,
            .refuse = WITH(EVENT_IDX)),

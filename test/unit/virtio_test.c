@@ -84,6 +84,22 @@ static void report_judge(const struct breach *breach, enum virtio_lint lint)
     assert_true(virtio_device_broken(rig.device, breach->clause) > 0);
 }
 
+static bool last_read_gave(uint64_t value)
+{
+    struct virtio_history_entry entry;
+
+    return virtio_history_get(rig.device, 0, &entry) && !entry.write &&
+           entry.value == value;
+}
+
+/* What a broken chain was offered in is the first queue. */
+static bool came_back_empty(void)
+{
+    struct driver_used used = {.length = 1};
+
+    return driver_take(&driver_queues[0], &used) && used.length == 0;
+}
+
 /* That what the report says of the device is so. */
 static void verdict_judge(const struct breach *breach, enum virtio_lint lint)
 {
@@ -100,6 +116,16 @@ static void verdict_judge(const struct breach *breach, enum virtio_lint lint)
     if (verdict == VIRTIO_VERDICT_QUEUE_REFUSED &&
         rig.device->queues[0].ready) {
         fail_with(breach, "the queue is ready");
+    }
+    if ((verdict == VIRTIO_VERDICT_READS_ZERO && !last_read_gave(0)) ||
+        (verdict == VIRTIO_VERDICT_READS_ONES && !last_read_gave(UINT32_MAX))) {
+        fail_with(breach, "the read gave something else");
+    }
+    if (verdict == VIRTIO_VERDICT_NOTIFIED && !rig.line) {
+        fail_with(breach, "the driver was not notified");
+    }
+    if (verdict == VIRTIO_VERDICT_DROPPED && !came_back_empty()) {
+        fail_with(breach, "the buffer was not returned with length 0");
     }
     if ((verdict == VIRTIO_VERDICT_NEEDS_RESET) !=
         ((status & VIRTIO_STATUS_DEVICE_NEEDS_RESET) != 0)) {

@@ -268,7 +268,8 @@ static bool matters(const uint8_t *at, bool write)
     const struct driver_queue *queue = driver.queue;
 
     if (queue->packed) {
-        return at == rig_at(queue->avail, 4) || at == rig_at(queue->used, 4) ||
+        return at == rig_at(queue->avail, 4) ||
+               (write && at == rig_at(queue->used, 4)) ||
                (at - rig_at(queue->desc, 16)) % 16 == 14;
     }
     return at == rig_at(queue->avail, 2) || at == rig_at(queue->avail + 2, 2) ||

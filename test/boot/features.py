@@ -1,0 +1,168 @@
+"""No false alarm: Debian's kernels on every combination of the ring features
+that they negotiate, one after the other in one boot, each with traffic on every
+device and its drivers unbound and bound; and idle for an hour of the machine's
+time. Nothing may be reported, under strict lint. Called by cases.py."""
+
+import itertools
+import re
+
+import initramfs
+import machine
+import run
+import vmlinux
+from harness import BUILD, Failure, boot, expect
+
+# Linux 6.1's virtio-mmio drivers accept these and leave IN_ORDER,
+# NOTIFICATION_DATA and RING_RESET alone (vring_transport_features(); RING_RESET
+# is of virtio-pci only). Name: bit.
+RINGS = {"indirect_desc": 28, "event_idx": 29, "ring_packed": 34}
+OTHERS = {"in_order": 35, "notification_data": 38, "ring_reset": 40}
+VERSION_1 = 32
+
+# The console is unbound last, with the output elsewhere meanwhile.
+TRAFFIC = r"""
+echo "rings $(sed 's/.*rings=//' /proc/cmdline)"
+for d in /sys/bus/virtio/devices/*; do
+    echo "accepted $(cat $d/device) $(cat $d/features)"
+done
+rebind() {
+    cd /sys/bus/virtio/drivers/$1
+    device=$(echo virtio[0-9]*)
+    echo $device >unbind
+    echo $device >bind
+    n=0
+    while [ ! -e $2 ] && [ $n -lt 100 ]; do usleep 10000; n=$((n + 1)); done
+}
+work() {
+    dd if=/dev/hwrng of=/tmp/noise bs=512 count=16 2>/dev/null
+    dd if=/tmp/noise of=/dev/vda bs=512 seek=64 conv=fsync 2>/dev/null
+    echo 3 >/proc/sys/vm/drop_caches
+    dd if=/dev/vda bs=512 skip=64 count=16 2>/dev/null | cmp - /tmp/noise &&
+        dd if=/dev/vda of=/dev/null bs=256k count=8 2>/dev/null &&
+        echo "$1"
+}
+work "disk and noise are right"
+seq 1 300
+rebind virtio_blk /dev/vda
+rebind virtio_rng /dev/hwrng
+work "and after bind"
+exec >/dev/ttyS0 2>&1
+rebind virtio_console /dev/hvc0
+exec >/dev/hvc0 2>&1
+seq 1 50
+echo "console after bind"
+"""
+
+
+def combinations():
+    """Names of the features that are left out."""
+    for count in range(len(RINGS) + 1):
+        yield from itertools.combinations(RINGS, count)
+
+
+def name_of(without):
+    return "without-" + "-".join(without) if without else "with-all"
+
+
+def elf_of(flavour):
+    """The kernel unpacked: Bochs takes a minute and a half for generic's."""
+    with open(f"{BUILD}/cache/kernel/{flavour}/vmlinuz", "rb") as file:
+        return vmlinux.unpack(vmlinux.payload(file.read()))
+
+
+def esp(kernel, flavour, command, sets):
+    files = {
+        "loader/loader.conf": b"run all\n",
+        "vmlinuz": kernel,
+        "base.cpio": f"{BUILD}/cache/base.cpio",
+        "modules.cpio": f"{BUILD}/cache/modules-{flavour}.cpio",
+        "session.cpio": initramfs.session("features", command),
+        "disk.img": f"{BUILD}/cache/disk.img",
+    }
+    for without in sets:
+        name = name_of(without)
+        lines = [
+            f"title {name}", "linux /vmlinuz", "initrd /base.cpio",
+            "initrd /modules.cpio", "initrd /session.cpio",
+            f"options {run.CMDLINE} rings={name}", "memory 256M",
+            "disk /disk.img", "rng on", "lint strict",
+        ]
+        if without:
+            lines.append("features " + ",".join(f"-{word}"
+                                                for word in without))
+        files[f"loader/entries/{name}.conf"] = "\n".join(lines + [""]).encode()
+    return files
+
+
+def check_accepted(text, without):
+    """The features in /sys: a digit a bit, the lowest first."""
+    found = re.findall(r"^accepted (\w+) ([01]{64})$", text, re.M)
+    expect({device for device, _ in found} == {"0x0003", "0x0002", "0x0004"},
+           f"devices with drivers: {found}")
+    for device, digits in found:
+        for word, bit in (RINGS | OTHERS).items():
+            wanted = word in RINGS and word not in without
+            expect((digits[bit] == "1") == wanted,
+                   f"{device}: bit {bit} ({word}) is {digits[bit]}")
+        expect(digits[VERSION_1] == "1", f"{device}: no VERSION_1")
+
+
+def check(result, without, sentences):
+    name = name_of(without)
+    expect(name in result.entries, "never ended")
+    status, reason = result.entries[name]
+    log = result.entry_log(name)
+    reports = re.findall(r'json \{.*"type":"clause".*', log)
+    expect(not reports, f"reported: {reports[:3]}")
+    expect(re.search(r"exercised.*, 0 broken", log), "no summary of 0 broken")
+    expect(status == 0, f"exit {status} ({reason})")
+    parts = re.split(r"^rings (\S+)$", result.console, flags=re.M)
+    text = dict(zip(parts[1::2], parts[2::2])).get(name, "")
+    check_accepted(text, without)
+    for sentence in sentences:
+        expect(sentence in text, f"the guest did not say {sentence!r}: "
+               f"{text[-400:]!r}")
+
+
+def judged(result, sets, what, sentences):
+    for without in sets:
+        name = f"{what} {name_of(without)}".replace("-", " ")
+        try:
+            check(result, without, sentences)
+            yield name, None
+        except Failure as failure:
+            yield name, str(failure)
+
+
+SAID = ("disk and noise are right", "and after bind", "console after bind")
+
+
+def every_combination(kernel, flavour):
+    sets = list(combinations())
+    result = boot(esp(kernel, flavour, TRAFFIC, sets), memory=768,
+                  timeout=1500, model=machine.MODEL)
+    return judged(result, sets, flavour, SAID)
+
+
+def debian_cloud_features():
+    yield from every_combination(f"{BUILD}/cache/kernel/cloud/vmlinuz",
+                                 "cloud")
+
+
+def debian_generic_features():
+    yield from every_combination(elf_of("generic"), "generic")
+
+
+IDLE = TRAFFIC + """
+sleep 3600
+echo an hour later
+"""
+
+
+def debian_idle_hour():
+    """With the layouts of rings that differ in how they notify."""
+    sets = [(), ("event_idx",), ("ring_packed",), ("ring_packed", "event_idx")]
+    result = boot(esp(f"{BUILD}/cache/kernel/cloud/vmlinuz", "cloud", IDLE,
+                      sets), memory=768, timeout=3600, model=machine.MODEL)
+    yield from judged(result, sets, "idle hour",
+                      SAID + ("an hour later",))
