@@ -155,6 +155,10 @@ struct exit {
  * again. Host interrupts that caused the exit have been handled on return. */
 void guest_run(struct guest *guest, struct exit *exit);
 
+/* The longest run without an exit, where the processor has a timer for it.
+ * Before the first guest. */
+void guest_limit_runs(uint64_t ticks);
+
 /* Takes what this processor holds of the guest out of it, VMCS and registers:
  * after that any processor may run it. To be called where it ran last; does
  * nothing if it never did. */
@@ -204,7 +208,8 @@ struct guest *guest_create(struct page_source *pages, uint64_t eptp,
 void guest_destroy(struct guest *guest, struct page_source *pages);
 
 /* Back to the INIT state (real mode at f000:fff0); general registers cleared
- * but RDX. FPU, debug registers and MSRs as Table 10-1 says. */
+ * but RDX. What INIT keeps is kept (Table 10-1): FPU, CR0.CD and NW, XCR0 and
+ * most MSRs, the TSC's offset among them. */
 void guest_reset(struct guest *guest);
 
 /* What a MOV to a control register, or a WRMSR, does by SDM 3A 2.5, 4.1 and

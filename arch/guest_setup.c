@@ -19,12 +19,16 @@
 #define PLE_GAP    128U
 #define PLE_WINDOW 4096U
 
-/* The longest run without an exit, in TSC ticks: about 1 ms. External
- * interrupts end a run anyway; but an entry with IF clear may hold back those
- * that wait already (Bochs 2.7 does, until the guest next writes IF), and then
- * a guest that spins would never be left. The field keeps its value over
- * exits, so this costs nothing. */
-#define LONGEST_RUN (1U << 22)
+/* In TSC ticks. External interrupts end a run anyway; but an entry with IF
+ * clear may hold back those that wait already (Bochs 2.7 does, until the guest
+ * next writes IF), and then a guest that spins would never be left. The field
+ * keeps its value over exits, so this costs nothing. */
+static uint64_t longest_run = 1U << 22;
+
+void guest_limit_runs(uint64_t ticks)
+{
+    longest_run = ticks;
+}
 
 #define PAT_AT_RESET   0x0007040600070406ULL
 #define DR6_AT_RESET   0xffff0ff0ULL
@@ -121,7 +125,7 @@ static void write_controls(struct guest *guest)
     vmx_write(VMCS_EPT_POINTER, guest->ept_pointer);
     if (controls[CONTROL_PIN] & PIN_PREEMPTION_TIMER) {
         vmx_write(VMCS_PREEMPTION_TIMER,
-                  LONGEST_RUN >> vmx_machine.timer_shift);
+                  longest_run >> vmx_machine.timer_shift);
     }
     if (controls[CONTROL_SECONDARY] & SECONDARY_VPID) {
         vmx_write(VMCS_VPID, guest->vpid);
@@ -229,6 +233,8 @@ static void reset_debug_registers(struct guest *guest)
 
 void guest_reset(struct guest *guest)
 {
+    uint64_t caches = guest_get(guest, GUEST_CR0) & (CR0_CD | CR0_NW);
+
     for (size_t i = 0; i < GPR_COUNT; i++) {
         guest->gpr[i] = 0;
     }
@@ -237,7 +243,7 @@ void guest_reset(struct guest *guest)
     guest_regs_write(guest, HIDDEN_RSP, 0);
     guest_regs_write(guest, GUEST_RIP, 0xfff0);
     guest_regs_write(guest, GUEST_RFLAGS, RFLAGS_ONE);
-    guest_regs_write(guest, GUEST_CR0, CR0_ET | CR0_NW | CR0_CD);
+    guest_regs_write(guest, GUEST_CR0, CR0_ET | caches);
     guest_regs_write(guest, GUEST_CR2, 0);
     guest_regs_write(guest, GUEST_CR3, 0);
     guest_regs_write(guest, GUEST_CR4, 0);
@@ -269,6 +275,7 @@ static void power_on(struct guest *guest)
     for (size_t i = 0; i < sizeof cleared / sizeof *cleared; i++) {
         guest_regs_write(guest, cleared[i], 0);
     }
+    guest_regs_write(guest, GUEST_CR0, CR0_ET | CR0_NW | CR0_CD);
     guest_regs_write(guest, GUEST_PAT, PAT_AT_RESET);
     guest_regs_write(guest, GUEST_XCR0, 1);
     /* XRSTOR takes MXCSR from the area even where a component is in its

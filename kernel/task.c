@@ -63,6 +63,9 @@ struct task {
     struct task *next_all;  /* in the list of all */
     uint64_t runs;          /* times it was switched to */
 
+    bool takes_turns;
+    uint64_t turn_end; /* time_now() nanoseconds */
+
     void *memory; /* TASK_PAGES pages, guard first; NULL: not from page_alloc */
     task_entry entry;
     void *argument;
@@ -74,12 +77,19 @@ struct task {
     bool timed_out;
 };
 
+struct list {
+    struct task *first;
+    struct task *last;
+};
+
 /* A processor's run queue, and what runs there. */
 struct queue {
-    /* Any processor, with the lock. */
+    /* Any processor, with the lock. Runnable tasks, without the current one;
+     * those whose turn is over come after the others, but not for ever. */
     _Alignas(64) struct spinlock lock;
-    struct task *first; /* runnable, without the current one */
-    struct task *last;
+    struct list ready;
+    struct list over;
+    uint64_t over_since; /* `over` has had nothing since then */
 
     /* It is halted or runs a guest, and is to be interrupted when there is
      * something new; whoever interrupts it takes the mark away. */
@@ -120,35 +130,60 @@ static void interrupt_outside(struct queue *queue)
     }
 }
 
+static bool empty(const struct list *list)
+{
+    return __atomic_load_n(&list->first, __ATOMIC_RELAXED) == NULL;
+}
+
+static void append_to(struct list *list, struct task *task)
+{
+    task->state = TASK_RUNNABLE;
+    task->next = NULL;
+    if (list->first == NULL) {
+        __atomic_store_n(&list->first, task, __ATOMIC_RELAXED);
+    } else {
+        list->last->next = task;
+    }
+    list->last = task;
+}
+
 static void append(struct task *task)
 {
     struct queue *queue = task->queue;
 
     spinlock_take(&queue->lock);
-    task->state = TASK_RUNNABLE;
-    task->next = NULL;
-    if (queue->first == NULL) {
-        __atomic_store_n(&queue->first, task, __ATOMIC_RELAXED);
-    } else {
-        queue->last->next = task;
-    }
-    queue->last = task;
+    append_to(&queue->ready, task);
     spinlock_give(&queue->lock);
     if (spinlock_needed) {
         interrupt_outside(queue);
     }
 }
 
-/* The first whose domain can be entered at once, taken out and entered. NULL,
- * and *wanted says which to wait for; NULL too if nothing is runnable. */
-static struct task *take_first(struct queue *queue, struct domain **wanted)
+static bool turn_over(const struct task *task)
+{
+    return task->takes_turns && time_now() >= task->turn_end;
+}
+
+/* The current task, which could go on. */
+static void append_current(struct queue *queue)
+{
+    bool over = turn_over(queue->current);
+
+    spinlock_take(&queue->lock);
+    if (over && empty(&queue->over)) {
+        queue->over_since = time_now();
+    }
+    append_to(over ? &queue->over : &queue->ready, queue->current);
+    spinlock_give(&queue->lock);
+}
+
+/* The first whose domain can be entered at once, taken out and entered. */
+static struct task *take_from(struct list *list)
 {
     struct task *before = NULL;
     struct task *task = NULL;
 
-    spinlock_take(&queue->lock);
-    *wanted = queue->first == NULL ? NULL : queue->first->domain;
-    for (task = queue->first; task != NULL; task = task->next) {
+    for (task = list->first; task != NULL; task = task->next) {
         if (domain_try_switch(task->domain)) {
             break;
         }
@@ -156,14 +191,44 @@ static struct task *take_first(struct queue *queue, struct domain **wanted)
     }
     if (task != NULL) {
         if (before == NULL) {
-            __atomic_store_n(&queue->first, task->next, __ATOMIC_RELAXED);
+            __atomic_store_n(&list->first, task->next, __ATOMIC_RELAXED);
         } else {
             before->next = task->next;
         }
-        if (queue->last == task) {
-            queue->last = before;
+        if (list->last == task) {
+            list->last = before;
         }
         task->next = NULL;
+    }
+    return task;
+}
+
+/* Of the list that comes first, else of the other one. NULL, and *wanted says
+ * which domain to wait for; NULL too if nothing is runnable. */
+static struct task *take_first(struct queue *queue, struct domain **wanted)
+{
+    struct task *task = NULL;
+    struct list *list = &queue->ready;
+    uint64_t now = 0;
+
+    *wanted = NULL;
+    spinlock_take(&queue->lock);
+    if (queue->over.first != NULL) {
+        now = time_now();
+        if (list->first == NULL || now - queue->over_since >= TASK_TURN) {
+            list = &queue->over;
+        }
+    }
+    if (list->first != NULL) {
+        *wanted = list->first->domain;
+        task = take_from(list);
+        if (task == NULL) {
+            list = list == &queue->over ? &queue->ready : &queue->over;
+            task = take_from(list);
+        }
+    }
+    if (task != NULL && list == &queue->over) {
+        queue->over_since = now;
     }
     spinlock_give(&queue->lock);
     return task;
@@ -226,6 +291,9 @@ static void switch_to(struct queue *queue, struct task *next)
     struct task *previous = queue->current;
 
     next->state = TASK_RUNNING;
+    if (turn_over(next)) {
+        next->turn_end = time_now() + TASK_TURN;
+    }
     if (next == previous) {
         return;
     }
@@ -548,22 +616,53 @@ struct domain *task_join(struct domain *domain)
     return before;
 }
 
+/* Nothing to wait for: the turn that is over is followed by the next. */
+static void go_on(struct task *task)
+{
+    if (turn_over(task)) {
+        task->turn_end = time_now() + TASK_TURN;
+    }
+}
+
 void task_yield(void)
 {
     struct queue *queue = queue_here();
 
     CHECK(!queue->firing);
     fire_timers(queue);
-    if (__atomic_load_n(&queue->first, __ATOMIC_RELAXED) != NULL) {
-        append(queue->current);
+    if (!empty(&queue->ready) ||
+        (!empty(&queue->over) && turn_over(queue->current))) {
+        append_current(queue);
         schedule();
+    } else {
+        go_on(queue->current);
     }
+}
+
+void task_take_turns(void)
+{
+    struct task *task = task_current();
+
+    task->takes_turns = true;
+    task->turn_end = time_now() + TASK_TURN;
+}
+
+uint64_t task_turn_end(void)
+{
+    return task_current()->turn_end;
+}
+
+void task_end_turn(void)
+{
+    task_current()->turn_end = 0;
+    task_yield();
 }
 
 bool task_work_pending(void)
 {
-    return __atomic_load_n(&queue_here()->first, __ATOMIC_RELAXED) != NULL ||
-           timer_due();
+    struct queue *queue = queue_here();
+
+    return !empty(&queue->ready) || !empty(&queue->over) || timer_due();
 }
 
 bool task_outside_begin(bool known)

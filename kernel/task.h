@@ -49,6 +49,20 @@ unsigned task_processor(const struct task *task);
 /* Lets the other runnable tasks and due timers run; comes back. */
 void task_yield(void);
 
+/* A task that computes for as long as it is let, a guest's, takes turns with
+ * the others of its kind: one of TASK_TURN each while others wait. When its
+ * turn is over and it yields, it comes after all others that can run; but some
+ * task of its kind runs once in a TASK_TURN, whatever else there is to do. One
+ * that wakes before its turn is over has what is left of it. */
+#define TASK_TURN 1000000ULL /* ns */
+void task_take_turns(void);
+
+/* When the calling task's turn is over: time_now() nanoseconds. */
+uint64_t task_turn_end(void);
+
+/* Yields as if it were over now: the task waits for another one. */
+void task_end_turn(void);
+
 /* True while a task other than the caller is runnable or a timer is due: what
  * a vCPU asks before it enters its guest again. */
 bool task_work_pending(void);

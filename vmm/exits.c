@@ -67,10 +67,6 @@ static void exit_hlt(struct vcpu *vcpu, const struct exit *exit)
     }
     vcpu->state = VCPU_HALTED;
     vcpu->halted_without_interrupts = !interrupts;
-    if (!interrupts && !vcpu_nmi_possible(vcpu)) {
-        vcpu_crash(vcpu, "HLT with interrupts off: nothing can wake this "
-                         "processor again");
-    }
 }
 
 /* Whoever still waits asks again, before the next entry. An NMI can be gone by
@@ -82,10 +78,12 @@ static void exit_nmi_window(struct vcpu *vcpu, const struct exit *exit)
     guest_want_nmi_window(vcpu->guest, false);
 }
 
+/* It spins for another processor, which may be one that waits for this one's
+ * turn to end. */
 static void exit_pause(struct vcpu *vcpu, const struct exit *exit)
 {
     guest_skip(vcpu->guest, exit->length);
-    task_yield();
+    task_end_turn();
 }
 
 /* Caches are the host's business: guest memory is coherent whatever the guest

@@ -298,6 +298,16 @@ static void receive_init(struct lapic *lapic)
     lapic->sipi_pending = false;
 }
 
+/* The first one starts the processor, and further ones find it started, even
+ * if its task has not come to it yet. */
+static void receive_sipi(struct lapic *lapic, uint8_t vector)
+{
+    if (!lapic->sipi_pending) {
+        lapic->sipi_pending = true;
+        lapic->sipi_vector = vector;
+    }
+}
+
 bool lapic_receive(struct lapic *lapic, enum apic_mode mode, uint8_t vector,
                    bool level)
 {
@@ -315,8 +325,7 @@ bool lapic_receive(struct lapic *lapic, enum apic_mode mode, uint8_t vector,
         receive_init(lapic);
         break;
     case APIC_SIPI:
-        lapic->sipi_pending = true;
-        lapic->sipi_vector = vector;
+        receive_sipi(lapic, vector);
         break;
     case APIC_EXTINT:
         lapic->extint_pending = true;

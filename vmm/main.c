@@ -6,6 +6,7 @@
 #include "arch/boot.h"
 #include "arch/efi.h"
 #include "arch/gdt.h"
+#include "arch/guest.h"
 #include "arch/idt.h"
 #include "arch/lapic_host.h"
 #include "arch/machine.h"
@@ -162,6 +163,7 @@ void lintel_main(struct efi_boot *boot)
         log_error("%s", missing);
         finish(STATUS_LINTEL, "no VMX");
     }
+    guest_limit_runs(time_to_tsc(TASK_TURN));
     processors_start(info, &kernel_pages);
     status = run_entries(&load);
     if (idt_nmi_count() > 0) {

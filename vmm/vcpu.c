@@ -5,15 +5,21 @@
 #include "vmm/virtio_host.h"
 #include "vmm/vm.h"
 
-/* How long a guest may run while tasks wait. */
-#define SLICE TIME_MS
-
 static void log_if_wanted(struct vcpu *vcpu)
 {
     if (vcpu->log_wanted) {
         vcpu->log_wanted = false;
         vcpu_log(vcpu);
     }
+}
+
+static const char *deaf_words(const struct vcpu *vcpu)
+{
+    return vcpu->vm->vcpu_count == 1
+               ? "HLT with interrupts off: nothing can wake this processor "
+                 "again"
+               : "every processor is in HLT with interrupts off or waits for "
+                 "a SIPI: nothing can wake one again";
 }
 
 /* Waits where the guest waits: HLT, wait-for-SIPI. Time passes for the other
@@ -27,6 +33,10 @@ static void wait_awake(struct vcpu *vcpu)
             }
             continue;
         }
+        if (vcpu_deaf(vcpu)) {
+            vcpu_crash(vcpu, "%s", deaf_words(vcpu));
+            return;
+        }
         event_wait(&vcpu->wake);
         log_if_wanted(vcpu);
     }
@@ -38,14 +48,24 @@ static void slice_over(void *argument)
     (void)argument;
 }
 
-/* Lets the others run, once each. Those that have still more to do get their
- * turn after a slice of the guest's time, whether it exits by itself or not. */
+/* While others wait, the guest exits when its turn is over. */
+static void limit_run(struct vcpu *vcpu)
+{
+    uint64_t end = task_turn_end();
+
+    if (task_work_pending() &&
+        (!vcpu->slice.armed || vcpu->slice.deadline != end)) {
+        timer_arm(&vcpu->slice, end);
+    }
+}
+
+/* Lets the others run, once each. Those that have still more to do, and other
+ * guests, get their turn when this one's is over, whether it exits by itself or
+ * not. */
 static void let_others_run(struct vcpu *vcpu)
 {
     task_yield();
-    if (task_work_pending()) {
-        timer_arm(&vcpu->slice, time_now() + SLICE);
-    }
+    limit_run(vcpu);
 }
 
 /* From the last look at what waits for it (vcpu_deliver) the host's interrupts
@@ -72,9 +92,11 @@ void vcpu_main(void *argument)
 
     vcpu->task = task_current();
     vcpu->slice.fire = slice_over;
+    task_take_turns();
     while (!vm->stopping) {
         if (vcpu->state != VCPU_RUNNING) {
             wait_awake(vcpu);
+            limit_run(vcpu);
             continue;
         }
         if (lapic_has_work(&vcpu->lapic)) {

@@ -77,9 +77,10 @@ void vcpu_deliver(struct vcpu *vcpu);
 /* Is there something that ends HLT (wait-for-SIPI)? */
 bool vcpu_awake(struct vcpu *vcpu);
 
-/* Can an NMI or an INIT still come to this vCPU: from another one that goes on,
- * or from an interrupt line that is wired up as one? */
-bool vcpu_nmi_possible(const struct vcpu *vcpu);
+/* Does this vCPU wait where nothing can reach it any more: with interrupts off
+ * or for a SIPI, and every other one too, and no interrupt line is wired up as
+ * an NMI or INIT? */
+bool vcpu_deaf(const struct vcpu *vcpu);
 
 /* The guest can not go on: logs `format`, where it stood, its registers,
  * its code bytes and stack, and stops the VM with VM_END_CRASH. */

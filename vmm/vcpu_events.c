@@ -119,43 +119,9 @@ bool vcpu_awake(struct vcpu *vcpu)
     return false;
 }
 
-/* Can it run again as things are, and send what wakes others? */
-static bool goes_on(const struct vcpu *vcpu)
+/* An interrupt line that is wired up as an NMI or an INIT, to whomever. */
+static bool line_possible(const struct vm *vm)
 {
-    const struct lapic *lapic = &vcpu->lapic;
-
-    switch (vcpu->state) {
-    case VCPU_RUNNING:
-        return true;
-    case VCPU_WAIT_SIPI:
-        return lapic->sipi_pending;
-    case VCPU_HALTED:
-        return !vcpu->halted_without_interrupts || lapic->nmi_pending ||
-               lapic->init_pending;
-    }
-    return false;
-}
-
-static bool another_goes_on(const struct vcpu *vcpu)
-{
-    const struct vm *vm = vcpu->vm;
-
-    for (unsigned i = 0; i < vm->vcpu_count; i++) {
-        if (i != vcpu->index && goes_on(vm->vcpus[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool vcpu_nmi_possible(const struct vcpu *vcpu)
-{
-    const struct vm *vm = vcpu->vm;
-
-    if (vcpu->lapic.nmi_pending || vcpu->lapic.init_pending ||
-        another_goes_on(vcpu)) {
-        return true;
-    }
     for (unsigned pin = 0; pin < IOAPIC_PINS; pin++) {
         uint64_t entry = vm->ioapic.redirection[pin];
         unsigned mode = (entry >> 8) & 7;
@@ -165,8 +131,13 @@ bool vcpu_nmi_possible(const struct vcpu *vcpu)
             return true;
         }
     }
+    return false;
+}
+
+static bool lvt_possible(const struct lapic *lapic)
+{
     for (unsigned i = 0; i < LAPIC_LVT_COUNT; i++) {
-        uint32_t entry = vcpu->lapic.lvt[i];
+        uint32_t entry = lapic->lvt[i];
 
         /* LINT1 is wired to a line that nothing drives. */
         if (i != LAPIC_LVT_LINT1 && !(entry & LAPIC_LVT_MASKED) &&
@@ -175,4 +146,39 @@ bool vcpu_nmi_possible(const struct vcpu *vcpu)
         }
     }
     return false;
+}
+
+/* Only another vCPU, or a line, can help it. */
+static bool hears_nothing(const struct vcpu *vcpu)
+{
+    const struct lapic *lapic = &vcpu->lapic;
+
+    if (lapic->init_pending || lapic->sipi_pending) {
+        return false;
+    }
+    switch (vcpu->state) {
+    case VCPU_RUNNING:
+        return false;
+    case VCPU_WAIT_SIPI:
+        return true;
+    case VCPU_HALTED:
+        return vcpu->halted_without_interrupts && !lapic->nmi_pending &&
+               !lvt_possible(lapic);
+    }
+    return false;
+}
+
+bool vcpu_deaf(const struct vcpu *vcpu)
+{
+    const struct vm *vm = vcpu->vm;
+
+    if (!hears_nothing(vcpu)) {
+        return false;
+    }
+    for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        if (!hears_nothing(vm->vcpus[i])) {
+            return false;
+        }
+    }
+    return !line_possible(vm);
 }

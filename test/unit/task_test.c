@@ -549,6 +549,95 @@ static void our_own_bugs_end_it(void **state)
     assert_int_equal(run_child(main_exits), PANICKED);
 }
 
+/* Turns */
+
+static unsigned steps_left;
+
+/* Computes a quarter of a turn at a time, as a guest between two exits. */
+static void computer(void *argument)
+{
+    (void)argument;
+    task_take_turns();
+    while (steps_left > 0) {
+        steps_left--;
+        note(task_name(task_current()));
+        tsc += TASK_TURN / 4;
+        task_yield();
+    }
+}
+
+static void turns_are_of_equal_length(void **state)
+{
+    (void)state;
+    steps_left = 24;
+    assert_non_null(task_create("a", computer, NULL));
+    assert_non_null(task_create("b", computer, NULL));
+    assert_non_null(task_create("c", computer, NULL));
+    while (steps_left > 0) {
+        task_sleep_until(time_now() + 100 * TASK_TURN);
+    }
+    /* They begin together, so the first one's yield lets the others begin. */
+    assert_string_equal(trace, "abcabc"
+                               "aaaa"
+                               "bbbb"
+                               "cccc"
+                               "aaaa"
+                               "bb");
+}
+
+static void one_that_waits_for_another_ends_its_turn(void **state)
+{
+    uint64_t end;
+
+    (void)state;
+    task_take_turns();
+    steps_left = 4;
+    assert_non_null(task_create("a", computer, NULL));
+    task_end_turn();
+    assert_string_equal(trace, "aaaa");
+    /* With nobody to wait for it has the next one at once. */
+    trace[0] = '\0';
+    task_yield();
+    end = task_turn_end();
+    task_end_turn();
+    assert_true(task_turn_end() >= end);
+    assert_true(task_turn_end() == time_now() + TASK_TURN);
+}
+
+static struct event there;
+static struct event back;
+
+static void echo(void *argument)
+{
+    (void)argument;
+    for (;;) {
+        event_wait(&there);
+        if (steps_left == 0) {
+            break;
+        }
+        tsc += TASK_TURN / 8;
+        event_signal(&back);
+    }
+}
+
+static void those_that_wake_do_not_starve_one_that_computes(void **state)
+{
+    unsigned rounds = 0;
+
+    (void)state;
+    steps_left = 40;
+    assert_non_null(task_create("a", computer, NULL));
+    assert_non_null(task_create("echo", echo, NULL));
+    while (steps_left > 0) {
+        event_signal(&there);
+        event_wait(&back);
+        rounds++;
+    }
+    event_signal(&there);
+    /* Each has about half of the time: ten turns. */
+    assert_in_range(rounds, 50, 110);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, clean, all_gone)
 
 int main(void)
@@ -569,6 +658,9 @@ int main(void)
         TEST(exit_in_the_middle),
         TEST(a_stack_is_freed_at_once),
         TEST(names_are_cut_and_dumped),
+        TEST(turns_are_of_equal_length),
+        TEST(one_that_waits_for_another_ends_its_turn),
+        TEST(those_that_wake_do_not_starve_one_that_computes),
         TEST(our_own_bugs_end_it),
     };
 

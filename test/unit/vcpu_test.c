@@ -41,10 +41,12 @@ typedef enum exit_reason (*step)(struct guest *guest);
 static struct guest guest;
 static struct vm vm;
 static struct vcpu first;
+static struct vcpu second; /* its state alone counts */
 static struct vcpu *vcpu = &first;
 static const step *script; /* ends with NULL: the VM is stopped */
 static unsigned entries;
 static unsigned yields;
+static unsigned ends; /* of turns */
 static unsigned waits;
 static unsigned refusals; /* times that other tasks want the processor first */
 static unsigned logs;
@@ -316,6 +318,20 @@ void task_yield(void)
     yields++;
 }
 
+void task_take_turns(void)
+{
+}
+
+uint64_t task_turn_end(void)
+{
+    return TASK_TURN;
+}
+
+void task_end_turn(void)
+{
+    ends++;
+}
+
 bool task_work_pending(void)
 {
     return work;
@@ -413,6 +429,7 @@ static int start(void **state)
     (void)state;
     memset(&vm, 0, sizeof(vm));
     memset(&first, 0, sizeof(first));
+    memset(&second, 0, sizeof(second));
     guest = (struct guest){.rflags = RFLAGS_IF, .injected = -1};
     vm.vcpus[0] = vcpu;
     vm.vcpu_count = 1;
@@ -426,11 +443,21 @@ static int start(void **state)
     vcpu->guest = &guest;
     lapic_init(&vcpu->lapic, &vm.bus, vcpu, 0, true);
     lapic_firmware_state(&vcpu->lapic);
-    entries = yields = waits = crashes = 0;
+    entries = yields = ends = waits = crashes = 0;
     while_waiting = NULL;
     work = false;
     armed = NULL;
     return 0;
+}
+
+static void add_second(enum vcpu_state its)
+{
+    second.vm = &vm;
+    second.index = 1;
+    second.state = its;
+    lapic_init(&second.lapic, &vm.bus, &second, 1, false);
+    vm.vcpus[1] = &second;
+    vm.vcpu_count = 2;
 }
 
 static void run(const step *steps)
@@ -609,32 +636,45 @@ static void hlt_that_nothing_can_end_is_a_crash(void **state)
     assert_int_equal(end, VM_END_CRASH);
 }
 
-/* Another one that will run, or waits with interrupts on, may send an NMI; one
- * that waits for its SIPI, or is as deaf, will not. */
-static void hlt_is_no_crash_while_another_goes_on(void **state)
+static void hlt_with_interrupts_off_is_left_to_the_others(void **state)
 {
-    static const step steps[] = {halts_with_interrupts_off, NULL};
-    static struct vcpu second;
+    static const step steps[] = {halts_with_interrupts_off, takes_nmi, NULL};
+    static const enum vcpu_state states[] = {VCPU_RUNNING, VCPU_HALTED};
 
     (void)state;
-    second = (struct vcpu){.vm = &vm, .index = 1, .state = VCPU_WAIT_SIPI};
-    vm.vcpus[1] = &second;
-    vm.vcpu_count = 2;
-    assert_false(vcpu_nmi_possible(vcpu));
-    second.lapic.sipi_pending = true;
-    assert_true(vcpu_nmi_possible(vcpu));
-    second.lapic.sipi_pending = false;
-    second.state = VCPU_RUNNING;
-    assert_true(vcpu_nmi_possible(vcpu));
-    second.state = VCPU_HALTED;
-    assert_true(vcpu_nmi_possible(vcpu));
-    second.halted_without_interrupts = true;
-    assert_false(vcpu_nmi_possible(vcpu));
-    second.lapic.nmi_pending = true;
-    assert_true(vcpu_nmi_possible(vcpu));
-    second.lapic.nmi_pending = false;
+    for (unsigned i = 0; i < 2; i++) {
+        start(NULL);
+        add_second(states[i]);
+        while_waiting = send_nmi;
+        run(steps);
+        assert_int_equal(waits, 1);
+        assert_int_equal(crashes, 0);
+    }
+}
+
+static void unless_they_hear_nothing_either(void **state)
+{
+    static const step steps[] = {halts_with_interrupts_off, NULL};
+
+    (void)state;
+    add_second(VCPU_WAIT_SIPI);
     run(steps);
     assert_int_equal(crashes, 1);
+    start(NULL);
+    add_second(VCPU_HALTED);
+    second.halted_without_interrupts = true;
+    run(steps);
+    assert_int_equal(crashes, 1);
+    /* What is on its way to the other one counts. */
+    for (unsigned i = 0; i < 3; i++) {
+        start(NULL);
+        add_second(i == 2 ? VCPU_WAIT_SIPI : VCPU_HALTED);
+        second.halted_without_interrupts = true;
+        lapic_receive(&second.lapic, (enum apic_mode)(APIC_NMI + i), 0, false);
+        while_waiting = send_nmi;
+        run((const step[]){halts_with_interrupts_off, takes_nmi, NULL});
+        assert_int_equal(crashes, 0);
+    }
 }
 
 /* The trap after it ends it, with interrupts off, too. */
@@ -765,6 +805,7 @@ static void another_processor_starts_by_init_and_sipi(void **state)
 
     (void)state;
     lapic_init(&vcpu->lapic, &vm.bus, vcpu, 0, false);
+    add_second(VCPU_RUNNING);
     vcpu->state = VCPU_WAIT_SIPI;
     while_waiting = send_init_and_sipi;
     run(steps);
@@ -784,6 +825,22 @@ static void a_guest_has_a_slice_while_others_wait(void **state)
     run(steps);
     assert_true(yields > 0);
     assert_ptr_equal(armed, &vcpu->slice);
+}
+
+static enum exit_reason spins(struct guest *which)
+{
+    (void)which;
+    return EXIT_PAUSE;
+}
+
+static void one_that_spins_lets_the_others_run(void **state)
+{
+    static const step steps[] = {spins, NULL};
+
+    (void)state;
+    run(steps);
+    assert_int_equal(ends, 1);
+    assert_int_equal(guest.rip, HLT_LENGTH);
 }
 
 static void a_guest_alone_has_none(void **state)
@@ -874,7 +931,8 @@ int main(void)
         TEST(other_tasks_may_come_first),
         TEST(one_that_came_before_hlt_needs_no_wait),
         TEST(hlt_that_nothing_can_end_is_a_crash),
-        TEST(hlt_is_no_crash_while_another_goes_on),
+        TEST(hlt_with_interrupts_off_is_left_to_the_others),
+        TEST(unless_they_hear_nothing_either),
         TEST(hlt_single_stepped_does_not_wait),
         TEST(interrupts_do_not_end_hlt_without_if),
         TEST(an_nmi_held_back_does_not_end_hlt),
@@ -883,6 +941,7 @@ int main(void)
         TEST(init_of_the_bootstrap_processor_is_a_reset),
         TEST(another_processor_starts_by_init_and_sipi),
         TEST(a_guest_has_a_slice_while_others_wait),
+        TEST(one_that_spins_lets_the_others_run),
         TEST(a_guest_alone_has_none),
         TEST(its_interrupt_is_not_injected),
         TEST(what_is_in_the_page_ends_hlt),
