@@ -14,6 +14,7 @@
 #define MAP_LEGACY_BASE 0xa0000
 #define MAP_ACPI_BASE   0xe0000 /* the RSDP is its first byte */
 #define MAP_ACPI_END    0xf0000
+#define MAP_BIOS        0xf0000 /* where a guest has one: vmm/bios.asm */
 #define MAP_MP_BASE     0xf0000 /* where MP 1.4 lets a kernel look */
 #define MAP_MP_END      0xf2000
 #define MAP_LEGACY_END  0x100000

@@ -8,6 +8,7 @@ objects += $(addprefix vmm/, \
     boot_tables.o \
     boot_unknown.o \
     bzimage.o \
+    bzimage_file.o \
     cpuid.o \
     cpuid_allowed.o \
     cpuid_host.o \
@@ -72,6 +73,7 @@ objects += $(addprefix vmm/, \
     symbols_elf.o \
     symbols_guest.o \
     symbols_text.o \
+    setup16.o \
     start_info.o \
     uart.o \
     vcpu.o \
@@ -87,3 +89,4 @@ objects += $(addprefix vmm/, \
     )
 
 include vmm/acpi.mk
+include vmm/bios.mk
