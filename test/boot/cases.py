@@ -11,10 +11,13 @@ import features
 import formats
 import guests
 import multiboot
+import processors
 import together
 
 BOOTS = [
     guests.small_guests,
+    processors.two_processors,
+    processors.debian_on_two,
     multiboot.multiboot_guests,
     formats.format_guests,
     clauses.broken_clauses,
