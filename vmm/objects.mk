@@ -2,6 +2,7 @@ objects += $(addprefix vmm/, \
     acpi_pm.o \
     acpi_tables.o \
     apic_bus.o \
+    bios_data.o \
     boot_initrd.o \
     boot_protocol.o \
     boot_space.o \

@@ -12,6 +12,16 @@ $(CACHE)/formats/done: test/run/formats.sh
 	@test/run/formats.sh $(CACHE)/formats
 	@touch $@
 
+# Debian's kernels of other formats: a directory below the cache, and the
+# package whose files it has (test/run/package.sh).
+boot-packages := xen
+xen-package   := xen-system-amd64/xen-hypervisor-[0-9.]*-amd64
+boot-needs    += $(boot-packages:%=$(CACHE)/packages/%/version)
+
+$(CACHE)/packages/%/version: FORCE
+	@mkdir -p $(@D)
+	@test/run/package.sh $($*-package) $(@D)
+
 boot-needs: $(boot-needs)
 
 boot-tests: boot-needs
