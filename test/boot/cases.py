@@ -16,6 +16,7 @@ import together
 BOOTS = [
     guests.small_guests,
     multiboot.multiboot_guests,
+    multiboot.xen,
     formats.format_guests,
     clauses.broken_clauses,
     debian.debian_cloud,
