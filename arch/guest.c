@@ -9,6 +9,7 @@
 #include "arch/exit_decode.h"
 #include "arch/guest_state.h"
 #include "arch/vmx_entry_check.h"
+#include "arch/vmx_entry_controls.h"
 #include "arch/vmx_insn.h"
 #include "arch/vmx_state.h"
 #include "kernel/panic.h"
@@ -140,6 +141,9 @@ void guest_run(struct guest *guest, struct exit *exit)
     }
     enum vmx_status status = guest_entry(guest);
     if (UNLIKELY(status != VMX_OK)) {
+        if (status == VMX_FAIL_VALID) {
+            vmx_entry_controls_log();
+        }
         vmx_error_panic("VM entry", status);
     }
     take_exit(guest, exit);

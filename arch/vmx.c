@@ -63,7 +63,7 @@ static bool is_intel(void)
 
 /* The capability words, as TRUE variants where there are any. The words that
  * the processor does not have stay 0. */
-static void read_capabilities(uint64_t capability[CONTROL_WORDS])
+void vmx_capabilities(uint64_t capability[CONTROL_WORDS])
 {
     bool exact = cpu_rdmsr(MSR_VMX_BASIC) & BASIC_TRUE_MSRS;
     capability[CONTROL_PIN] = cpu_rdmsr(exact ? MSR_VMX_TRUE_PIN : MSR_VMX_PIN);
@@ -116,7 +116,7 @@ const char *vmx_missing(void)
     if ((feature & FEATURE_LOCK) && !(feature & FEATURE_VMX)) {
         return locked_off;
     }
-    read_capabilities(capability);
+    vmx_capabilities(capability);
     const struct vmx_control *control = vmx_controls_fit(capability, fitted);
     if (control) {
         return lacks(control->name);
@@ -172,7 +172,7 @@ static bool fits_machine(void)
     uint64_t capability[CONTROL_WORDS];
 
     memset(&here, 0, sizeof here);
-    read_capabilities(capability);
+    vmx_capabilities(capability);
     fit_machine(&here, capability);
     if (vmx_machine.ready) {
         return memcmp(&here, &vmx_machine, sizeof here) == 0;

@@ -15,6 +15,7 @@ objects += $(addprefix arch/, \
     vmx.o \
     vmx_controls.o \
     vmx_entry_check.o \
+    vmx_entry_controls.o \
     vmx_entry_read.o \
     vmx_error.o \
     vmx_features.o \

@@ -91,6 +91,9 @@ static inline struct vmx_processor *vmx_processor(void)
     return &processor_here()->vmx;
 }
 
+/* The capability words of this processor, as vmx_controls_fit() wants them. */
+void vmx_capabilities(uint64_t capability[CONTROL_WORDS]);
+
 /* Forgets what this processor cached by the EPT pointer, or the VPID. What the
  * others hold of a machine that has gone they forget when a guest comes to them
  * that may have its numbers (guest_switch.c). */

@@ -43,6 +43,10 @@ struct domain *task_join(struct domain *domain);
 /* The calling task goes on on the processor of that index. */
 void task_move(unsigned processor);
 
+/* A processor that halts for want of work, not the caller's; false: none now.
+ */
+bool task_find_idle(unsigned *processor);
+
 /* The index of the processor it is on. */
 unsigned task_processor(const struct task *task);
 

@@ -118,7 +118,7 @@ static const uint8_t *table_find(struct walk *walk,
     uint32_t entries = desc->length / PACKED_DESC_SIZE;
 
     if (entries == 0 || desc->length % PACKED_DESC_SIZE != 0) {
-        fail(walk, CLAUSE_PACKED_TXT_010,
+        fail(walk, CLAUSE_LINTEL_PACKED_001,
              "the indirect table is no whole number of descriptors", "length",
              desc->length);
         return NULL;
@@ -227,7 +227,7 @@ static void chain_exercised(struct walk *walk)
     if (walk->indirect) {
         ring_breaks(queue, CLAUSE_PACKED_DRV_014, false);
         ring_breaks(queue, CLAUSE_PACKED_DRV_017, false);
-        ring_breaks(queue, CLAUSE_PACKED_TXT_010, false);
+        ring_breaks(queue, CLAUSE_LINTEL_PACKED_001, false);
     }
 }
 

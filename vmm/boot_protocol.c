@@ -11,6 +11,7 @@
 /* In the order in which they are asked. A file may be of several formats at
  * once: the first one here is taken. */
 static const struct boot_protocol *const protocols[] = {
+    &setup16_protocol,      /* "HdrS", and no entry but the 16-bit one */
     &bzimage_protocol,      /* "HdrS" */
     &pvh_protocol,          /* ELF with a note */
     &multiboot2_protocol,   /* a header in the first 32 KiB, ELF or not */

@@ -119,6 +119,7 @@ const char *boot_refuse(struct boot_start *start, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 extern const struct boot_protocol bzimage_protocol;
+extern const struct boot_protocol setup16_protocol;
 extern const struct boot_protocol pvh_protocol;
 extern const struct boot_protocol multiboot1_protocol;
 extern const struct boot_protocol multiboot2_protocol;

@@ -6,51 +6,8 @@
 #include "vmm/boot_initrd.h"
 #include "vmm/boot_space.h"
 #include "vmm/boot_tables.h"
+#include "vmm/bzimage_file.h"
 #include "vmm/little_endian.h"
-
-/* Setup header in the file, and at the same place in boot_params. */
-#define SETUP_SECTS        0x1f1 /* u8 */
-#define SYSSIZE            0x1f4 /* u32, 16-byte units */
-#define BOOT_FLAG          0x1fe /* u16 */
-#define JUMP_LENGTH        0x201 /* u8; the header ends 0x202 + this */
-#define HEADER             0x202 /* u32 */
-#define VERSION            0x206 /* u16 */
-#define KERNEL_VERSION     0x20e /* u16, from 0x200 */
-#define TYPE_OF_LOADER     0x210 /* u8 */
-#define LOADFLAGS          0x211 /* u8 */
-#define CODE32_START       0x214 /* u32 */
-#define RAMDISK_IMAGE      0x218 /* u32 */
-#define RAMDISK_SIZE       0x21c /* u32 */
-#define CMD_LINE_PTR       0x228 /* u32 */
-#define INITRD_ADDR_MAX    0x22c /* u32, last byte allowed */
-#define KERNEL_ALIGNMENT   0x230 /* u32 */
-#define RELOCATABLE_KERNEL 0x234 /* u8 */
-#define XLOADFLAGS         0x236 /* u16 */
-#define CMDLINE_SIZE       0x238 /* u32, without the NUL */
-#define HARDWARE_SUBARCH   0x23c /* u32, and u64 of data */
-#define SETUP_DATA         0x250 /* u64 */
-#define PREF_ADDRESS       0x258 /* u64 */
-#define INIT_SIZE          0x260 /* u32 */
-#define HEADER_END_MAXIMUM 0x290 /* boot_params has other things from here */
-
-#define HEADER_MAGIC     0x53726448U /* "HdrS" */
-#define LOADED_HIGH      0x01
-#define XLF_KERNEL_64    0x01
-#define LOADER_UNDEFINED 0xff
-
-/* Versions that brought what is used here, and where their headers end. */
-#define PROTOCOL_CMD_LINE    0x202
-#define PROTOCOL_INITRD_MAX  0x203
-#define PROTOCOL_RELOCATABLE 0x205
-#define PROTOCOL_CMDLINE     0x206
-#define PROTOCOL_INIT_SIZE   0x20a
-#define PROTOCOL_XLOADFLAGS  0x20c
-
-/* What holds for a kernel from before the field. */
-#define INITRD_MAX_OLD  0x37ffffffU
-#define CMDLINE_OLD     255
-#define LOAD_OLD        0x100000
-#define INIT_FACTOR_OLD 4 /* what it may unpack itself to, in its own sizes */
 
 /* boot_params beside the header. */
 #define BOOT_PARAMS_SIZE 0x1000
@@ -59,7 +16,10 @@
 #define E820_TABLE       0x2d0
 #define E820_MAX         128
 
-#define SECTOR       512
+/* What holds for a kernel from before pref_address and init_size. */
+#define LOAD_OLD        0x100000
+#define INIT_FACTOR_OLD 4 /* what it may unpack itself to, in its own sizes */
+
 #define ENTRY_64     0x200
 #define STACK_SIZE   0x1000
 #define IDENTITY_END BOOT_4_GIB /* what the page tables map */
@@ -67,19 +27,6 @@
 static const char no_low_memory[] =
     "the VM has not enough memory in its first 640 KiB for the tables that a "
     "bzImage is started with; shorten the options";
-
-/* The header's fields, and what follows from them. */
-struct image {
-    const uint8_t *file;
-    unsigned version;
-    bool entry_64;
-    uint64_t setup_size; /* real-mode part */
-    const uint8_t *payload;
-    uint64_t payload_size;
-    uint32_t header_end;
-    uint64_t initrd_end; /* the initrd ends at or before this */
-    uint64_t cmdline_size;
-};
 
 /* Where everything goes. */
 struct places {
@@ -90,113 +37,20 @@ struct places {
     struct boot_paging paging;
 };
 
-bool bzimage_recognise(const uint8_t *kernel, uint64_t size)
-{
-    return size >= HEADER + 4 && get32(kernel + HEADER) == HEADER_MAGIC;
-}
-
-/* The least header of this version of the protocol. */
-static uint32_t header_least(unsigned version)
-{
-    return version >= PROTOCOL_INIT_SIZE     ? INIT_SIZE + 4
-           : version >= PROTOCOL_CMDLINE     ? CMDLINE_SIZE + 4
-           : version >= PROTOCOL_RELOCATABLE ? RELOCATABLE_KERNEL + 1
-           : version >= PROTOCOL_INITRD_MAX  ? INITRD_ADDR_MAX + 4
-                                             : CMD_LINE_PTR + 4;
-}
-
-/* Setup header: there, whole, and of a version that can be booted. */
-static const char *judge_header(const struct boot_request *request,
-                                struct image *image)
-{
-    const uint8_t *file = request->kernel;
-
-    if (!bzimage_recognise(file, request->kernel_size)) {
-        return "the kernel is not a bzImage: no setup header";
-    }
-    if (request->kernel_size < 0x2 * SECTOR) {
-        return "the bzImage ends inside its setup header: the file is cut "
-               "short";
-    }
-    if (get16(file + BOOT_FLAG) != 0xaa55) {
-        return "the bzImage's boot flag is not 0xaa55: the file is damaged";
-    }
-    image->file = file;
-    image->version = get16(file + VERSION);
-    if (image->version < PROTOCOL_CMD_LINE) {
-        return "the bzImage's boot protocol is older than 2.02 (Linux 2.4): "
-               "only newer ones can be booted";
-    }
-    if ((file[LOADFLAGS] & LOADED_HIGH) == 0) {
-        return "the kernel is a zImage, which loads below 1 MiB: build a "
-               "bzImage";
-    }
-    image->header_end = HEADER + file[JUMP_LENGTH];
-    if (image->header_end < header_least(image->version) ||
-        image->header_end > HEADER_END_MAXIMUM) {
-        return "the bzImage's setup header has an impossible length: the file "
-               "is damaged";
-    }
-    image->entry_64 = image->version >= PROTOCOL_XLOADFLAGS &&
-                      (get16(file + XLOADFLAGS) & XLF_KERNEL_64) != 0;
-    image->initrd_end = image->version < PROTOCOL_INITRD_MAX
-                            ? INITRD_MAX_OLD + 1ULL
-                            : get32(file + INITRD_ADDR_MAX) + 1ULL;
-    image->cmdline_size = image->version < PROTOCOL_CMDLINE
-                              ? CMDLINE_OLD
-                              : get32(file + CMDLINE_SIZE);
-    return NULL;
-}
-
-/* Setup and protected-mode code lie in the file. */
-static const char *judge_file(const struct boot_request *request,
-                              struct image *image)
-{
-    const char *wrong = judge_header(request, image);
-
-    if (wrong != NULL) {
-        return wrong;
-    }
-    const uint8_t *file = image->file;
-    /* 0 stands for 4, for kernels from before the field. */
-    uint64_t sectors = file[SETUP_SECTS] == 0 ? 4 : file[SETUP_SECTS];
-
-    image->setup_size = (sectors + 1) * SECTOR;
-    if (image->setup_size >= request->kernel_size) {
-        return "the bzImage ends inside its setup code: the file is cut short";
-    }
-    /* What follows the code (a signature) is not loaded. The last unit of 16
-     * bytes need not be whole. */
-    uint64_t rest = request->kernel_size - image->setup_size;
-    uint64_t wanted = (uint64_t)get32(file + SYSSIZE) * 16;
-
-    if (wanted > align_up(rest, 16)) {
-        return "the bzImage is shorter than its header says: the file is cut "
-               "short";
-    }
-    image->payload = file + image->setup_size;
-    image->payload_size = wanted < rest ? wanted : rest;
-    if (image->payload_size <= ENTRY_64) {
-        return "the bzImage's code is too short to have an entry: the file is "
-               "damaged";
-    }
-    return NULL;
-}
-
 /* A kernel unpacks itself to its preferred address or above wherever it was
  * loaded, so it is put there. */
-static const char *place_new(const struct image *image, uint64_t *load,
+static const char *place_new(const struct bzimage_file *image, uint64_t *load,
                              uint64_t *span)
 {
-    uint64_t alignment = get32(image->file + KERNEL_ALIGNMENT);
+    uint64_t alignment = get32(image->bytes + KERNEL_ALIGNMENT);
 
-    *load = get64(image->file + PREF_ADDRESS);
-    *span = get32(image->file + INIT_SIZE);
+    *load = get64(image->bytes + PREF_ADDRESS);
+    *span = get32(image->bytes + INIT_SIZE);
     if (*load < MAP_LEGACY_END || *load >= IDENTITY_END) {
         return "the bzImage wants to be loaded below 1 MiB or above 4 GiB "
                "(pref_address)";
     }
-    if (image->file[RELOCATABLE_KERNEL] != 0) {
+    if (image->bytes[RELOCATABLE_KERNEL] != 0) {
         if (alignment == 0 || (alignment & (alignment - 1)) != 0) {
             return "the bzImage's kernel_alignment is not a power of two: the "
                    "file is damaged";
@@ -210,7 +64,7 @@ static const char *place_new(const struct image *image, uint64_t *load,
     return NULL;
 }
 
-static const char *place_kernel(const struct image *image,
+static const char *place_kernel(const struct bzimage_file *image,
                                 struct boot_space *space, struct places *places)
 {
     uint64_t span = image->payload_size * INIT_FACTOR_OLD;
@@ -230,7 +84,7 @@ static const char *place_kernel(const struct image *image,
 
 /* As high as the kernel allows, so that it is out of the way of what the
  * kernel unpacks itself to. */
-static const char *place_initrd(const struct image *image,
+static const char *place_initrd(const struct bzimage_file *image,
                                 const struct boot_request *request,
                                 struct boot_space *space,
                                 const struct places *places,
@@ -251,7 +105,7 @@ static const char *place_initrd(const struct image *image,
 
 /* The kernel's first steps read and leave these; all are in the first 640 KiB,
  * where Linux expects them. */
-static bool place_tables(const struct image *image,
+static bool place_tables(const struct bzimage_file *image,
                          const struct boot_request *request,
                          struct boot_space *space, struct places *places,
                          struct boot_start *start)
@@ -269,10 +123,10 @@ static bool place_tables(const struct image *image,
 }
 
 static const char *judge(const struct boot_request *request,
-                         struct boot_space *space, struct image *image,
+                         struct boot_space *space, struct bzimage_file *image,
                          struct places *places, struct boot_start *start)
 {
-    const char *wrong = judge_file(request, image);
+    const char *wrong = bzimage_file_judge(image, request);
 
     if (wrong == NULL) {
         wrong = place_kernel(image, space, places);
@@ -300,13 +154,13 @@ static const char *judge(const struct boot_request *request,
 
 /* boot_params: zero but for the file's header and what is set here. A zero
  * screen_info says that there is no screen. */
-static void put_boot_params(uint8_t *params, const struct image *image,
+static void put_boot_params(uint8_t *params, const struct bzimage_file *image,
                             const struct boot_request *request,
                             const struct places *places,
                             const struct boot_start *start)
 {
     memset(params, 0, BOOT_PARAMS_SIZE);
-    memcpy(params + SETUP_SECTS, image->file + SETUP_SECTS,
+    memcpy(params + SETUP_SECTS, image->bytes + SETUP_SECTS,
            image->header_end - SETUP_SECTS);
     params[TYPE_OF_LOADER] = LOADER_UNDEFINED;
     put32(params + CODE32_START, places->kernel);
@@ -322,28 +176,10 @@ static void put_boot_params(uint8_t *params, const struct image *image,
            request->e820_count * sizeof(request->e820[0]));
 }
 
-/* The text that `file` prints, if the header points at one. */
-static void copy_version(const struct image *image, char version[BOOT_VERSION])
-{
-    uint64_t at = get16(image->file + KERNEL_VERSION);
-    size_t length = 0;
-
-    for (at += 0x200;
-         at > 0x200 && at < image->setup_size && length < BOOT_VERSION - 1;
-         at++) {
-        uint8_t character = image->file[at];
-
-        if (character < ' ' || character > '~') {
-            break;
-        }
-        version[length++] = (char)character;
-    }
-    version[length] = '\0';
-}
-
 static void write_all(const struct guest_memory *memory,
                       const struct boot_request *request,
-                      const struct image *image, const struct places *places,
+                      const struct bzimage_file *image,
+                      const struct places *places,
                       const struct boot_start *start)
 {
     memcpy(boot_space_bytes(memory, places->kernel, image->payload_size),
@@ -365,7 +201,7 @@ const char *bzimage_load(const struct guest_memory *memory,
                          struct boot_start *start)
 {
     struct boot_space space;
-    struct image image = {0};
+    struct bzimage_file image = {0};
     struct places places = {0};
 
     boot_space_init(&space, memory, request->e820, request->e820_count);
@@ -383,7 +219,7 @@ const char *bzimage_load(const struct guest_memory *memory,
     start->gprs[GPR_RSP] = places.stack + STACK_SIZE;
     start->page_tables = places.paging.base;
     start->kernel = places.kernel;
-    copy_version(&image, start->version);
+    bzimage_file_version(&image, start->version);
     write_all(memory, request, &image, &places, start);
     return NULL;
 }
@@ -391,6 +227,6 @@ const char *bzimage_load(const struct guest_memory *memory,
 const struct boot_protocol bzimage_protocol = {
     .key = "linux",
     .name = "Linux bzImage",
-    .recognise = bzimage_recognise,
+    .recognise = bzimage_file_recognise,
     .load = bzimage_load,
 };

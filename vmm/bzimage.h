@@ -8,9 +8,6 @@
 
 #include "vmm/boot_protocol.h"
 
-/* Has the file a setup header ("HdrS")? */
-bool bzimage_recognise(const uint8_t *kernel, uint64_t size);
-
 const char *bzimage_load(const struct guest_memory *memory,
                          const struct boot_request *request,
                          struct boot_start *start);

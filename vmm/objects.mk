@@ -2,12 +2,14 @@ objects += $(addprefix vmm/, \
     acpi_pm.o \
     acpi_tables.o \
     apic_bus.o \
+    bios_data.o \
     boot_initrd.o \
     boot_protocol.o \
     boot_space.o \
     boot_tables.o \
     boot_unknown.o \
     bzimage.o \
+    bzimage_file.o \
     cpuid.o \
     cpuid_allowed.o \
     cpuid_host.o \
@@ -72,6 +74,7 @@ objects += $(addprefix vmm/, \
     symbols_elf.o \
     symbols_guest.o \
     symbols_text.o \
+    setup16.o \
     start_info.o \
     uart.o \
     vcpu.o \
@@ -87,3 +90,4 @@ objects += $(addprefix vmm/, \
     )
 
 include vmm/acpi.mk
+include vmm/bios.mk

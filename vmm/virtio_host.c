@@ -216,6 +216,7 @@ static enum access_result window_access(void *context, struct access *access)
     watch_begin(host);
     if (!virtio_device_settled(host->device)) {
         host->vm->accessing->settling = host->device;
+        host->vm->accessing->extra = true;
     }
     return ACCESS_HANDLED;
 }

@@ -7,6 +7,7 @@
 #include "kernel/processors.h"
 #include "kernel/string.h"
 #include "vmm/acpi_tables.h"
+#include "vmm/bios_data.h"
 #include "vmm/boot_protocol.h"
 #include "vmm/mp_tables.h"
 
@@ -286,6 +287,7 @@ static const char *load_kernel(struct vm *vm)
         module[i].name = vm->config->module[i].path;
         module[i].command_line = vm->config->module[i].words;
     }
+    bios_data_put(&vm->memory);
     why = boot_load(&vm->memory, &request, &start);
     if (why != NULL) {
         log_refusal(vm->config, &start, why);

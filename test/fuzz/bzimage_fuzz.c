@@ -9,7 +9,7 @@
 
 #include "arch/guest.h"
 #include "kernel/panic.h"
-#include "vmm/bzimage.h"
+#include "vmm/bzimage_file.h"
 
 #define RAM_SIZE  (24ULL << 20)
 #define FILE_SIZE 0x3000
@@ -54,6 +54,7 @@ static void sound_file(uint8_t *file)
     put(file, 0x206, 0x20f, 2);
     put(file, 0x20e, 0x100, 2);
     file[0x211] = 1;
+    put(file, 0x214, 0x100000, 4);
     put(file, 0x22c, 0x7fffffff, 4);
     put(file, 0x230, 0x200000, 4);
     file[0x234] = 1;
@@ -130,9 +131,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     };
     struct boot_start start = {0};
 
-    (void)bzimage_recognise(exact, length);
+    (void)bzimage_file_recognise(exact, length);
     if (bzimage_load(&memory, &request, &start) == NULL) {
-        require(start.kernel >= MAP_LEGACY_END);
+        require(start.mode == BOOT_REAL || start.kernel >= MAP_LEGACY_END);
         require(start.kernel < RAM_SIZE);
         require(start.rip < RAM_SIZE);
         require(strlen(start.version) < BOOT_VERSION);

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "arch/guest.h"
-#include "vmm/bzimage.h"
+#include "vmm/boot_protocol.h"
 
 #define MIB 0x100000ULL
 
@@ -60,6 +60,7 @@ static void make_kernel(void)
         .version = 0x20f,
         .kernel_version = 0x100,
         .loadflags = LOADED_HIGH,
+        .code32_start = 0x100000,
         .initrd_addr_max = 0x7fffffff,
         .kernel_alignment = 0x200000,
         .relocatable_kernel = 1,
@@ -111,7 +112,6 @@ static int teardown(void **state)
 static void good_kernel(void **state)
 {
     (void)state;
-    assert_true(bzimage_recognise(kernel, sizeof(kernel)));
     assert_null(load());
 
     assert_int_equal(start.kernel, PREFERRED);
@@ -513,6 +513,46 @@ static void old_protocols_have_defaults(void **state)
     assert_non_null(load());
 }
 
+/* iPXE's header: code32_start is 0. */
+static void registers_of_the_16_bit_entry(void **state)
+{
+    (void)state;
+    header()->version = 0x207;
+    header()->code32_start = 0;
+    assert_null(load());
+    boot_set_registers(NULL, &start);
+    assert_string_equal(start.protocol, "Linux, 16-bit entry");
+    assert_non_null(start.contract);
+    assert_int_equal(regs[GUEST_CR0] & 0x80000001, 0);
+    assert_int_equal(regs[GUEST_CS_SELECTOR], MAP_BIOS >> 4);
+    assert_int_equal(regs[GUEST_CS_BASE], MAP_BIOS);
+    assert_int_equal(regs[GUEST_IDTR_LIMIT], 0x3ff);
+    assert_int_equal(regs[GUEST_RFLAGS], 2);
+
+    uint64_t base = regs[GUEST_DS_BASE];
+    const struct setup_header *written = (const void *)(ram + base + 0x1f1);
+
+    assert_int_equal(base, regs[GUEST_DS_SELECTOR] << 4);
+    assert_int_equal(regs[GUEST_SS_BASE], base);
+    assert_int_equal(written->header, 0x53726448);
+    assert_int_equal(written->type_of_loader, 0xff);
+    assert_int_equal(written->loadflags, LOADED_HIGH | 0x80);
+    assert_int_equal(written->code32_start, MIB);
+    assert_string_equal(ram + written->cmd_line_ptr, request.command_line);
+    assert_true(written->cmd_line_ptr - base >= gprs[GPR_RSP]);
+    assert_memory_equal(ram + MIB, kernel + (SETUP_SECTORS + 1) * 512,
+                        CODE_SIZE);
+    /* The BIOS knows the memory map, and its boot code begins behind it. */
+    assert_int_equal(*(uint16_t *)(ram + MAP_BIOS), map.e820_count);
+    assert_memory_equal(ram + MAP_BIOS + 4, map.e820,
+                        map.e820_count * sizeof(map.e820[0]));
+    assert_int_equal(regs[GUEST_RIP], 4 + 160);
+    assert_int_equal(ram[MAP_BIOS + regs[GUEST_RIP]], 0x1e); /* push ds */
+    header()->setup_sects = 64;
+    header()->syssize = 0x100;
+    assert_non_null(strstr(load(), "larger than 32 KiB"));
+}
+
 static void modules_are_refused(void **state)
 {
     const struct boot_piece module = {
@@ -637,6 +677,7 @@ int main(void)
         TEST(memory_map_is_bounded),
         TEST(registers_of_the_64_bit_entry),
         TEST(registers_of_the_32_bit_entry),
+        TEST(registers_of_the_16_bit_entry),
         TEST(old_protocols_have_defaults),
         TEST(modules_are_refused),
         TEST(other_files_are_named),

@@ -6,6 +6,7 @@ loader-sources := kernel/format.c $(addprefix vmm/, \
     boot_tables.c \
     boot_unknown.c \
     bzimage.c \
+    bzimage_file.c \
     elf.c \
     elf_kernel.c \
     elf_load.c \
@@ -19,8 +20,14 @@ loader-sources := kernel/format.c $(addprefix vmm/, \
     multiboot_facts.c \
     multiboot_sections.c \
     pvh.c \
+    setup16.c \
     start_info.c \
     )
+
+# vmm/setup16.c includes it.
+$(addprefix $(BUILD)/unit/,bzimage elf multiboot multiboot_header \
+    multiboot_info) $(addprefix $(BUILD)/fuzz/,bzimage elf multiboot): \
+    $(BUILD)/vmm/bios.inc
 
 unit-tests += bzimage
 bzimage-sources := test/unit/bzimage_test.c test/unit/fake_panic.c \

@@ -7,6 +7,7 @@
 #include "arch/ept.h"
 #include "arch/idt.h"
 #include "arch/vmx_entry_check.h"
+#include "arch/vmx_entry_controls.h"
 #include "kernel/panic.h"
 
 struct fake fake;
@@ -119,6 +120,10 @@ void vmx_entry_check_log(enum exit_reason reason, uint64_t qualification)
 {
     (void)reason;
     (void)qualification;
+}
+
+void vmx_entry_controls_log(void)
+{
 }
 
 enum vmx_status guest_entry(struct guest *which)

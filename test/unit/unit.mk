@@ -3,7 +3,7 @@
 # it needs them, libraries and flags.
 
 HOSTCC     := gcc
-HOSTCFLAGS := -std=gnu17 -O1 -g -I. $(WARNINGS) -fsanitize=address,undefined \
+HOSTCFLAGS := -std=gnu17 -O1 -g -I. -I$(BUILD)/vmm $(WARNINGS) -fsanitize=address,undefined \
               -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 unit-tests :=

@@ -25,6 +25,8 @@ extern const struct breach breaches_ring[];
 extern const size_t breaches_ring_count;
 extern const struct breach breaches_packed[];
 extern const size_t breaches_packed_count;
+extern const struct breach breaches_manners[];
+extern const size_t breaches_manners_count;
 extern const struct breach breaches_device[];
 extern const size_t breaches_device_count;
 extern const struct breach breaches_time[];

@@ -80,7 +80,7 @@ static void element(struct outcome *outcome, struct list *list,
             blame(outcome, CLAUSE_PACKED_DRV_017);
             list->broken = true;
         } else if (slot->place == EMPTY) {
-            blame(outcome, CLAUSE_PACKED_TXT_010);
+            blame(outcome, CLAUSE_LINTEL_PACKED_001);
             list->broken = true;
         } else if (slot->place != INSIDE) {
             blame(outcome, CLAUSE_RESV_DRV_005);

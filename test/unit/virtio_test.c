@@ -195,6 +195,12 @@ static void packed_breaches(void **state)
     breaches_run(breaches_packed, breaches_packed_count);
 }
 
+static void manners_breaches(void **state)
+{
+    (void)state;
+    breaches_run(breaches_manners, breaches_manners_count);
+}
+
 static void device_breaches(void **state)
 {
     (void)state;
@@ -261,9 +267,10 @@ static int every_ring(void)
 int main(void)
 {
     const struct CMUnitTest clause_tests[] = {
-        cmocka_unit_test(access_breaches), cmocka_unit_test(setup_breaches),
-        cmocka_unit_test(ring_breaches),   cmocka_unit_test(packed_breaches),
-        cmocka_unit_test(device_breaches), cmocka_unit_test(time_breaches),
+        cmocka_unit_test(access_breaches),  cmocka_unit_test(setup_breaches),
+        cmocka_unit_test(ring_breaches),    cmocka_unit_test(packed_breaches),
+        cmocka_unit_test(manners_breaches), cmocka_unit_test(device_breaches),
+        cmocka_unit_test(time_breaches),
     };
     const struct CMUnitTest last_tests[] = {
         cmocka_unit_test(every_clause_was_broken),
