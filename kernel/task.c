@@ -105,7 +105,7 @@ static struct task *take_from(struct task_list *list)
 }
 
 /* Have those whose turn was over waited for so long that they come first? */
-static bool overdue(const struct queue *queue, uint64_t now)
+static bool overdue(const struct run_queue *queue, uint64_t now)
 {
     return now - queue->over_since >= TASK_TURN;
 }
