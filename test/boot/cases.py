@@ -24,7 +24,6 @@ BOOTS = [
     clauses.broken_clauses,
     debian.debian_cloud,
     debian.debian_generic,
-    debian.debian_smp,
     features.debian_cloud_features,
     debian.reset_while_busy,
     debian.interactive,

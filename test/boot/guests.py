@@ -42,7 +42,6 @@ GUESTS = {
              r", 1 broken$",
              "symbols /guests/ring.map\nfeatures -ring_packed\n"),
     "selftest": ((GOOD,), None, ""),
-    "smp": ((GOOD,), None, "timeout 60\n"),
     "smpdeaf": ((CRASH,), r"vcpu\d at .*: every processor is in HLT with "
                           r"interrupts off", ""),
     "spin": ((LATE,), r"time-out", "timeout 1\n"),
