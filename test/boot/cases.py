@@ -50,5 +50,5 @@ BOOTS = [
 # By `make soak`: too long for `make test`.
 LONG = [
     features.debian_generic_features,
-    features.debian_idle_hour,
+    features.debian_idle_hours,
 ]
