@@ -19,6 +19,7 @@ BOOTS = [
     processors.two_processors,
     processors.debian_on_two,
     multiboot.multiboot_guests,
+    multiboot.xen,
     formats.format_guests,
     clauses.broken_clauses,
     debian.debian_cloud,
