@@ -79,8 +79,9 @@ load() {
                  xargs seq | xargs); do
         taskset -c $cpu sh -c "
             for pass in 1 2; do
-                head -c 1048576 /dev/vda | sha256sum; dd if=/dev/vda of=/dev/null bs=16k \
-                    iflag=direct 2>/dev/null || echo dd failed
+                head -c 1048576 /dev/vda | sha256sum
+                dd if=/dev/vda of=/dev/null bs=16k iflag=direct 2>/dev/null ||
+                    echo dd failed
             done; dmesg | tail -n 40; echo done on \$(nproc) $cpu" &
     done
     wait
