@@ -175,7 +175,13 @@ static bool parse_cpus(struct config_reader *reader, const char *value)
 static bool parse_pin(struct config_reader *reader, const char *value)
 {
     struct config_entry *entry = entry_of(reader);
+    static const char *const words[] = {"roam", NULL};
+    size_t word;
 
+    if (config_value_word(value, words, &word)) {
+        entry->pin_roam = true;
+        return true;
+    }
     if (!config_value_numbers(value, PIN_MOST, entry->pin, CONFIG_PINS,
                               &entry->pin_count)) {
         return config_lines_value(

@@ -74,6 +74,7 @@ struct config_entry {
     unsigned cpus;
     unsigned pin[CONFIG_PINS]; /* processors of the machine, in order */
     size_t pin_count;          /* 0: any */
+    bool pin_roam;             /* to and fro between all, to test that */
     unsigned pin_line;         /* where it stands, for vmm/placement.c */
     enum config_console console;
     const char *protocol; /* a boot_protocol's key; NULL: by content */

@@ -9,6 +9,7 @@ objects += $(addprefix kernel/, \
     console_output.o \
     domain.o \
     entropy.o \
+    event.o \
     font.o \
     format.o \
     framebuffer.o \
@@ -23,6 +24,7 @@ objects += $(addprefix kernel/, \
     sha256.o \
     string.o \
     task.o \
+    task_life.o \
     time.o \
     )
 

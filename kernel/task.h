@@ -43,10 +43,15 @@ struct domain *task_join(struct domain *domain);
 /* The calling task goes on on the processor of that index. */
 void task_move(unsigned processor);
 
+/* A processor that halts for want of work, not the caller's; false: none now.
+ */
+bool task_find_idle(unsigned *processor);
+
 /* The index of the processor it is on. */
 unsigned task_processor(const struct task *task);
 
-/* Lets the other runnable tasks and due timers run; comes back. */
+/* Lets the other runnable tasks and due timers run, and whoever waits for the
+ * caller's domain; comes back. */
 void task_yield(void);
 
 /* A task that computes for as long as it is let, a guest's, takes turns with
@@ -101,7 +106,8 @@ uint64_t task_idle_time(void);
 /* Logs every task with name, state and what it waits for. */
 void task_dump(void);
 
-/* Waits until the stacks of all tasks that have exited are free memory. */
+/* Waits until the stacks of all tasks that have exited are free memory. Other
+ * tasks of the caller's domain may run meanwhile. */
 void task_reap(void);
 
 /* Turns the caller into the first task and starts scheduling. */

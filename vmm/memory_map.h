@@ -14,9 +14,9 @@
 #define MAP_LEGACY_BASE 0xa0000
 #define MAP_ACPI_BASE   0xe0000 /* the RSDP is its first byte */
 #define MAP_ACPI_END    0xf0000
-#define MAP_BIOS        0xf0000 /* where a guest has one: vmm/bios.asm */
 #define MAP_MP_BASE     0xf0000 /* where MP 1.4 lets a kernel look */
 #define MAP_MP_END      0xf2000
+#define MAP_BIOS        0xf4000 /* where a guest has one: vmm/bios.asm */
 #define MAP_LEGACY_END  0x100000
 
 /* RAM fills [0, 3 GiB), the rest goes to 4 GiB and above. */

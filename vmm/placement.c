@@ -45,6 +45,16 @@ unsigned placement_vcpu(const struct placement *placement, unsigned index)
     return (placement->first + index) % placement->processors;
 }
 
+bool placement_may_move(const struct placement *placement)
+{
+    return placement->config->pin_count == 0;
+}
+
+unsigned placement_next(const struct placement *placement, unsigned processor)
+{
+    return (processor + 1) % placement->processors;
+}
+
 static bool has_vcpu(const struct placement *placement, unsigned processor)
 {
     for (unsigned i = 0; i < placement->vcpus; i++) {

@@ -26,6 +26,12 @@ const char *placement_init(struct placement *placement,
  * each. Where there are more vCPUs than processors they share. */
 unsigned placement_vcpu(const struct placement *placement, unsigned index);
 
+/* Without a `pin` a vCPU may move where there is nothing to do. */
+bool placement_may_move(const struct placement *placement);
+
+/* The processor after that one, where `pin roam` goes next. */
+unsigned placement_next(const struct placement *placement, unsigned processor);
+
 /* Of the VM's n-th other task: a processor that none of its vCPUs is on, in
  * turns; where there is none, any that they are on. */
 unsigned placement_service(const struct placement *placement, unsigned index);

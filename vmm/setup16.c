@@ -157,6 +157,7 @@ static const char *load(const struct guest_memory *memory,
 
 const struct boot_protocol setup16_protocol = {
     .name = "Linux kernel with a 16-bit entry",
+    .key = "linux",
     .recognise = recognise,
     .load = load,
 };

@@ -48,6 +48,14 @@ static void slice_over(void *argument)
     (void)argument;
 }
 
+/* The guest leaves this processor before its task does. */
+static void move_to(struct vcpu *vcpu, unsigned processor)
+{
+    timer_cancel(&vcpu->slice);
+    guest_leave(vcpu->guest);
+    task_move(processor);
+}
+
 /* While others wait, the guest exits when its turn is over. */
 static void limit_run(struct vcpu *vcpu)
 {
@@ -59,13 +67,35 @@ static void limit_run(struct vcpu *vcpu)
     }
 }
 
-/* Lets the others run, once each. Those that have still more to do, and other
- * guests, get their turn when this one's is over, whether it exits by itself or
- * not. */
+/* Lets the others run, once each. If those, or other guests, have still more to
+ * do it moves to a processor that has nothing to do; where there is none, or
+ * its entry says where it is to stay, they get their turn when this one's is
+ * over, whether it exits by itself or not. */
 static void let_others_run(struct vcpu *vcpu)
 {
+    unsigned idle = 0;
+
     task_yield();
+    if (task_work_pending() && placement_may_move(&vcpu->vm->placement) &&
+        task_find_idle(&idle)) {
+        move_to(vcpu, idle);
+    }
     limit_run(vcpu);
+}
+
+/* What is seldom wanted after an exit. */
+static void do_extra(struct vcpu *vcpu)
+{
+    vcpu->extra = vcpu->roams;
+    log_if_wanted(vcpu);
+    if (vcpu->settling != NULL) {
+        virtio_host_settle(vcpu->vm, vcpu->settling);
+        vcpu->settling = NULL;
+    }
+    if (vcpu->roams) {
+        move_to(vcpu, placement_next(&vcpu->vm->placement,
+                                     task_processor(vcpu->task)));
+    }
 }
 
 /* From the last look at what waits for it (vcpu_deliver) the host's interrupts
@@ -73,6 +103,11 @@ static void let_others_run(struct vcpu *vcpu)
  * other tasks want the processor first. */
 static bool run_guest(struct vcpu *vcpu)
 {
+    if (!spinlock_needed) {
+        /* Nobody else runs meanwhile. */
+        guest_run(vcpu->guest, &vcpu->exit);
+        return true;
+    }
     vcpu->outside = true;
     /* Those that wait while a slice lasts have had their turn. */
     if (!task_outside_begin(vcpu->slice.armed)) {
@@ -92,6 +127,7 @@ void vcpu_main(void *argument)
 
     vcpu->task = task_current();
     vcpu->slice.fire = slice_over;
+    vcpu->extra = vcpu->roams = vm->config->pin_roam;
     task_take_turns();
     while (!vm->stopping) {
         if (vcpu->state != VCPU_RUNNING) {
@@ -109,11 +145,9 @@ void vcpu_main(void *argument)
         }
         if (run_guest(vcpu)) {
             exits_handle(vcpu, &vcpu->exit);
-            log_if_wanted(vcpu);
         }
-        if (vcpu->settling != NULL) {
-            virtio_host_settle(vm, vcpu->settling);
-            vcpu->settling = NULL;
+        if (vcpu->extra) {
+            do_extra(vcpu);
         }
         if (task_work_pending()) {
             let_others_run(vcpu);

@@ -35,8 +35,10 @@ struct vcpu {
     enum vcpu_state state;
     bool halted_without_interrupts; /* HLT with RFLAGS.IF clear */
     struct virtio_device *settling; /* finish this before the next entry */
-    struct timer slice;             /* ends a run that others wait for */
-    bool log_wanted;                /* vcpu_log() is asked for */
+    bool roams;         /* moves to another processor all the time */
+    struct timer slice; /* ends a run that others wait for */
+    bool log_wanted;    /* vcpu_log() is asked for */
+    bool extra;         /* settling, roams or log_wanted may be set */
     bool outside; /* it runs its guest: whoever wants something interrupts it */
     struct exit exit;                  /* the last one */
     uint64_t exits[EXIT_REASON_COUNT]; /* how many, by reason */

@@ -109,7 +109,7 @@ size_t env_entropy(struct virtio_device *device, void *buffer, size_t length)
  * queue's own task may wait, not a vCPU inside an access (emerg_wr). */
 static void let_others_run(const struct virtio_host *host)
 {
-    if (timer_due() && host->vm->accessing == NULL) {
+    if ((timer_due() || domain_wanted()) && host->vm->accessing == NULL) {
         task_yield();
     }
 }
@@ -216,6 +216,7 @@ static enum access_result window_access(void *context, struct access *access)
     watch_begin(host);
     if (!virtio_device_settled(host->device)) {
         host->vm->accessing->settling = host->device;
+        host->vm->accessing->extra = true;
     }
     return ACCESS_HANDLED;
 }

@@ -222,6 +222,7 @@ static void log_vcpu(struct vcpu *vcpu)
     if (vcpu->task != NULL &&
         task_processor(vcpu->task) != task_processor(task_current())) {
         vcpu->log_wanted = true;
+        vcpu->extra = true;
         vcpu_wake(vcpu);
     } else {
         vcpu_log(vcpu);

@@ -1,8 +1,16 @@
 # Boots in emulators: one line a result. ONLY=name runs one of them.
 
 boot-needs = $(run-needs) $(CACHE)/modules-cloud.cpio \
-             $(CACHE)/modules-generic.cpio $(guest-files) \
+             $(CACHE)/modules-generic.cpio \
+             $(CACHE)/vmlinux $(CACHE)/formats/done $(guest-files) \
              $(guest-maps) $(USB)
+
+$(CACHE)/vmlinux: $(CACHE)/kernel/cloud/version test/run/vmlinux.py
+	@$(PYTHON) test/run/vmlinux.py $(CACHE)/kernel/cloud/vmlinuz $@ || :
+
+$(CACHE)/formats/done: test/run/formats.sh
+	@test/run/formats.sh $(CACHE)/formats
+	@touch $@
 
 # Debian's kernels of other formats: a directory below the cache, and the
 # package whose files it has (test/run/package.sh).

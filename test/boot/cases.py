@@ -11,11 +11,15 @@ import features
 import formats
 import guests
 import multiboot
+import processors
 import together
 
 BOOTS = [
     guests.small_guests,
+    processors.two_processors,
+    processors.debian_on_two,
     multiboot.multiboot_guests,
+    multiboot.xen,
     formats.format_guests,
     clauses.broken_clauses,
     debian.debian_cloud,
@@ -47,5 +51,5 @@ BOOTS = [
 # By `make soak`: too long for `make test`.
 LONG = [
     features.debian_generic_features,
-    features.debian_idle_hour,
+    features.debian_idle_hours,
 ]

@@ -2,9 +2,12 @@
 check every field they were given against the entry here, and what is refused
 with which words, all in one boot; then real kernels."""
 
+import os
 import re
 
-from harness import BUILD, Failure, boot, expect
+from harness import BUILD, Failure, Folder, Run, Skip, boot, expect
+
+import initramfs
 
 
 def content(size, seed):
@@ -94,3 +97,83 @@ def format_guests():
         yield attempt(f"format {name}", check_guest, result, name)
     for name, (_, _, says) in refusals.items():
         yield attempt(f"refused {name}", check_refusal, result, name, says)
+
+
+# name: its file in build/cache/formats, further lines of its entry, exit
+# status, what its console must say, what Lintel's log.
+REAL = {
+    # It stops itself where it finds no Xen around it (its code: jmp to hlt).
+    "grub": ("grub.pvh", "memory 32M\n", 2, None,
+             r"by PVH at 0x100000(.|\n)*HLT with interrupts off"
+             r"(.|\n)*code: eb fd"),
+    "ipxe": ("ipxe.lkrn", "memory 32M\noptions echo a line for iPXE\n", 0,
+             r"iPXE \d(.|\n)*Features:(.|\n)*a line for iPXE",
+             r"Linux, 16-bit entry"),
+    "linux32": ("linux32", "memory 96M\ninitrd /guests/init32.cpio\n"
+                "options earlyprintk=serial,ttyS0,115200 console=ttyS0 "
+                "panic=-1 cryptomgr.notests\n", 0,
+                r"init of 32 bits runs", r"Linux, 32-bit entry"),
+    # A pass takes hours; that it is under way is enough.
+    "memtest32": ("memtest32.bin", "memory 16M\ntimeout 3\n"
+                  "options console=ttyS0,115200\n", 3,
+                  r"Memtest86\+(.|\n)*Testing", r"Linux, 32-bit entry"),
+    "memtest64": ("memtest64.bin", "memory 16M\ntimeout 3\n"
+                  "options console=ttyS0,115200\n", 3,
+                  r"Memtest86\+(.|\n)*Testing", r"Linux, 64-bit entry"),
+}
+
+
+def check_real(result, name):
+    _, _, wanted, console, log = REAL[name]
+    expect(name in result.entries, "never ended")
+    status, reason = result.entries[name]
+    text = result.guest_text(name) or ""
+    expect(status == wanted, f"exit {status} ({reason}), not {wanted}; "
+           f"its last words: {text[-300:]!r}")
+    expect(console is None or re.search(console, text),
+           f"its console does not say {console}: {text[-300:]!r}")
+    expect(re.search(log, result.entry_log(name)),
+           f"Lintel's log does not say {log}")
+
+
+def init32():
+    archive = initramfs.Archive()
+    archive.directory("dev")
+    archive.node("dev/console", 5, 1)
+    archive.file("init", built("init32"), 0o755)
+    return archive.finish()
+
+
+def real_kernels():
+    """Yields (name, problem or None)."""
+    cache = f"{BUILD}/cache/formats"
+    files = {"loader/loader.conf": b"run all\n",
+             "guests/init32.cpio": init32()}
+    there = [name for name in REAL
+             if os.path.exists(f"{cache}/{REAL[name][0]}")]
+    for name in there:
+        file, lines = REAL[name][:2]
+        files[f"guests/{file}"] = f"{cache}/{file}"
+        files[f"loader/entries/{name}.conf"] = (
+            f"title {name}\nlinux /guests/{file}\nrng off\n{lines}").encode()
+    result = boot(files, memory=192, timeout=300) if there else None
+    for name in REAL:
+        if name in there:
+            yield attempt(f"kernel {name}", check_real, result, name)
+        else:
+            yield f"kernel {name}", Skip(f"not in {cache}: see done there")
+
+
+def vmlinux_by_pvh():
+    """The ELF file out of Debian's bzImage, to a shell."""
+    if not os.path.exists(f"{BUILD}/cache/vmlinux"):
+        raise Skip("Debian's kernel could not be unpacked")
+    run = Run(KERNEL=f"{BUILD}/cache/vmlinux",
+              MODULES=f"{BUILD}/cache/kernel/cloud",
+              RUN="uname -r; sha256sum /dev/vda | cut -c 1-64")
+    run.expect_status(0)
+    expect(re.search(r"^[0-9a-f]{64}$", run.output, re.M),
+           f"no disk: {run.output!r}")
+    with open(f"{Folder.path}/log.txt", errors="replace") as log:
+        expect(re.search(r"kernel linux \S+, by PVH at 0x1000000", log.read()),
+               "the log does not say PVH")

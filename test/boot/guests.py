@@ -11,6 +11,7 @@ GOOD, BROKEN, CRASH, LATE, FAILED = 0, 1, 2, 3, 5
 # expression), further lines of its entry. In the order they run (by name).
 GUESTS = {
     "apic": ((GOOD,), None, ""),
+    "clocks": ((GOOD,), None, "cpus 2\n"),
     "cpuid": ((GOOD,), None, ""),
     "cr": ((GOOD,), None, ""),
     "deaf": ((CRASH,), r"HLT with interrupts off", ""),

@@ -5,8 +5,6 @@
 PAGE     equ SCRATCH                    ; of the clock
 WALL     equ SCRATCH + 0x100
 CROSSING equ SCRATCH + 0x1000 - 12      ; a page's last bytes
-MSR_WALL equ 0x4b564d00
-MSR_TIME equ 0x4b564d01
 
 guest "kvmclock"
     mov eax, 0x40000001
@@ -174,41 +172,14 @@ guest "kvmclock"
 
 january_2020: dq 1577836800
 
-; MSR ECX = RAX.
-write_msr:
-    mov rdx, rax
-    shr rdx, 32
-    wrmsr
-    ret
-
-; RAX: nanoseconds by the page. Changes RCX, RDX.
 now:
     push rbx
-.try:
-    mov ebx, [PAGE]
-    test bl, 1
-    jnz .try
-    rdtsc
-    shl rdx, 32
-    or rax, rdx
-    sub rax, [PAGE + 8]
-    mov cl, [PAGE + 28]
-    test cl, cl
-    js .right
-    shl rax, cl
-    jmp .scale
-.right:
-    neg cl
-    shr rax, cl
-.scale:
-    mov ecx, [PAGE + 24]
-    mul rcx
-    shrd rax, rdx, 32
-    add rax, [PAGE + 16]
-    cmp ebx, [PAGE]
-    jne .try
+    mov ebx, PAGE
+    call now_at
     pop rbx
     ret
+
+%include "kvmclock.inc"
 
 ; ZF: RAX and RCX differ by less than an EDXth part of RCX.
 close:

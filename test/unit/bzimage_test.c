@@ -524,8 +524,8 @@ static void registers_of_the_16_bit_entry(void **state)
     assert_string_equal(start.protocol, "Linux, 16-bit entry");
     assert_non_null(start.contract);
     assert_int_equal(regs[GUEST_CR0] & 0x80000001, 0);
-    assert_int_equal(regs[GUEST_CS_SELECTOR], 0xf000);
-    assert_int_equal(regs[GUEST_CS_BASE], 0xf0000);
+    assert_int_equal(regs[GUEST_CS_SELECTOR], MAP_BIOS >> 4);
+    assert_int_equal(regs[GUEST_CS_BASE], MAP_BIOS);
     assert_int_equal(regs[GUEST_IDTR_LIMIT], 0x3ff);
     assert_int_equal(regs[GUEST_RFLAGS], 2);
 
@@ -543,11 +543,11 @@ static void registers_of_the_16_bit_entry(void **state)
     assert_memory_equal(ram + MIB, kernel + (SETUP_SECTORS + 1) * 512,
                         CODE_SIZE);
     /* The BIOS knows the memory map, and its boot code begins behind it. */
-    assert_int_equal(*(uint16_t *)(ram + 0xf0000), map.e820_count);
-    assert_memory_equal(ram + 0xf0004, map.e820,
+    assert_int_equal(*(uint16_t *)(ram + MAP_BIOS), map.e820_count);
+    assert_memory_equal(ram + MAP_BIOS + 4, map.e820,
                         map.e820_count * sizeof(map.e820[0]));
     assert_int_equal(regs[GUEST_RIP], 4 + 160);
-    assert_int_equal(ram[0xf0000 + regs[GUEST_RIP]], 0x1e); /* push ds */
+    assert_int_equal(ram[MAP_BIOS + regs[GUEST_RIP]], 0x1e); /* push ds */
     header()->setup_sects = 64;
     header()->syssize = 0x100;
     assert_non_null(strstr(load(), "larger than 32 KiB"));

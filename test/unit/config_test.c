@@ -123,6 +123,14 @@ static void a_whole_entry(void **state)
     assert_int_equal(entry.timeout, 90);
 }
 
+static void pin_may_roam(void **state)
+{
+    (void)state;
+    assert_true(parse("linux vmlinuz\npin roam\n"));
+    assert_true(entry.pin_roam);
+    assert_int_equal(entry.pin_count, 0);
+}
+
 static void the_least_entry_has_the_defaults(void **state)
 {
     (void)state;
@@ -484,6 +492,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_entry),
+        cmocka_unit_test(pin_may_roam),
         cmocka_unit_test(the_least_entry_has_the_defaults),
         cmocka_unit_test(lint_by_device),
         cmocka_unit_test(modules_have_a_path_and_words),

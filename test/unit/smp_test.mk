@@ -1,6 +1,7 @@
 # A machine of threads: the scheduler's sources, its switch (which the test
 # wraps), and ThreadSanitizer in place of the others.
 smp-machine := test/unit/smp_machine.c test/unit/processor_fake.c kernel/task.c \
+    kernel/task_life.c kernel/event.c \
     kernel/domain.c kernel/time.c kernel/page.c kernel/format.c
 smp-machine-cflags := -iquote test/unit/fake_cpu -DTASK_STACK_PAGES=15 \
     -Dtask_switch=smp_switch -fno-sanitize=address,undefined \

@@ -1,5 +1,5 @@
 unit-tests += task
-task-sources := test/unit/task_test.c kernel/task.c \
+task-sources := test/unit/task_test.c kernel/task.c kernel/task_life.c kernel/event.c \
     kernel/time.c kernel/page.c kernel/format.c kernel/domain.c \
     arch/spinlock.c test/unit/processor_fake.c
 task-depends := $(BUILD)/arch/task_switch.o

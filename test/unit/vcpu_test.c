@@ -50,6 +50,10 @@ static unsigned ends; /* of turns */
 static unsigned waits;
 static unsigned refusals; /* times that other tasks want the processor first */
 static unsigned logs;
+static unsigned leaves; /* of the guest from its processor */
+static unsigned moves;
+static bool others_idle; /* there is a processor with nothing to do */
+static struct config_entry config;
 static unsigned interrupts;         /* of a run that another processor sees */
 static void (*while_waiting)(void); /* what comes from outside, once */
 static bool work;
@@ -292,6 +296,26 @@ struct task *task_current(void)
     return NULL;
 }
 
+bool task_find_idle(unsigned *processor)
+{
+    *processor = 1;
+    return others_idle;
+}
+
+unsigned task_processor(const struct task *task)
+{
+    (void)task;
+    return 0;
+}
+
+/* What the old processor holds of the guest is out of it before. */
+void task_move(unsigned processor)
+{
+    assert_int_equal(leaves, moves + 1);
+    moves++;
+    assert_int_equal(processor, 1);
+}
+
 bool task_outside_begin(bool known)
 {
     (void)known;
@@ -321,6 +345,7 @@ void vcpu_log(struct vcpu *which)
 void guest_leave(struct guest *which)
 {
     (void)which;
+    leaves++;
     assert_false(vcpu->outside);
 }
 
@@ -455,6 +480,12 @@ static int start(void **state)
     lapic_init(&vcpu->lapic, &vm.bus, vcpu, 0, true);
     lapic_firmware_state(&vcpu->lapic);
     entries = yields = ends = waits = crashes = 0;
+    spinlock_needed = true;
+    refusals = interrupts = leaves = moves = 0;
+    others_idle = false;
+    config = (struct config_entry){.cpus = 1};
+    vm.config = &config;
+    assert_null(placement_init(&vm.placement, &config, 2));
     while_waiting = NULL;
     work = false;
     armed = NULL;
@@ -615,6 +646,7 @@ static void other_tasks_may_come_first(void **state)
     vcpu->exit.reason = EXIT_HLT;
     send_0x41();
     vcpu->log_wanted = true;
+    vcpu->extra = true;
     logs = 0;
     run(steps);
     assert_int_equal(entries, 2);
@@ -838,6 +870,40 @@ static void a_guest_has_a_slice_while_others_wait(void **state)
     assert_ptr_equal(armed, &vcpu->slice);
 }
 
+static void it_moves_where_nothing_is_to_do(void **state)
+{
+    static const step steps[] = {goes_on, goes_on, NULL};
+
+    (void)state;
+    work = true;
+    others_idle = true;
+    run(steps);
+    assert_int_equal(moves, 3);
+}
+
+static void one_that_is_pinned_stays(void **state)
+{
+    static const step steps[] = {goes_on, NULL};
+
+    (void)state;
+    work = true;
+    others_idle = true;
+    config.pin_count = 1;
+    run(steps);
+    assert_int_equal(moves, 0);
+    assert_ptr_equal(armed, &vcpu->slice);
+}
+
+static void one_that_roams_moves_each_time(void **state)
+{
+    static const step steps[] = {goes_on, goes_on, NULL};
+
+    (void)state;
+    config.pin_roam = true;
+    run(steps);
+    assert_int_equal(moves, 3);
+}
+
 static enum exit_reason spins(struct guest *which)
 {
     (void)which;
@@ -954,6 +1020,9 @@ int main(void)
         TEST(a_guest_has_a_slice_while_others_wait),
         TEST(one_that_spins_lets_the_others_run),
         TEST(a_guest_alone_has_none),
+        TEST(it_moves_where_nothing_is_to_do),
+        TEST(one_that_is_pinned_stays),
+        TEST(one_that_roams_moves_each_time),
         TEST(its_interrupt_is_not_injected),
         TEST(what_is_in_the_page_ends_hlt),
         TEST(its_priority_holds_hlt),

@@ -1,0 +1,76 @@
+"""Boots of Lintel on two processors: small guests whose vCPUs are on the second
+one, or are moved between the two at every exit; Debian with its vCPU on one and
+its devices on the other. Listed in cases.py."""
+
+import re
+
+import guests
+from harness import Failure, Run, boot, expect
+
+# Beside each other they touch every part of a vCPU that moves with it: control
+# registers, MSRs, FPU and debug registers, the local APIC and its timer, and
+# devices. `spin` and `mute` are ended from the other processor.
+NAMES = ("cpuid", "cr", "msr", "mute", "ring", "selftest", "spin", "state",
+         "timer", "uart")
+ROAM = "-roam"
+NOWHERE = "nowhere"
+
+
+def esp():
+    files = guests.esp(NAMES)
+    files["loader/loader.conf"] = b"run all\nlog debug\n"
+    for path in [path for path in files if path.endswith(".conf")]:
+        if path.startswith("loader/entries/"):
+            name = path[:-len(".conf")]
+            files[f"{name}{ROAM}.conf"] = files[path] + b"pin roam\n"
+    files[f"loader/entries/{NOWHERE}.conf"] = (
+        b"linux /guests/cpuid.bin\nmemory 16M\npin 0,7\n")
+    return files
+
+
+def runs():
+    """(entry, guest, how many of that guest's runs came before), as they run:
+    by the name of their entry."""
+    entries = [(name, guest) for name, guest, _ in guests.entries()
+               if guest in NAMES]
+    entries += [(f"{name}{ROAM}", guest) for name, guest in entries]
+    count = {}
+    for name, guest in sorted(entries):
+        yield name, guest, count.get(guest, 0)
+        count[guest] = count.get(guest, 0) + 1
+
+
+def check_machine(result):
+    log = result.log_text()
+    expect("2 processors in use" in log, "there are not two processors")
+    free = set(re.findall(r"(\d+) pages free again", log))
+    expect(len(free) == 1, f"pages free after each machine: {sorted(free)}")
+    expect(re.search(r"nowhere.conf:3: pin: no processor 7 is in use", log),
+           "pin 0,7 is not refused with its line")
+
+
+def two_processors():
+    """Yields (name, problem or None)."""
+    result = boot(esp(), timeout=400, processors=2)
+    for name, guest, earlier in runs():
+        try:
+            guests.check(result, name, guest, earlier)
+            yield f"on two processors: {name}", None
+        except Failure as failure:
+            yield f"on two processors: {name}", str(failure)
+    try:
+        check_machine(result)
+        yield "two processors", None
+    except Failure as failure:
+        yield "two processors", str(failure)
+
+
+def debian_on_two():
+    """Console, disk and entropy from the other processor; every MUST kept."""
+    run = Run(PROCESSORS=2, RUN="sha256sum /dev/vda; "
+              "dd if=/dev/hwrng of=/dev/null bs=512 count=8; "
+              "dd if=/dev/zero of=/dev/vda bs=64k count=32; sync; "
+              "seq 1 500; echo all done")
+    run.expect_status(0)
+    expect("all done" in run.output and "\n500\n" in
+           run.output.replace("\r", ""), "its output is not all there")
