@@ -335,6 +335,9 @@ enum access_result lapic_access(struct lapic *lapic, struct access *access)
     }
     if (lapic->guest != NULL) {
         lapic_virtual_take(lapic);
+        if ((lapic->svr & LAPIC_SVR_ENABLED) == 0) {
+            lapic_update(lapic); /* TPR may be new, and PPR does not follow */
+        }
     }
     if (!access->write) {
         page_read(lapic, access, offset);

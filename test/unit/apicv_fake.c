@@ -93,6 +93,9 @@ static void set_ppr(struct guest *guest)
 {
     uint8_t tpr = tpr_of(guest);
 
+    if (guest->mode == GUEST_APIC_PAGE_HELD) { /* virtual-interrupt delivery */
+        return;
+    }
     guest->page[LAPIC_REG_PPR / 4] =
         tpr >> 4 >= guest->svi >> 4 ? tpr : guest->svi & 0xf0U;
 }
@@ -106,7 +109,8 @@ static bool entry_finds_one(struct lapic *lapic)
         lapic_virtual_sync(lapic);
     }
     set_ppr(guest);
-    return guest->rvi >> 4 > (guest->page[LAPIC_REG_PPR / 4] >> 4 & 0xf);
+    return guest->mode != GUEST_APIC_PAGE_HELD &&
+           guest->rvi >> 4 > (guest->page[LAPIC_REG_PPR / 4] >> 4 & 0xf);
 }
 
 /* Virtual-interrupt delivery (30.2.2). */

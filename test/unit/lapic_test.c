@@ -590,6 +590,9 @@ static void test_self_ipi_by_page(void **state)
     write_page(cpu0, 0xb0, 0x55);
     assert_int_equal(read_page(cpu0, 0xb0), 0);
     assert_int_equal(read_page(cpu0, 0x140), 0);
+    write_page(cpu0, 0x80, 0x66);
+    assert_int_equal(read_page(cpu0, 0xa0), 0x66);
+    write_page(cpu0, 0x80, 0);
     write_page(cpu0, 0x300, 0x40047);
     assert_int_equal(apic_waiting(cpu0), -1);
     assert_int_equal(requested(0x47), 0);
