@@ -51,7 +51,7 @@ const uint8_t exit_decode_needs[EXIT_REASON_COUNT] = {
     [EXIT_MWAIT] = L | Q | S,
     [EXIT_MONITOR] = L | S,
     [EXIT_PAUSE] = L | S,
-    [EXIT_APIC_ACCESS] = Q | V,
+    [EXIT_APIC_ACCESS] = Q | V | F | S,
     [EXIT_VIRTUALIZED_EOI] = Q,
     [EXIT_GDTR_IDTR] = L | Q,
     [EXIT_LDTR_TR] = L | Q,
@@ -165,6 +165,15 @@ static void decode_ept_misconfiguration(struct guest *guest, struct exit *exit)
     ept_dump(guest->ept_pointer, exit->ept.gpa);
 }
 
+/* SDM 3D Table 28-6: types 0 to 2 are an instruction's, by linear address. */
+static void decode_apic_access(struct exit *exit)
+{
+    uint64_t type = bits(exit->qualification, 15, 12);
+    exit->apic.offset = (uint16_t)bits(exit->qualification, 11, 0);
+    exit->apic.fetch = type == 2;
+    exit->apic.other = type > 2;
+}
+
 /* SDM 3D Table 28-5 */
 static void decode_io(struct exit *exit)
 {
@@ -214,6 +223,9 @@ void exit_decode(struct guest *guest, struct exit *exit, unsigned needs)
         break;
     case EXIT_EPT_MISCONFIGURATION:
         decode_ept_misconfiguration(guest, exit);
+        break;
+    case EXIT_APIC_ACCESS:
+        decode_apic_access(exit);
         break;
     case EXIT_PREEMPTION_TIMER:
         decode_preemption_timer();

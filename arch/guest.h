@@ -147,6 +147,11 @@ struct exit {
             bool has_error_code;
             uint32_t error_code;
         } event; /* EXCEPTION_NMI, EXTERNAL_INTERRUPT */
+        struct {
+            uint16_t offset; /* in the xAPIC's page */
+            bool fetch;
+            bool other; /* a table's or a delivery's, not an operand */
+        } apic;         /* APIC_ACCESS */
     };
 };
 
@@ -258,13 +263,20 @@ bool guest_write_pred_cmd(struct guest *guest, uint64_t value);
  * guest's APIC is software's alone. Once, before the first entry. */
 uint32_t *guest_apic_setup(struct guest *guest, struct page_source *pages);
 
-/* Which of the x2APIC's MSRs the guest has to itself. */
-enum guest_apic_msrs {
-    GUEST_APIC_NO_MSRS,     /* xAPIC mode, or off: all exit */
-    GUEST_APIC_MSRS,        /* reads, and writes to TPR and EOI */
-    GUEST_APIC_MSRS_AND_IPI /* writes to SELF IPI too */
+/* The memory that the EPT has at the xAPIC's address: accesses to it are to
+ * the virtual APIC, as the next function says. After guest_apic_setup(). */
+void guest_apic_set_access(struct guest *guest, const void *page);
+
+/* What of the registers the guest has to itself. */
+enum guest_apic_mode {
+    GUEST_APIC_OFF,       /* nothing: all exits */
+    GUEST_APIC_PAGE_HELD, /* the xAPIC's page, where the EPT has it; but no
+                           * vector is delivered, and EOI and ICR exit */
+    GUEST_APIC_PAGE,      /* the xAPIC's page, EOI and IPIs to itself too */
+    GUEST_APIC_MSRS,      /* the x2APIC's: reads, writes to TPR and EOI */
+    GUEST_APIC_MSRS_SELF, /* writes to SELF IPI too */
 };
-void guest_apic_set_msrs(struct guest *guest, enum guest_apic_msrs msrs);
+void guest_apic_set_mode(struct guest *guest, enum guest_apic_mode mode);
 
 /* The highest vectors in the page's IRR and ISR as they are now; 0: none. An
  * IRR that is to be held back is given as 0. */

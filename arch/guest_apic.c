@@ -52,6 +52,11 @@ uint32_t *guest_apic_setup(struct guest *guest, struct page_source *pages)
     return guest->apic_page;
 }
 
+void guest_apic_set_access(struct guest *guest, const void *page)
+{
+    guest->apic_access = page;
+}
+
 static void pass_reads(struct guest *guest)
 {
     for (size_t i = 0; i < sizeof readable / sizeof *readable; i++) {
@@ -61,20 +66,30 @@ static void pass_reads(struct guest *guest)
     }
 }
 
-void guest_apic_set_msrs(struct guest *guest, enum guest_apic_msrs msrs)
+void guest_apic_set_mode(struct guest *guest, enum guest_apic_mode mode)
 {
-    uint32_t secondary = guest->secondary & ~SECONDARY_X2APIC;
+    uint32_t secondary =
+        guest->secondary & ~(SECONDARY_X2APIC | SECONDARY_APIC_ACCESSES);
+    bool page = mode == GUEST_APIC_PAGE || mode == GUEST_APIC_PAGE_HELD;
+
+    secondary |= SECONDARY_INTERRUPT_DELIVERY;
+    if (mode == GUEST_APIC_PAGE_HELD) {
+        secondary &= ~SECONDARY_INTERRUPT_DELIVERY;
+    }
 
     for (uint32_t msr = MSR_X2APIC; msr <= MSR_X2APIC_LAST; msr++) {
         guest_setup_stop_msr(guest, msr);
     }
-    if (msrs != GUEST_APIC_NO_MSRS) {
+    if (page && guest->apic_access) {
+        secondary |= SECONDARY_APIC_ACCESSES;
+    }
+    if (mode >= GUEST_APIC_MSRS) {
         secondary |= SECONDARY_X2APIC;
         pass_reads(guest);
         guest_setup_pass_msr(guest, MSR_TPR, false, true);
         guest_setup_pass_msr(guest, MSR_EOI, false, true);
     }
-    if (msrs == GUEST_APIC_MSRS_AND_IPI) {
+    if (mode == GUEST_APIC_MSRS_SELF) {
         guest_setup_pass_msr(guest, MSR_SELF_IPI, false, true);
     }
     guest->secondary = secondary;
@@ -120,6 +135,9 @@ static void write_eoi_exits(const struct guest *guest)
 void guest_apic_write_fields(const struct guest *guest)
 {
     vmx_write(VMCS_VIRTUAL_APIC_ADDRESS, (uintptr_t)guest->apic_page);
+    if (guest->apic_access) {
+        vmx_write(VMCS_APIC_ACCESS_ADDRESS, (uintptr_t)guest->apic_access);
+    }
     vmx_write(VMCS_TPR_THRESHOLD, 0);
     write_eoi_exits(guest);
 }

@@ -99,10 +99,11 @@ struct guest {
     uint64_t ept_pointer;
 
     /* The APIC as the processor virtualises it; guest_apic.c. */
-    uint32_t *apic_page;   /* NULL: it does not */
-    uint64_t eoi_exits[4]; /* as the VMCS has them */
-    uint16_t apic_status;  /* to be written: RVI 7:0, SVI 15:8 */
-    uint8_t apic_raise;    /* the least RVI */
+    uint32_t *apic_page;     /* NULL: it does not */
+    const void *apic_access; /* its accesses are the APIC's; NULL: none */
+    uint64_t eoi_exits[4];   /* as the VMCS has them */
+    uint16_t apic_status;    /* to be written: RVI 7:0, SVI 15:8 */
+    uint8_t apic_raise;      /* the least RVI */
 
     uint16_t vpid;                   /* 0: none */
     bool initialised;                /* the VMCS has been filled in */

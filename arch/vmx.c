@@ -131,8 +131,8 @@ static void log_apic(const uint64_t capability[CONTROL_WORDS])
     const char *missing = vmx_controls_no_apic(capability);
 
     if (missing == NULL) {
-        log_info("local APICs: by the processor (register virtualization, "
-                 "x2APIC mode, virtual-interrupt delivery)");
+        log_info("local APICs: by the processor (APIC accesses, register "
+                 "virtualization, x2APIC mode, virtual-interrupt delivery)");
     } else {
         log_info("local APICs: in software (the processor has no %s)", missing);
     }

@@ -40,7 +40,7 @@ static const struct vmx_control table[] = {
     {CONTROL_PRIMARY, 30, WISH_MUST_NOT, "PAUSE exiting"},
     {CONTROL_PRIMARY, 31, WISH_MUST, "activate secondary controls"},
 
-    {CONTROL_SECONDARY, 0, WISH_MUST_NOT, "virtualize APIC accesses"},
+    {CONTROL_SECONDARY, 0, WISH_GUEST, "virtualize APIC accesses"},
     {CONTROL_SECONDARY, 1, WISH_MUST, "enable EPT"},
     {CONTROL_SECONDARY, 2, WISH_MUST_NOT, "descriptor-table exiting"},
     {CONTROL_SECONDARY, 3, WISH_WANT, "enable RDTSCP"},

@@ -44,6 +44,7 @@ struct vmx_control {
 #define PRIMARY_NMI_WINDOW       (1U << 22)
 
 /* Secondary processor-based */
+#define SECONDARY_APIC_ACCESSES      (1U << 0)
 #define SECONDARY_EPT                (1U << 1)
 #define SECONDARY_RDTSCP             (1U << 3)
 #define SECONDARY_X2APIC             (1U << 4)

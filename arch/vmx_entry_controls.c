@@ -92,6 +92,12 @@ static struct entry_fault check_apic(const struct entry_controls *c)
     }
     REFUSE(no_page(c, c->virtual_apic), "virtual-APIC address",
            c->virtual_apic);
+    REFUSE(secondary(c, SECONDARY_APIC_ACCESSES) && no_page(c, c->apic_access),
+           "APIC-access address", c->apic_access);
+    REFUSE(secondary(c, SECONDARY_APIC_ACCESSES) &&
+               secondary(c, SECONDARY_X2APIC),
+           "secondary controls: APIC accesses in x2APIC mode",
+           c->control[CONTROL_SECONDARY]);
     REFUSE(!delivery && (c->tpr_threshold & ~THRESHOLD_CLASS), "TPR threshold",
            c->tpr_threshold);
     REFUSE(
@@ -209,6 +215,9 @@ static void read_optional(struct entry_controls *c)
 {
     if (secondary(c, SECONDARY_VPID)) {
         c->vpid = vmx_read(VMCS_VPID);
+    }
+    if (secondary(c, SECONDARY_APIC_ACCESSES)) {
+        c->apic_access = vmx_read(VMCS_APIC_ACCESS_ADDRESS);
     }
     if (primary(c, PRIMARY_TPR_SHADOW)) {
         c->virtual_apic = vmx_read(VMCS_VIRTUAL_APIC_ADDRESS);

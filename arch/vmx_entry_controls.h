@@ -16,6 +16,7 @@ struct entry_controls {
     uint64_t ept_pointer;
     uint64_t vpid;
     uint64_t virtual_apic;
+    uint64_t apic_access;
     uint64_t tpr_threshold;
     uint64_t exit_msr_counts; /* stores and loads, added */
     uint64_t entry_msr_count;

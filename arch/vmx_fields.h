@@ -28,6 +28,7 @@
     X(0x2004, MSR_BITMAP)                                                      \
     X(0x2010, TSC_OFFSET)                                                      \
     X(0x2012, VIRTUAL_APIC_ADDRESS)                                            \
+    X(0x2014, APIC_ACCESS_ADDRESS)                                             \
     X(0x201a, EPT_POINTER)                                                     \
     X(0x201c, EOI_EXIT0)                                                       \
     X(0x201e, EOI_EXIT1)                                                       \

@@ -104,6 +104,12 @@ static struct task *take_from(struct task_list *list)
     return task;
 }
 
+/* Have those whose turn was over waited for so long that they come first? */
+static bool overdue(const struct run_queue *queue, uint64_t now)
+{
+    return now - queue->over_since >= TASK_TURN;
+}
+
 /* Of the list that comes first, else of the other one. NULL, and *wanted says
  * which domain to wait for; NULL too if nothing is runnable. */
 static struct task *take_first(struct run_queue *queue, struct domain **wanted)
@@ -116,7 +122,7 @@ static struct task *take_first(struct run_queue *queue, struct domain **wanted)
     spinlock_take(&queue->lock);
     if (queue->over.first != NULL) {
         now = time_now();
-        if (list->first == NULL || now - queue->over_since >= TASK_TURN) {
+        if (list->first == NULL || overdue(queue, now)) {
             list = &queue->over;
         }
     }
@@ -316,7 +322,8 @@ void task_yield(void)
     CHECK(!queue->firing);
     fire_timers(queue);
     if (!empty(&queue->ready) ||
-        (!empty(&queue->over) && turn_over(queue->current))) {
+        (!empty(&queue->over) &&
+         (turn_over(queue->current) || overdue(queue, time_now())))) {
         append_current(queue);
         task_schedule();
     } else {

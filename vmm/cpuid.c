@@ -39,8 +39,8 @@ static uint32_t xsave_size(const struct cpuid_policy *policy, uint64_t xcr0,
     return size;
 }
 
-/* Leaf 0xb: one thread a core, all cores in one package. EDX is the x2APIC id
- * in every subleaf, ECX 7:0 echoes the subleaf. */
+/* Leaves 0xb and 0x1f: one thread a core, all cores in one package. EDX is the
+ * x2APIC id in every subleaf, ECX 7:0 echoes the subleaf. */
 static struct cpuid_regs topology(const struct cpuid_policy *policy,
                                   uint32_t apic_id, uint32_t subleaf)
 {
@@ -102,12 +102,17 @@ static struct cpuid_regs basic_leaf(struct guest *guest,
     case 7:
         return subleaf < CPUID_FEATURES ? policy->feature[subleaf] : none;
     case 0xb:
+    case 0x1f:
         return topology(policy, apic_id, subleaf);
     case 0xd:
         return xsave_leaf(guest, policy, subleaf);
     default:
+        if (leaf < CPUID_BASIC) {
+            return policy->basic[leaf];
+        }
         /* Beyond the largest leaf, its data are returned. */
-        return policy->basic[leaf < CPUID_LEAF_MAX ? leaf : CPUID_LEAF_MAX];
+        return leaf <= CPUID_LEAF_MAX ? none
+                                      : topology(policy, apic_id, subleaf);
     }
 }
 

@@ -21,7 +21,7 @@ struct cpuid_regs {
     uint32_t edx;
 };
 
-#define CPUID_BASIC    0x17 /* leaves: 0 to 0x16 */
+#define CPUID_BASIC    0x17 /* leaves that are kept: 0 to 0x16 */
 #define CPUID_EXTENDED 9    /* 0x80000000 to 0x80000008 */
 #define CPUID_HYPER    0x11 /* 0x40000000 to 0x40000010 */
 #define CPUID_CACHES   8    /* subleaves of leaf 4 */

@@ -7,7 +7,7 @@
 #include "vmm/cpuid.h"
 #include "vmm/cpuid_allowed.h"
 
-#define CPUID_LEAF_MAX       (CPUID_BASIC - 1U)
+#define CPUID_LEAF_MAX       0x1fU
 #define CPUID_EXTENDED_FIRST 0x80000000U
 #define CPUID_EXTENDED_MAX   (CPUID_EXTENDED_FIRST + CPUID_EXTENDED - 1)
 #define CPUID_HYPER_FIRST    0x40000000U

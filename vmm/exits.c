@@ -228,6 +228,7 @@ static const exit_handler handlers[EXIT_REASON_COUNT] = {
     [EXIT_MWAIT] = exit_undefined,
     [EXIT_MONITOR] = exit_undefined,
     [EXIT_PAUSE] = exit_pause,
+    [EXIT_APIC_ACCESS] = mmio_apic_exit,
     [EXIT_VIRTUALIZED_EOI] = exit_virtualized_eoi,
     [EXIT_EPT_VIOLATION] = mmio_exit,
     [EXIT_EPT_MISCONFIGURATION] = exit_ept_misconfiguration,

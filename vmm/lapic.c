@@ -484,8 +484,14 @@ bool lapic_valid(const struct lapic *lapic)
             return false;
         }
     }
+    /* Turned off in xAPIC mode, the processor lets PPR stand. */
+    bool follows = lapic->guest == NULL ||
+                   (lapic->svr & LAPIC_SVR_ENABLED) != 0 ||
+                   (lapic->base & LAPIC_BASE_EXTD) != 0;
+
     return derived_valid(lapic) &&
-           *lapic_register(lapic, LAPIC_REG_PPR) == priority(lapic) &&
+           (!follows ||
+            *lapic_register(lapic, LAPIC_REG_PPR) == priority(lapic)) &&
            lapic->intr_open == intr_open(lapic) &&
            (*lapic_register(lapic, LAPIC_REG_IRR) & 0xffff) == 0 &&
            (*lapic_register(lapic, LAPIC_REG_ISR) & 0xffff) == 0 &&

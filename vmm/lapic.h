@@ -279,6 +279,7 @@ int lapic_highest(const struct lapic *lapic, unsigned set, int from);
 void lapic_virtual_request(struct lapic *lapic, uint8_t vector, bool level);
 void lapic_virtual_update(struct lapic *lapic);
 void lapic_virtual_renew(struct lapic *lapic);
+void lapic_virtual_take(struct lapic *lapic);
 
 /* Puts what the guest reads into the page: one register (by offset / 16), or
  * all but TPR, PPR, ISR, TMR and IRR, which stand there. */

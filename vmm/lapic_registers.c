@@ -223,14 +223,15 @@ static void write_register(struct lapic *lapic, unsigned index, uint32_t value)
     }
 }
 
-/* The processor has stored what the guest wrote, all of it; what reads give
- * comes back in its place. */
-void lapic_virtual_write(struct lapic *lapic, unsigned offset)
+/* The xAPIC's ICR, of which the guest writes the high half, and IPIs to itself,
+ * without an exit. */
+void lapic_virtual_take(struct lapic *lapic)
 {
-    unsigned index = offset / 16 % MSR_COUNT;
-    uint32_t value = *lapic_register(lapic, index * 16);
+    uint64_t high = *lapic_register(lapic, ICR_HIGH * 16);
 
-    write_register(lapic, index, value & rules[index].bits);
+    if ((lapic->base & LAPIC_BASE_EXTD) == 0) {
+        lapic->icr = high << 32 | *lapic_register(lapic, ICR * 16);
+    }
 }
 
 /* TPR, PPR, ISR, TMR and IRR are in the page and nowhere else, and the count
@@ -266,10 +267,32 @@ void lapic_publish_all(struct lapic *lapic)
     }
 }
 
+/* The processor has stored what the guest wrote, all of it; what reads give
+ * comes back in its place. */
+void lapic_virtual_write(struct lapic *lapic, unsigned offset)
+{
+    unsigned index = offset / 16 % MSR_COUNT;
+    uint32_t value = *lapic_register(lapic, index * 16);
+
+    if (index == SELF_IPI || (rules[index].may & XW) != 0) {
+        lapic_virtual_take(lapic);
+        write_register(lapic, index, value & rules[index].bits);
+    } else {
+        lapic_publish(lapic, index);
+    }
+    if (index == EOI || index == SELF_IPI) { /* they have no value */
+        *lapic_register(lapic, index * 16) = 0;
+    }
+}
+
 bool lapic_published(const struct lapic *lapic)
 {
+    bool x2apic = (lapic->base & LAPIC_BASE_EXTD) != 0;
+
     for (unsigned index = 0; index < MSR_COUNT; index++) {
-        if (is_published(index) &&
+        bool taken = !x2apic && (index == ICR || index == ICR_HIGH);
+
+        if (!taken && is_published(index) &&
             *lapic_register(lapic, index * 16) != read_register(lapic, index)) {
             return false;
         }
@@ -309,6 +332,12 @@ enum access_result lapic_access(struct lapic *lapic, struct access *access)
 
     if ((lapic->base & (LAPIC_BASE_EN | LAPIC_BASE_EXTD)) != LAPIC_BASE_EN) {
         return ACCESS_UNHANDLED;
+    }
+    if (lapic->guest != NULL) {
+        lapic_virtual_take(lapic);
+        if ((lapic->svr & LAPIC_SVR_ENABLED) == 0) {
+            lapic_update(lapic); /* TPR may be new, and PPR does not follow */
+        }
     }
     if (!access->write) {
         page_read(lapic, access, offset);

@@ -130,16 +130,20 @@ void lapic_virtual_update(struct lapic *lapic)
 
 /* Turned off by software, the APIC takes no IPI of its own either; the
  * processor would. */
-static enum guest_apic_msrs msrs(const struct lapic *lapic)
+static enum guest_apic_mode mode_of(const struct lapic *lapic)
 {
-    if ((lapic->base & LAPIC_BASE_EXTD) == 0) {
-        return GUEST_APIC_NO_MSRS;
+    if ((lapic->base & LAPIC_BASE_EN) == 0) {
+        return GUEST_APIC_OFF;
     }
-    return enabled(lapic) ? GUEST_APIC_MSRS_AND_IPI : GUEST_APIC_MSRS;
+    if ((lapic->base & LAPIC_BASE_EXTD) != 0) {
+        return enabled(lapic) ? GUEST_APIC_MSRS_SELF : GUEST_APIC_MSRS;
+    }
+    return enabled(lapic) ? GUEST_APIC_PAGE : GUEST_APIC_PAGE_HELD;
 }
 
 void lapic_virtual_renew(struct lapic *lapic)
 {
+    lapic_virtual_take(lapic);
     lapic_publish_all(lapic);
     for (unsigned vector = 0; vector < VECTORS; vector++) {
         uint32_t word =
@@ -148,7 +152,10 @@ void lapic_virtual_renew(struct lapic *lapic)
         guest_apic_exit_on_eoi(lapic->guest, (uint8_t)vector,
                                (word >> vector % 32 & 1) != 0);
     }
-    guest_apic_set_msrs(lapic->guest, msrs(lapic));
+    guest_apic_set_mode(lapic->guest, mode_of(lapic));
+    if ((lapic->base & (LAPIC_BASE_EN | LAPIC_BASE_EXTD)) != LAPIC_BASE_EN) {
+        vcpu_hide_apic_page(lapic->vcpu);
+    }
 }
 
 /* The processor has taken it out of the ISR. */

@@ -105,23 +105,35 @@ void mmio_finish(struct vcpu *vcpu, const struct emulate_context *context,
     }
 }
 
+/* `what` did it, and nothing that could be emulated: the VM ends. */
+static void crash_at(struct vcpu *vcpu, const char *what, uint64_t address)
+{
+    vcpu_crash(vcpu, "%s at guest-physical %#llx, which is not memory", what,
+               (unsigned long long)address);
+}
+
+static void run(struct vcpu *vcpu, struct emulate_context *context)
+{
+    enum emulate_result result = emulate_run(context);
+
+    if (result != EMULATE_DONE) {
+        mmio_finish(vcpu, context, result);
+    }
+}
+
 void mmio_exit(struct vcpu *vcpu, const struct exit *exit)
 {
     struct emulate_context context;
-    enum emulate_result result = EMULATE_DONE;
     uint64_t address = exit->ept.gpa;
 
     if (exit->ept.fetch) {
-        vcpu_crash(vcpu,
-                   "instruction fetch from guest-physical %#llx, which is "
-                   "not memory",
-                   (unsigned long long)address);
+        crash_at(vcpu, "instruction fetch", address);
         return;
     }
     if (exit->ept.page_walk || exit->delivering) {
-        vcpu_crash(vcpu, "%s at guest-physical %#llx, which is not memory",
-                   exit->ept.page_walk ? "page table" : "descriptor or stack",
-                   (unsigned long long)address);
+        crash_at(vcpu,
+                 exit->ept.page_walk ? "page table" : "descriptor or stack",
+                 address);
         return;
     }
     mmio_prepare(vcpu, &context);
@@ -131,8 +143,23 @@ void mmio_exit(struct vcpu *vcpu, const struct exit *exit)
         context.hint_linear = exit->ept.linear;
         context.hint_gpa = gpa(address);
     }
-    result = emulate_run(&context);
-    if (result != EMULATE_DONE) {
-        mmio_finish(vcpu, &context, result);
+    run(vcpu, &context);
+}
+
+/* What the processor does not do to a virtual APIC by itself. */
+void mmio_apic_exit(struct vcpu *vcpu, const struct exit *exit)
+{
+    struct emulate_context context;
+    uint64_t address = MAP_LAPIC_BASE + exit->apic.offset;
+
+    if (exit->apic.fetch) {
+        crash_at(vcpu, "instruction fetch", address);
+        return;
     }
+    if (exit->apic.other || exit->delivering) {
+        crash_at(vcpu, "page table, descriptor or stack", address);
+        return;
+    }
+    mmio_prepare(vcpu, &context);
+    run(vcpu, &context);
 }

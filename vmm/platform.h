@@ -16,6 +16,10 @@ void vm_irq_set(struct vm *vm, unsigned gsi, bool level);
  * it leaves HLT, or exits, and looks. */
 void vcpu_wake(struct vcpu *vcpu);
 
+/* The xAPIC's page is not this vCPU's local APIC from now on: accesses to it
+ * exit, every vCPU's. */
+void vcpu_hide_apic_page(struct vcpu *vcpu);
+
 /* Ends the VM: how it went, seen from the guest. */
 enum vm_end {
     VM_END_POWER_OFF,

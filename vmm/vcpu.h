@@ -68,6 +68,7 @@ void exits_handle(struct vcpu *vcpu, const struct exit *exit);
 void cr_exit(struct vcpu *vcpu, const struct exit *exit);
 void io_exit(struct vcpu *vcpu, const struct exit *exit);
 void mmio_exit(struct vcpu *vcpu, const struct exit *exit);
+void mmio_apic_exit(struct vcpu *vcpu, const struct exit *exit);
 
 /* Queues the exception; a triple fault stops the VM with a report. */
 void vcpu_exception(struct vcpu *vcpu, uint8_t vector, uint32_t error_code);

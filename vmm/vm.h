@@ -73,6 +73,8 @@ struct vm {
 
     struct vcpu *vcpus[VM_VCPUS];
     unsigned vcpu_count;
+    void *apic_access; /* what the EPT has at the local APICs' page, or NULL */
+    bool apic_hidden;  /* not any more */
     struct vcpu *accessing; /* whose device access is being answered now */
     struct msr_seen msr_seen;
     struct kvmclock clock;

@@ -12,12 +12,44 @@
 _Static_assert(VM_VCPUS <= KVMCLOCK_CPUS, "a clock a vCPU");
 _Static_assert(VM_VCPUS <= APIC_BUS_LAPICS, "a local APIC a vCPU");
 
+/* The page that stands for the local APICs' in guest-physical memory: nobody
+ * ever sees what is in it. NULL: out of pages, and accesses there exit. */
+static void *apic_access(struct vm *vm)
+{
+    if (vm->apic_access == NULL) {
+        vm->apic_access = vm->pages.alloc(&vm->pages);
+        if (vm->apic_access != NULL &&
+            !ept_map(&vm->ept, MAP_LAPIC_BASE,
+                     (uint64_t)(uintptr_t)vm->apic_access, MAP_LAPIC_SIZE,
+                     EPT_READ | EPT_WRITE)) {
+            vm->pages.free(&vm->pages, vm->apic_access);
+            vm->apic_access = NULL;
+        }
+    }
+    return vm->apic_access;
+}
+
+/* For good: the EPT is all vCPUs', and each access that exits is emulated. A
+ * processor that runs another vCPU just now may keep the translation; there it
+ * is right, and the page has nothing to tell to a vCPU that comes there. */
+void vcpu_hide_apic_page(struct vcpu *vcpu)
+{
+    struct vm *vm = vcpu->vm;
+
+    if (vm->apic_access != NULL && !vm->apic_hidden) {
+        vm->apic_hidden = true;
+        ept_map(&vm->ept, MAP_LAPIC_BASE, (uint64_t)(uintptr_t)vm->apic_access,
+                MAP_LAPIC_SIZE, 0);
+    }
+}
+
 /* Without it all is done in software, and no guest can tell. */
 static void start_apicv(struct vm *vm, struct vcpu *vcpu)
 {
     uint32_t *page = guest_apic_setup(vcpu->guest, &vm->pages);
 
     if (page != NULL) {
+        guest_apic_set_access(vcpu->guest, apic_access(vm));
         lapic_virtual_start(&vcpu->lapic, vcpu->guest, page);
     }
 }
@@ -103,5 +135,8 @@ void vm_vcpus_destroy(struct vm *vm)
         guest_destroy(vcpu->guest, &vm->pages);
         vpid_give(vcpu->vpid);
         page_free(vcpu, VCPU_PAGES);
+    }
+    if (vm->apic_access != NULL) {
+        vm->pages.free(&vm->pages, vm->apic_access);
     }
 }

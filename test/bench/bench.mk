@@ -1,11 +1,14 @@
 # What Lintel's hot paths cost, in ticks of Bochs' TSC; build/bench.json has
 # the same figures for comparing.
 
-$(BUILD)/bench/bench.bin: test/bench/bench.asm test/guests/guest.inc
+bench-guests := $(BUILD)/bench/bench.bin $(BUILD)/bench/ipi.bin
+
+$(bench-guests): $(BUILD)/bench/%.bin: test/bench/%.asm test/guests/guest.inc \
+    test/guests/smp.inc
 	@mkdir -p $(@D)
 	$(NASM) -f bin -Wall -Werror -I test/guests/ $< -o $@
 
-bench: $(BUILD)/BOOTX64.EFI $(BUILD)/bench/bench.bin
+bench: $(BUILD)/BOOTX64.EFI $(bench-guests)
 	@test/bench/bench.py
 
 .PHONY: bench

@@ -14,7 +14,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "boot"))
 
 from harness import BUILD, LINTEL, boot  # noqa: E402 (found by the line above)
 
-GUEST = f"{BUILD}/bench/bench.bin"
+GUESTS = ("bench", "ipi")
+CPUS = {"bench": 1, "ipi": 2}
 RESULT = f"{BUILD}/bench.json"
 LINTS = ("strict", "off")
 KIB = 1 << 10
@@ -28,6 +29,9 @@ PATHS = (
     ("port", "port read answered by a device", 250, 5340),
     ("mmio", "MMIO read answered by a device", 400, 6225),
     ("self-ipi", "self-IPI to a halted processor, awake again", 1000, 6936),
+    ("ipi", "IPI to a halted vCPU beside it, to handler", None, None),
+    ("ipi-answered", "the same, answered", 2500, 21581),
+    ("ipi-and-back", "the same, answered by an IPI", None, None),
     ("deadline", "TSC deadline, set to handler", 700, 5390),
     ("service", "kick to service task's first instruction", 500, None),
     ("interrupt", "kick to the guest's interrupt handler", 1500, None),
@@ -49,12 +53,14 @@ class Broken(Exception):
 
 
 def esp():
-    files = {"loader/loader.conf": b"run all\nlog debug\n", "bench.bin": GUEST}
-    for lint in LINTS:
-        files[f"loader/entries/{lint}.conf"] = (
-            f"title bench\nlinux /bench.bin\nmemory 16M\ndisk zero:1M\n"
-            f"lint {lint}\n"
-        ).encode()
+    files = {"loader/loader.conf": b"run all\nlog debug\n"}
+    for guest in GUESTS:
+        files[f"{guest}.bin"] = f"{BUILD}/bench/{guest}.bin"
+        for lint in LINTS:
+            files[f"loader/entries/{guest}-{lint}.conf"] = (
+                f"title {guest}\nlinux /{guest}.bin\nmemory 16M\n"
+                f"disk zero:1M\nlint {lint}\ncpus {CPUS[guest]}\n"
+            ).encode()
     return files
 
 
@@ -67,24 +73,32 @@ def served_at(log):
     return int(match[1], 16)
 
 
-def figures(text, log):
-    """{path: ticks} of one run of the guest."""
+LAST = {"bench": "kick", "ipi": "ipi-and-back"}
+
+
+def figures(guest, text, log):
+    """{path: ticks} of one run of a guest."""
     found = {name: int(value, 16) for name, value in
              re.findall(r"^bench (\S+) (0x[0-9a-f]+)$", text, re.M)}
-    if "kick" not in found:
-        raise Broken(f"the guest ended early: {text.strip()[-200:]!r}")
-    found["service"] = served_at(log) - found.pop("kick")
+    if LAST[guest] not in found:
+        raise Broken(f"{guest} ended early: {text.strip()[-200:]!r}")
+    if guest == "bench":
+        found["service"] = served_at(log) - found.pop("kick")
     return found
 
 
 def run():
     """{lint level: figures}, and the log."""
     result = boot(esp())
-    texts = re.split(r"^guest bench$", result.console, flags=re.M)[1:]
-    order = re.findall(r"^(\S+): bench, \d+ MiB$", result.log_text(), re.M)
-    ran = dict(zip(order, texts))
-    return {lint: figures(ran.get(lint, ""), result.entry_log(lint))
-            for lint in LINTS}, result
+    measured = {lint: {} for lint in LINTS}
+    for guest in GUESTS:
+        order = re.findall(rf"^{guest}-(\S+): {guest}, \d+ MiB$",
+                           result.log_text(), re.M)
+        for number, lint in enumerate(order):
+            text = result.guest_text(guest, number) or ""
+            measured[lint].update(
+                figures(guest, text, result.entry_log(f"{guest}-{lint}")))
+    return measured, result
 
 
 def sections():

@@ -71,6 +71,56 @@ def debian_generic():
     acceptance(KERNEL="generic")
 
 
+# Each processor reads the disk and prints, all at once; then one goes and comes
+# back, and works again.
+SMP = """
+load() {
+    for cpu in $(cat /sys/devices/system/cpu/online | tr - ' ' |
+                 xargs seq | xargs); do
+        taskset -c $cpu sh -c "
+            for pass in 1 2; do
+                head -c 1048576 /dev/vda | sha256sum
+                dd if=/dev/vda of=/dev/null bs=16k iflag=direct 2>/dev/null ||
+                    echo dd failed
+            done; dmesg | tail -n 40; echo done on \$(nproc) $cpu" &
+    done
+    wait
+}
+nproc
+load
+cd /sys/devices/system/cpu/cpu3
+echo 0 >online; echo now $(cat ../online)
+echo 1 >online; echo now $(cat ../online)
+load
+cat /proc/interrupts
+echo warnings:; dmesg -r | grep -E "^<[0-4]>"; echo end of warnings
+"""
+
+
+def debian_smp():
+    """Four vCPUs on one processor, and on two."""
+    for processors in "1", "2":
+        check_smp(Run(RUN=SMP, CPUS="4", PROCESSORS=processors, TIMEOUT="390"))
+
+
+def check_smp(run):
+    run.expect_status(0)
+    with open(f"{BUILD}/cache/disk.img", "rb") as disk:
+        checksum = hashlib.sha256(disk.read(1 << 20)).hexdigest()
+    expect(run.output.count(f"{checksum}  -") == 16,
+           "a processor read the disk wrong")
+    for cpu in range(4):
+        done = re.findall(rf"^done on 1 {cpu}$", run.output, re.M)
+        expect(len(done) == 2, f"CPU {cpu} did its work {len(done)} times")
+    expect(re.findall(r"^now (.*)$", run.output, re.M) == ["0-2", "0-3"],
+           "CPU 3 did not go and come back")
+    shot = re.search(r"^ *CAL:((?: +\d+){4})", run.output, re.M)
+    expect(shot and all(int(count) for count in shot[1].split()),
+           f"function call interrupts: {shot and shot[1]}")
+    check_nothing_broken(run)
+    check_warnings(run.output)
+
+
 def large_memory():
     run = Run(MEMORY="1536M", RUN="head -n 1 /proc/meminfo")
     run.expect_status(0)

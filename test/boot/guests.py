@@ -42,6 +42,8 @@ GUESTS = {
              r", 1 broken$",
              "symbols /guests/ring.map\nfeatures -ring_packed\n"),
     "selftest": ((GOOD,), None, ""),
+    "smpdeaf": ((CRASH,), r"vcpu\d at .*: every processor is in HLT with "
+                          r"interrupts off", ""),
     "spin": ((LATE,), r"time-out", "timeout 1\n"),
     "state": ((GOOD,), None, ""),
     "timer": ((GOOD,), None, ""),
@@ -55,8 +57,22 @@ GUESTS = {
 # second entry's name ends so.
 SOFTWARE = "-software"
 BOTH = ("apic", "cr", "msr", "msrstorm", "selftest", "state", "timer")
+# These run with several numbers of processors, in software: see run.py for what
+# Bochs does to virtual interrupts.
+PROCESSORS = {"smp": (2, 4, 8, 64), "smpdeaf": (3,)}
 SELF_CHECKING = {name for name, (statuses, _, _) in GUESTS.items()
                  if statuses in ((GOOD,), (BROKEN,)) and name != "reset"}
+
+
+def variants(guest):
+    """{entry: its lines beside the guest's}."""
+    if guest in PROCESSORS:
+        return {f"{guest}-{count}": f"cpus {count}\napicv off\n"
+                for count in PROCESSORS[guest]}
+    found = {guest: ""}
+    if guest in BOTH:
+        found[f"{guest}{SOFTWARE}"] = "apicv off\n"
+    return found
 
 
 def esp(names):
@@ -67,26 +83,23 @@ def esp(names):
         files[f"guests/{name}.bin"] = f"{BUILD}/guests/{name}.bin"
         if "symbols" in GUESTS[name][2]:
             files[f"guests/{name}.map"] = f"{BUILD}/guests/{name}.map"
-        files[f"loader/entries/{name}.conf"] = entry.encode()
-        if name in BOTH:
-            files[f"loader/entries/{name}{SOFTWARE}.conf"] = (
-                f"{entry}apicv off\n".encode())
+        for variant, lines in variants(name).items():
+            files[f"loader/entries/{variant}.conf"] = (
+                f"{entry}{lines}".encode())
     return files
 
 
 def entries():
     """(entry, its guest)."""
     for name in GUESTS:
-        yield name, name
-        if name in BOTH:
-            yield f"{name}{SOFTWARE}", name
+        for variant in variants(name):
+            yield variant, name
 
 
 def earlier_runs(result, name, guest):
     """How many entries of the same guest ran before this one."""
     ran = re.findall(r"^(\S+): .*, \d+ MiB$", result.log_text(), re.M)
-    same = [other for other in ran
-            if other in (guest, f"{guest}{SOFTWARE}")]
+    same = [other for other in ran if other in variants(guest)]
     return same.index(name) if name in same else len(same)
 
 

@@ -196,6 +196,19 @@ static void port(const struct step *step)
             access.value >> access.size * 8 == 0);
 }
 
+/* A processor that plays the APIC leaves the TMR alone at a SELF IPI (SDM 3C
+ * 30.1.5), where the APIC itself clears the bit; the one difference. */
+static bool self_ipi_of_a_level(const struct lapic *lapic, uint32_t number,
+                                uint64_t value)
+{
+    unsigned vector = value & 0xff;
+
+    return number == 0x83f && vector >= 16 &&
+           (*lapic_register(lapic, LAPIC_REG_TMR + vector / 32 * 16) >>
+                vector % 32 &
+            1) != 0;
+}
+
 /* Registers of 16 bytes each are hit far more often by whole doublewords. */
 static void page(const struct step *step, struct lapic *lapic)
 {
@@ -207,7 +220,11 @@ static void page(const struct step *step, struct lapic *lapic)
                             .value = step->value};
 
     if (lapic != NULL) {
-        if (lapic_access(lapic, &access) == ACCESS_UNHANDLED) {
+        if (access.write && access.address == 0x300 &&
+            self_ipi_of_a_level(lapic, 0x83f, access.value)) {
+            return;
+        }
+        if (apic_page(lapic, &access) == ACCESS_UNHANDLED) {
             return;
         }
     } else {
@@ -217,19 +234,6 @@ static void page(const struct step *step, struct lapic *lapic)
     REQUIRE(access.write || access.size >= 4 ||
             access.value >> access.size * 8 == 0);
     see(access.value);
-}
-
-/* A processor that plays the APIC leaves the TMR alone at a SELF IPI (SDM 3C
- * 30.1.5), where the APIC itself clears the bit; the one difference. */
-static bool self_ipi_of_a_level(const struct lapic *lapic, uint32_t number,
-                                uint64_t value)
-{
-    unsigned vector = value & 0xff;
-
-    return number == 0x83f &&
-           (*lapic_register(lapic, LAPIC_REG_TMR + vector / 32 * 16) >>
-                vector % 32 &
-            1) != 0;
 }
 
 /* Mostly at the edges of RAM. */

@@ -9,7 +9,8 @@ $(BUILD)/guests/%.bin: test/guests/%.asm $(wildcard test/guests/*.inc)
 	$(NASM) -f bin -Wall -Werror -I test/guests/ $< -o $@
 
 # Its labels as a System.map, for `symbols`.
-$(BUILD)/guests/%.map: test/guests/%.asm test/guests/guest.inc
+$(BUILD)/guests/%.map: test/guests/%.asm test/guests/guest.inc \
+    test/guests/smp.inc
 	@mkdir -p $(@D)
 	$(NASM) -f bin -I test/guests/ --before "[map symbols $@.nasm]" -o /dev/null $<
 	@awk '/Section .text/ { text = 1 } text && NF == 3 && $$3 !~ /^\.\.@|Name/ \

@@ -222,6 +222,7 @@ static void test_nmi_init_sipi(void **state)
     assert_int_equal(vcpus[1].wakes, 4);
     send(cpu0, 1, 0x8500); /* de-assert: nothing */
     send(cpu0, 1, 0x4609);
+    send(cpu0, 1, 0x460a); /* it starts by the first */
     assert_true(lapic_has_work(&lapics[1]));
     assert_true(lapic_take_init(&lapics[1]));
     assert_false(lapic_take_init(&lapics[1]));

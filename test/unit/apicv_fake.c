@@ -10,7 +10,7 @@
 
 struct guest {
     uint32_t page[1024];
-    enum guest_apic_msrs msrs;
+    enum guest_apic_mode mode;
     bool exits[256]; /* on EOI */
     unsigned eoi_exits;
     uint8_t rvi;
@@ -43,9 +43,9 @@ unsigned apicv_fake_eoi_exits(const struct lapic *lapic)
 
 /* ---- arch/guest.h ---- */
 
-void guest_apic_set_msrs(struct guest *guest, enum guest_apic_msrs msrs)
+void guest_apic_set_mode(struct guest *guest, enum guest_apic_mode mode)
 {
-    guest->msrs = msrs;
+    guest->mode = mode;
 }
 
 void guest_apic_set_vectors(struct guest *guest, uint8_t irr, uint8_t isr)
@@ -93,6 +93,9 @@ static void set_ppr(struct guest *guest)
 {
     uint8_t tpr = tpr_of(guest);
 
+    if (guest->mode == GUEST_APIC_PAGE_HELD) { /* virtual-interrupt delivery */
+        return;
+    }
     guest->page[LAPIC_REG_PPR / 4] =
         tpr >> 4 >= guest->svi >> 4 ? tpr : guest->svi & 0xf0U;
 }
@@ -106,7 +109,8 @@ static bool entry_finds_one(struct lapic *lapic)
         lapic_virtual_sync(lapic);
     }
     set_ppr(guest);
-    return guest->rvi >> 4 > (guest->page[LAPIC_REG_PPR / 4] >> 4 & 0xf);
+    return guest->mode != GUEST_APIC_PAGE_HELD &&
+           guest->rvi >> 4 > (guest->page[LAPIC_REG_PPR / 4] >> 4 & 0xf);
 }
 
 /* Virtual-interrupt delivery (30.2.2). */
@@ -158,7 +162,7 @@ static bool write_inside(struct lapic *lapic, uint32_t msr, uint64_t value,
 {
     struct guest *guest = lapic->guest;
 
-    if (guest->msrs == GUEST_APIC_NO_MSRS) {
+    if (guest->mode < GUEST_APIC_MSRS) {
         return false;
     }
     *good = value >> 8 == 0;
@@ -176,7 +180,7 @@ static bool write_inside(struct lapic *lapic, uint32_t msr, uint64_t value,
         }
         return true;
     case 0x83f:
-        if (guest->msrs != GUEST_APIC_MSRS_AND_IPI) {
+        if (guest->mode != GUEST_APIC_MSRS_SELF) {
             return false;
         }
         if (*good) {
@@ -188,7 +192,80 @@ static bool write_inside(struct lapic *lapic, uint32_t msr, uint64_t value,
     }
 }
 
+/* Registers that the page gives without an exit (30.4.2). */
+static bool read_inside(unsigned offset)
+{
+    unsigned n = offset / 16;
+
+    return offset % 16 == 0 &&
+           (n == 0x02 || n == 0x03 || n == 0x08 || n == 0x0b || n == 0x0d ||
+            n == 0x0e || n == 0x0f || (n >= 0x10 && n <= 0x28) || n == 0x30 ||
+            n == 0x31 || (n >= 0x32 && n <= 0x38) || n == 0x3e);
+}
+
+/* ... and that it takes, most of them to exit after that (30.4.3). */
+static bool page_takes(unsigned offset)
+{
+    unsigned n = offset / 16;
+
+    return offset % 16 == 0 &&
+           (n == 0x02 || n == 0x0b || n == 0x0d || n == 0x0e || n == 0x0f ||
+            n == 0x28 || n == 0x30 || (n >= 0x32 && n <= 0x38) || n == 0x3e);
+}
+
+static bool is_self_ipi(uint32_t icr)
+{
+    return (icr & 0xfff3b700) == 0 && icr >> 18 == 1 && (icr & 0xff) >= 16;
+}
+
+static void write_page(struct lapic *lapic, unsigned offset, uint32_t value)
+{
+    struct guest *guest = lapic->guest;
+    bool delivers = guest->mode == GUEST_APIC_PAGE;
+
+    guest->page[offset / 4] = value;
+    if (offset == 0x300 && delivers && is_self_ipi(value)) {
+        self_ipi(lapic, (uint8_t)value);
+    } else {
+        lapic_virtual_write(lapic, offset);
+    }
+}
+
 /* ---- for either kind ---- */
+
+enum access_result apic_page(struct lapic *lapic, struct access *access)
+{
+    unsigned offset = access->address & 0xfff;
+    enum access_result result = ACCESS_HANDLED;
+
+    if (lapic->guest == NULL || lapic->guest->mode < GUEST_APIC_PAGE_HELD ||
+        lapic->guest->mode >= GUEST_APIC_MSRS || access->size != 4) {
+        return lapic_access(lapic, access);
+    }
+    entry_finds_one(lapic);
+    if (!access->write) {
+        uint32_t inside = lapic->guest->page[offset / 4];
+
+        result = lapic_access(lapic, access);
+        if (read_inside(offset) && inside != (uint32_t)access->value) {
+            panic("offset %#x reads %#x without an exit", offset, inside);
+        }
+        return result;
+    }
+    if (offset == 0x80) {
+        lapic->guest->page[offset / 4] = access->value & 0xff;
+        set_ppr(lapic->guest);
+    } else if (offset == 0xb0 && lapic->guest->mode == GUEST_APIC_PAGE) {
+        end_of_interrupt(lapic);
+    } else if (offset == 0x310) {
+        lapic->guest->page[offset / 4] = access->value & 0xff000000;
+    } else if (page_takes(offset)) {
+        write_page(lapic, offset, (uint32_t)access->value);
+    } else {
+        return lapic_access(lapic, access);
+    }
+    return result;
+}
 
 int apic_waiting(struct lapic *lapic)
 {
@@ -221,7 +298,7 @@ bool apic_rdmsr(struct lapic *lapic, uint32_t msr, uint64_t *value)
         entry_finds_one(lapic);
     }
     good = lapic_msr_read(lapic, msr, value);
-    if (guest == NULL || !good || guest->msrs == GUEST_APIC_NO_MSRS ||
+    if (guest == NULL || !good || guest->mode < GUEST_APIC_MSRS ||
         msr == 0x839) {
         return good;
     }

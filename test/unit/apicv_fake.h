@@ -24,6 +24,9 @@ int apic_waiting(struct lapic *lapic);
 /* It is delivered. */
 void apic_take(struct lapic *lapic);
 
+/* An access to the xAPIC's page, as lapic_access(). */
+enum access_result apic_page(struct lapic *lapic, struct access *access);
+
 /* RDMSR, WRMSR and MOV to CR8, with or without an exit. False: #GP. */
 bool apic_rdmsr(struct lapic *lapic, uint32_t msr, uint64_t *value);
 bool apic_wrmsr(struct lapic *lapic, uint32_t msr, uint64_t value);

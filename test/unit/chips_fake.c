@@ -173,6 +173,11 @@ void vcpu_wake(struct vcpu *vcpu)
     vcpu->wakes++;
 }
 
+void vcpu_hide_apic_page(struct vcpu *vcpu)
+{
+    vcpu->hidden++;
+}
+
 void vm_stop(struct vm *vm, enum vm_end end)
 {
     vm->stops++;

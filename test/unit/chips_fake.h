@@ -28,6 +28,7 @@ struct vm {
 
 struct vcpu {
     unsigned wakes;
+    unsigned hidden; /* calls of vcpu_hide_apic_page() */
 };
 
 /* Time 0, no timers. */

@@ -228,7 +228,7 @@ static void skylake_keeps_what_linux_wants(void **state)
     (void)state;
     prepare(HOST_SKYLAKE, 1, 50000000);
     regs = ask(0, 0);
-    assert_regs(regs, 0x16, 0x756e6547, 0x6c65746e, 0x49656e69);
+    assert_regs(regs, 0x1f, 0x756e6547, 0x6c65746e, 0x49656e69);
     regs = ask(1, 0);
     assert_int_equal(regs.eax, 0x50654);
     assert_int_equal(regs.ecx >> 31, 1);     /* hypervisor */
@@ -354,6 +354,36 @@ static void one_processor_has_no_htt(void **state)
     prepare(HOST_SKYLAKE, 1, 50000000);
     assert_int_equal(ask(1, 0).edx >> 28 & 1, 0);
     assert_regs(ask(0xb, 1), 0, 1, 0x201, 0);
+}
+
+/* A processor finds its place in the package by any of the leaves. */
+static void topology_leaves_agree(void **state)
+{
+    (void)state;
+    for (uint32_t count = 1; count <= 64; count++) {
+        uint32_t width = 0;
+        uint32_t last = count - 1;
+
+        prepare(HOST_SKYLAKE, count, 50000000);
+        width = ask(0xb, 1).eax;
+        assert_true(1U << width >= count && 1U << width < 2 * count);
+        assert_int_equal(ask(0xb, 1).ebx, count);
+        assert_int_equal(ask_as(last, 0xb, 0).edx, last);
+        assert_int_equal(ask_as(last, 1, 0).ebx >> 24, last);
+        assert_int_equal(ask(1, 0).ebx >> 16 & 0xff, 1U << width);
+        assert_int_equal(ask(1, 0).edx >> 28 & 1, count > 1);
+        assert_int_equal(ask(4, 0).eax >> 26, (1U << width) - 1);
+        assert_int_equal(ask(4, 0).eax >> 14 & 0xfff, 0);
+        assert_int_equal(ask(4, 3).eax >> 14 & 0xfff, (1U << width) - 1);
+        for (uint32_t i = 0; i < 4; i++) {
+            struct cpuid_regs same = ask_as(last, 0xb, i);
+
+            assert_regs(ask_as(last, 0x1f, i), same.eax, same.ebx, same.ecx,
+                        same.edx);
+        }
+    }
+    assert_regs(ask(0x17, 0), 0, 0, 0, 0);
+    assert_regs(ask(0x1e, 0), 0, 0, 0, 0);
 }
 
 /* ---- XSAVE ---- */
@@ -509,13 +539,13 @@ static void signatures(void **state)
 /* Beyond the last leaf the last one answers (SDM 2A, CPUID). */
 static void leaves_beyond_the_last(void **state)
 {
-    static const uint32_t beyond[] = {0x17,       0x1f,       0x3fffffff,
-                                      0x80000009, 0x8fffffff, 0xffffffff};
+    static const uint32_t beyond[] = {0x20, 0x3fffffff, 0x80000009, 0x8fffffff,
+                                      0xffffffff};
 
     (void)state;
     prepare(HOST_ALL, 1, 1234000000);
     for (size_t i = 0; i < sizeof(beyond) / sizeof(beyond[0]); i++) {
-        assert_regs(ask(beyond[i], 0), 1234, 1234, 100, 0);
+        assert_regs(ask(beyond[i], 0), 0, 1, 0x100, 0); /* as 0x1f */
     }
 }
 
@@ -531,6 +561,7 @@ int main(void)
         cmocka_unit_test(cr4_follows_cpuid),
         cmocka_unit_test(osxsave_mirrors_cr4),
         cmocka_unit_test(topology_of_several_processors),
+        cmocka_unit_test(topology_leaves_agree),
         cmocka_unit_test(one_processor_has_no_htt),
         cmocka_unit_test(xsave_sizes_follow_xcr0),
         cmocka_unit_test(xsetbv_values),

@@ -143,7 +143,7 @@ static void msrs_follow_the_mode(void **state)
     struct guest *guest = guest_with_apic();
 
     (void)state;
-    guest_apic_set_msrs(guest, GUEST_APIC_MSRS_AND_IPI);
+    guest_apic_set_mode(guest, GUEST_APIC_MSRS_SELF);
     run(guest);
     assert_true(fake.field[VMCS_SECONDARY_CONTROLS] & SECONDARY_X2APIC);
     for (unsigned n = 0; n < 0x100; n++) {
@@ -155,15 +155,41 @@ static void msrs_follow_the_mode(void **state)
         assert_int_equal(fake.passed[n],
                          (read ? FAKE_READ : 0) | (write ? FAKE_WRITE : 0));
     }
-    guest_apic_set_msrs(guest, GUEST_APIC_MSRS);
+    guest_apic_set_mode(guest, GUEST_APIC_MSRS);
     assert_int_equal(fake.passed[0x3f], 0);
     assert_int_equal(fake.passed[0x0b], FAKE_WRITE);
-    guest_apic_set_msrs(guest, GUEST_APIC_NO_MSRS);
+    guest_apic_set_mode(guest, GUEST_APIC_OFF);
     run(guest);
     assert_false(fake.field[VMCS_SECONDARY_CONTROLS] & SECONDARY_X2APIC);
     for (unsigned n = 0; n < 0x100; n++) {
         assert_int_equal(fake.passed[n], 0);
     }
+}
+
+static void the_page_follows_the_mode(void **state)
+{
+    struct guest *guest = guest_with_apic();
+    uint64_t *secondary = &fake.field[VMCS_SECONDARY_CONTROLS];
+
+    (void)state;
+    guest_apic_set_mode(guest, GUEST_APIC_PAGE);
+    run(guest);
+    assert_false(*secondary & SECONDARY_APIC_ACCESSES);
+    guest_apic_set_access(guest, page);
+    guest_apic_write_fields(guest);
+    assert_int_equal(fake.field[VMCS_APIC_ACCESS_ADDRESS], (uintptr_t)page);
+    guest_apic_set_mode(guest, GUEST_APIC_PAGE);
+    run(guest);
+    assert_true(*secondary & SECONDARY_APIC_ACCESSES);
+    assert_true(*secondary & SECONDARY_INTERRUPT_DELIVERY);
+    guest_apic_set_mode(guest, GUEST_APIC_PAGE_HELD);
+    run(guest);
+    assert_true(*secondary & SECONDARY_APIC_ACCESSES);
+    assert_false(*secondary & SECONDARY_INTERRUPT_DELIVERY);
+    guest_apic_set_mode(guest, GUEST_APIC_MSRS);
+    run(guest);
+    assert_false(*secondary & SECONDARY_APIC_ACCESSES);
+    assert_true(*secondary & SECONDARY_INTERRUPT_DELIVERY);
 }
 
 static void its_exits_say_what(void **state)
@@ -178,6 +204,13 @@ static void its_exits_say_what(void **state)
     fake.field[VMCS_EXIT_QUALIFICATION] = 0x3f0;
     fake_exit(guest, &exit, EXIT_APIC_WRITE);
     assert_int_equal(exit.qualification, 0x3f0);
+    fake.field[VMCS_EXIT_QUALIFICATION] = 0x1390;
+    fake_exit(guest, &exit, EXIT_APIC_ACCESS);
+    assert_int_equal(exit.apic.offset, 0x390);
+    assert_false(exit.apic.fetch || exit.apic.other);
+    fake.field[VMCS_EXIT_QUALIFICATION] = 0xf020;
+    fake_exit(guest, &exit, EXIT_APIC_ACCESS);
+    assert_true(exit.apic.other);
 }
 
 int main(void)
@@ -190,6 +223,7 @@ int main(void)
         cmocka_unit_test(vectors_are_set_and_raised),
         cmocka_unit_test(eois_exit_by_vector),
         cmocka_unit_test(msrs_follow_the_mode),
+        cmocka_unit_test(the_page_follows_the_mode),
         cmocka_unit_test(its_exits_say_what),
     };
 

@@ -33,7 +33,7 @@ static void write_page(struct lapic *lapic, unsigned offset, uint32_t value)
                             .size = 4,
                             .write = true};
 
-    assert_int_equal(lapic_access(lapic, &access), ACCESS_HANDLED);
+    assert_int_equal(apic_page(lapic, &access), ACCESS_HANDLED);
     assert_true(lapic_valid(lapic));
 }
 
@@ -41,7 +41,7 @@ static uint32_t read_page(struct lapic *lapic, unsigned offset)
 {
     struct access access = {.address = LAPIC_BASE + offset, .size = 4};
 
-    assert_int_equal(lapic_access(lapic, &access), ACCESS_HANDLED);
+    assert_int_equal(apic_page(lapic, &access), ACCESS_HANDLED);
     assert_true(lapic_valid(lapic));
     return (uint32_t)access.value;
 }
@@ -57,7 +57,7 @@ static int setup(void **state)
     pic_init(&pic, &bus);
     for (unsigned i = 0; i < CPUS; i++) {
         bus.lapics[i] = &lapics[i];
-        vcpus[i].wakes = 0;
+        vcpus[i] = (struct vcpu){0};
         lapic_init(&lapics[i], &bus, &vcpus[i], i, i == 0);
         assert_true(lapic_valid(&lapics[i]));
         if (by_processor) {
@@ -572,6 +572,42 @@ static void test_off_in_x2apic(void **state)
     accept(0x90);
 }
 
+/* By the page, an IPI to itself goes by shorthand. */
+static void test_self_ipi_by_page(void **state)
+{
+    (void)state;
+    write_page(cpu0, 0x310, 7U << 24);
+    write_page(cpu0, 0x300, 0x40046);
+    assert_int_equal(read_page(cpu0, 0x300), 0x40046);
+    assert_int_equal(read_page(cpu0, 0x310), 7U << 24);
+    accept(0x46);
+    write_page(cpu0, 0xb0, 0);
+    send(cpu0, 3, 0x45);
+    assert_int_equal(requested(0x45), 1U << 3);
+    receive(0x81);
+    accept(0x81);
+    write_page(cpu0, 0xf0, 0xff);
+    write_page(cpu0, 0xb0, 0x55);
+    assert_int_equal(read_page(cpu0, 0xb0), 0);
+    assert_int_equal(read_page(cpu0, 0x140), 0);
+    write_page(cpu0, 0x80, 0x66);
+    assert_int_equal(read_page(cpu0, 0xa0), 0x66);
+    write_page(cpu0, 0x80, 0);
+    write_page(cpu0, 0x300, 0x40047);
+    assert_int_equal(apic_waiting(cpu0), -1);
+    assert_int_equal(requested(0x47), 0);
+    assert_int_equal(read_page(cpu0, 0x300), 0x40047);
+    write_page(cpu0, 0xf0, 0x1ff);
+    assert_int_equal(apic_waiting(cpu0), -1);
+    write_page(cpu0, 0x20, 0xff000000); /* the id stays what it is */
+    assert_int_equal(read_page(cpu0, 0x20), 0);
+    if (by_processor) {
+        assert_int_equal(vcpus[0].hidden, 0);
+        go_x2apic();
+        assert_int_not_equal(vcpus[0].hidden, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -594,6 +630,7 @@ int main(void)
         cmocka_unit_test_setup(test_msr_rights, setup),
         cmocka_unit_test_setup(test_msr_reserved_bits, setup),
         cmocka_unit_test_setup(test_self_ipi, setup),
+        cmocka_unit_test_setup(test_self_ipi_by_page, setup),
         cmocka_unit_test_setup(test_level_end, setup),
         cmocka_unit_test_setup(test_nothing_survives, setup),
         cmocka_unit_test_setup(test_off_in_x2apic, setup),

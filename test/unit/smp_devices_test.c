@@ -69,6 +69,11 @@ void vm_irq_set(struct vm *vm, unsigned gsi, bool level)
     ioapic_set_irq(&vm->ioapic, gsi == 0 ? 2 : gsi, level);
 }
 
+void vcpu_hide_apic_page(struct vcpu *vcpu)
+{
+    (void)vcpu;
+}
+
 void vcpu_wake(struct vcpu *vcpu)
 {
     event_signal(&vcpu->wake);

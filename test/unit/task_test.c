@@ -585,6 +585,20 @@ static void turns_are_of_equal_length(void **state)
                                "bb");
 }
 
+/* One that has work and yields, as a queue's service does. */
+static void one_that_only_yields_lets_those_run(void **state)
+{
+    (void)state;
+    steps_left = 8;
+    assert_non_null(task_create("a", computer, NULL));
+    task_yield();
+    for (unsigned i = 0; i < 100 && steps_left > 0; i++) {
+        tsc += TASK_TURN / 10;
+        task_yield();
+    }
+    assert_int_equal(steps_left, 0);
+}
+
 static void one_that_waits_for_another_ends_its_turn(void **state)
 {
     uint64_t end;
@@ -659,6 +673,7 @@ int main(void)
         TEST(a_stack_is_freed_at_once),
         TEST(names_are_cut_and_dumped),
         TEST(turns_are_of_equal_length),
+        TEST(one_that_only_yields_lets_those_run),
         TEST(one_that_waits_for_another_ends_its_turn),
         TEST(those_that_wake_do_not_starve_one_that_computes),
         TEST(our_own_bugs_end_it),

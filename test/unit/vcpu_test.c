@@ -124,10 +124,15 @@ void guest_reset(struct guest *which)
                             .clock_resets = which->clock_resets};
 }
 
-void guest_apic_set_msrs(struct guest *which, enum guest_apic_msrs msrs)
+void guest_apic_set_mode(struct guest *which, enum guest_apic_mode mode)
 {
     (void)which;
-    (void)msrs;
+    (void)mode;
+}
+
+void vcpu_hide_apic_page(struct vcpu *which)
+{
+    (void)which;
 }
 
 void guest_apic_set_vectors(struct guest *which, uint8_t irr, uint8_t isr)
@@ -260,6 +265,12 @@ void io_exit(struct vcpu *which, const struct exit *exit)
 }
 
 void mmio_exit(struct vcpu *which, const struct exit *exit)
+{
+    (void)which;
+    (void)exit;
+}
+
+void mmio_apic_exit(struct vcpu *which, const struct exit *exit)
 {
     (void)which;
     (void)exit;

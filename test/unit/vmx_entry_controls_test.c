@@ -94,6 +94,8 @@ static void each_field_is_named(void **state)
         {VMCS_VIRTUAL_APIC_ADDRESS, 1ULL << 40, "virtual-APIC address"},
         {VMCS_PIN_CONTROLS, PIN_NMI | PIN_VIRTUAL_NMI | 2,
          "pin controls: virtual-interrupt delivery without external-"},
+        {VMCS_SECONDARY_CONTROLS, SECONDARY | SECONDARY_APIC_ACCESSES,
+         "secondary controls: APIC accesses in x2APIC mode"},
         {VMCS_CR3_TARGET_COUNT, 5, "CR3-target count"},
         {VMCS_MSR_BITMAP, 0x5001, "MSR-bitmap address"},
         {VMCS_PIN_CONTROLS, PIN_EXTERNAL_INTERRUPT | PIN_VIRTUAL_NMI | 2,

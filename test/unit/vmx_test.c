@@ -106,6 +106,7 @@ static void apics_are_virtual_or_not(void **state)
         const char *name;
     } cases[] = {
         {CONTROL_PRIMARY, 21, "use TPR shadow"},
+        {CONTROL_SECONDARY, 0, "virtualize APIC accesses"},
         {CONTROL_SECONDARY, 4, "virtualize x2APIC mode"},
         {CONTROL_SECONDARY, 8, "APIC-register virtualization"},
         {CONTROL_SECONDARY, 9, "virtual-interrupt delivery"},
