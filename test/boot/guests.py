@@ -99,7 +99,8 @@ def entries():
 def earlier_runs(result, name, guest):
     """How many entries of the same guest ran before this one."""
     ran = re.findall(r"^(\S+): .*, \d+ MiB$", result.log_text(), re.M)
-    same = [other for other in ran if other in variants(guest)]
+    same = [other for other in ran
+            if other == guest or other.startswith(f"{guest}-")]
     return same.index(name) if name in same else len(same)
 
 
