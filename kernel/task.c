@@ -107,7 +107,7 @@ static struct task *take_from(struct task_list *list)
 /* Have those whose turn was over waited for so long that they come first? */
 static bool overdue(const struct run_queue *queue, uint64_t now)
 {
-    return now - queue->over_since >= TASK_TURN;
+    return now >= queue->over_since + TASK_TURN;
 }
 
 /* Of the list that comes first, else of the other one. NULL, and *wanted says
@@ -135,7 +135,8 @@ static struct task *take_first(struct run_queue *queue, struct domain **wanted)
         }
     }
     if (task != NULL && list == &queue->over) {
-        queue->over_since = now;
+        /* The others have as long as its turn, from when that ends. */
+        queue->over_since = now + TASK_TURN;
     }
     spinlock_give(&queue->lock);
     return task;

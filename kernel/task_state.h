@@ -67,7 +67,7 @@ struct run_queue {
     _Alignas(64) struct spinlock lock;
     struct task_list ready;
     struct task_list over;
-    uint64_t over_since; /* `over` has had nothing since then */
+    uint64_t over_since; /* when a turn of one of `over` ended last */
 
     /* It is halted or runs a guest, and is to be interrupted when there is
      * something new; whoever interrupts it takes the mark away. */

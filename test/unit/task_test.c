@@ -585,6 +585,32 @@ static void turns_are_of_equal_length(void **state)
                                "bb");
 }
 
+static void late(void *argument)
+{
+    (void)argument;
+    note("late");
+}
+
+static void those_whose_turn_is_over_keep_nobody_out(void **state)
+{
+    (void)state;
+    steps_left = 40;
+    assert_non_null(task_create("a", computer, NULL));
+    assert_non_null(task_create("b", computer, NULL));
+    assert_non_null(task_create("c", computer, NULL));
+    task_sleep_until(time_now() + 4 * TASK_TURN);
+    assert_true(steps_left > 0);
+    assert_non_null(task_create("late", late, NULL));
+    steps_left = 12;
+    task_yield();
+    /* Not after more than two turns of those. */
+    assert_non_null(strstr(trace, "late"));
+    assert_true(steps_left >= 4);
+    while (steps_left > 0) {
+        task_sleep_until(time_now() + 10 * TASK_TURN);
+    }
+}
+
 /* One that has work and yields, as a queue's service does. */
 static void one_that_only_yields_lets_those_run(void **state)
 {
@@ -673,6 +699,7 @@ int main(void)
         TEST(a_stack_is_freed_at_once),
         TEST(names_are_cut_and_dumped),
         TEST(turns_are_of_equal_length),
+        TEST(those_whose_turn_is_over_keep_nobody_out),
         TEST(one_that_only_yields_lets_those_run),
         TEST(one_that_waits_for_another_ends_its_turn),
         TEST(those_that_wake_do_not_starve_one_that_computes),
