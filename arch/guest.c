@@ -85,7 +85,9 @@ static inline void read_skip_state(struct guest *guest)
     guest->valid = REGS_OWNED | REGS_SKIP;
 }
 
-static void refused(struct exit *exit, uint32_t raw)
+/* Not in the way of those that are entered: it needs a large frame. */
+static __attribute__((noinline, cold)) void refused(struct exit *exit,
+                                                    uint32_t raw)
 {
     exit->reason = (enum exit_reason)(raw & REASON_BASIC);
     exit->entry_failed = raw & REASON_ENTRY_FAILED;

@@ -12,8 +12,9 @@
 
 #define PROCESSORS_MAX 64
 
-struct guest;
 struct domain;
+struct guest;
+struct run_queue;
 
 /* VMX on one processor; arch/vmx_state.h. */
 struct vmx_processor {
@@ -26,9 +27,11 @@ struct vmx_processor {
 struct processor {
     unsigned index; /* 0: the one the machine was started on */
     uint32_t apic_id;
-    struct processor *self; /* at GS:8 */
-    struct domain *domain;  /* kernel/domain.h: the one it is in, or NULL */
-    uint64_t map_seen;      /* arch/paging.c: guards it knows of */
+    struct processor *self;  /* at GS:8 */
+    struct run_queue *queue; /* kernel/task.c */
+    uint64_t next_timer;     /* kernel/time.c: a TSC; UINT64_MAX: none is due */
+    struct domain *domain;   /* kernel/domain.h: the one it is in, or NULL */
+    uint64_t map_seen;       /* arch/paging.c: guards it knows of */
     struct vmx_processor vmx;
 };
 

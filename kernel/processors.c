@@ -49,6 +49,7 @@ static const char *start(uint32_t apic_id, unsigned index,
     place = (struct place *)(void *)(memory + GDT_PAGES * PAGE_SIZE);
     place->processor.index = index;
     place->processor.apic_id = apic_id;
+    place->processor.next_timer = UINT64_MAX;
     place->start = (struct processor_start){
         .processor = &place->processor,
         .gdt = memory,

@@ -399,7 +399,10 @@ void task_interrupt(const struct task *task)
 
 struct task *task_current(void)
 {
-    return processor_known() ? task_queue_here()->current : NULL;
+    const struct run_queue *queue =
+        processor_known() ? task_queue_here() : NULL;
+
+    return queue == NULL ? NULL : queue->current;
 }
 
 const char *task_name(const struct task *task)

@@ -80,9 +80,10 @@ static void set_name(struct task *task, const char *name)
 
 void task_init(void)
 {
-    struct run_queue *queue = task_queue_here();
+    struct run_queue *queue = &task_queues[processor_here()->index];
 
     CHECK(queue->current == NULL);
+    processor_here()->queue = queue;
     set_name(&boot_task, "main");
     boot_task.state = TASK_RUNNING;
     boot_task.queue = queue;
@@ -187,6 +188,7 @@ _Noreturn void task_exit(void)
 /* On the boot processor's idle task, or where another one started. */
 _Noreturn void task_run_here(void)
 {
+    processor_here()->queue = &task_queues[processor_here()->index];
     for (;;) {
         task_schedule();
     }

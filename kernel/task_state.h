@@ -89,7 +89,7 @@ extern struct run_queue task_queues[PROCESSORS_MAX];
 
 static inline struct run_queue *task_queue_here(void)
 {
-    return &task_queues[processor_here()->index];
+    return processor_here()->queue;
 }
 
 static inline uint64_t *task_stack_bottom(const struct task *task)

@@ -40,10 +40,6 @@ static struct timers {
     _Alignas(64) struct spinlock lock;
     struct timer *first; /* by rising deadline */
     size_t armed;
-
-    /* That processor: when it is interrupted for the first; UINT64_MAX: never.
-     * Early, if that one was taken away. */
-    uint64_t next_tsc;
 } queues[PROCESSORS_MAX];
 
 static struct timers *timers_here(void)
@@ -81,7 +77,7 @@ static uint64_t scale(uint64_t value, struct ratio ratio)
  * from the APIC's counter it may be early: then it is set again. */
 static void timer_interrupt(uint8_t vector)
 {
-    uint64_t next = timers_here()->next_tsc;
+    uint64_t next = processor_here()->next_timer;
 
     (void)vector;
     lapic_host_eoi();
@@ -100,9 +96,7 @@ void time_init(uint64_t tsc_hz)
     if (!rtc_read(&clock.wall_seconds)) {
         clock.wall_seconds = 0;
     }
-    for (size_t i = 0; i < PROCESSORS_MAX; i++) {
-        queues[i].next_tsc = UINT64_MAX;
-    }
+    processor_here()->next_timer = UINT64_MAX;
     idt_set_handler(LAPIC_HOST_VECTOR_TIMER, timer_interrupt);
 }
 
@@ -154,15 +148,17 @@ uint64_t time_wall_seconds(void)
     return clock.wall_seconds + time_now() / TIME_SECOND;
 }
 
-/* Has this processor interrupted when its first timer is due. */
-static void program(struct timers *timers, const struct timer *first)
+/* Has this processor interrupted when its first timer is due; early, if another
+ * processor takes that one away. */
+static void program(const struct timer *first)
 {
+    struct processor *here = processor_here();
     uint64_t next = first == NULL ? UINT64_MAX : time_tsc_at(first->deadline);
 
-    if (next == timers->next_tsc) {
+    if (next == here->next_timer) {
         return;
     }
-    timers->next_tsc = next;
+    here->next_timer = next;
     if (next == UINT64_MAX) {
         lapic_host_timer_disarm();
     } else {
@@ -217,7 +213,7 @@ void timer_arm(struct timer *timer, uint64_t deadline)
     *link = timer;
     timers->armed++;
     __atomic_store_n(&timer->armed, true, __ATOMIC_RELEASE);
-    program(timers, timers->first);
+    program(timers->first);
     spinlock_give(&timers->lock);
 }
 
@@ -232,7 +228,7 @@ void timer_cancel(struct timer *timer)
     take_away(timer);
     if (timers == &queues[timer->processor]) {
         spinlock_take(&timers->lock);
-        program(timers, timers->first);
+        program(timers->first);
         spinlock_give(&timers->lock);
     }
 }
@@ -276,7 +272,7 @@ void timer_run_due(void)
     }
     now = time_now();
     /* The interrupt is spent: even the same moment has to be set anew. */
-    timers->next_tsc = NEXT_SPENT;
+    processor_here()->next_timer = NEXT_SPENT;
     spinlock_take(&timers->lock);
     /* As many as there are now: one that arms itself anew for a time that has
      * come already waits for the next call. */
@@ -286,14 +282,14 @@ void timer_run_due(void)
         timer->fire(timer->argument);
     }
     spinlock_take(&timers->lock);
-    program(timers, timers->first);
+    program(timers->first);
     spinlock_give(&timers->lock);
     domain_switch(before);
 }
 
 bool timer_due(void)
 {
-    return cpu_rdtsc() >= timers_here()->next_tsc;
+    return cpu_rdtsc() >= processor_here()->next_timer;
 }
 
 uint64_t timer_next_deadline(void)
