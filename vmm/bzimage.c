@@ -46,16 +46,17 @@ static const char *place_new(const struct bzimage_file *image, uint64_t *load,
 
     *load = get64(image->bytes + PREF_ADDRESS);
     *span = get32(image->bytes + INIT_SIZE);
-    if (*load < MAP_LEGACY_END || *load >= IDENTITY_END) {
-        return "the bzImage wants to be loaded below 1 MiB or above 4 GiB "
-               "(pref_address)";
-    }
-    if (image->bytes[RELOCATABLE_KERNEL] != 0) {
+    if (image->bytes[RELOCATABLE_KERNEL] != 0 && *load < IDENTITY_END) {
         if (alignment == 0 || (alignment & (alignment - 1)) != 0) {
             return "the bzImage's kernel_alignment is not a power of two: the "
                    "file is damaged";
         }
         *load = align_up(*load, alignment);
+    }
+    if (get64(image->bytes + PREF_ADDRESS) < MAP_LEGACY_END ||
+        *load >= IDENTITY_END) {
+        return "the bzImage wants to be loaded below 1 MiB or above 4 GiB "
+               "(pref_address)";
     }
     if (*span < image->payload_size) {
         return "the bzImage's init_size is smaller than its own code: the file "

@@ -9,6 +9,7 @@
 /* Versions that brought what is used here, and where their headers end. */
 #define PROTOCOL_CMD_LINE    0x202
 #define PROTOCOL_INITRD_MAX  0x203
+#define PROTOCOL_SYSSIZE     0x204
 #define PROTOCOL_RELOCATABLE 0x205
 #define PROTOCOL_CMDLINE     0x206
 #define PROTOCOL_XLOADFLAGS  0x20c
@@ -102,6 +103,10 @@ const char *bzimage_file_judge(struct bzimage_file *image,
     uint64_t rest = request->kernel_size - image->setup_size;
     uint64_t wanted = (uint64_t)get32(file + SYSSIZE) * 16;
 
+    if (image->version < PROTOCOL_SYSSIZE) {
+        /* The field has two bytes, and cannot be trusted (boot.rst). */
+        wanted = rest;
+    }
     if (wanted > align_up(rest, 16)) {
         return "the bzImage is shorter than its header says: the file is cut "
                "short";

@@ -9,7 +9,7 @@
 
 /* Setup header in the file, and at the same place in boot_params. */
 #define SETUP_SECTS        0x1f1 /* u8 */
-#define SYSSIZE            0x1f4 /* u32, 16-byte units */
+#define SYSSIZE            0x1f4 /* u32, 16-byte units; u16 before 2.04 */
 #define BOOT_FLAG          0x1fe /* u16 */
 #define JUMP_LENGTH        0x201 /* u8; the header ends 0x202 + this */
 #define HEADER             0x202 /* u32 */

@@ -22,6 +22,9 @@
 #define NOTE_HEADER    12
 #define NOTE_ALIGNMENT 4
 
+/* Segments may overlap, so that the file's size bounds no walk over all. */
+#define NOTES_MOST 65536U
+
 #define SECTION_INDEX_ELSEWHERE 0xffff /* SHN_XINDEX */
 
 bool elf_recognise(const uint8_t *bytes, uint64_t size)
@@ -266,6 +269,8 @@ bool elf_notes(const struct elf *elf,
                bool (*see)(void *context, const struct elf_note *note),
                void *context)
 {
+    unsigned left = NOTES_MOST;
+
     for (unsigned i = 0; i < elf->segment_count; i++) {
         struct elf_segment segment = elf_segment(elf, i);
         struct elf_note note;
@@ -277,8 +282,9 @@ bool elf_notes(const struct elf *elf,
         const uint8_t *bytes =
             elf_bytes(elf, segment.offset, segment.file_size);
 
-        while (bytes != NULL &&
+        while (bytes != NULL && left > 0 &&
                next_note(bytes, segment.file_size, &at, &note)) {
+            left--;
             if (see(context, &note)) {
                 return true;
             }

@@ -100,7 +100,8 @@ struct elf_section elf_section(const struct elf *elf, uint32_t index);
 const uint8_t *elf_bytes(const struct elf *elf, uint64_t offset, uint64_t size);
 
 /* Calls `see` for every note of every PT_NOTE segment until it says true, and
- * says whether it did. What is malformed ends its segment. */
+ * says whether it did. What is malformed ends its segment, and 65536 notes are
+ * all that it looks at. */
 bool elf_notes(const struct elf *elf,
                bool (*see)(void *context, const struct elf_note *note),
                void *context);

@@ -20,7 +20,9 @@ static const char *judge_segment(const struct elf *elf, unsigned index,
                            "than in memory: the file is damaged",
                            index);
     }
-    if (elf_bytes(elf, segment->offset, segment->file_size) == NULL) {
+    /* Where one of no bytes would be in the file says nothing. */
+    if (segment->file_size != 0 &&
+        elf_bytes(elf, segment->offset, segment->file_size) == NULL) {
         return boot_refuse(start,
                            "the ELF file ends before its segment %u does: the "
                            "file is cut short",
@@ -103,7 +105,9 @@ void elf_put(const struct elf *elf, const struct guest_memory *memory,
         uint8_t *to = boot_space_bytes(memory, segment.physical + bias,
                                        segment.memory_size);
 
-        memcpy(to, elf->bytes + segment.offset, segment.file_size);
+        if (segment.file_size != 0) {
+            memcpy(to, elf->bytes + segment.offset, segment.file_size);
+        }
         memset(to + segment.file_size, 0,
                segment.memory_size - segment.file_size);
     }

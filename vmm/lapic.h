@@ -275,7 +275,7 @@ void lapic_update(struct lapic *lapic);
 int lapic_highest(const struct lapic *lapic, unsigned set, int from);
 
 /* For the virtual APIC: a vector has come in; TPR, ISR or IRR have changed;
- * anything may have changed. */
+ * anything may have changed; the guest may have written the ICR. */
 void lapic_virtual_request(struct lapic *lapic, uint8_t vector, bool level);
 void lapic_virtual_update(struct lapic *lapic);
 void lapic_virtual_renew(struct lapic *lapic);

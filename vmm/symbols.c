@@ -242,7 +242,7 @@ const char *symbols_find(const struct symbols *symbols, uint64_t address,
     const char *name = symbols->names + symbol->name;
 
     *length = 0;
-    while ((uint8_t)name[*length] >= ' ') {
+    while (*length < SYMBOL_NAME_MOST && (uint8_t)name[*length] >= ' ') {
         ++*length;
     }
     return name;

@@ -27,6 +27,10 @@ struct symbol {
     uint32_t size; /* 0: up to the next symbol; the rank above */
 };
 
+/* As much of a name as is read: those of a hostile file may all be the rest of
+ * it. */
+#define SYMBOL_NAME_MOST 4096U
+
 #define SYMBOL_RANK_SHIFT 30
 #define SYMBOL_SIZE       ((1U << SYMBOL_RANK_SHIFT) - 1)
 

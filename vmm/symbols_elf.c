@@ -91,7 +91,7 @@ static void add(struct symbols_sink *sink, const struct tables *tables,
     struct elf_section section = elf_section(tables->elf, symbol->section);
     struct symbols_entry entry = {
         .name = name,
-        .length = strlen(name),
+        .length = strnlen(name, SYMBOL_NAME_MOST),
         .address = symbol->value,
         .size = symbol->size,
         .rank = SYMBOL_END,

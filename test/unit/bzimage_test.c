@@ -292,6 +292,37 @@ static void relocatable_kernel_is_aligned(void **state)
     assert_int_equal(start.kernel, PREFERRED + 0x1000);
 }
 
+/* Else it would begin where neither the page tables nor 32-bit code reach. */
+static void alignment_does_not_pass_4_gib(void **state)
+{
+    (void)state;
+    header()->pref_address = 3ULL << 30;
+    header()->kernel_alignment = 1U << 31;
+
+    const char *why = load();
+
+    assert_non_null(why);
+    assert_non_null(strstr(why, "above 4 GiB"));
+}
+
+/* boot.rst, syssize: two bytes before 2.04, "cannot be trusted". */
+static void old_syssize_is_not_believed(void **state)
+{
+    static const uint32_t sizes[] = {0x100, 0xffff, 0x12340100};
+
+    (void)state;
+    header()->version = 0x203;
+    header()->xloadflags = 0;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        header()->syssize = sizes[i];
+        memset(ram, 0xa5, RAM_SIZE);
+        assert_null(load());
+        assert_int_equal(start.kernel, MIB);
+        assert_memory_equal(ram + MIB, kernel + (SETUP_SECTORS + 1) * 512,
+                            CODE_SIZE);
+    }
+}
+
 static void command_line_limit(void **state)
 {
     char line[2050];
@@ -669,6 +700,8 @@ int main(void)
         TEST(tail_is_not_loaded),
         TEST(version_text_is_bounded),
         TEST(relocatable_kernel_is_aligned),
+        TEST(alignment_does_not_pass_4_gib),
+        TEST(old_syssize_is_not_believed),
         TEST(command_line_limit),
         TEST(initrd_pieces_follow_each_other),
         TEST(initrd_keeps_its_limits),

@@ -13,6 +13,7 @@
 #include "test/unit/elf_kernel.h"
 #include "vmm/boot_protocol.h"
 #include "vmm/boot_space.h"
+#include "vmm/elf.h"
 #include "vmm/start_info.h"
 
 #define MIB      0x100000ULL
@@ -474,6 +475,54 @@ static void places_never_overlap(void **state)
     }
 }
 
+/* A linker's bss alone may "begin" anywhere in the file. */
+static void a_segment_of_no_bytes_is_nowhere_in_the_file(void **state)
+{
+    Elf64_Phdr *segments = (Elf64_Phdr *)(kernel + sizeof(Elf64_Ehdr));
+
+    (void)state;
+    segments[2].p_offset = UINT64_MAX;
+    segments[2].p_filesz = 0;
+    assert_null(load());
+    for (uint64_t i = 0; i < 0x2345; i++) {
+        assert_int_equal(ram[KERNEL_BASE + 0x1000 + i], 0);
+    }
+}
+
+static bool count_note(void *context, const struct elf_note *note)
+{
+    (void)note;
+    ++*(unsigned *)context;
+    return false;
+}
+
+/* Segments that are all the same notes: as many as could be read for hours. */
+static void notes_end(void **state)
+{
+    enum {
+        SEGMENTS = 64,
+        NOTES = 4096,
+        SIZE = sizeof(Elf64_Ehdr) + SEGMENTS * sizeof(Elf64_Phdr) + NOTES * 12
+    };
+    uint8_t *file = calloc(1, SIZE);
+    Elf64_Phdr *segments = (Elf64_Phdr *)(file + sizeof(Elf64_Ehdr));
+    struct elf elf;
+    unsigned count = 0;
+
+    (void)state;
+    memcpy(file, kernel, sizeof(Elf64_Ehdr));
+    ((Elf64_Ehdr *)file)->e_phnum = SEGMENTS;
+    for (size_t i = 0; i < SEGMENTS; i++) {
+        segments[i] = (Elf64_Phdr){.p_type = PT_NOTE,
+                                   .p_offset = SIZE - NOTES * 12,
+                                   .p_filesz = NOTES * 12};
+    }
+    assert_null(elf_open(&elf, file, SIZE));
+    assert_false(elf_notes(&elf, count_note, &count));
+    assert_int_equal(count, 65536);
+    free(file);
+}
+
 #define TEST(function)                                                         \
     cmocka_unit_test_setup_teardown(function, setup, teardown)
 
@@ -490,6 +539,8 @@ int main(void)
         TEST(each_fault_is_refused),
         TEST(entries_are_judged),
         TEST(every_truncation_is_refused),
+        TEST(a_segment_of_no_bytes_is_nowhere_in_the_file),
+        TEST(notes_end),
         TEST(places),
         TEST(places_never_overlap),
     };

@@ -340,6 +340,21 @@ static void a_kernel_without_anchors_does_not_move(void **state)
     assert_int_equal(by, 0x200000);
 }
 
+static void names_have_an_end(void **state)
+{
+    static char text[3 * SYMBOL_NAME_MOST];
+    size_t length = 0;
+    uint64_t offset = 0;
+
+    (void)state;
+    memset(text, 'x', sizeof(text));
+    memcpy(text, "100000 T ", 9);
+    text[sizeof(text) - 1] = '\n';
+    assert_true(read_bytes(text, sizeof(text)));
+    assert_non_null(symbols_find(&symbols, 0x100000, &length, &offset));
+    assert_int_equal(length, SYMBOL_NAME_MOST);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +364,7 @@ int main(void)
         cmocka_unit_test(symbols_of_an_elf_file),
         cmocka_unit_test(a_label_reaches_to_the_end_of_its_section),
         cmocka_unit_test(damaged_elf_files_are_refused),
+        cmocka_unit_test(names_have_an_end),
         cmocka_unit_test(a_kernel_that_moved_is_proven),
         cmocka_unit_test(a_kernel_without_anchors_does_not_move),
     };
