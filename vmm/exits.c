@@ -83,6 +83,7 @@ static void exit_nmi_window(struct vcpu *vcpu, const struct exit *exit)
 static void exit_pause(struct vcpu *vcpu, const struct exit *exit)
 {
     guest_skip(vcpu->guest, exit->length);
+    timer_cancel(&vcpu->slice);
     task_end_turn();
 }
 

@@ -37,6 +37,7 @@ static void wait_awake(struct vcpu *vcpu)
             vcpu_crash(vcpu, "%s", deaf_words(vcpu));
             return;
         }
+        timer_cancel(&vcpu->slice);
         event_wait(&vcpu->wake);
         log_if_wanted(vcpu);
     }
@@ -75,6 +76,8 @@ static void let_others_run(struct vcpu *vcpu)
 {
     unsigned idle = 0;
 
+    /* It would interrupt those that run meanwhile. */
+    timer_cancel(&vcpu->slice);
     task_yield();
     if (task_work_pending() && placement_may_move(&vcpu->vm->placement) &&
         task_find_idle(&idle)) {
