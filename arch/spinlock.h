@@ -52,6 +52,14 @@ static inline bool spinlock_try_always(struct spinlock *lock)
                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
+/* Its owner asks: does somebody wait? */
+static inline bool spinlock_wanted(const struct spinlock *lock)
+{
+    return __atomic_load_n(&lock->next, __ATOMIC_RELAXED) -
+               __atomic_load_n(&lock->owner, __ATOMIC_RELAXED) >
+           1;
+}
+
 static inline void spinlock_take(struct spinlock *lock)
 {
     if (spinlock_needed) {

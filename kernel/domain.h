@@ -37,6 +37,14 @@ static inline struct domain *domain_here(void)
     return processor_here()->domain;
 }
 
+/* True: another processor waits for the one that this one is in. */
+static inline bool domain_wanted(void)
+{
+    const struct domain *here = processor_here()->domain;
+
+    return spinlock_needed && here != NULL && spinlock_wanted(&here->lock);
+}
+
 /* Leaves the one this processor is in, if any, and enters `to` unless NULL;
  * waits for its turn. The caller is on the scheduler's own business, or in a
  * place where a task may wait. */

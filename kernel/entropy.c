@@ -243,24 +243,35 @@ static void generate(uint8_t *bytes, size_t length)
     wipe(next_key, sizeof(next_key));
 }
 
+/* What one caller may keep the others waiting for. */
+static bool fill_part(uint8_t *bytes, size_t length)
+{
+    bool seeded;
+
+    spinlock_take(&generator.lock);
+    seeded = generator.left >= length || reseed();
+    if (seeded) {
+        generate(bytes, length);
+        generator.left -= generator.left < length ? generator.left : length;
+    }
+    spinlock_give(&generator.lock);
+    return seeded;
+}
+
 size_t entropy_fill(void *buffer, size_t length)
 {
     uint8_t *bytes = buffer;
     size_t done = 0;
 
-    spinlock_take(&generator.lock);
     while (done < length) {
         size_t part = length - done;
 
         part = part < JITTER_LASTS ? part : JITTER_LASTS;
-        if (generator.left < part && !reseed()) {
+        if (!fill_part(bytes + done, part)) {
             break;
         }
-        generate(bytes + done, part);
-        generator.left -= generator.left < part ? generator.left : part;
         done += part;
     }
-    spinlock_give(&generator.lock);
     return done;
 }
 

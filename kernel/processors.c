@@ -107,7 +107,8 @@ void processors_start(const struct boot_info *info, struct page_source *pages)
     if (processor_count() == 1) {
         task_end_sharing();
     }
-    log_info("%u processors in use", processor_count());
+    log_info("%u processor%s in use", processor_count(),
+             processor_count() == 1 ? "" : "s");
 }
 
 unsigned processors_count(void)

@@ -321,6 +321,13 @@ void task_yield(void)
         task_schedule();
     } else {
         go_on(queue->current);
+        if (domain_wanted()) {
+            struct domain *domain = domain_here();
+
+            /* Whoever waits has the earlier ticket. */
+            domain_switch(NULL);
+            domain_switch(domain);
+        }
     }
 }
 

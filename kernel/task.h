@@ -50,7 +50,8 @@ bool task_find_idle(unsigned *processor);
 /* The index of the processor it is on. */
 unsigned task_processor(const struct task *task);
 
-/* Lets the other runnable tasks and due timers run; comes back. */
+/* Lets the other runnable tasks and due timers run, and whoever waits for the
+ * caller's domain; comes back. */
 void task_yield(void);
 
 /* A task that computes for as long as it is let, a guest's, takes turns with
@@ -105,7 +106,8 @@ uint64_t task_idle_time(void);
 /* Logs every task with name, state and what it waits for. */
 void task_dump(void);
 
-/* Waits until the stacks of all tasks that have exited are free memory. */
+/* Waits until the stacks of all tasks that have exited are free memory. Other
+ * tasks of the caller's domain may run meanwhile. */
 void task_reap(void);
 
 /* Turns the caller into the first task and starts scheduling. */

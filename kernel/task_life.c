@@ -260,9 +260,14 @@ void task_unprepare(unsigned processor)
 
 void task_reap(void)
 {
+    struct domain *before = domain_here();
+
+    /* One that leaves may first have to fire a timer of this very domain. */
+    domain_switch(NULL);
     while (__atomic_load_n(&leaving, __ATOMIC_ACQUIRE) != 0) {
         cpu_pause();
     }
+    domain_switch(before);
 }
 
 uint64_t task_idle_time(void)

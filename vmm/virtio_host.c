@@ -109,7 +109,7 @@ size_t env_entropy(struct virtio_device *device, void *buffer, size_t length)
  * queue's own task may wait, not a vCPU inside an access (emerg_wr). */
 static void let_others_run(const struct virtio_host *host)
 {
-    if (timer_due() && host->vm->accessing == NULL) {
+    if ((timer_due() || domain_wanted()) && host->vm->accessing == NULL) {
         task_yield();
     }
 }

@@ -92,7 +92,7 @@ def check(result, name):
 
 def broken_clauses():
     """Yields (name, problem or None)."""
-    result = boot(esp(), timeout=400)
+    result = boot(esp(), timeout=900)
     for name in cases():
         try:
             check(result, name)

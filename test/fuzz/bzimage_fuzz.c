@@ -9,6 +9,7 @@
 
 #include "arch/guest.h"
 #include "kernel/panic.h"
+#include "vmm/bzimage.h"
 #include "vmm/bzimage_file.h"
 
 #define RAM_SIZE  (24ULL << 20)

@@ -9,7 +9,8 @@
 
 FUZZCC     := clang
 FUZZCFLAGS := -std=gnu17 -O1 -g -I. -I$(BUILD)/vmm -fno-omit-frame-pointer \
-              -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+              -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+              -Werror=implicit-function-declaration
 # Seconds; 0, without an end, if executions are counted.
 TIME       ?= $(if $(RUNS),0,60)
 

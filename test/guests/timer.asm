@@ -85,6 +85,9 @@ guest "timer"
     within 19, 26, "ten periods of 2 ms, in milliseconds"
     mov dword [rbx + 0x320], 0x10000
     mov dword [rbx + 0x380], 0
+    sti                                 ; one may be on its way still
+    nop
+    cli
 
     ; TSC deadline.
     mov eax, 1

@@ -228,8 +228,10 @@ static void position_independent_kernels_are_moved(void **state)
 static void initrd_and_modules(void **state)
 {
     static const uint8_t a[] = "12345", b[] = "abc", c[] = "module";
-    const struct boot_piece initrd[] = {{a, 5, NULL}, {b, 3, NULL}};
-    const struct boot_piece module[] = {{c, 6, "x y"}, {NULL, 0, ""}};
+    const struct boot_piece initrd[] = {{.bytes = a, .size = 5},
+                                        {.bytes = b, .size = 3}};
+    const struct boot_piece module[] = {
+        {.bytes = c, .size = 6, .command_line = "x y"}, {.command_line = ""}};
 
     (void)state;
     request.initrd = initrd;
@@ -264,7 +266,8 @@ static void modules_keep_their_limits(void **state)
 
     (void)state;
     for (unsigned i = 0; i < 20; i++) {
-        module[i] = (struct boot_piece){kernel, 1, ""};
+        module[i] =
+            (struct boot_piece){.bytes = kernel, .size = 1, .command_line = ""};
     }
     request.module = module;
     request.module_count = 16;

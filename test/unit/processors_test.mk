@@ -1,0 +1,2 @@
+unit-tests += processors
+processors-sources := test/unit/processors_test.c kernel/processors.c
