@@ -21,6 +21,7 @@ BOOTS = [
     multiboot.multiboot_guests,
     multiboot.xen,
     formats.format_guests,
+    formats.real_kernels,
     clauses.broken_clauses,
     debian.debian_cloud,
     debian.debian_generic,
@@ -50,6 +51,8 @@ BOOTS = [
 
 # By `make soak`: too long for `make test`.
 LONG = [
+    formats.slow_kernels,
+    formats.vmlinux_by_pvh,
     features.debian_generic_features,
     features.debian_idle_hours,
 ]
