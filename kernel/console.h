@@ -41,6 +41,7 @@ struct console {
     size_t line_length;
     bool after_return; /* a carriage return came: what follows replaces */
     bool escape;       /* inside a terminal's control sequence */
+    unsigned lost;     /* lines, since the port was too full for them */
 };
 
 /* After serial_init(), time_init() and task_init(). */

@@ -4,6 +4,7 @@
 #include "kernel/console.h"
 
 #include "arch/spinlock.h"
+#include "kernel/format.h"
 #include "kernel/framebuffer.h"
 #include "kernel/log.h"
 #include "kernel/serial.h"
@@ -12,6 +13,7 @@
 
 #define ESCAPE_BYTE 0x1b
 #define HELD_BYTES  4096U
+#define LINE_MOST   (CONSOLE_NAME + CONSOLE_LINE + 4U) /* as it is shown */
 #define HELD_FOR    (100 * TIME_MS)
 
 static struct {
@@ -89,15 +91,47 @@ static void hold(const char *text, size_t length)
     output.held_length += length;
 }
 
+static void hold_line(const struct console *console, const char *text,
+                      size_t length)
+{
+    hold(console->name, strnlen(console->name, CONSOLE_NAME));
+    hold("| ", 2);
+    hold(text, length);
+    hold("\r\n", 2);
+}
+
+/* Is there room in the port for what is held and a line more? Otherwise its
+ * writer would wait with the lock, and every other machine for it. */
+static bool has_room(void)
+{
+    const struct serial *port = serial_port(SERIAL_COM1);
+
+    return port == NULL ||
+           serial_room(port) > output.held_length + 2 * (size_t)LINE_MOST;
+}
+
+static void tell_lost(struct console *console)
+{
+    char text[48];
+    size_t length =
+        format_sn(text, sizeof(text), "(%u lines lost)", console->lost);
+
+    hold_line(console, text, length);
+    console->lost = 0;
+}
+
 /* The line gathered for `console`, with its machine's name. */
 static void show_line(struct console *console)
 {
-    size_t name = strnlen(console->name, CONSOLE_NAME);
-
-    hold(console->name, name);
-    hold("| ", 2);
-    hold(console->line, console->line_length);
-    hold("\r\n", 2);
+    if (!has_room()) {
+        console->lost++;
+        console->line_length = 0;
+        return;
+    }
+    if (console->lost > 0) {
+        tell_lost(console);
+    }
+    hold_line(console, console->line, console->line_length);
     console->line_length = 0;
     if (!output.in_line) {
         send_held();

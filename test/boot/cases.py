@@ -21,7 +21,6 @@ BOOTS = [
     multiboot.multiboot_guests,
     multiboot.xen,
     formats.format_guests,
-    formats.real_kernels,
     clauses.broken_clauses,
     debian.debian_cloud,
     debian.debian_generic,
@@ -51,6 +50,7 @@ BOOTS = [
 
 # By `make soak`: too long for `make test`.
 LONG = [
+    formats.real_kernels,
     formats.slow_kernels,
     formats.vmlinux_by_pvh,
     features.debian_generic_features,

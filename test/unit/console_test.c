@@ -171,6 +171,7 @@ static int fresh(void **state)
     (void)state;
     memset(ports, 0, sizeof(ports));
     ports[SERIAL_COM1].present = true;
+    ports[SERIAL_COM1].room = SERIAL_QUEUE;
     ports[SERIAL_COM1].typed = "";
     screen[0] = '\0';
     debug_port[0] = '\0';
@@ -437,6 +438,20 @@ static void much_from_others_is_not_held(void **state)
     assert_memory_equal(ports[SERIAL_COM1].out, "# \r\ntwo| 01", 10);
 }
 
+/* A port too full for a line: its writer does not wait, the line is counted. */
+static void lines_that_find_no_room_are_counted(void **state)
+{
+    (void)state;
+    console_attach(&two, "two");
+    ports[SERIAL_COM1].room = 100;
+    write_text(&two, "a\nb\n");
+    assert_string_equal(ports[SERIAL_COM1].out, "");
+    ports[SERIAL_COM1].room = SERIAL_QUEUE;
+    write_text(&two, "c\n");
+    assert_string_equal(ports[SERIAL_COM1].out,
+                        "two| (2 lines lost)\r\ntwo| c\r\n");
+}
+
 static void room_is_what_the_port_has(void **state)
 {
     (void)state;
@@ -558,6 +573,7 @@ int main(void)
         TEST(a_long_line_comes_in_pieces),
         TEST(others_wait_for_the_end_of_a_line),
         TEST(much_from_others_is_not_held),
+        TEST(lines_that_find_no_room_are_counted),
         TEST(room_is_what_the_port_has),
         TEST(who_gets_the_keyboard_shows_its_line),
         TEST(interrupts_replace_polling),
