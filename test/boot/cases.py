@@ -51,6 +51,7 @@ BOOTS = [
 # By `make soak`: too long for `make test`.
 LONG = [
     formats.real_kernels,
+    debian.debian_smp,
     formats.slow_kernels,
     formats.vmlinux_by_pvh,
     features.debian_generic_features,
