@@ -73,7 +73,7 @@ def debian_generic():
 
 # Each processor reads the disk and prints, all at once; then one goes and comes
 # back, and works again.
-SMP = """
+SMP = r"""
 load() {
     for cpu in $(cat /sys/devices/system/cpu/online | tr - ' ' |
                  xargs seq | xargs); do
