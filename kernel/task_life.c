@@ -29,8 +29,6 @@ static const char *const state_names[] = {
 static struct task boot_task;
 static unsigned leaving; /* tasks that have exited, whose stack is not free */
 
-/* tasks that have exited, whose stack is not free */
-
 static struct {
     struct spinlock lock;
     struct task *first;

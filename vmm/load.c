@@ -54,6 +54,16 @@ static void log_config_error(const struct config_error *error)
     }
 }
 
+static bool is_configuration(const char *path, const struct efi_file *file)
+{
+    if (file->size > CONFIG_LENGTH) {
+        log_error("%s: longer than %u bytes: not a configuration file", path,
+                  CONFIG_LENGTH);
+        return false;
+    }
+    return true;
+}
+
 static bool read_text(struct efi_boot *boot, const char *path,
                       struct efi_file *file)
 {
@@ -63,12 +73,7 @@ static bool read_text(struct efi_boot *boot, const char *path,
         log_error("%s: %s", path, efi_result_text(result));
         return false;
     }
-    if (file->size > CONFIG_LENGTH) {
-        log_error("%s: longer than %u bytes: not a configuration file", path,
-                  CONFIG_LENGTH);
-        return false;
-    }
-    return true;
+    return is_configuration(path, file);
 }
 
 static bool load_loader(struct efi_boot *boot, struct config_loader *loader)
@@ -84,6 +89,9 @@ static bool load_loader(struct efi_boot *boot, struct config_loader *loader)
     }
     if (result != EFI_RESULT_OK) {
         log_error("%s: %s", LOADER_FILE, efi_result_text(result));
+        return false;
+    }
+    if (!is_configuration(LOADER_FILE, &file)) {
         return false;
     }
     if (!config_parse_loader(LOADER_FILE, (const char *)file.data,

@@ -367,6 +367,7 @@ static const char *add_disk(struct vm *vm, const struct virtio_plan *plan,
         place(host, &host->block.device);
     } else {
         page_free(host->disk.bytes, host->disk.pages);
+        host->disk.pages = 0;
     }
     return why;
 }
