@@ -92,9 +92,9 @@ class Plan:
         self.options = options
         self.identity = secrets.token_hex(4)
         self.files = {}
-        # Bochs 2.7 delivers a virtual interrupt that waits although the guest
-        # has interrupts off, when one of the host's comes in: a kernel with
-        # several processors locks itself out within seconds.
+        # Bochs, 2.7 to 3.1, delivers a virtual interrupt that waits although
+        # the guest has interrupts off, when one of the host's comes in: a
+        # kernel with several processors may lock itself out.
         if (not options["APICV"]
                 and machine.choose(options["MACHINE"] or "auto") == "bochs"):
             options["APICV"] = "off"
