@@ -28,8 +28,8 @@ PROCESSORS = 8
 # MiB that Bochs 2.7 holds in its own memory. It can swap more to a file, and
 # then loses what was written last (a return address, seen with 5 GiB).
 BOCHS_MEMORY = 2048
-# From this version on its rfb display ends the machine when the firmware asks for
-# 32 bits a pixel; before, it said so and went on.
+# From this version on its rfb display ends the machine when the firmware asks
+# for 32 bits a pixel; before, it said so and went on.
 RFB_ENDS = (3, 1)
 
 BOCHSRC = """\
