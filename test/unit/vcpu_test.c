@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "arch/lapic_host.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
 #include "vmm/vm.h"
@@ -32,6 +33,9 @@ struct guest {
     int injected; /* a vector for this entry; -1: none */
     uint8_t rvi;  /* of a virtual APIC */
     uint8_t svi;
+    bool takes_posts;
+    uint64_t posted[4];
+    bool outstanding; /* a notification */
     unsigned resets;
     unsigned clock_resets;
 };
@@ -55,6 +59,7 @@ static unsigned moves;
 static bool others_idle; /* there is a processor with nothing to do */
 static struct config_entry config;
 static unsigned interrupts;         /* of a run that another processor sees */
+static unsigned notifications;      /* of posted interrupts */
 static void (*while_waiting)(void); /* what comes from outside, once */
 static bool work;
 static struct timer *armed;
@@ -151,6 +156,28 @@ void guest_apic_exit_on_eoi(struct guest *which, uint8_t vector, bool exits)
     (void)which;
     (void)vector;
     (void)exits;
+}
+
+bool guest_apic_takes_posts(const struct guest *which)
+{
+    return which->takes_posts;
+}
+
+bool guest_apic_post(struct guest *which, uint8_t vector)
+{
+    bool notify = !which->outstanding;
+
+    which->posted[vector / 64] |= 1ULL << vector % 64;
+    which->outstanding = true;
+    return notify;
+}
+
+void guest_apic_take_posts(struct guest *which, uint64_t vectors[4])
+{
+    assert_false(vcpu->outside);
+    memcpy(vectors, which->posted, sizeof(which->posted));
+    memset(which->posted, 0, sizeof(which->posted));
+    which->outstanding = false;
 }
 
 bool guest_interruptible(struct guest *which)
@@ -336,6 +363,13 @@ void task_interrupt(const struct task *task)
     interrupts++;
 }
 
+void task_notify(const struct task *task, uint8_t vector)
+{
+    (void)task;
+    assert_int_equal(vector, LAPIC_HOST_VECTOR_POSTED);
+    notifications++;
+}
+
 void vcpu_log(struct vcpu *which)
 {
     (void)which;
@@ -481,7 +515,7 @@ static int start(void **state)
     lapic_firmware_state(&vcpu->lapic);
     entries = yields = ends = waits = crashes = 0;
     spinlock_needed = true;
-    refusals = interrupts = leaves = moves = 0;
+    refusals = interrupts = notifications = leaves = moves = 0;
     others_idle = false;
     config = (struct config_entry){.cpus = 1};
     vm.config = &config;
@@ -983,6 +1017,59 @@ static void its_priority_holds_hlt(void **state)
     assert_int_equal(waits, 2);
 }
 
+/* The guest exits before the notification comes. */
+static enum exit_reason is_posted_too_late(struct guest *which)
+{
+    send_0x41();
+    send_0x41();
+    assert_int_equal(notifications, 1);
+    assert_int_equal(interrupts, 0);
+    assert_int_equal(which->posted[1], 2);
+    return EXIT_HLT;
+}
+
+static enum exit_reason is_posted_in_time(struct guest *which)
+{
+    uint64_t taken[4];
+
+    assert_int_equal(which->rvi, 0x41);
+    *lapic_register(&vcpu->lapic, LAPIC_REG_IRR + 0x20) = 0;
+    send_0x41();
+    assert_int_equal(notifications, 2);
+    vcpu->outside = false; /* as for the processor */
+    guest_apic_take_posts(which, taken);
+    vcpu->outside = true;
+    which->rvi = 0;
+    which->takes_posts = false;
+    return EXIT_PREEMPTION_TIMER;
+}
+
+static enum exit_reason cannot_be_posted(struct guest *which)
+{
+    assert_int_equal(which->rvi, 0);
+    send_0x41();
+    assert_int_equal(notifications, 2);
+    assert_int_equal(interrupts, 1);
+    return EXIT_PREEMPTION_TIMER;
+}
+
+static void posted_while_it_runs_it_does_not_exit(void **state)
+{
+    static const step steps[] = {is_posted_too_late, is_posted_in_time,
+                                 cannot_be_posted, NULL};
+
+    (void)state;
+    play_by_processor();
+    guest.takes_posts = true;
+    run(steps);
+    assert_int_equal(waits, 0);
+    assert_int_equal(guest.rip, HLT_LENGTH);
+    notifications = 0;
+    guest.takes_posts = true;
+    send_0x41(); /* nor does one that does not run */
+    assert_int_equal(notifications, 0);
+}
+
 static void an_extint_comes_first(void **state)
 {
     static const step steps[] = {waits_for_extint, takes_extint, NULL};
@@ -1006,6 +1093,7 @@ int main(void)
         TEST(an_interrupt_ends_hlt),
         TEST(one_that_comes_while_it_runs_makes_it_exit),
         TEST(other_tasks_may_come_first),
+        TEST(posted_while_it_runs_it_does_not_exit),
         TEST(one_that_came_before_hlt_needs_no_wait),
         TEST(hlt_that_nothing_can_end_is_a_crash),
         TEST(hlt_with_interrupts_off_is_left_to_the_others),
