@@ -1,5 +1,6 @@
 /* The life of a VM between vm_create() and vm_destroy(): its tasks, its
  * console, its end. */
+#include "arch/processor.h"
 #include "kernel/format.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
@@ -216,11 +217,12 @@ void vcpu_log(struct vcpu *vcpu)
     }
 }
 
-/* One on another processor does it itself, as soon as it can. */
+/* One on another processor does it itself, as soon as it can. The one that is
+ * here may be leaving: a timer fires before the next task runs. */
 static void log_vcpu(struct vcpu *vcpu)
 {
     if (vcpu->task != NULL &&
-        task_processor(vcpu->task) != task_processor(task_current())) {
+        task_processor(vcpu->task) != processor_here()->index) {
         vcpu->log_wanted = true;
         vcpu->extra = true;
         vcpu_wake(vcpu);
