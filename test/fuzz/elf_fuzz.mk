@@ -1,2 +1,2 @@
 fuzz-targets += elf
-elf-fuzz-sources := test/fuzz/elf_fuzz.c $(loader-sources)
+elf-fuzz-sources := test/fuzz/elf_fuzz.c $(loader-fuzz-sources)

@@ -1,2 +1,2 @@
 fuzz-targets += multiboot
-multiboot-fuzz-sources := test/fuzz/multiboot_fuzz.c $(loader-sources)
+multiboot-fuzz-sources := test/fuzz/multiboot_fuzz.c $(loader-fuzz-sources)
