@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "arch/guest.h"
+#include "vmm/boot_move.h"
 #include "vmm/guest_memory.h"
 #include "vmm/memory_map.h"
 
@@ -80,6 +81,7 @@ struct boot_start {
     const char *protocol;       /* "Linux, 64-bit entry" */
     char version[BOOT_VERSION]; /* the kernel's own text, printable; or "" */
     uint64_t kernel;            /* its lowest address */
+    struct boot_move moved;
     uint64_t initrd;
     uint64_t initrd_size; /* 0: none */
 

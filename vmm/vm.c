@@ -295,7 +295,7 @@ static const char *load_kernel(struct vm *vm)
     }
     log_start(&start);
     boot_set_registers(vm->vcpus[0]->guest, &start);
-    return symbols_guest_create(vm, start.rip);
+    return symbols_guest_create(vm, &start);
 }
 
 /* In the VM's domain, and on a processor that its vCPUs need not run on. */

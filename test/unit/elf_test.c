@@ -143,6 +143,7 @@ static void plain_of_64_bits(void **state)
     assert_non_null(start.contract);
     assert_int_equal(start.mode, BOOT_LONG);
     assert_int_equal(start.rip, KERNEL_BASE + 0x20);
+    assert_int_equal(start.moved.by, 0);
     assert_int_equal(start.gprs[GPR_RSP] % 16, 8);
     assert_int_equal(*(uint64_t *)(ram + start.gprs[GPR_RSP]), 0);
     check_segments(KERNEL_BASE);
@@ -200,6 +201,9 @@ static void position_independent_kernels_are_moved(void **state)
     assert_null(load());
     assert_int_equal(start.rip, 0x200020);
     assert_int_equal(start.kernel, 0x200000);
+    assert_int_equal(start.moved.by, 0x200000);
+    assert_int_equal(start.moved.base, 0x200000);
+    assert_int_equal(start.moved.end, 0x203345);
     check_segments(0x200000);
 
     segments[0].p_align = 8 * MIB;

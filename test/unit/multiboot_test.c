@@ -816,6 +816,9 @@ static void relocatable_elf(void **state)
         }
         is_in_place(places[i].base);
         assert_int_equal(start.rip, places[i].base + 0x10);
+        assert_int_equal(start.moved.by, places[i].base - 4 * MIB);
+        assert_int_equal(start.moved.base, places[i].base);
+        assert_int_equal(start.moved.end, places[i].base + 2 * MIB + 0x5000);
         assert_int_equal(get32(ram + info2(21, 0) + 8), places[i].base);
     }
 }
