@@ -44,6 +44,7 @@ struct config_disk {
     char path[CONFIG_PATH]; /* "" for zero:SIZE */
     uint64_t size;
     bool read_only;
+    unsigned line; /* where it stands, for vmm/check.c */
 };
 
 /* A device as reports name it, "block1", and what `lint` says for it. */
@@ -75,7 +76,7 @@ struct config_entry {
     unsigned pin[CONFIG_PINS]; /* processors of the machine, in order */
     size_t pin_count;          /* 0: any */
     bool pin_roam;             /* to and fro between all, to test that */
-    unsigned pin_line;         /* where it stands, for vmm/placement.c */
+    unsigned pin_line;         /* where it stands, for vmm/check.c */
     enum config_console console;
     const char *protocol; /* a boot_protocol's key; NULL: by content */
     enum config_discover discover;

@@ -7,6 +7,7 @@
 #include "kernel/log.h"
 #include "kernel/string.h"
 #include "vmm/menu.h"
+#include "vmm/symbols.h"
 #include "vmm/virtio_plan.h"
 
 #define LOADER_FILE   "\\loader\\loader.conf"

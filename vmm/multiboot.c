@@ -429,7 +429,7 @@ static const char *load_by(unsigned version, const struct guest_memory *memory,
         start->mode = BOOT_PROTECTED;
         wrong = place_all(&load);
     }
-    if (wrong != NULL) {
+    if (wrong != NULL || request->only_judge) {
         return wrong;
     }
     put_all(&load);

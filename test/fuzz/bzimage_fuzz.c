@@ -161,7 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .protocol = "linux",
     };
 
-    if (boot_load(&machine->memory, &request, &start) == NULL) {
+    if (fuzz_loads(machine, boot_load, &request, &start)) {
         check(machine, &request, &start);
         boot_set_registers(NULL, &start);
     }

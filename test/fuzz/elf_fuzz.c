@@ -129,7 +129,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t *file = make_file(data, size, &length);
     const struct boot_piece pieces[2] = {{text, data[1], "a module"},
                                          {text, data[1] * 16U, ""}};
-    const struct boot_request request = {
+    struct boot_request request = {
         .kernel = file,
         .kernel_size = length,
         .kernel_name = "kernel",
@@ -144,7 +144,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     };
     static struct boot_start start;
 
-    if (boot_load(&machine->memory, &request, &start) == NULL &&
+    if (fuzz_loads(machine, boot_load, &request, &start) &&
         (strcmp(start.protocol, "PVH") == 0 || start.contract != NULL)) {
         check(&request, &start);
         boot_set_registers(NULL, &start);

@@ -67,6 +67,19 @@ const uint8_t *fuzz_piece(const struct fuzz_machine *machine, uint64_t base,
     return machine->ram + base;
 }
 
+bool fuzz_loads(const struct fuzz_machine *machine, fuzz_load *load,
+                struct boot_request *request, struct boot_start *start)
+{
+    static struct boot_start judged;
+    struct guest_memory absent = machine->memory;
+    bool accepted = load(&machine->memory, request, start) == NULL;
+
+    absent.slots[0].host = (uint8_t *)0x1000;
+    request->only_judge = true;
+    REQUIRE((load(&absent, request, &judged) == NULL) == accepted);
+    return accepted;
+}
+
 uint8_t *fuzz_exact(const uint8_t *bytes, size_t size)
 {
     uint8_t *exact = malloc(size == 0 ? 1 : size);

@@ -2,10 +2,11 @@
  * loaded kernel was given. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vmm/guest_memory.h"
+#include "vmm/boot_protocol.h"
 #include "vmm/memory_map.h"
 
 #define FUZZ_E820 3
@@ -28,6 +29,14 @@ struct fuzz_machine *fuzz_machine(uint64_t size);
 void fuzz_pieces_begin(void);
 const uint8_t *fuzz_piece(const struct fuzz_machine *machine, uint64_t base,
                           uint64_t size);
+
+/* Loads, by one protocol or the table: true if the kernel was accepted. The
+ * verdict must be the same where it is only judged, which touches no memory. */
+typedef const char *fuzz_load(const struct guest_memory *memory,
+                              const struct boot_request *request,
+                              struct boot_start *start);
+bool fuzz_loads(const struct fuzz_machine *machine, fuzz_load *load,
+                struct boot_request *request, struct boot_start *start);
 
 /* A copy at whose end ASan's red zone begins; to be freed. */
 uint8_t *fuzz_exact(const uint8_t *bytes, size_t size);

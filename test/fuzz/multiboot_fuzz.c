@@ -285,7 +285,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         version == 1 ? &multiboot1_protocol : &multiboot2_protocol;
 
     if (protocol->recognise(exact, length) &&
-        protocol->load(&machine->memory, &request, &start) == NULL) {
+        fuzz_loads(machine, protocol->load, &request, &start)) {
         check(machine, &request, &start);
         boot_set_registers(NULL, &start);
     }

@@ -29,7 +29,7 @@ loader-test-sources := test/unit/elf_write.c test/unit/fake_panic.c \
     test/unit/fake_registers.c $(loader-sources)
 
 # vmm/setup16.c includes it.
-$(addprefix $(BUILD)/unit/,bzimage elf multiboot multiboot_header \
+$(addprefix $(BUILD)/unit/,bzimage check elf multiboot multiboot_header \
     multiboot_info) $(addprefix $(BUILD)/fuzz/,bzimage elf multiboot): \
     $(BUILD)/vmm/bios.inc
 

@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "kernel/log.h"
 #include "kernel/page.h"
 #include "test/unit/elf_write.h"
 #include "vmm/boot_protocol.h"
@@ -37,12 +36,6 @@ static struct vcpu vcpu;
 static uint64_t rights; /* of SS */
 
 /* ---- what the product links to ---- */
-
-void log_at(enum log_level level, const char *format, ...)
-{
-    (void)level;
-    (void)format;
-}
 
 void *page_alloc_dirty(size_t count, uint64_t alignment)
 {
