@@ -126,6 +126,10 @@ bool config_parse_loader(const char *file, const char *text, size_t length,
 bool config_parse_entry(const char *file, const char *text, size_t length,
                         struct config_entry *entry, struct config_error *error);
 
+/* Do two paths, as config_parse_entry() leaves them, name the same file? As on
+ * an ESP, letters of either case are the same. */
+bool config_same_path(const char *a, const char *b);
+
 /* Does `id` match `pattern` (glob: * and ?)? Letters match in either case, as
  * file names on an ESP do. */
 bool config_match(const char *pattern, const char *id);

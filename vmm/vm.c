@@ -294,7 +294,6 @@ struct vm *vm_create(const struct config_entry *config,
         *why = "not enough memory for a virtual machine";
         return NULL;
     }
-    vm->pages_before = pages_before;
     vm->config = config;
     vm->files = files;
     vm->pages =
@@ -312,6 +311,8 @@ struct vm *vm_create(const struct config_entry *config,
         vm_destroy(vm);
         return NULL;
     }
+    /* No other machine is being built or runs yet (vmm/run.c). */
+    vm->pages_built = pages_before - page_free_count();
     return vm;
 }
 

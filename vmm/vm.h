@@ -50,7 +50,7 @@ struct vm {
     struct placement placement;
     struct memory_map map;
     struct guest_memory memory;
-    size_t pages_before; /* free when the building began */
+    size_t pages_built; /* of host memory, its tasks' left out */
     struct page_source pages;
     struct ept ept;
     struct cpuid_policy cpuid;
