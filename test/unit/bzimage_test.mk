@@ -30,7 +30,7 @@ loader-test-sources := test/unit/elf_write.c test/unit/fake_panic.c \
 
 # vmm/setup16.c includes it.
 $(addprefix $(BUILD)/unit/,bzimage check elf multiboot multiboot_header \
-    multiboot_info) $(addprefix $(BUILD)/fuzz/,bzimage elf multiboot): \
+    multiboot_info multiboot_places multiboot_sections) $(addprefix $(BUILD)/fuzz/,bzimage elf multiboot): \
     $(BUILD)/vmm/bios.inc
 
 unit-tests += bzimage
