@@ -105,19 +105,21 @@ REAL = {
     "grub": ("grub.pvh", "memory 32M\n", 2, None,
              r"by PVH at 0x100000(.|\n)*HLT with interrupts off"
              r"(.|\n)*code: eb fd"),
-    "ipxe": ("ipxe/boot/ipxe.lkrn", "memory 32M\noptions echo a line for iPXE\n", 0,
+    "ipxe": ("ipxe/boot/ipxe.lkrn",
+             "memory 32M\noptions echo a line for iPXE\n", 0,
              r"iPXE \d(.|\n)*Features:(.|\n)*a line for iPXE",
              r"Linux, 16-bit entry"),
-    "linux32": ("linux-i386/boot/vmlinuz-*", "memory 96M\ninitrd /guests/init32.cpio\n"
+    "linux32": ("linux-i386/boot/vmlinuz-*",
+                "memory 96M\ninitrd /guests/init32.cpio\n"
                 "options earlyprintk=serial,ttyS0,115200 console=ttyS0 "
                 "panic=-1 cryptomgr.notests\n", 0,
                 r"init of 32 bits runs", r"Linux, 32-bit entry"),
     # A pass takes hours; that it is under way is enough.
-    "memtest32": ("memtest86+/boot/memtest86+ia32.bin", "memory 32M\ntimeout 12\n"
-                  "options console=ttyS0,115200\n", 3,
+    "memtest32": ("memtest86+/boot/memtest86+ia32.bin",
+                  "memory 32M\ntimeout 12\noptions console=ttyS0,115200\n", 3,
                   r"Memtest86\+(.|\n)*Testing", r"Linux, 32-bit entry"),
-    "memtest64": ("memtest86+/boot/memtest86+x64.bin", "memory 32M\ntimeout 12\n"
-                  "options console=ttyS0,115200\n", 3,
+    "memtest64": ("memtest86+/boot/memtest86+x64.bin",
+                  "memory 32M\ntimeout 12\noptions console=ttyS0,115200\n", 3,
                   r"(Memtest86\+(.|\n)*Testing(.|\n)*){2}",
                   r"Linux, 64-bit entry"),
 }
@@ -164,7 +166,7 @@ def boot_real(names):
         if name in there:
             yield attempt(f"kernel {name}", check_real, result, name)
         else:
-            yield f"kernel {name}", Skip("Debian's package could not be fetched")
+            yield f"kernel {name}", Skip("Debian's package was not fetched")
 
 
 def real_kernels():
