@@ -126,6 +126,9 @@ static void limit_reached(void *argument)
 {
     struct vm *vm = argument;
 
+    if (vm->stopping) {
+        return;
+    }
     log_error("time-out: the guest ran for %u s without an end",
               (unsigned)vm->config->timeout);
     vm_log_state(vm);
@@ -216,11 +219,14 @@ void vcpu_log(struct vcpu *vcpu)
     }
 }
 
-/* One on another processor does it itself, as soon as it can. */
+/* One on another processor does it itself, as soon as it can. One that has not
+ * begun may begin on another processor, and is not to be found in this one. */
 static void log_vcpu(struct vcpu *vcpu)
 {
-    if (vcpu->task != NULL &&
-        task_processor(vcpu->task) != task_processor(task_current())) {
+    if (vcpu->task == NULL) {
+        vcpu_log(vcpu);
+        guest_leave(vcpu->guest);
+    } else if (task_processor(vcpu->task) != task_processor(task_current())) {
         vcpu->log_wanted = true;
         vcpu->extra = true;
         vcpu_wake(vcpu);
