@@ -18,8 +18,8 @@
 #define CONFIG_OPTIONS 2048
 #define CONFIG_PINS    64
 
-#define CONFIG_LINT_DEVICES 16
-#define CONFIG_DEVICE_NAME  16
+#define CONFIG_DEVICES     16
+#define CONFIG_DEVICE_NAME 16
 
 enum config_lint {
     LINT_STRICT,
@@ -46,10 +46,13 @@ struct config_disk {
     bool read_only;
 };
 
-/* A device as reports name it, "block1", and what `lint` says for it. */
-struct config_lint_device {
+/* A device as reports name it, "block1", and what is said of it alone. */
+struct config_device {
     char name[CONFIG_DEVICE_NAME];
+    bool has_lint;
     enum config_lint lint;
+    uint64_t features_off; /* bits never offered, beside the entry's */
+    unsigned line;         /* where it is named, for vmm/virtio_plan.c */
 };
 
 /* A file for kernels that are booted with modules (PVH, multiboot, ELF). */
@@ -83,12 +86,11 @@ struct config_entry {
     size_t disk_count;
     bool rng;
     bool apicv;            /* local APICs by the processor, where it can */
-    enum config_lint lint; /* of the devices that are not in the list */
-    struct config_lint_device lint_device[CONFIG_LINT_DEVICES];
-    size_t lint_device_count;
-    unsigned lint_line;    /* where it stands, for vmm/virtio_plan.c */
-    uint64_t features_off; /* bits never offered */
-    uint32_t timeout;      /* seconds of machine time; 0: none */
+    enum config_lint lint; /* of devices that have none of their own */
+    uint64_t features_off; /* bits never offered by any device */
+    struct config_device device[CONFIG_DEVICES];
+    size_t device_count;
+    uint32_t timeout; /* seconds of machine time; 0: none */
 };
 
 /* Which entries run, and when. */

@@ -279,7 +279,9 @@ static struct virtio_host *new_device(struct vm *vm,
     host->gsi = MAP_VIRTIO_GSI + vm->device_count;
     *options = (struct virtio_device_options){
         .lint = lints[virtio_plan_lint(vm->config, plan, vm->device_count)],
-        .features_off = {vm->config->features_off, 0},
+        .features_off = {virtio_plan_features_off(vm->config, plan,
+                                                  vm->device_count),
+                         0},
         .index = vm->device_count,
     };
     return host;

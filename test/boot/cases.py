@@ -25,6 +25,7 @@ BOOTS = [
     debian.debian_cloud,
     debian.debian_generic,
     features.debian_cloud_features,
+    features.debian_generic_by_device,
     debian.reset_while_busy,
     debian.interactive,
     debian.failing_command,

@@ -32,7 +32,7 @@ def bad_entries():
         f="linux /guest.bin\nlint off,block2=strict\ndisk zero:1M\n",
     ), timeout=60)
     expect_refusal(result, "b.conf:3: ", "c.conf:4: ", "d.conf", "e.conf:2: ",
-                   "f.conf:2: lint block2: there are console0, block1, "
+                   "f.conf:2: no block2: there are console0, block1, "
                    "entropy2")
 
 
