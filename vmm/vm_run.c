@@ -1,5 +1,6 @@
 /* The life of a VM between vm_create() and vm_destroy(): its tasks, its
  * console, its end. */
+#include "arch/processor.h"
 #include "kernel/format.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
@@ -219,14 +220,15 @@ void vcpu_log(struct vcpu *vcpu)
     }
 }
 
-/* One on another processor does it itself, as soon as it can. One that has not
- * begun may begin on another processor, and is not to be found in this one. */
+/* One on another processor, or on its way there, does it itself, as soon as it
+ * can. One that has not begun may begin on another processor, and is not to be
+ * found in this one. */
 static void log_vcpu(struct vcpu *vcpu)
 {
     if (vcpu->task == NULL) {
         vcpu_log(vcpu);
         guest_leave(vcpu->guest);
-    } else if (task_processor(vcpu->task) != task_processor(task_current())) {
+    } else if (task_processor(vcpu->task) != processor_here()->index) {
         vcpu->log_wanted = true;
         vcpu->extra = true;
         vcpu_wake(vcpu);

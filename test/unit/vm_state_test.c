@@ -28,6 +28,7 @@ static struct guest guest;
 static struct vcpu vcpu;
 static struct task own = {.processor = 0};
 static struct task elsewhere = {.processor = 1};
+static struct task *current = &own;
 static unsigned logged; /* places of guests */
 static unsigned wakes;
 static unsigned errors;
@@ -72,7 +73,7 @@ const char *exit_reason_name(enum exit_reason reason)
 
 struct task *task_current(void)
 {
-    return &own;
+    return current;
 }
 
 unsigned task_processor(const struct task *task)
@@ -267,6 +268,18 @@ static void one_that_runs_elsewhere_logs_itself(void **state)
     assert_int_equal(wakes, 1);
 }
 
+/* A timer fires while the vCPU's task leaves: that is the current one still,
+ * and where it goes to the guest is to be in no other processor. */
+static void one_on_its_way_logs_itself(void **state)
+{
+    (void)state;
+    vcpu.task = current = &elsewhere;
+    vm_log_state(&vm);
+    current = &own;
+    assert_int_equal(logged, 0);
+    assert_true(vcpu.log_wanted && vcpu.extra);
+}
+
 /* Its task may be about to begin, on another processor. */
 static void one_that_has_not_begun_stays_in_no_processor(void **state)
 {
@@ -319,6 +332,7 @@ int main(void)
         cmocka_unit_test_setup(one_whose_task_is_here_is_read_where_it_is,
                                begin),
         cmocka_unit_test_setup(one_that_runs_elsewhere_logs_itself, begin),
+        cmocka_unit_test_setup(one_on_its_way_logs_itself, begin),
         cmocka_unit_test_setup(one_that_has_not_begun_stays_in_no_processor,
                                begin),
         cmocka_unit_test_setup(no_time_out_is_told_of_a_machine_that_has_ended,
