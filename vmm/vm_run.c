@@ -154,7 +154,7 @@ static bool start_tasks(struct vm *vm)
 /* What the VM costs beside what its guest sees: stacks, VMCSs, tables. */
 static void log_memory(const struct vm *vm)
 {
-    size_t pages = vm->pages_before - page_free_count();
+    size_t pages = vm->pages_built + vm->tasks * task_memory();
     size_t seen = (size_t)(vm->config->memory / PAGE_SIZE);
 
     for (unsigned i = 0; i < vm->device_count; i++) {
