@@ -38,7 +38,7 @@ struct console_rig {
 
 extern struct console_rig rig;
 
-/* Before and after each test: two machines, the first with the keyboard. */
+/* Before and after each test; the first of two machines is attached. */
 int rig_fresh(void **state);
 int rig_stop(void **state);
 

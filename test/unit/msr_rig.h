@@ -34,7 +34,7 @@ extern struct msr_rig rig;
 /* Before each test: a machine with all features. */
 int rig_setup(void **state);
 
-/* RDMSR answers so; WRMSR is taken, and read back. */
+/* RDMSR answers so; WRMSR is taken. */
 void rig_assert_reads(uint32_t msr, uint64_t expected);
 void rig_assert_writes(uint32_t msr, uint64_t value);
 /* #GP, and no register or kept value is another than before. */
