@@ -219,8 +219,7 @@ void vcpu_log(struct vcpu *vcpu)
 /* One on another processor does it itself, as soon as it can. */
 static void log_vcpu(struct vcpu *vcpu)
 {
-    if (vcpu->task != NULL &&
-        task_processor(vcpu->task) != task_processor(task_current())) {
+    if (vcpu->task != NULL && !task_is_here(vcpu->task)) {
         vcpu->log_wanted = true;
         vcpu->extra = true;
         vcpu_wake(vcpu);

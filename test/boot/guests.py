@@ -60,7 +60,7 @@ SOFTWARE = "-software"
 BOTH = ("apic", "cr", "msr", "msrstorm", "selftest", "state", "timer")
 # These run with several numbers of processors, in software: see run.py for what
 # Bochs does to virtual interrupts.
-PROCESSORS = {"smp": (2, 4), "smpdeaf": (3,)}
+PROCESSORS = {"smp": (2, 4, 8, 64), "smpdeaf": (3,)}
 SELF_CHECKING = {name for name, (statuses, _, _) in GUESTS.items()
                  if statuses in ((GOOD,), (BROKEN,)) and name != "reset"}
 
