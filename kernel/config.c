@@ -4,8 +4,8 @@
  * Boot Loader Specification, "Type #1"; Lintel's own keys are in the README. */
 #include "kernel/config.h"
 
+#include "kernel/config_device.h"
 #include "kernel/config_lines.h"
-#include "kernel/config_lint.h"
 #include "kernel/config_value.h"
 #include "kernel/string.h"
 
@@ -18,19 +18,6 @@
 #define MEMORY_STEP    (2 * MIB) /* the largest pages that fit are used */
 #define SECTOR         512U
 #define CPUS_MOST      64U
-
-/* Feature bits that every device type has (VIRTIO 1.4 section 6), by the
- * specification's names without their prefix. */
-static const struct {
-    const char *name;
-    unsigned bit;
-} features[] = {
-    {"indirect_desc", 28},     {"event_idx", 29},
-    {"access_platform", 33},   {"ring_packed", 34},
-    {"in_order", 35},          {"order_platform", 36},
-    {"notification_data", 38}, {"notif_config_data", 39},
-    {"ring_reset", 40},
-};
 
 static struct config_entry *entry_of(struct config_reader *reader)
 {
@@ -249,7 +236,7 @@ static bool parse_zero_disk(struct config_reader *reader, const char *value,
 static bool parse_disk(struct config_reader *reader, const char *value)
 {
     struct config_entry *entry = entry_of(reader);
-    struct config_disk disk = {0};
+    struct config_disk disk = {.line = reader->line};
     char medium[CONFIG_PATH + 1];
     size_t length = strlen(value);
 
@@ -309,58 +296,12 @@ static bool parse_apicv(struct config_reader *reader, const char *value)
 
 static bool parse_lint(struct config_reader *reader, const char *value)
 {
-    return config_lint_read(reader, entry_of(reader), value);
-}
-
-/* One "-name" of `length` bytes. */
-static bool parse_feature(struct config_reader *reader, const char *name,
-                          size_t length)
-{
-    char word[32];
-
-    while (length > 0 &&
-           (name[length - 1] == ' ' || name[length - 1] == '\t')) {
-        length--;
-    }
-    if (length < 2 || length >= sizeof(word) || name[0] != '-') {
-        return config_lines_value(reader, name,
-                                  "a list like -event_idx,-indirect_desc");
-    }
-    memcpy(word, name + 1, length - 1);
-    word[length - 1] = '\0';
-    for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
-        if (strcmp(word, features[i].name) == 0) {
-            entry_of(reader)->features_off |= 1ULL << features[i].bit;
-            return true;
-        }
-    }
-    if (strcmp(word, "version_1") == 0) {
-        return config_lines_value(reader, name,
-                                  "without it no device would be left");
-    }
-    return config_lines_value(
-        reader, name,
-        "indirect_desc, event_idx, access_platform, ring_packed, in_order, "
-        "order_platform, notification_data, notif_config_data, ring_reset");
+    return config_device_lint(reader, entry_of(reader), value);
 }
 
 static bool parse_features(struct config_reader *reader, const char *value)
 {
-    for (;;) {
-        const char *comma = strchr(value, ',');
-        size_t length = comma == NULL ? strlen(value) : (size_t)(comma - value);
-
-        if (!parse_feature(reader, value, length)) {
-            return false;
-        }
-        if (comma == NULL) {
-            return true;
-        }
-        value = comma + 1;
-        while (*value == ' ' || *value == '\t') {
-            value++;
-        }
-    }
+    return config_device_features(reader, entry_of(reader), value);
 }
 
 static bool parse_timeout(struct config_reader *reader, const char *value)

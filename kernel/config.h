@@ -18,8 +18,8 @@
 #define CONFIG_OPTIONS 2048
 #define CONFIG_PINS    64
 
-#define CONFIG_LINT_DEVICES 16
-#define CONFIG_DEVICE_NAME  16
+#define CONFIG_DEVICES     16
+#define CONFIG_DEVICE_NAME 16
 
 enum config_lint {
     LINT_STRICT,
@@ -44,12 +44,16 @@ struct config_disk {
     char path[CONFIG_PATH]; /* "" for zero:SIZE */
     uint64_t size;
     bool read_only;
+    unsigned line; /* where it stands, for vmm/check.c */
 };
 
-/* A device as reports name it, "block1", and what `lint` says for it. */
-struct config_lint_device {
+/* A device as reports name it, "block1", and what is said of it alone. */
+struct config_device {
     char name[CONFIG_DEVICE_NAME];
+    bool has_lint;
     enum config_lint lint;
+    uint64_t features_off; /* bits never offered, beside the entry's */
+    unsigned line;         /* where it is named, for vmm/virtio_plan.c */
 };
 
 /* A file for kernels that are booted with modules (PVH, multiboot, ELF). */
@@ -75,7 +79,7 @@ struct config_entry {
     unsigned pin[CONFIG_PINS]; /* processors of the machine, in order */
     size_t pin_count;          /* 0: any */
     bool pin_roam;             /* to and fro between all, to test that */
-    unsigned pin_line;         /* where it stands, for vmm/placement.c */
+    unsigned pin_line;         /* where it stands, for vmm/check.c */
     enum config_console console;
     const char *protocol; /* a boot_protocol's key; NULL: by content */
     enum config_discover discover;
@@ -83,12 +87,11 @@ struct config_entry {
     size_t disk_count;
     bool rng;
     bool apicv;            /* local APICs by the processor, where it can */
-    enum config_lint lint; /* of the devices that are not in the list */
-    struct config_lint_device lint_device[CONFIG_LINT_DEVICES];
-    size_t lint_device_count;
-    unsigned lint_line;    /* where it stands, for vmm/virtio_plan.c */
-    uint64_t features_off; /* bits never offered */
-    uint32_t timeout;      /* seconds of machine time; 0: none */
+    enum config_lint lint; /* of devices that have none of their own */
+    uint64_t features_off; /* bits never offered by any device */
+    struct config_device device[CONFIG_DEVICES];
+    size_t device_count;
+    uint32_t timeout; /* seconds of machine time; 0: none */
 };
 
 /* Which entries run, and when. */
@@ -124,6 +127,10 @@ bool config_parse_loader(const char *file, const char *text, size_t length,
                          struct config_error *error);
 bool config_parse_entry(const char *file, const char *text, size_t length,
                         struct config_entry *entry, struct config_error *error);
+
+/* Do two paths, as config_parse_entry() leaves them, name the same file? As on
+ * an ESP, letters of either case are the same. */
+bool config_same_path(const char *a, const char *b);
 
 /* Does `id` match `pattern` (glob: * and ?)? Letters match in either case, as
  * file names on an ESP do. */

@@ -1,8 +1,8 @@
 objects += $(addprefix kernel/, \
     chacha20.o \
     config.o \
+    config_device.o \
     config_lines.o \
-    config_lint.o \
     config_loader.o \
     config_value.o \
     console.o \

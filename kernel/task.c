@@ -335,11 +335,6 @@ unsigned task_processor(const struct task *task)
     return (unsigned)(task->queue - task_queues);
 }
 
-bool task_is_here(const struct task *task)
-{
-    return task->queue == task_queue_here();
-}
-
 struct domain *task_join(struct domain *domain)
 {
     struct task *task = task_current();

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "arch/spinlock.h"
@@ -36,6 +37,9 @@ struct task *task_create(const char *name, task_entry entry, void *argument);
 struct task *task_create_on(unsigned processor, const char *name,
                             task_entry entry, void *argument);
 
+/* Pages of memory that each of them takes. */
+size_t task_memory(void);
+
 /* From here on the calling task belongs to `domain`; returns the one before.
  * It may wait. */
 struct domain *task_join(struct domain *domain);
@@ -57,10 +61,6 @@ bool task_find_lighter(unsigned *processor);
 
 /* The index of the processor it is on, or on its way to. */
 unsigned task_processor(const struct task *task);
-
-/* True: that is the caller's, who may be a timer. (The current task's need not
- * be: it may be on its way from here.) */
-bool task_is_here(const struct task *task);
 
 /* Lets the other runnable tasks and due timers run, and whoever waits for the
  * caller's domain; comes back. */

@@ -50,18 +50,36 @@ static void format_name(char name[CONFIG_DEVICE_NAME],
               virtio_plan_name(plan->devices[index].kind), (unsigned)index);
 }
 
-enum config_lint virtio_plan_lint(const struct config_entry *config,
-                                  const struct virtio_plan *plan, size_t index)
+/* What the entry says of that device alone; NULL: nothing. */
+static const struct config_device *said_of(const struct config_entry *config,
+                                           const struct virtio_plan *plan,
+                                           size_t index)
 {
     char name[CONFIG_DEVICE_NAME];
 
     format_name(name, plan, index);
-    for (size_t i = 0; i < config->lint_device_count; i++) {
-        if (strcmp(config->lint_device[i].name, name) == 0) {
-            return config->lint_device[i].lint;
+    for (size_t i = 0; i < config->device_count; i++) {
+        if (strcmp(config->device[i].name, name) == 0) {
+            return &config->device[i];
         }
     }
-    return config->lint;
+    return NULL;
+}
+
+enum config_lint virtio_plan_lint(const struct config_entry *config,
+                                  const struct virtio_plan *plan, size_t index)
+{
+    const struct config_device *device = said_of(config, plan, index);
+
+    return device != NULL && device->has_lint ? device->lint : config->lint;
+}
+
+uint64_t virtio_plan_features_off(const struct config_entry *config,
+                                  const struct virtio_plan *plan, size_t index)
+{
+    const struct config_device *device = said_of(config, plan, index);
+
+    return config->features_off | (device != NULL ? device->features_off : 0);
 }
 
 static bool is_planned(const struct virtio_plan *plan, const char *wanted)
@@ -77,14 +95,14 @@ static bool is_planned(const struct virtio_plan *plan, const char *wanted)
     return false;
 }
 
-/* "lint block7: there are console0, block1, entropy2" */
+/* "no block7: there are console0, block1, entropy2" */
 static void say_what_there_is(struct config_error *error,
                               const struct virtio_plan *plan,
                               const char *wanted)
 {
     char name[CONFIG_DEVICE_NAME];
     size_t used =
-        format_sn(error->text, sizeof(error->text), "lint %s: %s", wanted,
+        format_sn(error->text, sizeof(error->text), "no %s: %s", wanted,
                   plan->count == 0 ? "there are no devices" : "there are ");
 
     for (size_t i = 0; i < plan->count && used < sizeof(error->text); i++) {
@@ -108,12 +126,12 @@ bool virtio_plan_check(const struct config_entry *config, const char *file,
                   MAP_VIRTIO_DEVICES);
         return false;
     }
-    for (size_t i = 0; i < config->lint_device_count; i++) {
-        const char *name = config->lint_device[i].name;
+    for (size_t i = 0; i < config->device_count; i++) {
+        const struct config_device *device = &config->device[i];
 
-        if (!is_planned(&plan, name)) {
-            error->line = config->lint_line;
-            say_what_there_is(error, &plan, name);
+        if (!is_planned(&plan, device->name)) {
+            error->line = device->line;
+            say_what_there_is(error, &plan, device->name);
             return false;
         }
     }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "kernel/config.h"
 #include "vmm/memory_map.h"
@@ -37,6 +38,10 @@ const char *virtio_plan_name(enum virtio_kind kind);
 
 /* What `lint` says for the device of that number. */
 enum config_lint virtio_plan_lint(const struct config_entry *config,
+                                  const struct virtio_plan *plan, size_t index);
+
+/* The bits that `features` keeps that device from offering. */
+uint64_t virtio_plan_features_off(const struct config_entry *config,
                                   const struct virtio_plan *plan, size_t index);
 
 /* False: the entry in `file` names a device that its machine has not, or asks

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Runs the boot tests: boot.py [NAME...], all but the long ones without a name;
---list names those, --long runs the long ones. A line a result:
-"ok NAME (seconds)", "not ok NAME: what is wrong", "skip NAME: why". Called by
-boot.mk."""
+--list names those, --long runs the long ones. A line a result: "ok NAME
+(seconds, seconds of processor time)", "not ok NAME: what is wrong", "skip NAME:
+why". Called by boot.mk."""
 
+import resource
 import sys
 import time
 import traceback
@@ -31,6 +32,12 @@ def results(boot):
         yield name, traceback.format_exc().strip().replace("\n", " | ")
 
 
+def processor_seconds():
+    """Of the emulators and runners that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def main(wanted):
     names = [boot.__name__ for boot in BOOTS]
     if wanted == ["--list"]:
@@ -47,6 +54,7 @@ def main(wanted):
         if boot.__name__ not in (wanted or names[:len(BOOTS)]):
             continue
         started = time.monotonic()
+        used = processor_seconds()
         for name, problem in results(boot):
             if isinstance(problem, harness.Skip):
                 line = f"skip {name}: {problem}"
@@ -54,7 +62,8 @@ def main(wanted):
                 failed = True
                 line = f"not ok {name}: {problem}"
             else:
-                line = f"ok {name} ({time.monotonic() - started:.1f} s)"
+                line = (f"ok {name} ({time.monotonic() - started:.1f} s, "
+                        f"{processor_seconds() - used:.1f} s)")
             print(line, flush=True)
     return 1 if failed else 0
 

@@ -21,10 +21,14 @@ BOOTS = [
     multiboot.multiboot_guests,
     multiboot.xen,
     formats.format_guests,
+    formats.real_kernels,
+    formats.slow_kernels,
+    formats.vmlinux_by_pvh,
     clauses.broken_clauses,
     debian.debian_cloud,
     debian.debian_generic,
     features.debian_cloud_features,
+    features.debian_generic_by_device,
     debian.reset_while_busy,
     debian.interactive,
     debian.failing_command,
@@ -43,6 +47,7 @@ BOOTS = [
     errors.bad_loader,
     errors.absent_file,
     errors.bad_symbols,
+    errors.before_the_first,
     errors.not_a_kernel,
     errors.without_vmx,
     errors.stick,
@@ -50,10 +55,7 @@ BOOTS = [
 
 # By `make soak`: too long for `make test`.
 LONG = [
-    formats.real_kernels,
     debian.debian_smp,
-    formats.slow_kernels,
-    formats.vmlinux_by_pvh,
     features.debian_generic_features,
     features.debian_idle_hours,
 ]

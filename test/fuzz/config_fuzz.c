@@ -39,16 +39,16 @@ static void check_entry(const struct config_entry *entry)
     require(is_ended(entry->options, sizeof(entry->options)));
     require(entry->memory >= 16ULL << 20 && entry->memory <= 1ULL << 40);
     require(entry->memory % (2ULL << 20) == 0);
-    require(entry->cpus == 1);
+    require(entry->cpus >= 1 && entry->cpus <= 64);
     require(entry->initrd_count <= CONFIG_PATHS);
     for (size_t i = 0; i < entry->initrd_count; i++) {
         require(entry->initrd[i][0] == '\\');
         require(is_ended(entry->initrd[i], CONFIG_PATH));
     }
-    require(entry->lint_device_count <= CONFIG_LINT_DEVICES);
-    for (size_t i = 0; i < entry->lint_device_count; i++) {
-        require(is_ended(entry->lint_device[i].name, CONFIG_DEVICE_NAME));
-        require(entry->lint_device[i].lint <= LINT_OFF);
+    require(entry->device_count <= CONFIG_DEVICES);
+    for (size_t i = 0; i < entry->device_count; i++) {
+        require(is_ended(entry->device[i].name, CONFIG_DEVICE_NAME));
+        require(entry->device[i].lint <= LINT_OFF);
     }
     require(entry->disk_count <= CONFIG_PATHS);
     for (size_t i = 0; i < entry->disk_count; i++) {

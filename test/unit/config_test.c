@@ -156,19 +156,36 @@ static void lint_by_device(void **state)
     assert_true(
         parse("linux /a\n\nlint strict, console0=off ,block12=tolerant"));
     assert_int_equal(entry.lint, LINT_STRICT);
-    assert_int_equal(entry.lint_line, 3);
-    assert_int_equal(entry.lint_device_count, 2);
-    assert_string_equal(entry.lint_device[0].name, "console0");
-    assert_int_equal(entry.lint_device[0].lint, LINT_OFF);
-    assert_string_equal(entry.lint_device[1].name, "block12");
-    assert_int_equal(entry.lint_device[1].lint, LINT_TOLERANT);
+    assert_int_equal(entry.device_count, 2);
+    assert_int_equal(entry.device[0].line, 3);
+    assert_string_equal(entry.device[0].name, "console0");
+    assert_int_equal(entry.device[0].lint, LINT_OFF);
+    assert_string_equal(entry.device[1].name, "block12");
+    assert_int_equal(entry.device[1].lint, LINT_TOLERANT);
     /* In any order, and with the default for the rest. */
     assert_true(parse("linux /a\nlint entropy2=strict,off"));
     assert_int_equal(entry.lint, LINT_OFF);
-    assert_int_equal(entry.lint_device[0].lint, LINT_STRICT);
+    assert_int_equal(entry.device[0].lint, LINT_STRICT);
     assert_true(parse("linux /a\nlint entropy2=off"));
     assert_int_equal(entry.lint, LINT_STRICT);
-    assert_int_equal(entry.lint_device_count, 1);
+    assert_int_equal(entry.device_count, 1);
+}
+
+static void features_by_device(void **state)
+{
+    (void)state;
+    assert_true(parse("linux /a\nlint block1=off\n"
+                      "features -in_order, block1=-event_idx,"
+                      "block1=-ring_packed ,entropy2=-indirect_desc"));
+    assert_int_equal(entry.features_off, 1ULL << 35);
+    assert_int_equal(entry.device_count, 2);
+    assert_string_equal(entry.device[0].name, "block1");
+    assert_int_equal(entry.device[0].line, 2);
+    assert_int_equal(entry.device[0].lint, LINT_OFF);
+    assert_int_equal(entry.device[0].features_off, 1ULL << 29 | 1ULL << 34);
+    assert_false(entry.device[1].has_lint);
+    assert_int_equal(entry.device[1].features_off, 1ULL << 28);
+    assert_int_equal(entry.device[1].line, 3);
 }
 
 static void modules_have_a_path_and_words(void **state)
@@ -265,18 +282,23 @@ static const struct {
     {"linux /a\nlint 1=off\n", 2, "like block1"},
     {"linux /a\nlint Block1=off\n", 2, "like block1"},
     {"linux /a\nlint abcdefghijklmno1=off\n", 2, "like block1"},
-    {"linux /a\nlint off,abcdefghijklmnopqrstuvwxyzabcd1=off\n", 2, "strict,"},
+    {"linux /a\nlint off,abcdefghijklmnopqrstuvwxyzabcdefghijklmnopq1=off\n", 2,
+     "strict,"},
     {"linux /a\nlint a1=off,a2=off,a3=off,a4=off,a5=off,a6=off,a7=off,a8=off,"
      "b1=off,b2=off,b3=off,b4=off,b5=off,b6=off,b7=off,b8=off,c1=off\n",
      2, "more than 16 devices"},
     {"linux /a\nlint off\nlint strict\n", 3, "a second time"},
     {"linux /a\ntimeout soon\n", 2, "seconds"},
     {"linux /a\ntimeout 99999999999\n", 2, "seconds"},
-    {"linux /a\nfeatures event_idx\n", 2, "a list like -event_idx"},
-    {"linux /a\nfeatures\n", 2, "a list like -event_idx"},
-    {"linux /a\nfeatures -event_idx,\n", 2, "a list like -event_idx"},
+    {"linux /a\nfeatures event_idx\n", 2, "a list like -event_idx,"},
+    {"linux /a\nfeatures\n", 2, "a list like -event_idx,"},
+    {"linux /a\nfeatures -event_idx,\n", 2, "a list like -event_idx,"},
     {"linux /a\nfeatures -eventidx\n", 2, "-eventidx: indirect_desc, event"},
     {"linux /a\nfeatures -version_1\n", 2, "no device would be left"},
+    {"linux /a\nfeatures block=-event_idx\n", 2, "like block1"},
+    {"linux /a\nfeatures block1=event_idx\n", 2, "a list like -event_idx,"},
+    {"linux /a\nfeatures block1=-\n", 2, "a list like -event_idx,"},
+    {"linux /a\nfeatures block1=-x\n", 2, "-x: indirect_desc, event"},
     {"linux /a\ndisk\n", 2, "zero:SIZE"},
     {"linux /a\ndisk zero:\n", 2, "a size like zero:64M"},
     {"linux /a\ndisk zero:0M\n", 2, "a size like zero:64M"},
@@ -495,6 +517,7 @@ int main(void)
         cmocka_unit_test(pin_may_roam),
         cmocka_unit_test(the_least_entry_has_the_defaults),
         cmocka_unit_test(lint_by_device),
+        cmocka_unit_test(features_by_device),
         cmocka_unit_test(modules_have_a_path_and_words),
         cmocka_unit_test(files_as_other_systems_write_them),
         cmocka_unit_test(other_loaders_keys_are_skipped),

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <elf.h>
 
+#include "test/unit/elf_write.h"
 #include "vmm/boot_protocol.h"
 #include "vmm/little_endian.h"
 #include "vmm/multiboot_facts.h"
@@ -78,91 +78,39 @@ static uint8_t file[0x2000];
 
 #define TABLE 0x1000
 
-static const struct {
-    uint32_t type;
-    uint64_t flags, address, offset, size, align;
-    bool apart; /* loaded for Multiboot alone */
-    uint64_t place;
-} sections[] = {
-    {SHT_NULL, 0, 0, 0, 0, 0, false, 0},
-    {SHT_PROGBITS, SHF_ALLOC, 0x100000, 0x100, 0x100, 16, false, 0},
-    {SHT_NOBITS, SHF_ALLOC, 0x101000, 0, 0x4000, 16, false, 0},
-    {SHT_SYMTAB, 0, 0, 0x200, 0x33, 8, true, 0},
-    {SHT_STRTAB, 0, 0, 0x300, 0x11, 1, true, 0x33},
-    {SHT_PROGBITS, 0, 0, 0x400, 0x20, 0x80, true, 0x80},
-    {SHT_PROGBITS, 0, 0, 0x500, 0, 4, false, 0},
-    {SHT_PROGBITS, 0, 0, 0x500, 0x10, 3, true, 0xa0},
-    {SHT_NOBITS, 0, 0, 0, 0x10, 4, false, 0},
-    {SHT_PROGBITS, SHF_ALLOC, 0, 0x600, 0x10, 4, false, 0},
-    {SHT_PROGBITS, 0, 0, 0x700, 0x8, 0x100000, true, 0x1000},
+static const Elf64_Shdr sections[] = {
+    {0},
+    {1, SHT_PROGBITS, SHF_ALLOC, 0x100000, 0x100, 0x100, 0, 0, 16, 0},
+    {2, SHT_NOBITS, SHF_ALLOC, 0x101000, 0, 0x4000, 0, 0, 16, 0},
+    {3, SHT_SYMTAB, 0, 0, 0x200, 0x33, 0, 0, 8, 0},
+    {4, SHT_STRTAB, 0, 0, 0x300, 0x11, 0, 0, 1, 0},
+    {5, SHT_PROGBITS, 0, 0, 0x400, 0x20, 0, 0, 0x80, 0},
+    {6, SHT_PROGBITS, 0, 0, 0x500, 0, 0, 0, 4, 0},
+    {7, SHT_PROGBITS, 0, 0, 0x500, 0x10, 0, 0, 3, 0},
+    {8, SHT_NOBITS, 0, 0, 0, 0x10, 0, 0, 4, 0},
+    {9, SHT_PROGBITS, SHF_ALLOC, 0, 0x600, 0x10, 0, 0, 4, 0},
+    {10, SHT_PROGBITS, 0, 0, 0x700, 0x8, 0, 0, 0x100000, 0},
 };
 #define SECTIONS (sizeof(sections) / sizeof(sections[0]))
 #define CONTENTS 0x1008
 
-static void make_elf(bool is64)
+/* Where those that are loaded for Multiboot alone go, from the contents' place.
+ */
+#define NOT_APART UINT64_MAX
+static const uint64_t places[SECTIONS] = {
+    NOT_APART, NOT_APART, NOT_APART, 0,         0x33,   0x80,
+    NOT_APART, 0xa0,      NOT_APART, NOT_APART, 0x1000,
+};
+
+static void make_elf(bool is_64)
 {
+    static const Elf64_Phdr segment = {.p_type = PT_NULL};
+
     for (size_t i = 0; i < sizeof(file); i++) {
         file[i] = (uint8_t)(i * 7 + i / 251);
     }
-    if (is64) {
-        Elf64_Ehdr *header = (Elf64_Ehdr *)file;
-        Elf64_Shdr *table = (Elf64_Shdr *)(file + TABLE);
-
-        memset(header, 0, sizeof(*header));
-        memcpy(header->e_ident, ELFMAG, SELFMAG);
-        header->e_ident[EI_CLASS] = ELFCLASS64;
-        header->e_ident[EI_DATA] = ELFDATA2LSB;
-        header->e_ident[EI_VERSION] = EV_CURRENT;
-        header->e_type = ET_EXEC;
-        header->e_machine = EM_X86_64;
-        header->e_phoff = 0x100;
-        header->e_phentsize = sizeof(Elf64_Phdr);
-        header->e_phnum = 1;
-        header->e_shoff = TABLE;
-        header->e_shentsize = sizeof(*table);
-        header->e_shnum = SECTIONS;
-        header->e_shstrndx = 4;
-        for (size_t i = 0; i < SECTIONS; i++) {
-            table[i] = (Elf64_Shdr){
-                .sh_name = (uint32_t)i,
-                .sh_type = sections[i].type,
-                .sh_flags = sections[i].flags,
-                .sh_addr = sections[i].address,
-                .sh_offset = sections[i].offset,
-                .sh_size = sections[i].size,
-                .sh_addralign = sections[i].align,
-            };
-        }
-        return;
-    }
-    Elf32_Ehdr *header = (Elf32_Ehdr *)file;
-    Elf32_Shdr *table = (Elf32_Shdr *)(file + TABLE);
-
-    memset(header, 0, sizeof(*header));
-    memcpy(header->e_ident, ELFMAG, SELFMAG);
-    header->e_ident[EI_CLASS] = ELFCLASS32;
-    header->e_ident[EI_DATA] = ELFDATA2LSB;
-    header->e_ident[EI_VERSION] = EV_CURRENT;
-    header->e_type = ET_EXEC;
-    header->e_machine = EM_386;
-    header->e_phoff = 0x100;
-    header->e_phentsize = sizeof(Elf32_Phdr);
-    header->e_phnum = 1;
-    header->e_shoff = TABLE;
-    header->e_shentsize = sizeof(*table);
-    header->e_shnum = SECTIONS;
-    header->e_shstrndx = 4;
-    for (size_t i = 0; i < SECTIONS; i++) {
-        table[i] = (Elf32_Shdr){
-            .sh_name = (uint32_t)i,
-            .sh_type = sections[i].type,
-            .sh_flags = (uint32_t)sections[i].flags,
-            .sh_addr = (uint32_t)sections[i].address,
-            .sh_offset = (uint32_t)sections[i].offset,
-            .sh_size = (uint32_t)sections[i].size,
-            .sh_addralign = (uint32_t)sections[i].align,
-        };
-    }
+    elf_write(file, is_64, 0, &segment, 1);
+    elf_write_sections(file, TABLE, sections, SECTIONS, 4);
 }
 
 static struct elf found;
@@ -214,17 +162,18 @@ static void sections_are_loaded(void **state)
         for (size_t i = 0; i < SECTIONS; i++) {
             uint64_t address = address_in(headers, is64 != 0, i);
 
-            if (!sections[i].apart) {
-                assert_int_equal(address, sections[i].address);
+            if (places[i] == NOT_APART) {
+                assert_int_equal(address, sections[i].sh_addr);
                 continue;
             }
-            assert_int_equal(address, 0x300000 + sections[i].place);
-            assert_memory_equal(contents + sections[i].place,
-                                file + sections[i].offset, sections[i].size);
-            for (; used < sections[i].place; used++) {
+            assert_int_equal(address, 0x300000 + places[i]);
+            assert_memory_equal(contents + places[i],
+                                file + sections[i].sh_offset,
+                                sections[i].sh_size);
+            for (; used < places[i]; used++) {
                 assert_int_equal(contents[used], 0);
             }
-            used += sections[i].size;
+            used += sections[i].sh_size;
         }
         free(headers);
         free(contents);
@@ -605,20 +554,6 @@ static void framebuffer2(void **state)
     assert_int_equal(get32(at + 24), 768);
     assert_memory_equal(at + 28, kind, sizeof(kind));
     free(info);
-}
-
-void guest_set(struct guest *guest, enum guest_reg reg, uint64_t value)
-{
-    (void)guest;
-    (void)reg;
-    (void)value;
-}
-
-void guest_set_gpr(struct guest *guest, enum gpr gpr, uint64_t value)
-{
-    (void)guest;
-    (void)gpr;
-    (void)value;
 }
 
 int main(void)

@@ -152,49 +152,6 @@ static void tasks_move_between_processors(void **state)
     drop_rooms();
 }
 
-/* A timer that fires while its task leaves finds it gone: what it had in the
- * processor (a vCPU: its guest) is not there any more. */
-static struct leaver {
-    struct task *task;
-    struct timer timer;
-    unsigned fired;
-    unsigned here; /* of those: the task was, by task_is_here() */
-} leaver;
-
-static void look_for_leaver(void *argument)
-{
-    (void)argument;
-    if (processor_here()->index == 0) {
-        leaver.fired++;
-        leaver.here += task_is_here(leaver.task);
-    }
-}
-
-static void leaves(void *argument)
-{
-    (void)argument;
-    leaver.task = task_current();
-    leaver.timer.fire = look_for_leaver;
-    for (unsigned i = 0; i < ROUNDS; i++) {
-        task_move(0);
-        timer_arm(&leaver.timer, time_now());
-        task_move(1 + i % (SMP_PROCESSORS - 1));
-    }
-    timer_cancel(&leaver.timer);
-    finish(1);
-}
-
-static void a_timer_finds_gone_who_is_leaving(void **state)
-{
-    (void)state;
-    make_rooms();
-    start(1, leaves);
-    wait_for_all();
-    assert_int_equal(leaver.fired, ROUNDS);
-    assert_int_equal(leaver.here, 0);
-    drop_rooms();
-}
-
 static void fire(void *argument)
 {
     struct room *room = argument;
@@ -479,7 +436,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_task_of_a_domain_runs_at_a_time),
         cmocka_unit_test(tasks_move_between_processors),
-        cmocka_unit_test(a_timer_finds_gone_who_is_leaving),
         cmocka_unit_test(timers_fire_in_their_domain_wherever_armed),
         cmocka_unit_test(no_signal_between_processors_is_lost),
         cmocka_unit_test(those_that_compute_spread_and_take_turns_with_it),

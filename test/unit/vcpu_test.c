@@ -485,7 +485,7 @@ static int start(void **state)
     others_idle = false;
     config = (struct config_entry){.cpus = 1};
     vm.config = &config;
-    assert_null(placement_init(&vm.placement, &config, 2));
+    placement_init(&vm.placement, &config, 2);
     while_waiting = NULL;
     work = false;
     armed = NULL;

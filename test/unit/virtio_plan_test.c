@@ -51,6 +51,21 @@ static void the_list_goes_before_the_level_for_all(void **state)
     assert_int_equal(virtio_plan_lint(&entry, &plan, 2), LINT_STRICT);
 }
 
+static void features_of_all_and_of_one_add_up(void **state)
+{
+    (void)state;
+    parse("linux /a\ndisk zero:1M\nlint block1=off\n"
+          "features -in_order,block1=-event_idx\n");
+    assert_true(virtio_plan_make(&entry, &plan));
+    assert_int_equal(virtio_plan_features_off(&entry, &plan, 0), 1ULL << 35);
+    assert_int_equal(virtio_plan_features_off(&entry, &plan, 1),
+                     1ULL << 29 | 1ULL << 35);
+    assert_int_equal(virtio_plan_lint(&entry, &plan, 1), LINT_OFF);
+    assert_int_equal(virtio_plan_lint(&entry, &plan, 0), LINT_STRICT);
+    assert_false(check("linux /a\nfeatures block1=-event_idx\n"));
+    assert_int_equal(error.line, 2);
+}
+
 static void
 a_device_that_is_not_there_is_named_with_those_that_are(void **state)
 {
@@ -59,13 +74,12 @@ a_device_that_is_not_there_is_named_with_those_that_are(void **state)
     assert_false(check("linux /a\n# a comment\nlint off,block1=strict\n"));
     assert_string_equal(error.file, "entries/a.conf");
     assert_int_equal(error.line, 3);
-    assert_string_equal(error.text,
-                        "lint block1: there are console0, entropy1");
+    assert_string_equal(error.text, "no block1: there are console0, entropy1");
     /* The number is part of the name. */
     assert_false(check("linux /a\nlint console00=off\n"));
     assert_false(check("linux /a\nlint console1=off\n"));
     assert_false(check("linux /a\nlint a0=off\nconsole serial\nrng off\n"));
-    assert_string_equal(error.text, "lint a0: there are no devices");
+    assert_string_equal(error.text, "no a0: there are no devices");
 }
 
 static void too_many_devices_are_refused_before_anything_starts(void **state)
@@ -88,6 +102,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(devices_stand_in_the_order_of_their_windows),
         cmocka_unit_test(the_list_goes_before_the_level_for_all),
+        cmocka_unit_test(features_of_all_and_of_one_add_up),
         cmocka_unit_test(
             a_device_that_is_not_there_is_named_with_those_that_are),
         cmocka_unit_test(too_many_devices_are_refused_before_anything_starts),
