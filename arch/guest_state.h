@@ -107,6 +107,7 @@ struct guest {
 
     uint16_t vpid;                   /* 0: none */
     bool initialised;                /* the VMCS has been filled in */
+    bool nmi_taken;                  /* since guest_event_load() found none */
     struct vmx_processor *processor; /* where the VMCS is active, or NULL */
 };
 
@@ -190,3 +191,7 @@ void guest_apic_flush(struct guest *guest);
  * there was one. The processor's debug status takes an exit's #DB. */
 bool guest_event_requeue(struct guest *guest);
 void guest_event_flush(struct guest *guest);
+
+/* guest_event.c: before a guest runs here that did not run here last: what its
+ * VMCS says of NMIs is its own. */
+void guest_event_load(struct guest *guest);

@@ -236,19 +236,7 @@ lowest:
 by_nmi:
     ipi 0x4400, 1, 2, "NMI to one"
     ipi 0xc4400, 0, [others], "NMI to all others"
-    call out_of_nmi
     ipi 0x4400, 0xff, [everybody], "NMI by physical broadcast"
-    jmp out_of_nmi
-
-; All leave their handlers, and then do an IRET: Bochs 2.7 blocks NMIs for those
-; that run after one that has lost its turn inside its handler, until then.
-out_of_nmi:
-    lea rax, [nothing]
-    call all_others
-    lea rax, [nothing]
-    call all_others
-    ipi 0x44000 | ANSWER, 0, 1, "all are out of their NMI's handlers"
-nothing:
     ret
 
 ; ---- the IOAPIC ----
