@@ -53,6 +53,7 @@
 #define MEASURE_VERW      1U /* before entry: microarchitectural buffers */
 #define MEASURE_SPEC_CTRL 2U /* after exit: the guest's away, the host's in */
 #define MEASURE_FILL_RSB  4U /* after exit: no return prediction of its */
+#define MEASURE_ONE_RSB   8U /* after exit: not the one that IBRS leaves */
 
 struct vmx_machine {
     bool ready; /* vmx_enable() has filled in the rest */

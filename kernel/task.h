@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "arch/spinlock.h"
@@ -35,6 +36,9 @@ struct task *task_create(const char *name, task_entry entry, void *argument);
 /* The same on the processor of that index, which runs. */
 struct task *task_create_on(unsigned processor, const char *name,
                             task_entry entry, void *argument);
+
+/* Pages of memory that each of them takes. */
+size_t task_memory(void);
 
 /* From here on the calling task belongs to `domain`; returns the one before.
  * It may wait. */

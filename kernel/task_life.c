@@ -34,6 +34,11 @@ static struct {
     struct task *first;
 } all;
 
+size_t task_memory(void)
+{
+    return TASK_PAGES;
+}
+
 static void free_memory(void *memory)
 {
     /* Never fails: the page's own table is there since it was guarded. */

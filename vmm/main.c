@@ -10,6 +10,7 @@
 #include "arch/idt.h"
 #include "arch/lapic_host.h"
 #include "arch/machine.h"
+#include "arch/page_source.h"
 #include "arch/paging.h"
 #include "arch/processor.h"
 #include "arch/spinlock.h"

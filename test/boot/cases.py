@@ -21,6 +21,9 @@ BOOTS = [
     multiboot.multiboot_guests,
     multiboot.xen,
     formats.format_guests,
+    formats.real_kernels,
+    formats.slow_kernels,
+    formats.vmlinux_by_pvh,
     clauses.broken_clauses,
     debian.debian_cloud,
     debian.debian_generic,
@@ -40,6 +43,7 @@ BOOTS = [
     errors.bad_loader,
     errors.absent_file,
     errors.bad_symbols,
+    errors.before_the_first,
     errors.not_a_kernel,
     errors.without_vmx,
     errors.stick,
@@ -47,10 +51,7 @@ BOOTS = [
 
 # By `make soak`: too long for `make test`.
 LONG = [
-    formats.real_kernels,
     debian.debian_smp,
-    formats.slow_kernels,
-    formats.vmlinux_by_pvh,
     features.debian_generic_features,
     features.debian_idle_hours,
 ]

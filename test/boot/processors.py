@@ -13,7 +13,6 @@ from harness import Failure, Run, boot, expect
 NAMES = ("cpuid", "cr", "msr", "mute", "ring", "selftest", "spin", "state",
          "timer", "uart")
 ROAM = "-roam"
-NOWHERE = "nowhere"
 
 
 def esp():
@@ -23,8 +22,6 @@ def esp():
         if path.startswith("loader/entries/"):
             name = path[:-len(".conf")]
             files[f"{name}{ROAM}.conf"] = files[path] + b"pin roam\n"
-    files[f"loader/entries/{NOWHERE}.conf"] = (
-        b"linux /guests/cpuid.bin\nmemory 16M\npin 0,7\n")
     return files
 
 
@@ -41,8 +38,6 @@ def check_machine(result):
     expect("2 processors in use" in log, "there are not two processors")
     free = set(re.findall(r"(\d+) pages free again", log))
     expect(len(free) == 1, f"pages free after each machine: {sorted(free)}")
-    expect(re.search(r"nowhere.conf:3: pin: no processor 7 is in use", log),
-           "pin 0,7 is not refused with its line")
 
 
 def two_processors():

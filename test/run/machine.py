@@ -6,6 +6,7 @@ run.py and test/boot. The settings are those that were found to work."""
 import ctypes
 import os
 import pty
+import re
 import signal
 import subprocess
 import termios
@@ -16,17 +17,20 @@ import image
 
 OVMF = "/usr/share/ovmf/OVMF.fd"
 PR_SET_PDEATHSIG = 1
-# Bochs 2.7's processors. With AVX-512 its XRSTOR faults on what its XSAVE
+# Bochs' processors. With AVX-512 2.7's XRSTOR faults on what its XSAVE
 # wrote, and kernels lose their programs' registers at task switches ("Bad FPU
 # state detected"): guests with programs get a model without it. The other one
 # has the most of VMX.
 MODEL = "broadwell_ult"
 MODEL_AVX512 = "corei7_skylake_x"
-# The most that Bochs 2.7 of Debian is built for.
+# The most that Debian's Bochs is built for.
 PROCESSORS = 8
 # MiB that Bochs 2.7 holds in its own memory. It can swap more to a file, and
 # then loses what was written last (a return address, seen with 5 GiB).
 BOCHS_MEMORY = 2048
+# From this version on its rfb display ends the machine when the firmware asks
+# for 32 bits a pixel; before, it said so and went on.
+RFB_ENDS = (3, 1)
 
 BOCHSRC = """\
 plugin_ctrl: unmapped=1, biosdev=1, speaker=0, extfpuirq=1, serial=1, e1000=0
@@ -35,7 +39,7 @@ reset_on_triple_fault=0, ignore_bad_msrs=1
 memory: guest={memory}, host={memory}
 romimage: file={ovmf}
 vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
-vga: extension=vbe, update_freq=1
+vga: extension={vga}, update_freq=1
 display_library: rfb, options="timeout=0"
 pci: enabled=1, chipset=i440fx, slot1=pcivga
 ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
@@ -68,6 +72,24 @@ def nested_kvm():
     return None
 
 
+def bochs(program):
+    """(how that Bochs is started so that it runs at once, its version)."""
+    try:
+        said = subprocess.run([program, "--help"], capture_output=True,
+                              text=True, check=False)
+    except OSError as error:
+        raise ValueError(f"BOCHS={program}: {error.strerror}") from error
+    text = said.stdout + said.stderr
+    version = re.search(r"Bochs x86 Emulator (\d+)\.(\d+)", text)
+    if not version:
+        raise ValueError(f"BOCHS={program}: its --help names no version")
+    # One up to 2.8 that has a debugger stops in it first; later ones have it
+    # only if asked.
+    stops = "  -rc " in text and "  -debugger " not in text
+    return ([program, "-q"] + (["-rc", "bochs.rc"] if stops else []),
+            (int(version[1]), int(version[2])))
+
+
 def choose(wanted):
     """MACHINE=... to a machine's name; ValueError says what is wrong."""
     if wanted == "auto":
@@ -91,8 +113,9 @@ class Machine:
     the file Lintel's log grows in."""
 
     def __init__(self, kind, directory, disk, memory_mib, cpus=1,
-                 model=MODEL):
+                 model=MODEL, bochs=""):
         self.kind = kind
+        self.program = bochs or os.environ.get("BOCHS") or "bochs"
         self.model = model
         self.directory = directory
         self.log = os.path.join(directory, "log.txt")
@@ -103,7 +126,7 @@ class Machine:
         # Some of these processes open the terminal late; until then this
         # end keeps it alive, so that the first read does not fail.
         self.slave = slave
-        command = (self.bochs if kind == "bochs" else self.qemu)(
+        command = (self.in_bochs if kind == "bochs" else self.in_qemu)(
             disk, memory_mib, cpus, name
         )
         self.started = time.monotonic()
@@ -116,9 +139,9 @@ class Machine:
             preexec_fn=bound_to_parent,
         )
 
-    def bochs(self, disk, memory_mib, cpus, console):
-        rc = os.path.join(self.directory, "bochs.rc")
-        with open(rc, "w") as out:
+    def in_bochs(self, disk, memory_mib, cpus, console):
+        command, version = bochs(self.program)
+        with open(os.path.join(self.directory, "bochs.rc"), "w") as out:
             out.write("c\n")
         configuration = os.path.join(self.directory, "bochsrc")
         with open(configuration, "w") as out:
@@ -135,11 +158,12 @@ class Machine:
                     console=console,
                     log=self.log,
                     directory=self.directory,
+                    vga="vbe" if version < RFB_ENDS else "none",
                 )
             )
-        return ["bochs", "-q", "-f", configuration, "-rc", rc]
+        return command + ["-f", configuration]
 
-    def qemu(self, disk, memory_mib, cpus, console):
+    def in_qemu(self, disk, memory_mib, cpus, console):
         command = ["qemu-system-x86_64", "-no-reboot", "-display", "none",
                    "-m", str(memory_mib), "-smp", str(cpus), "-nic", "none",
                    "-bios", OVMF,

@@ -8,7 +8,7 @@ CACHE := $(BUILD)/cache
 # by make or a shell.
 run-options := RUN KERNEL SYMBOLS INITRD CMDLINE DISK MEMORY CPUS DISCOVER \
                PROTOCOL MODULES MODULE LINT FEATURES APICV TIMEOUT MACHINE FLAVOUR \
-               LINTEL LOGS V PROCESSORS
+               LINTEL LOGS V PROCESSORS BOCHS
 define run-export
 override $(1) := $$(value $(1))
 export $(1)

@@ -33,7 +33,7 @@ CMDLINE = ("earlyprintk=serial,ttyS0,115200 console=ttyS0 panic=-1 "
 OPTIONS = ("RUN", "KERNEL", "SYMBOLS", "INITRD", "CMDLINE", "DISK", "MEMORY",
            "CPUS", "PROTOCOL", "DISCOVER", "MODULES", "MODULE", "LINT",
            "FEATURES", "APICV", "TIMEOUT", "MACHINE", "FLAVOUR", "LINTEL",
-           "LOGS", "V", "PROCESSORS")
+           "LOGS", "V", "PROCESSORS", "BOCHS")
 RUN_TIMEOUT = 600
 MIB = 1 << 20
 # What Lintel and the firmware need beside the guest and its files.
@@ -92,9 +92,9 @@ class Plan:
         self.options = options
         self.identity = secrets.token_hex(4)
         self.files = {}
-        # Bochs 2.7 delivers a virtual interrupt that waits although the guest
-        # has interrupts off, when one of the host's comes in: a kernel with
-        # several processors locks itself out within seconds.
+        # Bochs, 2.7 to 3.1, delivers a virtual interrupt that waits although
+        # the guest has interrupts off, when one of the host's comes in: a
+        # kernel with several processors may lock itself out.
         if (not options["APICV"]
                 and machine.choose(options["MACHINE"] or "auto") == "bochs"):
             options["APICV"] = "off"
@@ -263,7 +263,8 @@ def execute(plan, options, directory):
                     f"files that is {-(-memory // MIB)} MiB, and Bochs has "
                     f"{machine.BOCHS_MEMORY} at most; MACHINE=kvm has more")
     booted = machine.Machine(kind, directory, disk, -(-memory // MIB),
-                             processors_of(options["PROCESSORS"] or "1"))
+                             processors_of(options["PROCESSORS"] or "1"),
+                             bochs=options["BOCHS"])
     session = Session(booted, plan.identity, timeout)
     status, sentence = 4, "the run was broken off"
     try:

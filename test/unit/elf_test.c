@@ -26,20 +26,6 @@ static uint8_t kernel[KERNEL_SIZE];
 static struct boot_request request;
 static struct boot_start start;
 
-void guest_set(struct guest *guest, enum guest_reg reg, uint64_t value)
-{
-    (void)guest;
-    (void)reg;
-    (void)value;
-}
-
-void guest_set_gpr(struct guest *guest, enum gpr gpr, uint64_t value)
-{
-    (void)guest;
-    (void)gpr;
-    (void)value;
-}
-
 static int setup(void **state)
 {
     (void)state;
@@ -51,7 +37,7 @@ static int setup(void **state)
     };
     memset(&map, 0, sizeof(map));
     memory_map_add(&map, RAM_SIZE);
-    kernel_make_64(kernel, true);
+    kernel_make(kernel, true, true);
     request = (struct boot_request){
         .kernel = kernel,
         .kernel_size = KERNEL_SIZE,
@@ -140,7 +126,7 @@ static void pvh_of_64_bits(void **state)
 static void pvh_of_32_bits(void **state)
 {
     (void)state;
-    kernel_make_32(kernel, true);
+    kernel_make(kernel, false, true);
     assert_null(load());
     assert_string_equal(start.protocol, "PVH");
     assert_int_equal(start.rip, KERNEL_BASE + 0x10);
@@ -151,12 +137,13 @@ static void pvh_of_32_bits(void **state)
 static void plain_of_64_bits(void **state)
 {
     (void)state;
-    kernel_make_64(kernel, false);
+    kernel_make(kernel, true, false);
     assert_null(load());
     assert_string_equal(start.protocol, "plain ELF");
     assert_non_null(start.contract);
     assert_int_equal(start.mode, BOOT_LONG);
     assert_int_equal(start.rip, KERNEL_BASE + 0x20);
+    assert_int_equal(start.moved.by, 0);
     assert_int_equal(start.gprs[GPR_RSP] % 16, 8);
     assert_int_equal(*(uint64_t *)(ram + start.gprs[GPR_RSP]), 0);
     check_segments(KERNEL_BASE);
@@ -171,7 +158,7 @@ static void plain_of_64_bits(void **state)
 static void identity_map_is_all_memory(void **state)
 {
     (void)state;
-    kernel_make_64(kernel, false);
+    kernel_make(kernel, true, false);
     for (unsigned gib_pages = 0; gib_pages < 2; gib_pages++) {
         request.gib_pages = gib_pages != 0;
         /* A slot above; only its bounds count here. */
@@ -206,7 +193,7 @@ static void position_independent_kernels_are_moved(void **state)
     Elf64_Phdr *segments = (Elf64_Phdr *)(header + 1);
 
     (void)state;
-    kernel_make_64(kernel, false);
+    kernel_make(kernel, true, false);
     header->e_type = ET_DYN;
     header->e_entry = 0x20;
     segments[0].p_vaddr = segments[0].p_paddr = 0;
@@ -214,6 +201,9 @@ static void position_independent_kernels_are_moved(void **state)
     assert_null(load());
     assert_int_equal(start.rip, 0x200020);
     assert_int_equal(start.kernel, 0x200000);
+    assert_int_equal(start.moved.by, 0x200000);
+    assert_int_equal(start.moved.base, 0x200000);
+    assert_int_equal(start.moved.end, 0x203345);
     check_segments(0x200000);
 
     segments[0].p_align = 8 * MIB;
@@ -332,7 +322,7 @@ static void each_fault_is_refused(void **state)
     (void)state;
     for (unsigned pvh = 0; pvh < 2; pvh++) {
         for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
-            kernel_make_64(kernel, pvh != 0);
+            kernel_make(kernel, true, pvh != 0);
             memcpy(kernel + wrongs[i].offset, &wrongs[i].value, wrongs[i].size);
             refused(wrongs[i].says);
         }
@@ -358,14 +348,14 @@ static void entries_are_judged(void **state)
     assert_string_equal(start.protocol, "plain ELF");
     memset(ram, 0xa5, RAM_SIZE);
 
-    kernel_make_64(kernel, false);
+    kernel_make(kernel, true, false);
     ((Elf64_Ehdr *)kernel)->e_entry = 0;
     refused("entry 0 is not in any");
     segments[1].p_type = PT_INTERP;
     refused("a program for an operating system");
-    kernel_make_32(kernel, false);
+    kernel_make(kernel, false, false);
     refused("neither a PVH note nor a multiboot header");
-    kernel_make_64(kernel, false);
+    kernel_make(kernel, true, false);
     segments[0].p_type = segments[2].p_type = PT_NULL;
     refused("no segment to load");
 }
@@ -376,11 +366,11 @@ static void every_truncation_is_refused(void **state)
     for (unsigned kind = 0; kind < 3; kind++) {
         for (uint64_t size = 0; size < KERNEL_DATA + 0x100; size += 3) {
             if (kind == 0) {
-                kernel_make_64(kernel, false);
+                kernel_make(kernel, true, false);
             } else if (kind == 1) {
-                kernel_make_64(kernel, true);
+                kernel_make(kernel, true, true);
             } else {
-                kernel_make_32(kernel, true);
+                kernel_make(kernel, false, true);
             }
             uint8_t *copy = malloc(size + 1);
 

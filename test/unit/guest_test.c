@@ -405,6 +405,29 @@ static void model_specific_writes_are_checked(void **state)
     assert_false(guest_write_pred_cmd(guest, 1));
 }
 
+/* Where its value is exchanged at every exit for the host's sake, the guest
+ * still gets the MSR to itself when it first uses it. */
+static void speculation_control_is_the_guests_once_used(void **state)
+{
+    struct guest *guest = fake_guest();
+    struct exit exit;
+
+    (void)state;
+    vmx_machine.spec_bits = 7;
+    guest->measures = MEASURE_SPEC_CTRL;
+    assert_true(guest_write_spec_ctrl(guest, 0));
+    assert_int_equal(fake.spec_passed, 0);
+    assert_true(guest_write_spec_ctrl(guest, 4));
+    assert_int_equal(fake.spec_passed, FAKE_READ | FAKE_WRITE);
+    assert_int_equal(guest_read_spec_ctrl(guest), 4);
+    for (unsigned i = 0; i < 2; i++) {
+        fake.spec_ctrl = 1; /* the exit's doing */
+        fake_exit(guest, &exit, EXIT_CPUID);
+        assert_int_equal(fake.spec_ctrl, 4);
+    }
+    vmx_machine.spec_bits = 0;
+}
+
 static void xcr0_follows_its_rules(void **state)
 {
     static const struct {
@@ -483,6 +506,7 @@ int main(void)
         cmocka_unit_test(pae_paging_loads_its_pointers),
         cmocka_unit_test(cr4_writes_are_checked),
         cmocka_unit_test(model_specific_writes_are_checked),
+        cmocka_unit_test(speculation_control_is_the_guests_once_used),
         cmocka_unit_test(xcr0_follows_its_rules),
         cmocka_unit_test(failed_entry_leaves_no_event),
         cmocka_unit_test(qualifications_are_split),
