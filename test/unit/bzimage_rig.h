@@ -12,7 +12,7 @@
 #define MIB 0x100000ULL
 
 /* 64 MiB of RAM whose every byte is junk before a load. */
-#define RAM_SIZE      (64 * MIB)
+#define RAM_SIZE (64 * MIB)
 
 #define SETUP_SECTORS 3
 #define CODE_SIZE     0x10000
