@@ -54,6 +54,7 @@ void task_append(struct task *task)
 
     spinlock_take(&queue->lock);
     append_to(&queue->ready, task);
+    __atomic_store_n(&queue->woken, queue->woken + 1, __ATOMIC_RELAXED);
     spinlock_give(&queue->lock);
     if (spinlock_needed) {
         interrupt_outside(queue);
@@ -120,6 +121,7 @@ static struct task *take_first(struct run_queue *queue, struct domain **wanted)
 
     *wanted = NULL;
     spinlock_take(&queue->lock);
+    queue->known = queue->woken;
     if (queue->over.first != NULL) {
         now = time_now();
         if (list->first == NULL || overdue(queue, now)) {
@@ -216,7 +218,11 @@ static void fire_timers(struct run_queue *queue)
 static bool go_outside(struct run_queue *queue, bool known)
 {
     (void)__atomic_exchange_n(&queue->outside, true, __ATOMIC_SEQ_CST);
-    if (known || !task_work_pending()) {
+    if (known &&
+        __atomic_load_n(&queue->woken, __ATOMIC_RELAXED) == queue->known) {
+        return true;
+    }
+    if (!task_work_pending()) {
         return true;
     }
     __atomic_store_n(&queue->outside, false, __ATOMIC_RELAXED);

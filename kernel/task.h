@@ -79,8 +79,9 @@ bool task_work_pending(void);
 /* Round a guest's run: outside, the calling task is not in its domain, and an
  * interrupt comes to this processor (and ends the run, even if it comes between
  * here and the entry) when there is new work for it, or by task_interrupt().
- * False: there is work already and it is not `known`, so the guest is not to
- * run and nothing has changed. */
+ * False: there is work already and it is not `known`, or some of it has come
+ * since the caller was chosen to run, so the guest is not to run and nothing
+ * has changed. */
 bool task_outside_begin(bool known);
 void task_outside_end(void);
 

@@ -68,6 +68,7 @@ struct run_queue {
     struct task_list ready;
     struct task_list over;
     uint64_t over_since; /* when a turn of one of `over` ended last */
+    uint32_t woken;      /* how many have been put into `ready` from outside */
 
     /* It is halted or runs a guest, and is to be interrupted when there is
      * something new; whoever interrupts it takes the mark away. */
@@ -82,6 +83,7 @@ struct run_queue {
                           it stays on that one's stack */
     struct task *left; /* has exited, or moves: the next task deals with it */
     bool firing;       /* timers fire: nothing may wait now */
+    uint32_t known;    /* of `woken`, when a task was chosen last */
     uint64_t idle_ticks;
 };
 

@@ -335,6 +335,40 @@ static void a_wake_up_ends_a_run_that_has_just_begun(void **state)
     drop_rooms();
 }
 
+static struct other {
+    unsigned turns;
+    bool enough;
+} other;
+
+static void waits_for_its_turn(void *argument)
+{
+    struct other *which = argument;
+
+    while (!which->enough) {
+        which->turns++;
+        task_yield();
+    }
+}
+
+/* It may have come just before the guest was to run, by somebody who found
+ * that nobody was outside, while there were others that had had their turn. */
+static void one_that_has_just_woken_does_not_wait_with_the_others(void **state)
+{
+    (void)state;
+    other = (struct other){0};
+    assert_non_null(task_create("other", waits_for_its_turn, &other));
+    assert_false(task_outside_begin(true));
+    task_yield();
+    assert_int_equal(other.turns, 1);
+    /* It waits again, but has had its turn. */
+    assert_true(task_outside_begin(true));
+    smp_run_guest(1);
+    task_outside_end();
+    assert_false(task_outside_begin(false));
+    other.enough = true;
+    task_yield();
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -350,6 +384,7 @@ int main(void)
         cmocka_unit_test(timers_fire_in_their_domain_wherever_armed),
         cmocka_unit_test(no_signal_between_processors_is_lost),
         cmocka_unit_test(a_wake_up_ends_a_run_that_has_just_begun),
+        cmocka_unit_test(one_that_has_just_woken_does_not_wait_with_the_others),
     };
 
     return cmocka_run_group_tests(tests, begin, NULL);
