@@ -115,6 +115,7 @@ static bool overdue(const struct run_queue *queue, uint64_t now)
  * which domain to wait for; NULL too if nothing is runnable. */
 static struct task *take_first(struct run_queue *queue, struct domain **wanted)
 {
+    const struct task *first = NULL;
     struct task *task = NULL;
     struct task_list *list = &queue->ready;
     uint64_t now = 0;
@@ -129,13 +130,15 @@ static struct task *take_first(struct run_queue *queue, struct domain **wanted)
         }
     }
     if (list->first != NULL) {
-        *wanted = list->first->domain;
+        first = list->first;
+        *wanted = first->domain;
         task = take_from(list);
         if (task == NULL) {
             list = list == &queue->over ? &queue->ready : &queue->over;
             task = take_from(list);
         }
     }
+    queue->passed_over = task != first;
     if (task != NULL && list == &queue->over) {
         /* The others have as long as its turn, from when that ends. */
         queue->over_since = now + TASK_TURN;
@@ -355,7 +358,15 @@ void task_take_turns(void)
 
 uint64_t task_turn_end(void)
 {
-    return task_current()->turn_end;
+    const struct run_queue *queue = task_queue_here();
+    uint64_t end = queue->current->turn_end;
+    uint64_t soon = 0;
+
+    if (queue->passed_over) {
+        soon = time_now() + TASK_AGAIN;
+        end = end < soon ? end : soon;
+    }
+    return end;
 }
 
 void task_end_turn(void)

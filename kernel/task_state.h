@@ -84,6 +84,7 @@ struct run_queue {
     struct task *left; /* has exited, or moves: the next task deals with it */
     bool firing;       /* timers fire: nothing may wait now */
     uint32_t known;    /* of `woken`, when a task was chosen last */
+    bool passed_over;  /* one that came first then, for its domain was taken */
     uint64_t idle_ticks;
 };
 
