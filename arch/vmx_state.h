@@ -66,6 +66,7 @@ struct vmx_machine {
     uint64_t cr4_fixed1;
     uint64_t cr4_supported; /* that a guest may set */
     uint64_t xcr0;          /* components saved and offered; 0: no XSAVE */
+    uint32_t xsave_size;    /* bytes of their area, or FXSAVE's */
     bool rdtscp;
     bool invpcid;
     bool xsaves;

@@ -52,6 +52,7 @@ void task_append(struct task *task)
 {
     struct run_queue *queue = task->queue;
 
+    task_count_computing(task, 1);
     spinlock_take(&queue->lock);
     append_to(&queue->ready, task);
     __atomic_store_n(&queue->woken, queue->woken + 1, __ATOMIC_RELAXED);
@@ -152,8 +153,13 @@ static struct task *take_first(struct run_queue *queue, struct domain **wanted)
 static struct task *choose(struct run_queue *queue)
 {
     struct domain *wanted = NULL;
-    struct task *task = take_first(queue, &wanted);
+    struct task *task = NULL;
 
+    if (domain_wanted()) {
+        /* The tasks here could have it to themselves for ever. */
+        domain_switch(NULL);
+    }
+    task = take_first(queue, &wanted);
     while (task == NULL && wanted != NULL) {
         domain_switch(wanted);
         task = take_first(queue, &wanted);
@@ -282,8 +288,10 @@ void task_move(unsigned processor)
         return;
     }
     CHECK(queue->left == NULL && task->memory != NULL);
+    task_count_computing(task, -1);
     task->state = TASK_RUNNABLE;
     task->queue = &task_queues[processor];
+    task->arrived = time_now();
     queue->left = task;
     task_schedule();
 }
@@ -298,6 +306,37 @@ bool task_find_idle(unsigned *processor)
         }
     }
     return false;
+}
+
+static unsigned computing(const struct run_queue *queue)
+{
+    return __atomic_load_n(&queue->computing, __ATOMIC_RELAXED);
+}
+
+bool task_find_lighter(unsigned *processor)
+{
+    const struct run_queue *here = task_queue_here();
+    bool stayed = time_now() >= here->current->arrived + TASK_STAY;
+    unsigned most = computing(here);
+    bool found = false;
+
+    if (most < 2) {
+        return false;
+    }
+    most -= stayed ? 1 : 2;
+    /* The next ones first, so that what is too much goes round. */
+    for (unsigned i = 1; i < PROCESSORS_MAX; i++) {
+        unsigned index = (processor_here()->index + i) % PROCESSORS_MAX;
+        unsigned there = computing(&task_queues[index]);
+
+        if (task_queues[index].open &&
+            (there < most || (there == most && !found))) {
+            most = there;
+            *processor = index;
+            found = true;
+        }
+    }
+    return found;
 }
 
 unsigned task_processor(const struct task *task)
@@ -352,7 +391,9 @@ void task_take_turns(void)
 {
     struct task *task = task_current();
 
+    CHECK(!task->takes_turns);
     task->takes_turns = true;
+    task_count_computing(task, 1);
     task->turn_end = time_now() + TASK_TURN;
 }
 

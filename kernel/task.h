@@ -51,7 +51,15 @@ void task_move(unsigned processor);
  */
 bool task_find_idle(unsigned *processor);
 
-/* The index of the processor it is on. */
+/* At the beginning of the caller's turn: a processor where fewer tasks take
+ * turns, of which it would have more. One that moved is content for TASK_STAY
+ * with one task more than elsewhere; after that it moves again, so that each
+ * has its share though their number is no multiple of the processors'. False:
+ * none now. */
+#define TASK_STAY (16 * TASK_TURN)
+bool task_find_lighter(unsigned *processor);
+
+/* The index of the processor it is on, or on its way to. */
 unsigned task_processor(const struct task *task);
 
 /* Lets the other runnable tasks and due timers run, and whoever waits for the

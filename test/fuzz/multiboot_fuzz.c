@@ -11,6 +11,7 @@
 #include "test/fuzz/fuzz.h"
 #include "test/fuzz/fuzz_machine.h"
 #include "test/unit/elf_write.h"
+#include "test/unit/multiboot_write.h"
 #include "vmm/boot_protocol.h"
 #include "vmm/little_endian.h"
 
@@ -51,66 +52,33 @@ static void make_elf(uint8_t *file, bool is_64)
     elf_write_sections(file, TABLE, sections, 3, 2);
 }
 
-static void make_header1(uint8_t *header, enum form form)
+static void make_header1(uint8_t *file, enum form form)
 {
-    const uint32_t fields[] = {0x1badb002,
-                               form == FORM_FLAT ? 0x10003 : 3,
-                               0,
-                               BASE + HEADER,
-                               BASE,
-                               0,
-                               BASE + 0x1000,
-                               BASE + CODE};
-
-    memcpy(header, fields, sizeof(fields));
-}
-
-static void make_header2(uint8_t *header, enum form form)
-{
-    static const uint32_t tags[] = {
-        0xe85250d6,
-        0,
-        0x98,
-        0, /* magic fields */
-        1,
-        16,
-        3,
-        6, /* information request */
-        10,
-        24,
-        0x100000,
-        0x400000, /* relocatable */
-        0x1000,
-        2,
-        6,
-        8, /* module alignment */
-        0x10005,
-        20,
-        640,
-        480,
-        32,
-        0, /* framebuffer, optional */
-        3,
-        12,
-        BASE + CODE,
-        0, /* entry */
-        0x10002,
-        24,
-        BASE + HEADER,
-        BASE, /* address, or optional nothing */
-        0,
-        BASE + 0x1000,
-        0,
-        8,
+    const struct multiboot_addresses addresses = {
+        .header_addr = BASE + HEADER,
+        .load_addr = BASE,
+        .bss_end_addr = BASE + 0x1000,
+        .entry_addr = BASE + CODE,
     };
 
-    memcpy(header, tags, sizeof(tags));
-    if (form != FORM_FLAT) {
-        /* Neither address nor, in ELF64, entry: tags that nobody knows. */
-        put16(header + 4 * 26, 999);
-        put16(header + 4 * 26 + 2, 1);
-    }
-    put32(header + 8, sizeof(tags));
+    multiboot_write1(file, HEADER, form == FORM_FLAT ? 0x10003 : 3);
+    multiboot_write1_addresses(file, HEADER, &addresses);
+}
+
+static void make_header2(uint8_t *file, enum form form)
+{
+    struct multiboot_tags tags;
+    /* Without address tag in an ELF file: one that nobody knows. */
+    uint16_t address = form == FORM_FLAT ? 2 : 999;
+
+    multiboot_begin2(&tags, file, HEADER);
+    multiboot_tag2(&tags, 1, 0, 2, 3, 6); /* information request */
+    multiboot_tag2(&tags, 10, 0, 4, 0x100000, 0x400000, 0x1000, 2);
+    multiboot_tag2(&tags, 6, 0, 0); /* module alignment */
+    multiboot_tag2(&tags, 5, 1, 3, 640, 480, 32);
+    multiboot_tag2(&tags, 3, 0, 1, BASE + CODE); /* entry */
+    multiboot_tag2(&tags, address, 1, 4, BASE + HEADER, BASE, 0, BASE + 0x1000);
+    multiboot_end2(&tags);
 }
 
 /* Sums that a file must have to be recognised at all. */
@@ -137,9 +105,9 @@ static size_t changed_file(uint8_t *file, enum form form, int version,
         make_elf(file, form == FORM_ELF64);
     }
     if (version == 1) {
-        make_header1(file + HEADER, form);
+        make_header1(file, form);
     } else {
-        make_header2(file + HEADER, form);
+        make_header2(file, form);
     }
     for (; size >= 7; data += 7, size -= 7) {
         uint16_t where = get16(data);

@@ -209,6 +209,36 @@ static void nmi_blocking_follows_delivery_and_iret(void **state)
     assert_int_equal(fake.field[VMCS_GUEST_INTERRUPTIBILITY], BLOCKING_NMI);
 }
 
+/* Bochs 2.7 says so of a guest that runs after one that left the processor in
+ * its NMI's handler. */
+static void an_other_guests_nmi_blocks_nobody(void **state)
+{
+    struct guest *guest = fake_guest();
+    struct exit exit;
+
+    (void)state;
+    fake.field[VMCS_GUEST_INTERRUPTIBILITY] = BLOCKING_NMI;
+    fake_exit(guest, &exit, EXIT_EXTERNAL_INTERRUPT);
+    assert_true(guest_nmi_deliverable(guest));
+    guest_inject_nmi(guest);
+    fake_exit(guest, &exit, EXIT_EXTERNAL_INTERRUPT);
+    assert_int_equal(fake.field[VMCS_GUEST_INTERRUPTIBILITY], 0);
+
+    /* Its own blocks it, though others run meanwhile, until its IRET. */
+    fake.field[VMCS_GUEST_INTERRUPTIBILITY] = BLOCKING_NMI;
+    fake_exit(guest, &exit, EXIT_EXTERNAL_INTERRUPT);
+    processor_boot.vmx.ready = NULL;
+    fake_exit(guest, &exit, EXIT_EXTERNAL_INTERRUPT);
+    assert_false(guest_nmi_deliverable(guest));
+    fake.field[VMCS_GUEST_INTERRUPTIBILITY] = 0;
+    fake_exit(guest, &exit, EXIT_EXTERNAL_INTERRUPT);
+    processor_boot.vmx.ready = NULL;
+    fake_exit(guest, &exit, EXIT_EXTERNAL_INTERRUPT);
+    fake.field[VMCS_GUEST_INTERRUPTIBILITY] = BLOCKING_NMI;
+    fake_exit(guest, &exit, EXIT_EXTERNAL_INTERRUPT);
+    assert_true(guest_nmi_deliverable(guest));
+}
+
 static void host_nmi_is_handled(void **state)
 {
     struct guest *guest = fake_guest();
@@ -497,6 +527,7 @@ int main(void)
         cmocka_unit_test(a_software_interrupt_is_no_fault),
         cmocka_unit_test(interrupted_delivery_is_queued_again),
         cmocka_unit_test(nmi_blocking_follows_delivery_and_iret),
+        cmocka_unit_test(an_other_guests_nmi_blocks_nobody),
         cmocka_unit_test(host_nmi_is_handled),
         cmocka_unit_test(debug_exception_is_reflected),
         cmocka_unit_test(real_mode_has_no_error_codes),

@@ -219,8 +219,8 @@ static void relocatable_elf(void **state)
         rig_setup(NULL);
         rig_make_elf(true, 4 * MIB, 0xffffffff80000000);
         rig_begin2();
-        rig_tag2(10, 4, places[i].min, places[i].max, places[i].align,
-                 places[i].preference);
+        multiboot_tag2(&rig.tags, 10, 0, 4, places[i].min, places[i].max,
+                       places[i].align, places[i].preference);
         rig_end2();
         if (places[i].base == 0) {
             rig_refused("relocatable tag wants 0x205000 bytes");
@@ -245,9 +245,11 @@ static void relocatable_flat(void **state)
 {
     (void)state;
     rig_begin2();
-    rig_tag2(2, 4, (uint32_t)(2 * MIB + HEADER), (uint32_t)(2 * MIB), 0, 0);
-    rig_tag2(3, 1, (uint32_t)(2 * MIB + CODE));
-    rig_tag2(10, 4, (uint32_t)(16 * MIB), UINT32_MAX, 0x1000, 1);
+    multiboot_tag2(&rig.tags, 2, 0, 4, (uint32_t)(2 * MIB + HEADER),
+                   (uint32_t)(2 * MIB), 0, 0);
+    multiboot_tag2(&rig.tags, 3, 0, 1, (uint32_t)(2 * MIB + CODE));
+    multiboot_tag2(&rig.tags, 10, 0, 4, (uint32_t)(16 * MIB), UINT32_MAX,
+                   0x1000, 1);
     rig_end2();
     rig_loads("Multiboot 2");
     assert_memory_equal(rig.ram + 16 * MIB, rig.kernel, KERNEL_SIZE);
@@ -263,7 +265,8 @@ static void relocatable_and_overlapping(void **state)
     rig_make_elf(false, 4 * MIB, 0);
     rig_segment32(1)->p_paddr = (uint32_t)(4 * MIB + 1);
     rig_begin2();
-    rig_tag2(10, 4, (uint32_t)(16 * MIB), UINT32_MAX, 0x1000, 1);
+    multiboot_tag2(&rig.tags, 10, 0, 4, (uint32_t)(16 * MIB), UINT32_MAX,
+                   0x1000, 1);
     rig_end2();
     rig_refused("overlaps");
 }
@@ -274,7 +277,7 @@ static void linked_beyond_memory(void **state)
     (void)state;
     rig_make_elf(false, 0xc0000000, 0);
     rig_begin2();
-    rig_tag2(10, 4, 0, UINT32_MAX, 0x1000, 0);
+    multiboot_tag2(&rig.tags, 10, 0, 4, 0, UINT32_MAX, 0x1000, 0);
     rig_end2();
     rig_loads("Multiboot 2");
     rig_is_in_place(MIB);

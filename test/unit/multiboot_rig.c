@@ -47,51 +47,30 @@ void rig_add_sections(void)
 
 void rig_header1(uint32_t flags)
 {
-    put32(rig.kernel + HEADER, 0x1badb002);
-    put32(rig.kernel + HEADER + 4, flags);
-    put32(rig.kernel + HEADER + 8, -(0x1badb002U + flags));
+    multiboot_write1(rig.kernel, HEADER, flags);
 }
 
 void rig_flat1(uint32_t base, uint32_t bss_end)
 {
+    const struct multiboot_addresses addresses = {
+        .header_addr = base + HEADER,
+        .load_addr = base,
+        .bss_end_addr = bss_end,
+        .entry_addr = base + CODE,
+    };
+
     rig_header1(0x10003);
-    put32(rig.kernel + HEADER + 12, base + HEADER);
-    put32(rig.kernel + HEADER + 16, base);
-    put32(rig.kernel + HEADER + 20, 0);
-    put32(rig.kernel + HEADER + 24, bss_end);
-    put32(rig.kernel + HEADER + 28, base + CODE);
+    multiboot_write1_addresses(rig.kernel, HEADER, &addresses);
 }
 
 void rig_begin2(void)
 {
-    rig.header_grown = HEADER + 16;
-}
-
-void rig_tag2(uint16_t type, unsigned count, ...)
-{
-    va_list fields;
-
-    put16(rig.kernel + rig.header_grown, type);
-    put16(rig.kernel + rig.header_grown + 2, 0);
-    put32(rig.kernel + rig.header_grown + 4, 8 + 4 * count);
-    va_start(fields, count);
-    for (unsigned i = 0; i < count; i++) {
-        put32(rig.kernel + rig.header_grown + 8 + 4 * i,
-              va_arg(fields, uint32_t));
-    }
-    va_end(fields);
-    rig.header_grown = align_up(rig.header_grown + 8 + 4 * count, 8);
+    multiboot_begin2(&rig.tags, rig.kernel, HEADER);
 }
 
 void rig_end2(void)
 {
-    rig_tag2(0, 0);
-    uint32_t length = (uint32_t)(rig.header_grown - HEADER);
-
-    put32(rig.kernel + HEADER, 0xe85250d6);
-    put32(rig.kernel + HEADER + 4, 0);
-    put32(rig.kernel + HEADER + 8, length);
-    put32(rig.kernel + HEADER + 12, -(0xe85250d6U + length));
+    multiboot_end2(&rig.tags);
 }
 
 void rig_plain2(void)

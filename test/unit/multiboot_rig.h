@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "test/unit/elf_write.h"
+#include "test/unit/multiboot_write.h"
 #include "vmm/boot_protocol.h"
 
 #define MIB      0x100000ULL
@@ -24,7 +25,7 @@
 
 struct multiboot_rig {
     uint8_t kernel[KERNEL_SIZE];
-    uint64_t header_grown; /* where the next tag goes */
+    struct multiboot_tags tags;
 
     uint8_t *ram;
     struct guest_memory memory;
@@ -50,9 +51,8 @@ Elf32_Phdr *rig_segment32(unsigned index);
 void rig_header1(uint32_t flags);
 void rig_flat1(uint32_t base, uint32_t bss_end);
 
-/* Version 2's: begin, tags of `count` uint32_t each, end; or one without. */
+/* Version 2's: begin, tags by multiboot_tag2(), end; or one without. */
 void rig_begin2(void);
-void rig_tag2(uint16_t type, unsigned count, ...);
 void rig_end2(void);
 void rig_plain2(void);
 

@@ -110,15 +110,15 @@ static void entry_tag(void **state)
     (void)state;
     rig_make_elf(true, 4 * MIB, 0x40000000);
     rig_begin2();
-    rig_tag2(3, 1, (uint32_t)(4 * MIB + 0x20));
-    rig_tag2(5, 3, 0, 0, 0);
+    multiboot_tag2(&rig.tags, 3, 0, 1, (uint32_t)(4 * MIB + 0x20));
+    multiboot_tag2(&rig.tags, 5, 0, 3, 0, 0, 0);
     rig_end2();
     rig_loads("Multiboot 2 (there is no screen for its framebuffer)");
     assert_int_equal(rig.start.rip, 4 * MIB + 0x20);
     rig_setup(NULL);
     rig_make_elf(true, 4 * MIB, 0x40000000);
     rig_begin2();
-    rig_tag2(3, 1, (uint32_t)(4 * MIB + CODE_SIZE));
+    multiboot_tag2(&rig.tags, 3, 0, 1, (uint32_t)(4 * MIB + CODE_SIZE));
     rig_end2();
     rig_refused("entry address 0x401000 is in none");
 }
@@ -127,8 +127,9 @@ static void flat_by_version_2(void **state)
 {
     (void)state;
     rig_begin2();
-    rig_tag2(2, 4, (uint32_t)(2 * MIB + HEADER), (uint32_t)(2 * MIB), 0, 0);
-    rig_tag2(3, 1, (uint32_t)(2 * MIB + CODE));
+    multiboot_tag2(&rig.tags, 2, 0, 4, (uint32_t)(2 * MIB + HEADER),
+                   (uint32_t)(2 * MIB), 0, 0);
+    multiboot_tag2(&rig.tags, 3, 0, 1, (uint32_t)(2 * MIB + CODE));
     rig_end2();
     rig_loads("Multiboot 2");
     assert_memory_equal(rig.ram + 2 * MIB, rig.kernel, KERNEL_SIZE);
@@ -180,7 +181,7 @@ static void headers_that_are_refused(void **state)
     rig_header1(0);
     put32(rig.kernel + HEADER, 0);
     rig_begin2();
-    rig_tag2(99, 0);
+    multiboot_tag2(&rig.tags, 99, 0, 0);
     rig_end2();
     rig_refused("a tag of type 99");
 }
