@@ -399,6 +399,11 @@ void task_take_turns(void)
 
 uint64_t task_turn_end(void)
 {
+    return task_current()->turn_end;
+}
+
+uint64_t task_run_end(void)
+{
     const struct run_queue *queue = task_queue_here();
     uint64_t end = queue->current->turn_end;
     uint64_t soon = 0;

@@ -74,11 +74,14 @@ void task_yield(void);
 #define TASK_TURN 1000000ULL /* ns */
 void task_take_turns(void);
 
-/* When the calling task is to yield: time_now() nanoseconds. Its turn is over
- * then; or one came before it and was passed over, since another processor was
- * in that one's domain, as it is for a moment when it wakes somebody. */
-#define TASK_AGAIN (TASK_TURN / 32)
+/* When the calling task's turn is over: time_now() nanoseconds. */
 uint64_t task_turn_end(void);
+
+/* When the calling task is to yield, while others wait: when its turn is over;
+ * or soon, if one that came before it was passed over, since another processor
+ * was in that one's domain, as it is for a moment when it wakes somebody. */
+#define TASK_AGAIN (TASK_TURN / 32)
+uint64_t task_run_end(void);
 
 /* Yields as if it were over now: the task waits for another one. */
 void task_end_turn(void);
