@@ -1,5 +1,5 @@
-/* arch/guest_cr.c and guest_regs.c over a VMCS that is an array: what a guest may
- * write to control registers and MSRs. */
+/* arch/guest_cr.c and guest_regs.c over a VMCS that is an array: what a guest
+ * may write to control registers and MSRs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
