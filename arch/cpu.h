@@ -331,6 +331,12 @@ static inline void cpu_mfence(void)
     __asm__ volatile("mfence" : : : "memory");
 }
 
+/* Nothing behind it begins before all in front of it has completed. */
+static inline void cpu_lfence(void)
+{
+    __asm__ volatile("lfence" : : : "memory");
+}
+
 static inline void cpu_wbinvd(void)
 {
     __asm__ volatile("wbinvd" : : : "memory");

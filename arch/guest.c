@@ -53,7 +53,7 @@ void guest_set_gpr(struct guest *guest, enum gpr gpr, uint64_t value)
     guest->gpr[gpr] = value;
 }
 
-static void flush_late(struct guest *guest)
+static ASIDE void flush_late(struct guest *guest)
 {
     if (guest->late & LATE_EVENT) {
         guest_event_flush(guest);
@@ -126,10 +126,19 @@ static inline void take_exit(struct guest *guest, struct exit *exit)
     }
 }
 
+static ASIDE void not_entered(enum vmx_status status)
+{
+    if (status == VMX_FAIL_VALID) {
+        vmx_entry_controls_log();
+    }
+    vmx_error_panic("VM entry", status);
+}
+
 void guest_run(struct guest *guest, struct exit *exit)
 {
     if (UNLIKELY(vmx_processor()->ready != guest)) {
         guest_switch_load(guest);
+        guest_event_load(guest);
     }
     /* The event first: it may need a register. */
     if (UNLIKELY(guest->late)) {
@@ -143,10 +152,7 @@ void guest_run(struct guest *guest, struct exit *exit)
     }
     enum vmx_status status = guest_entry(guest);
     if (UNLIKELY(status != VMX_OK)) {
-        if (status == VMX_FAIL_VALID) {
-            vmx_entry_controls_log();
-        }
-        vmx_error_panic("VM entry", status);
+        not_entered(status);
     }
     take_exit(guest, exit);
 }

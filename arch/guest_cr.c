@@ -271,7 +271,7 @@ bool guest_write_spec_ctrl(struct guest *guest, uint64_t value)
         return false;
     }
     guest->spec_guest = value;
-    if (!(guest->measures & MEASURE_SPEC_CTRL) && value) {
+    if (value) {
         guest->measures |= MEASURE_SPEC_CTRL;
         guest->late |= LATE_MEASURES;
         guest_setup_pass_msr(guest, MSR_SPEC_CTRL, true, true);

@@ -7,6 +7,7 @@
 default rel
 
 %define GPR(index) [rdi + GUEST_GPR + 8 * (index)]
+%define MEASURES_AFTER (MEASURE_SPEC_CTRL | MEASURE_FILL_RSB | MEASURE_ONE_RSB)
 
 %macro LOAD_GUEST 0
     mov rax, GPR(0)
@@ -115,7 +116,7 @@ guest_entry_exit:
     xor r10d, r10d
     xor r11d, r11d
 
-    test byte [rdi + GUEST_MEASURES], MEASURE_SPEC_CTRL | MEASURE_FILL_RSB
+    test byte [rdi + GUEST_MEASURES], MEASURES_AFTER
     jnz guest_entry_measures
 .return:
     add rsp, 8                          ; eax is STATUS_OK already
@@ -129,8 +130,17 @@ guest_entry_restore:
     ret
 
 ; Before the host's first indirect branch or RET: our IA32_SPEC_CTRL, and a
-; return stack buffer with nothing of the guest's in it.
+; return stack buffer with nothing of the guest's in it; where IBRS keeps all of
+; that from us but the return that lies behind the guest's last call, one that
+; goes nowhere before ours.
 guest_entry_measures:
+    test byte [rdi + GUEST_MEASURES], MEASURE_ONE_RSB
+    jz .none_left
+    call .over
+    int3                                ; where only speculation can go
+.over:
+    add rsp, 8
+.none_left:
     test byte [rdi + GUEST_MEASURES], MEASURE_FILL_RSB
     jz .filled
     mov ecx, 32

@@ -9,6 +9,10 @@
 #include "arch/vmx_insn.h"
 #include "arch/vmx_state.h"
 
+/* A function that an entry seldom needs: its frame, and the registers that it
+ * saves, are not for every entry. */
+#define ASIDE __attribute__((noinline))
+
 /* Cached like the registers of guest.h, but of no interest outside arch/. */
 enum guest_hidden {
     HIDDEN_RSP = GUEST_REG_COUNT,
@@ -121,6 +125,7 @@ struct guest {
 
     uint16_t vpid;                   /* 0: none */
     bool initialised;                /* the VMCS has been filled in */
+    bool nmi_taken;                  /* since guest_event_load() found none */
     struct vmx_processor *processor; /* where the VMCS is active, or NULL */
 };
 
@@ -159,7 +164,7 @@ static inline void guest_regs_write(struct guest *guest, unsigned reg,
 }
 
 /* Writes what is dirty to the VMCS, which is current; *guest is loaded. */
-void guest_regs_flush(struct guest *guest);
+ASIDE void guest_regs_flush(struct guest *guest);
 /* Reads into the cache, or writes from it, what is neither in the VMCS nor in
  * the XSAVE area: CR2 and the MSRs that guests have to themselves. */
 void guest_regs_save_msrs(struct guest *guest);
@@ -174,7 +179,7 @@ static inline void guest_switch_vmcs(struct guest *guest)
         guest_switch_vmcs_here(guest);
     }
 }
-void guest_switch_load(struct guest *guest);
+ASIDE void guest_switch_load(struct guest *guest);
 /* Gives the processor up, forgetting what it holds of the guest. */
 void guest_switch_drop(struct guest *guest);
 static inline bool guest_switch_is_loaded(const struct guest *guest)
@@ -198,9 +203,13 @@ void guest_setup_stop_msr(struct guest *guest, uint32_t msr);
 /* guest_apic.c: the fields that guest_setup_vmcs() fills in, and what is late
  * of LATE_APIC. */
 void guest_apic_write_fields(const struct guest *guest);
-void guest_apic_flush(struct guest *guest);
+ASIDE void guest_apic_flush(struct guest *guest);
 
 /* guest_event.c: an event that the exit interrupted is queued again; true if
  * there was one. The processor's debug status takes an exit's #DB. */
 bool guest_event_requeue(struct guest *guest);
-void guest_event_flush(struct guest *guest);
+ASIDE void guest_event_flush(struct guest *guest);
+
+/* guest_event.c: before a guest runs here that did not run here last: what its
+ * VMCS says of NMIs is its own. */
+ASIDE void guest_event_load(struct guest *guest);

@@ -93,16 +93,23 @@ static void load_state(struct guest *guest)
     }
 }
 
-/* The last guest's secrets in the first-level cache, and what it taught the
- * branch predictors, are not for the next one. */
-static void separate_guests(void)
+/* What the last guest taught the branch predictors is not for the next one. */
+static void forget_branches(void)
 {
     if (vmx_machine.barrier) {
         cpu_wrmsr(MSR_PRED_CMD, PRED_CMD_IBPB);
     }
-    if (vmx_machine.flush_l1d) {
+}
+
+/* Nor what others have left in the first-level cache, which a guest may see
+ * whatever its page tables say: other guests, and what Lintel did for them
+ * while this one waited. */
+static void separate(struct vmx_processor *processor)
+{
+    if (processor->mixed && vmx_machine.flush_l1d) {
         cpu_wrmsr(MSR_FLUSH_CMD, FLUSH_CMD_L1D);
     }
+    processor->mixed = false;
 }
 
 void guest_switch_load(struct guest *guest)
@@ -113,11 +120,13 @@ void guest_switch_load(struct guest *guest)
     if (processor->loaded != guest) {
         if (processor->loaded) {
             save_state(processor->loaded);
-            separate_guests();
+            forget_branches();
         }
         processor->loaded = guest;
+        processor->mixed = true;
         load_state(guest);
     }
+    separate(processor);
     processor->ready = guest;
 }
 
@@ -135,7 +144,7 @@ void guest_switch_drop(struct guest *guest)
     }
     if (processor->loaded == guest) {
         processor->loaded = NULL;
-        separate_guests();
+        forget_branches();
     }
     guest->processor = NULL;
 }

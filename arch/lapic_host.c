@@ -311,8 +311,9 @@ static void send(uint32_t apic_id, uint32_t command)
 {
     if (lapic.x2apic) {
         /* The WRMSR does not wait for earlier stores, which the receiver is
-         * to see (SDM 3A 10.12.3). */
+         * to see, nor for a MFENCE alone (SDM 3A 10.12.3). */
         cpu_mfence();
+        cpu_lfence();
         cpu_wrmsr(MSR_X2APIC + LAPIC_ICR / 16,
                   (uint64_t)apic_id << 32 | command);
         return;

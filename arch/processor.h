@@ -21,7 +21,8 @@ struct vmx_processor {
     void *vmxon;          /* the VMXON region; NULL: VMX is off */
     struct guest *vmcs;   /* whose VMCS is current */
     struct guest *loaded; /* whose FPU, debug registers and MSRs are in */
-    struct guest *ready;  /* both of these, or NULL */
+    struct guest *ready;  /* both of these, and not `mixed`; or NULL */
+    bool mixed; /* others' data may be in the caches beside `loaded`'s */
 };
 
 struct processor {
@@ -31,6 +32,7 @@ struct processor {
     struct run_queue *queue; /* kernel/task.c */
     uint64_t next_timer;     /* kernel/time.c: a TSC; UINT64_MAX: none is due */
     struct domain *domain;   /* kernel/domain.h: the one it is in, or NULL */
+    struct domain *worked;   /* the one it was in last */
     uint64_t map_seen;       /* arch/paging.c: guards it knows of */
     struct vmx_processor vmx;
 };
@@ -43,6 +45,15 @@ _Static_assert(offsetof(struct processor, self) == 8, "at GS:8");
 static inline struct processor *processor_here(void)
 {
     return *(struct processor *const __seg_gs *)8;
+}
+
+/* This processor works for somebody else now: before its guest goes on, the
+ * first-level cache is to be cleared where the guest could see what is in it
+ * (arch/guest_switch.c). */
+static inline void processor_mix(struct processor *here)
+{
+    here->vmx.mixed = true;
+    here->vmx.ready = NULL;
 }
 
 /* False until the boot processor's GS base is set: then nobody may ask. */

@@ -18,6 +18,9 @@
 #define XCR0_OFFERED     0x2e7ULL
 #define XCR0_ALWAYS_FITS 0x7ULL
 
+/* CPUID.07H:EBX */
+#define EBX_RTM (1U << 11)
+
 /* CPUID.07H:EDX */
 #define EDX_MD_CLEAR          (1U << 10)
 #define EDX_SPEC_CTRL         (1U << 26) /* IBRS, IBPB */
@@ -31,6 +34,10 @@
 #define ARCH_IBRS_ALL           (1ULL << 1)
 #define ARCH_SKIP_L1DFL_VMENTRY (1ULL << 3)
 #define ARCH_MDS_NO             (1ULL << 5)
+#define ARCH_TAA_NO             (1ULL << 8)
+#define ARCH_PBRSB_NO           (1ULL << 24)
+#define ARCH_RFDS_NO            (1ULL << 27)
+#define ARCH_RFDS_CLEAR         (1ULL << 28)
 #define SPEC_CTRL_IBRS          (1ULL << 0)
 #define SPEC_CTRL_STIBP         (1ULL << 1)
 #define SPEC_CTRL_SSBD          (1ULL << 2)
@@ -81,29 +88,65 @@ static uint64_t find_cr4(uint64_t fixed1)
     return cr4 & fixed1;
 }
 
-/* False: the XSAVE area of these components is larger than the one page that a
- * guest has for it. */
-static bool fits_page(uint64_t components)
+/* Bytes of the XSAVE area of these components; of FXSAVE's (and the header) if
+ * there are no more (SDM 1 13.4). */
+static uint32_t area_size(uint64_t components)
 {
+    uint32_t size = 576;
+
     for (unsigned i = 2; i < 63; i++) {
         struct cpuid r = cpu_cpuid(0xd, i);
-        if ((components >> i & 1) && r.ebx + r.eax > 4096) {
-            return false;
+        if ((components >> i & 1) && r.ebx + r.eax > size) {
+            size = r.ebx + r.eax;
         }
     }
-    return true;
+    return size;
 }
 
 static void find_extended_state(struct vmx_machine *machine)
 {
     machine->xcr0 = 0;
+    machine->xsave_size = area_size(0);
     if (!(machine->cr4_supported & CR4_OSXSAVE)) {
         return;
     }
     struct cpuid r = cpu_cpuid(0xd, 0);
     machine->xcr0 = ((uint64_t)r.edx << 32 | r.eax) & XCR0_OFFERED;
-    if (!fits_page(machine->xcr0)) {
+    /* A guest has one page for it. */
+    if (area_size(machine->xcr0) > 4096) {
         machine->xcr0 &= XCR0_ALWAYS_FITS;
+    }
+    machine->xsave_size = area_size(machine->xcr0);
+}
+
+/* Does VERW clear something of which a guest could else see what was in it?
+ * Fill buffers by MDS, or where a transaction aborts (a guest can begin one
+ * whatever its CPUID says); register files. What only accesses to a device's
+ * memory show is out of reach of guests. */
+static bool buffers_tell(uint32_t edx, uint64_t arch)
+{
+    bool transactions = cpuid_word(7, EBX) & EBX_RTM;
+
+    if ((edx & EDX_MD_CLEAR) &&
+        (!(arch & ARCH_MDS_NO) || (transactions && !(arch & ARCH_TAA_NO)))) {
+        return true;
+    }
+    return (arch & ARCH_RFDS_CLEAR) && !(arch & ARCH_RFDS_NO);
+}
+
+/* Enhanced IBRS, written once, keeps the guest's branch and return predictions
+ * from us, on some processors all returns but one; the older IBRS keeps its
+ * branches from us when it is written after the exit. */
+static void find_branch_measures(struct vmx_machine *machine, uint64_t arch)
+{
+    if (!(machine->spec_bits & SPEC_CTRL_IBRS)) {
+        return;
+    }
+    machine->spec_host = SPEC_CTRL_IBRS;
+    if (!(arch & ARCH_IBRS_ALL)) {
+        machine->measures |= MEASURE_SPEC_CTRL | MEASURE_FILL_RSB;
+    } else if (!(arch & ARCH_PBRSB_NO)) {
+        machine->measures |= MEASURE_ONE_RSB;
     }
 }
 
@@ -120,19 +163,12 @@ static void find_measures(struct vmx_machine *machine)
     machine->flush_l1d = (edx & EDX_FLUSH_CMD) && !(arch & ARCH_RDCL_NO) &&
                          !(arch & ARCH_SKIP_L1DFL_VMENTRY);
     machine->barrier = edx & EDX_SPEC_CTRL;
-    machine->measures = 0;
-    if ((edx & EDX_MD_CLEAR) && !(arch & ARCH_MDS_NO)) {
-        machine->measures |= MEASURE_VERW;
-    }
+    machine->measures = buffers_tell(edx, arch) ? MEASURE_VERW : 0;
     machine->spec_bits = (edx & EDX_SPEC_CTRL ? SPEC_CTRL_IBRS : 0) |
                          (edx & EDX_STIBP ? SPEC_CTRL_STIBP : 0) |
                          (edx & EDX_SSBD ? SPEC_CTRL_SSBD : 0);
-    machine->spec_host = arch & ARCH_IBRS_ALL ? SPEC_CTRL_IBRS : 0;
-    /* Enhanced IBRS keeps the guest's return predictions from us; an older
-     * processor that knows IBRS does not. */
-    if (machine->spec_bits && !machine->spec_host) {
-        machine->measures |= MEASURE_FILL_RSB;
-    }
+    machine->spec_host = 0;
+    find_branch_measures(machine, arch);
 }
 
 void vmx_features_find(struct vmx_machine *machine)
@@ -179,6 +215,6 @@ void vmx_features_log(const struct vmx_machine *machine)
               "return stack %s, SPEC_CTRL %#llx",
               yes(machine->flush_l1d), yes(machine->barrier),
               yes(machine->measures & MEASURE_VERW),
-              yes(machine->measures & MEASURE_FILL_RSB),
+              yes(machine->measures & (MEASURE_FILL_RSB | MEASURE_ONE_RSB)),
               (unsigned long long)machine->spec_host);
 }

@@ -53,6 +53,7 @@
 #define MEASURE_VERW      1U /* before entry: microarchitectural buffers */
 #define MEASURE_SPEC_CTRL 2U /* after exit: the guest's away, the host's in */
 #define MEASURE_FILL_RSB  4U /* after exit: no return prediction of its */
+#define MEASURE_ONE_RSB   8U /* after exit: not the one that IBRS leaves */
 
 struct vmx_machine {
     bool ready; /* vmx_enable() has filled in the rest */
@@ -65,6 +66,7 @@ struct vmx_machine {
     uint64_t cr4_fixed1;
     uint64_t cr4_supported; /* that a guest may set */
     uint64_t xcr0;          /* components saved and offered; 0: no XSAVE */
+    uint32_t xsave_size;    /* bytes of their area, or FXSAVE's */
     bool rdtscp;
     bool invpcid;
     bool xsaves;

@@ -236,7 +236,7 @@ static bool parse_zero_disk(struct config_reader *reader, const char *value,
 static bool parse_disk(struct config_reader *reader, const char *value)
 {
     struct config_entry *entry = entry_of(reader);
-    struct config_disk disk = {0};
+    struct config_disk disk = {.line = reader->line};
     char medium[CONFIG_PATH + 1];
     size_t length = strlen(value);
 

@@ -44,6 +44,7 @@ struct config_disk {
     char path[CONFIG_PATH]; /* "" for zero:SIZE */
     uint64_t size;
     bool read_only;
+    unsigned line; /* where it stands, for vmm/check.c */
 };
 
 /* A device as reports name it, "block1", and what is said of it alone. */
@@ -78,7 +79,7 @@ struct config_entry {
     unsigned pin[CONFIG_PINS]; /* processors of the machine, in order */
     size_t pin_count;          /* 0: any */
     bool pin_roam;             /* to and fro between all, to test that */
-    unsigned pin_line;         /* where it stands, for vmm/placement.c */
+    unsigned pin_line;         /* where it stands, for vmm/check.c */
     enum config_console console;
     const char *protocol; /* a boot_protocol's key; NULL: by content */
     enum config_discover discover;
@@ -127,6 +128,10 @@ bool config_parse_loader(const char *file, const char *text, size_t length,
                          struct config_error *error);
 bool config_parse_entry(const char *file, const char *text, size_t length,
                         struct config_entry *entry, struct config_error *error);
+
+/* Do two paths, as config_parse_entry() leaves them, name the same file? As on
+ * an ESP, letters of either case are the same. */
+bool config_same_path(const char *a, const char *b);
 
 /* Does `id` match `pattern` (glob: * and ?)? Letters match in either case, as
  * file names on an ESP do. */

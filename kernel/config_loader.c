@@ -118,6 +118,15 @@ static char lower(char letter)
     return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
 }
 
+bool config_same_path(const char *a, const char *b)
+{
+    while (*a != '\0' && lower(*a) == lower(*b)) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
 /* When a later part does not match, the last star takes one character more;
  * earlier stars never need to. */
 bool config_match(const char *pattern, const char *id)

@@ -34,6 +34,15 @@ void domain_destroy(struct domain *domain)
     spinlock_give(&pool);
 }
 
+static void enter(struct processor *here, struct domain *to)
+{
+    here->domain = to;
+    if (to != NULL && to != here->worked) {
+        here->worked = to;
+        processor_mix(here);
+    }
+}
+
 void domain_switch(struct domain *to)
 {
     struct processor *here = processor_here();
@@ -42,7 +51,7 @@ void domain_switch(struct domain *to)
     if (from == to) {
         return;
     }
-    here->domain = to;
+    enter(here, to);
     if (!spinlock_needed) {
         return;
     }
@@ -70,6 +79,6 @@ bool domain_try_switch(struct domain *to)
             spinlock_give_always(&from->lock);
         }
     }
-    here->domain = to;
+    enter(here, to);
     return true;
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "arch/spinlock.h"
@@ -36,6 +37,9 @@ struct task *task_create(const char *name, task_entry entry, void *argument);
 struct task *task_create_on(unsigned processor, const char *name,
                             task_entry entry, void *argument);
 
+/* Pages of memory that each of them takes. */
+size_t task_memory(void);
+
 /* From here on the calling task belongs to `domain`; returns the one before.
  * It may wait. */
 struct domain *task_join(struct domain *domain);
@@ -47,7 +51,15 @@ void task_move(unsigned processor);
  */
 bool task_find_idle(unsigned *processor);
 
-/* The index of the processor it is on. */
+/* At the beginning of the caller's turn: a processor where fewer tasks take
+ * turns, of which it would have more. One that moved is content for TASK_STAY
+ * with one task more than elsewhere; after that it moves again, so that each
+ * has its share though their number is no multiple of the processors'. False:
+ * none now. */
+#define TASK_STAY (16 * TASK_TURN)
+bool task_find_lighter(unsigned *processor);
+
+/* The index of the processor it is on, or on its way to. */
 unsigned task_processor(const struct task *task);
 
 /* Lets the other runnable tasks and due timers run, and whoever waits for the
@@ -65,6 +77,12 @@ void task_take_turns(void);
 /* When the calling task's turn is over: time_now() nanoseconds. */
 uint64_t task_turn_end(void);
 
+/* When the calling task is to yield, while others wait: when its turn is over;
+ * or soon, if one that came before it was passed over, since another processor
+ * was in that one's domain, as it is for a moment when it wakes somebody. */
+#define TASK_AGAIN (TASK_TURN / 32)
+uint64_t task_run_end(void);
+
 /* Yields as if it were over now: the task waits for another one. */
 void task_end_turn(void);
 
@@ -75,8 +93,9 @@ bool task_work_pending(void);
 /* Round a guest's run: outside, the calling task is not in its domain, and an
  * interrupt comes to this processor (and ends the run, even if it comes between
  * here and the entry) when there is new work for it, or by task_interrupt().
- * False: there is work already and it is not `known`, so the guest is not to
- * run and nothing has changed. */
+ * False: there is work already and it is not `known`, or some of it has come
+ * since the caller was chosen to run, so the guest is not to run and nothing
+ * has changed. */
 bool task_outside_begin(bool known);
 void task_outside_end(void);
 

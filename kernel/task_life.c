@@ -34,6 +34,11 @@ static struct {
     struct task *first;
 } all;
 
+size_t task_memory(void)
+{
+    return TASK_PAGES;
+}
+
 static void free_memory(void *memory)
 {
     /* Never fails: the page's own table is there since it was guarded. */
@@ -176,6 +181,7 @@ _Noreturn void task_exit(void)
     CHECK(task->memory != NULL); /* "main" stays */
     CHECK(queue->left == NULL);
     task->state = TASK_EXITED;
+    task_count_computing(task, -1);
     forget(task);
     __atomic_add_fetch(&leaving, 1, __ATOMIC_RELAXED);
     queue->left = task;

@@ -18,15 +18,23 @@ struct access {
 };
 
 /* For chips of byte registers: a wider access is one to each byte, from the
- * lowest address on, as the ISA bus splits it. Byte `i` of what is written, and
- * byte `i` of the answer. */
-static inline uint8_t access_byte(const struct access *access, unsigned i)
+ * lowest address on, as the ISA bus splits it. */
+static inline enum access_result
+access_bytes(struct access *access, void *chip,
+             uint8_t (*read)(void *chip, uint64_t address),
+             void (*write)(void *chip, uint64_t address, uint8_t value))
 {
-    return (uint8_t)(access->value >> i * 8);
-}
+    uint64_t answer = 0;
 
-static inline void access_answer(struct access *access, unsigned i,
-                                 uint8_t byte)
-{
-    access->value = (i == 0 ? 0 : access->value) | (uint64_t)byte << i * 8;
+    for (unsigned i = 0; i < access->size; i++) {
+        if (access->write) {
+            write(chip, access->address + i, (uint8_t)(access->value >> i * 8));
+        } else {
+            answer |= (uint64_t)read(chip, access->address + i) << i * 8;
+        }
+    }
+    if (!access->write) {
+        access->value = answer;
+    }
+    return ACCESS_HANDLED;
 }

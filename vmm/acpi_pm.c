@@ -128,8 +128,10 @@ static void write_block(struct acpi_pm *pm, unsigned offset, uint8_t value)
     }
 }
 
-static uint8_t read_byte(struct acpi_pm *pm, uint64_t port)
+static uint8_t read_byte(void *chip, uint64_t port)
 {
+    struct acpi_pm *pm = chip;
+
     if (port >= ACPI_PM_EVENT && port < ACPI_PM_TIMER) {
         return read_block(pm, (unsigned)(port - ACPI_PM_EVENT));
     }
@@ -142,8 +144,10 @@ static uint8_t read_byte(struct acpi_pm *pm, uint64_t port)
     return port == ACPI_PM_PORT_92 ? pm->port_92 : 0xff;
 }
 
-static void write_byte(struct acpi_pm *pm, uint64_t port, uint8_t value)
+static void write_byte(void *chip, uint64_t port, uint8_t value)
 {
+    struct acpi_pm *pm = chip;
+
     if (port >= ACPI_PM_EVENT && port < ACPI_PM_TIMER) {
         write_block(pm, (unsigned)(port - ACPI_PM_EVENT), value);
     } else if (port == ACPI_PM_RESET) {
@@ -171,16 +175,7 @@ enum access_result acpi_pm_access(struct acpi_pm *pm, struct access *access)
             access->size < 4 ? value & ((1U << access->size * 8) - 1) : value;
         return ACCESS_HANDLED;
     }
-    for (unsigned i = 0; i < access->size; i++) {
-        uint64_t port = access->address + i;
-
-        if (access->write) {
-            write_byte(pm, port, access_byte(access, i));
-        } else {
-            access_answer(access, i, read_byte(pm, port));
-        }
-    }
-    return ACCESS_HANDLED;
+    return access_bytes(access, pm, read_byte, write_byte);
 }
 
 void acpi_pm_init(struct acpi_pm *pm, struct vm *vm)

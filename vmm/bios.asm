@@ -86,8 +86,8 @@ handlers:
     vector 0x09, master
     vector 0x0a, master
     vector 0x0b, master
-    vector 0x0c, master
-    vector 0x0d, master
+    vector 0x0c, fault12
+    vector 0x0d, fault13
     vector 0x0e, master
     vector 0x0f, master
     vector 0x10, video
@@ -164,6 +164,24 @@ master:
 
 ; ---- exceptions: the kernel is lost; say so and stop ----
 
+; Vectors that an exception (its digit is %2) and IRQ %1 share: the interrupt is
+; in service (8259A, OCW3: read ISR), or it was none.
+%macro fault 2
+    push ax
+    mov al, 0x0b
+    out 0x20, al
+    in al, 0x20
+    test al, 1 << %1
+    pop ax
+    jnz master
+    push %2
+    jmp short exception
+%endmacro
+fault12:
+    fault 4, 'c'
+fault13:
+    fault 5, 'd'
+
 exception0:
     push '0'
     jmp short exception
@@ -195,10 +213,14 @@ exception:
     call put
     mov ax, [bp + 2]
     call put_hex
+    mov al, 13
+    call put
+    mov al, 10
+    call put
     cli
     hlt
     jmp $ - 1
-.text: db 13, 10, "BIOS: the kernel raised exception ", 0
+.text: db 13, 10, "BIOS: the kernel raised exception 0x", 0
 
 put_hex:
     mov cx, 4

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "arch/guest.h"
+#include "vmm/boot_move.h"
 #include "vmm/guest_memory.h"
 #include "vmm/memory_map.h"
 
@@ -54,6 +55,7 @@ struct boot_request {
     bool gib_pages; /* the processor has 1 GiB pages */
     const struct boot_framebuffer *framebuffer; /* NULL: none */
     const char *protocol; /* the key of the one to take; NULL: by content */
+    bool only_judge;      /* see boot_load() */
 };
 
 enum boot_mode {
@@ -80,6 +82,7 @@ struct boot_start {
     const char *protocol;       /* "Linux, 64-bit entry" */
     char version[BOOT_VERSION]; /* the kernel's own text, printable; or "" */
     uint64_t kernel;            /* its lowest address */
+    struct boot_move moved;
     uint64_t initrd;
     uint64_t initrd_size; /* 0: none */
 
@@ -95,7 +98,8 @@ struct boot_protocol {
     bool (*recognise)(const uint8_t *kernel, uint64_t size);
 
     /* NULL and *start filled; or the sentence of what is wrong and what would
-     * do, then memory is not fit to run. */
+     * do. Nothing is written before all has been judged, and nothing at all if
+     * the request says so. */
     const char *(*load)(const struct guest_memory *memory,
                         const struct boot_request *request,
                         struct boot_start *start);
@@ -103,7 +107,10 @@ struct boot_protocol {
 };
 
 /* Loads by the first protocol that recognises the file. As `load` above; *start
- * need not be initialised, and what is returned may lie in it. */
+ * need not be initialised, and what is returned may lie in it. If the request
+ * says `only_judge`, the kernel is judged and placed, and no more: `memory` is
+ * what the VM will have, whose bytes need not be there yet (but `host` is not
+ * NULL), and *start is of no use. */
 const char *boot_load(const struct guest_memory *memory,
                       const struct boot_request *request,
                       struct boot_start *start);

@@ -205,15 +205,3 @@ uint8_t *boot_space_bytes(const struct guest_memory *memory, uint64_t base,
     CHECK(bytes != NULL);
     return bytes;
 }
-
-uint64_t boot_space_ram_end(const struct boot_space *space, uint64_t from)
-{
-    for (size_t i = 0; i < space->memory->slot_count; i++) {
-        const struct guest_memory_slot *slot = &space->memory->slots[i];
-
-        if (from >= slot->base && from - slot->base < slot->size) {
-            return slot->base + slot->size;
-        }
-    }
-    return from;
-}

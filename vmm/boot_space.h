@@ -67,6 +67,3 @@ bool boot_space_highest(struct boot_space *space, uint64_t size,
 /* The bytes of a place that was taken. */
 uint8_t *boot_space_bytes(const struct guest_memory *memory, uint64_t base,
                           uint64_t size);
-
-/* The end of the RAM that begins at or below `from` and has no hole. */
-uint64_t boot_space_ram_end(const struct boot_space *space, uint64_t from);

@@ -209,7 +209,7 @@ const char *bzimage_load(const struct guest_memory *memory,
 
     const char *wrong = judge(request, &space, &image, &places, start);
 
-    if (wrong != NULL) {
+    if (wrong != NULL || request->only_judge) {
         return wrong;
     }
     start->protocol =

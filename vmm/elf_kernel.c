@@ -105,6 +105,11 @@ static const char *place_kernel(const struct elf *elf, struct boot_space *space,
     }
     start->rip = entry + places->bias;
     start->kernel = extent.low + places->bias;
+    start->moved = (struct boot_move){
+        .base = start->kernel,
+        .end = extent.end + places->bias,
+        .by = places->bias,
+    };
     return elf_place(elf, space, places->bias, start);
 }
 
@@ -154,7 +159,7 @@ static const char *load(const struct guest_memory *memory,
     if (wrong == NULL) {
         wrong = place(&elf, request, &space, &places, start);
     }
-    if (wrong != NULL) {
+    if (wrong != NULL || request->only_judge) {
         return wrong;
     }
     start->mode = BOOT_LONG;

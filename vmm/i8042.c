@@ -140,8 +140,10 @@ static void write_data(struct i8042 *i8042, uint8_t value)
     }
 }
 
-static uint8_t read_byte(struct i8042 *i8042, uint64_t port)
+static uint8_t read_byte(void *chip, uint64_t port)
 {
+    struct i8042 *i8042 = chip;
+
     if (port == PORT_COMMAND) {
         return (
             uint8_t)(STATUS_SYSTEM | STATUS_UNLOCK |
@@ -156,8 +158,10 @@ static uint8_t read_byte(struct i8042 *i8042, uint64_t port)
     return 0xff;
 }
 
-static void write_byte(struct i8042 *i8042, uint64_t port, uint8_t value)
+static void write_byte(void *chip, uint64_t port, uint8_t value)
 {
+    struct i8042 *i8042 = chip;
+
     if (port == PORT_COMMAND) {
         write_command(i8042, value);
     } else if (port == PORT_DATA) {
@@ -165,19 +169,9 @@ static void write_byte(struct i8042 *i8042, uint64_t port, uint8_t value)
     }
 }
 
-/* Byte ports: a wider access is one of each, as the ISA bus splits it. */
 enum access_result i8042_access(struct i8042 *i8042, struct access *access)
 {
-    for (unsigned i = 0; i < access->size; i++) {
-        uint64_t port = access->address + i;
-
-        if (access->write) {
-            write_byte(i8042, port, access_byte(access, i));
-        } else {
-            access_answer(access, i, read_byte(i8042, port));
-        }
-    }
-    return ACCESS_HANDLED;
+    return access_bytes(access, i8042, read_byte, write_byte);
 }
 
 void i8042_init(struct i8042 *i8042, struct vm *vm)

@@ -57,6 +57,14 @@ static uint32_t count_at(const struct lapic *lapic, uint64_t now)
                                        period(timer) / timer->divide);
 }
 
+/* The shortest distance between two callbacks. The timers of a halted guest go
+ * on, each on some processor where other machines run too: so all of a
+ * machine's together are no faster than one. */
+static uint64_t shortest(const struct lapic *lapic)
+{
+    return CHIP_CLOCK_FLOOR * lapic->bus->count;
+}
+
 /* Arms for the next expiry if it would interrupt. `now` is after all expiries
  * that have been dealt with. */
 static void arm_count(struct lapic *lapic, uint64_t now)
@@ -72,8 +80,8 @@ static void arm_count(struct lapic *lapic, uint64_t now)
             return;
         }
         next = now + period(timer) - (now - next) % period(timer);
-        if (period(timer) < CHIP_CLOCK_FLOOR) {
-            next += CHIP_CLOCK_FLOOR - CHIP_CLOCK_FLOOR % period(timer);
+        if (period(timer) < shortest(lapic)) {
+            next += shortest(lapic) - shortest(lapic) % period(timer);
         }
     }
     timer_arm(&timer->timer, next);

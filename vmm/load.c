@@ -7,6 +7,7 @@
 #include "kernel/log.h"
 #include "kernel/string.h"
 #include "vmm/menu.h"
+#include "vmm/symbols.h"
 #include "vmm/virtio_plan.h"
 
 #define LOADER_FILE   "\\loader\\loader.conf"
@@ -196,7 +197,7 @@ static bool load_file(struct efi_boot *boot, const char *id, const char *path,
 static bool is_loaded(const struct vm_file *file, const char *name,
                       const char *path)
 {
-    return file->bytes != NULL && strcmp(name, path) == 0;
+    return file->bytes != NULL && config_same_path(name, path);
 }
 
 /* The file, if an entry up to the one at `last` has it in memory already. */

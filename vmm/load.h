@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "kernel/config.h"
-#include "vmm/vm.h"
+#include "vmm/vm_files.h"
 
 struct efi_boot;
 

@@ -5,23 +5,49 @@
 #include "kernel/log.h"
 #include "vmm/load.h"
 
-/* Entries that a digit can choose. */
-#define MENU_DIGITS 9
+/* What chooses an entry, in their order; those behind have no key. */
+static const char keys[] = "123456789abcdefghijklmnopqrstuvwxyz";
+#define KEYS (sizeof(keys) - 1)
 
 #define POLL_MICROSECONDS 50000U
 #define POLLS_A_SECOND    (1000000U / POLL_MICROSECONDS)
 
+static void show_entry(const struct load *load, size_t i, bool star)
+{
+    const struct config_entry *entry = &load->entries[i].config;
+
+    log_info("%c %c  %s", star ? '*' : ' ', i < KEYS ? keys[i] : ' ',
+             entry->title[0] != '\0' ? entry->title : entry->id);
+}
+
 static void show(const struct load *load, size_t index)
 {
-    for (size_t i = 0; i < load->entry_count && i < MENU_DIGITS; i++) {
-        const struct config_entry *entry = &load->entries[i].config;
-
-        log_info("%c %u  %s", i == index ? '*' : ' ', (unsigned)(i + 1),
-                 entry->title[0] != '\0' ? entry->title : entry->id);
+    for (size_t i = 0; i < load->entry_count; i++) {
+        if (i < KEYS || i == index) {
+            show_entry(load, i, i == index);
+        }
     }
-    log_info("a digit boots that entry, Enter the one with the star; Space "
-             "stops the clock (%u s)",
+    if (load->entry_count > KEYS) {
+        log_info("%llu entries have no key: `default` in loader.conf names one",
+                 (unsigned long long)(load->entry_count - KEYS));
+    }
+    log_info("a key boots that entry, Enter the one with the star; Space stops "
+             "the clock (%u s)",
              (unsigned)load->loader.timeout);
+}
+
+/* The entry of a key; entry_count: it has none. */
+static size_t entry_of(const struct load *load, uint32_t key)
+{
+    size_t i = 0;
+
+    if (key >= 'A' && key <= 'Z') {
+        key += 'a' - 'A';
+    }
+    while (i < load->entry_count && (i >= KEYS || (uint32_t)keys[i] != key)) {
+        i++;
+    }
+    return i;
 }
 
 size_t menu_choose(struct efi_boot *boot, const struct load *load, size_t index)
@@ -42,9 +68,8 @@ size_t menu_choose(struct efi_boot *boot, const struct load *load, size_t index)
         if (key == ' ') {
             counting = false;
         }
-        if (key >= '1' && key <= '0' + MENU_DIGITS &&
-            key - '1' < load->entry_count) {
-            return key - '1';
+        if (entry_of(load, key) < load->entry_count) {
+            return entry_of(load, key);
         }
     }
     return index;

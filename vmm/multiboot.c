@@ -429,7 +429,7 @@ static const char *load_by(unsigned version, const struct guest_memory *memory,
         start->mode = BOOT_PROTECTED;
         wrong = place_all(&load);
     }
-    if (wrong != NULL) {
+    if (wrong != NULL || request->only_judge) {
         return wrong;
     }
     put_all(&load);
@@ -439,6 +439,11 @@ static const char *load_by(unsigned version, const struct guest_memory *memory,
     start->gprs[GPR_RBX] = load.info;
     start->gprs[GPR_RSP] = load.stack + STACK_SIZE;
     start->kernel = image->base + image->delta;
+    start->moved = (struct boot_move){
+        .base = start->kernel,
+        .end = image->end + image->delta,
+        .by = image->delta,
+    };
     return NULL;
 }
 

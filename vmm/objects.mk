@@ -10,6 +10,7 @@ objects += $(addprefix vmm/, \
     boot_unknown.o \
     bzimage.o \
     bzimage_file.o \
+    check.o \
     cpuid.o \
     cpuid_allowed.o \
     cpuid_host.o \
@@ -36,6 +37,7 @@ objects += $(addprefix vmm/, \
     io.o \
     ioapic.o \
     json.o \
+    kernel_request.o \
     kvmclock.o \
     kvmclock_rate.o \
     lapic.o \

@@ -288,8 +288,9 @@ static int chip_of(uint64_t port, bool *odd)
     }
 }
 
-static uint8_t read_byte(struct pic *pic, uint64_t port)
+static uint8_t read_byte(void *context, uint64_t port)
 {
+    struct pic *pic = context;
     bool odd = false;
     int which = chip_of(port, &odd);
 
@@ -314,8 +315,9 @@ static uint8_t read_byte(struct pic *pic, uint64_t port)
     return chip->read_isr ? chip->isr : chip->irr;
 }
 
-static void write_byte(struct pic *pic, uint64_t port, uint8_t value)
+static void write_byte(void *context, uint64_t port, uint8_t value)
 {
+    struct pic *pic = context;
     bool odd = false;
     int which = chip_of(port, &odd);
 
@@ -329,19 +331,9 @@ static void write_byte(struct pic *pic, uint64_t port, uint8_t value)
     update(pic);
 }
 
-/* Byte ports: a wider access is one of each, as the ISA bus splits it. */
 enum access_result pic_access(struct pic *pic, struct access *access)
 {
-    for (unsigned i = 0; i < access->size; i++) {
-        uint64_t port = access->address + i;
-
-        if (access->write) {
-            write_byte(pic, port, access_byte(access, i));
-        } else {
-            access_answer(access, i, read_byte(pic, port));
-        }
-    }
-    return ACCESS_HANDLED;
+    return access_bytes(access, pic, read_byte, write_byte);
 }
 
 bool pic_valid(const struct pic *pic)

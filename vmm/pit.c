@@ -343,8 +343,10 @@ static uint8_t read_61(const struct pit *pit)
                      (output(&pit->channels[2], now) ? CONTROL_OUT : 0));
 }
 
-static uint8_t read_byte(struct pit *pit, uint64_t port)
+static uint8_t read_byte(void *chip, uint64_t port)
 {
+    struct pit *pit = chip;
+
     if (port == PORT_61) {
         return read_61(pit);
     }
@@ -354,8 +356,10 @@ static uint8_t read_byte(struct pit *pit, uint64_t port)
     return read_count(&pit->channels[port - 0x40]);
 }
 
-static void write_byte(struct pit *pit, uint64_t port, uint8_t value)
+static void write_byte(void *chip, uint64_t port, uint8_t value)
 {
+    struct pit *pit = chip;
+
     if (port == PORT_61) {
         pit->control_61 = value & CONTROL_STORED;
         set_gate(&pit->channels[2], (value & CONTROL_GATE) != 0);
@@ -366,19 +370,9 @@ static void write_byte(struct pit *pit, uint64_t port, uint8_t value)
     }
 }
 
-/* Byte ports: a wider access is one of each, as the ISA bus splits it. */
 enum access_result pit_access(struct pit *pit, struct access *access)
 {
-    for (unsigned i = 0; i < access->size; i++) {
-        uint64_t port = access->address + i;
-
-        if (access->write) {
-            write_byte(pit, port, access_byte(access, i));
-        } else {
-            access_answer(access, i, read_byte(pit, port));
-        }
-    }
-    return ACCESS_HANDLED;
+    return access_bytes(access, pit, read_byte, write_byte);
 }
 
 void pit_init(struct pit *pit, struct vm *vm)

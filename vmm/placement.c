@@ -3,36 +3,23 @@
 
 #include <stddef.h>
 
-#include "kernel/log.h"
-
 /* Where the next VM without a `pin` begins: behind the one before. The first
  * VM's vCPUs do not begin where main() and the console's timers are. */
 static unsigned next_first = 1;
 
-const char *placement_init(struct placement *placement,
-                           const struct config_entry *config,
-                           unsigned processors)
+void placement_init(struct placement *placement,
+                    const struct config_entry *config, unsigned processors)
 {
     *placement = (struct placement){
         .processors = processors,
         .vcpus = config->cpus,
         .config = config,
     };
-    for (size_t i = 0; i < config->pin_count; i++) {
-        if (config->pin[i] >= processors) {
-            log_error(CONFIG_FOLDER "\\%s.conf:%u: pin: no processor %u is in "
-                                    "use on this machine, but 0 to %u",
-                      config->id, config->pin_line, config->pin[i],
-                      processors - 1);
-            return "its processors are not there";
-        }
-    }
     if (config->pin_count == 0) {
         placement->first =
             __atomic_fetch_add(&next_first, config->cpus, __ATOMIC_RELAXED) %
             processors;
     }
-    return NULL;
 }
 
 unsigned placement_vcpu(const struct placement *placement, unsigned index)

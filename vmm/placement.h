@@ -15,12 +15,10 @@ struct placement {
     const struct config_entry *config;
 };
 
-/* NULL, or what is wrong with the entry's `pin` on this machine, which the log
- * says in full. VMs that are
- * made one after the other begin on different processors. */
-const char *placement_init(struct placement *placement,
-                           const struct config_entry *config,
-                           unsigned processors);
+/* The entry's `pin` names processors below `processors` (vmm/check.c sees to
+ * it). VMs that are made one after the other begin on different ones. */
+void placement_init(struct placement *placement,
+                    const struct config_entry *config, unsigned processors);
 
 /* The processor of a vCPU: the entry's `pin` in its order, or the next one
  * each. Where there are more vCPUs than processors they share. */

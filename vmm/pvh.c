@@ -140,7 +140,7 @@ static const char *load(const struct guest_memory *memory,
     if (wrong == NULL) {
         wrong = place(&elf, request, &space, &places, start);
     }
-    if (wrong != NULL) {
+    if (wrong != NULL || request->only_judge) {
         return wrong;
     }
     start->mode = BOOT_PROTECTED;

@@ -384,14 +384,18 @@ static void write_cmos(struct rtc *rtc, unsigned index, uint8_t value)
     arm(rtc);
 }
 
-static uint8_t read_byte(struct rtc *rtc, uint64_t port)
+static uint8_t read_byte(void *chip, uint64_t port)
 {
+    struct rtc *rtc = chip;
+
     /* The index can not be read. */
     return port == 0x71 ? read_cmos(rtc, rtc->index) : 0xff;
 }
 
-static void write_byte(struct rtc *rtc, uint64_t port, uint8_t value)
+static void write_byte(void *chip, uint64_t port, uint8_t value)
 {
+    struct rtc *rtc = chip;
+
     if (port == 0x70) {
         rtc->index = value % RTC_CMOS_SIZE;
         rtc->nmi_off = (value & 0x80) != 0;
@@ -400,19 +404,9 @@ static void write_byte(struct rtc *rtc, uint64_t port, uint8_t value)
     }
 }
 
-/* Byte ports: a wider access is one of each, as the ISA bus splits it. */
 enum access_result rtc_access(struct rtc *rtc, struct access *access)
 {
-    for (unsigned i = 0; i < access->size; i++) {
-        uint64_t port = access->address + i;
-
-        if (access->write) {
-            write_byte(rtc, port, access_byte(access, i));
-        } else {
-            access_answer(access, i, read_byte(rtc, port));
-        }
-    }
-    return ACCESS_HANDLED;
+    return access_bytes(access, rtc, read_byte, write_byte);
 }
 
 void rtc_init(struct rtc *rtc, struct vm *vm)

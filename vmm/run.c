@@ -6,7 +6,9 @@
 
 #include "kernel/log.h"
 #include "kernel/page.h"
+#include "kernel/processors.h"
 #include "kernel/task.h"
+#include "vmm/check.h"
 #include "vmm/load.h"
 #include "vmm/report.h"
 #include "vmm/vm.h"
@@ -66,6 +68,12 @@ static void log_end(const struct vm *vm, enum status status)
         log_raw("lintel: entry %s: exit %d %s", vm->config->id, (int)status,
                 vm_end_name(vm->end));
     }
+}
+
+static void log_not_started(const struct machine *machine)
+{
+    log_raw("lintel: entry %s: exit %d not started", machine->entry->config.id,
+            (int)STATUS_LINTEL);
 }
 
 static struct vm *build(const struct load_entry *entry)
@@ -130,8 +138,7 @@ static void machine_task(void *argument)
         vm_destroy(vm);
     }
     if (!machine->ran) {
-        log_raw("lintel: entry %s: exit %d not started",
-                machine->entry->config.id, (int)STATUS_LINTEL);
+        log_not_started(machine);
     }
     log_debug("%llu pages free again", (unsigned long long)page_free_count());
     move(machine, STAGE_ENDED);
@@ -161,6 +168,27 @@ static void decide(struct machine *machine, bool start)
     __atomic_store_n(&machine->start, start ? START_NOW : START_NEVER,
                      __ATOMIC_RELEASE);
     event_signal(&machine->decided);
+}
+
+/* Everything that is wrong with any of them is told, and none starts. */
+static bool check_all(const struct machine *machines, size_t count)
+{
+    const struct check_host host = {
+        .processors = processors_count(),
+        .pages = page_free_count(),
+        .ram_pages = page_free_in_runs(MEMORY_MAP_RAM, MEMORY_MAP_UNIT),
+    };
+    bool good = true;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct load_entry *entry = machines[i].entry;
+
+        good = check_entry(&entry->config, &entry->files, &host) && good;
+    }
+    for (size_t i = 0; !good && i < count; i++) {
+        log_not_started(&machines[i]);
+    }
+    return good;
 }
 
 static void one_after_another(struct machine *machines, size_t count)
@@ -235,6 +263,9 @@ enum status run_entries(const struct load *load)
 
     if (runs == NULL) {
         log_error("not enough memory for the list of machines");
+        return STATUS_LINTEL;
+    }
+    if (!check_all(runs->machines, runs->count)) {
         return STATUS_LINTEL;
     }
     if (load->loader.run == RUN_TOGETHER) {

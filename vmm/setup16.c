@@ -134,7 +134,7 @@ static const char *load(const struct guest_memory *memory,
 
     const char *wrong = judge(request, &space, &file, start);
 
-    if (wrong != NULL) {
+    if (wrong != NULL || request->only_judge) {
         return wrong;
     }
     start->protocol = "Linux, 16-bit entry";

@@ -5,6 +5,7 @@
 #include "kernel/format.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
+#include "vmm/boot_protocol.h"
 #include "vmm/elf.h"
 #include "vmm/little_endian.h"
 #include "vmm/vcpu.h"
@@ -43,19 +44,7 @@ static bool choose_file(const struct vm *vm, struct symbols_file *file,
     return true;
 }
 
-/* How far an ELF kernel that can lie anywhere was moved; the others lie where
- * they were linked to. */
-static uint64_t load_bias(const struct symbols_file *file, uint64_t entry)
-{
-    struct elf elf;
-
-    return elf_open(&elf, file->bytes, file->size) == NULL &&
-                   elf.type == ELF_TYPE_DYN
-               ? entry - elf.entry
-               : 0;
-}
-
-const char *symbols_guest_create(struct vm *vm, uint64_t entry)
+const char *symbols_guest_create(struct vm *vm, const struct boot_start *start)
 {
     struct symbols_guest *guest = &vm->symbols;
     struct symbols_file file;
@@ -73,7 +62,7 @@ const char *symbols_guest_create(struct vm *vm, uint64_t entry)
     }
     symbols_fill(&guest->symbols, &file, guest->memory, count);
     guest->own = file.bytes == vm->files->kernel.bytes;
-    guest->moved = guest->own ? load_bias(&file, entry) : 0;
+    guest->moved = start->moved;
     log_info("%s: %llu symbols", file.path,
              (unsigned long long)guest->symbols.count);
     return NULL;
@@ -112,7 +101,14 @@ static uint64_t gate_target(struct vcpu *vcpu, unsigned vector)
            (uint64_t)get32(gate + 8) << 32;
 }
 
-static bool find_slide(struct vcpu *vcpu, uint64_t *slide)
+/* An image that the loader moved runs where it was put, unless its own page
+ * tables give it the addresses that it was linked to. */
+static uint64_t loader_slide(const struct boot_move *moved, uint64_t address)
+{
+    return address >= moved->base && address < moved->end ? moved->by : 0;
+}
+
+static bool find_slide(struct vcpu *vcpu, uint64_t address, uint64_t *slide)
 {
     const struct symbols_guest *guest = &vcpu->vm->symbols;
     struct symbols_view view = {
@@ -122,11 +118,12 @@ static bool find_slide(struct vcpu *vcpu, uint64_t *slide)
         .context = vcpu,
     };
 
-    if (guest->own) {
-        *slide = guest->moved;
-        return true;
+    *slide = 0;
+    if (!guest->own && !symbols_slide(&guest->symbols, &view, slide)) {
+        return false;
     }
-    return symbols_slide(&guest->symbols, &view, slide);
+    *slide += loader_slide(&guest->moved, address);
+    return true;
 }
 
 static bool is_user(struct vcpu *vcpu)
@@ -149,7 +146,8 @@ void symbols_guest_name(struct vcpu *vcpu, uint64_t address, char *text,
     size_t length = 0;
 
     text[0] = '\0';
-    if (symbols->count == 0 || is_user(vcpu) || !find_slide(vcpu, &slide)) {
+    if (symbols->count == 0 || is_user(vcpu) ||
+        !find_slide(vcpu, address, &slide)) {
         return;
     }
     const char *name = symbols_find(symbols, address - slide, &length, &offset);

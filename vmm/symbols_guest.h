@@ -8,23 +8,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vmm/boot_move.h"
 #include "vmm/symbols.h"
 
+struct boot_start;
 struct vcpu;
 struct vm;
 
 struct symbols_guest {
     struct symbols symbols;
     struct symbol *memory;
-    size_t pages;   /* of it; 0: no symbols */
-    bool own;       /* the kernel file's own, which was loaded... */
-    uint64_t moved; /* ...so far from where it was linked to */
+    size_t pages; /* of it; 0: no symbols */
+    bool own;     /* the kernel file's own */
+    struct boot_move moved;
 };
 
 /* Takes the symbols from the file that the entry names, which has been judged,
- * or from the kernel if that is an ELF file; `entry` is where the kernel
- * begins. NULL, or what is wrong; no symbols at all are not. */
-const char *symbols_guest_create(struct vm *vm, uint64_t entry);
+ * or from the kernel if that is an ELF file. NULL, or what is wrong; no symbols
+ * at all are not. */
+const char *symbols_guest_create(struct vm *vm, const struct boot_start *start);
 void symbols_guest_destroy(struct vm *vm);
 
 /* "vp_notify+0x12" of the address in the vCPU's kernel; "" where there is no

@@ -344,20 +344,23 @@ static void write_register(struct uart *uart, unsigned index, uint8_t value)
     }
 }
 
-/* Byte ports: a wider access is one of each, as the ISA bus splits it. */
+static uint8_t read_byte(void *chip, uint64_t port)
+{
+    uint8_t value = read_register(chip, (unsigned)port & 7);
+
+    update(chip);
+    return value;
+}
+
+static void write_byte(void *chip, uint64_t port, uint8_t value)
+{
+    write_register(chip, (unsigned)port & 7, value);
+    update(chip);
+}
+
 enum access_result uart_access(struct uart *uart, struct access *access)
 {
-    for (unsigned i = 0; i < access->size; i++) {
-        unsigned index = (unsigned)(access->address + i) & 7;
-
-        if (access->write) {
-            write_register(uart, index, access_byte(access, i));
-        } else {
-            access_answer(access, i, read_register(uart, index));
-        }
-        update(uart);
-    }
-    return ACCESS_HANDLED;
+    return access_bytes(access, uart, read_byte, write_byte);
 }
 
 void uart_init(struct uart *uart, struct vm *vm)

@@ -61,7 +61,7 @@ static void move_to(struct vcpu *vcpu, unsigned processor)
 /* While others wait, the guest exits when its turn is over. */
 static void limit_run(struct vcpu *vcpu)
 {
-    uint64_t end = task_turn_end();
+    uint64_t end = task_run_end();
 
     if (task_work_pending() &&
         (!vcpu->slice.armed || vcpu->slice.deadline != end)) {
@@ -69,20 +69,36 @@ static void limit_run(struct vcpu *vcpu)
     }
 }
 
+/* A processor that has nothing to do; at the beginning of a turn, one that has
+ * less. */
+static bool better_place(struct vcpu *vcpu, unsigned *processor)
+{
+    if (!placement_may_move(&vcpu->vm->placement)) {
+        return false;
+    }
+    if (task_find_idle(processor)) {
+        return true;
+    }
+    if (vcpu->turn_end == task_turn_end()) {
+        return false;
+    }
+    vcpu->turn_end = task_turn_end();
+    return task_find_lighter(processor);
+}
+
 /* Lets the others run, once each. If those, or other guests, have still more to
- * do it moves to a processor that has nothing to do; where there is none, or
- * its entry says where it is to stay, they get their turn when this one's is
- * over, whether it exits by itself or not. */
+ * do it moves to a processor where it has more of its time; where there is
+ * none, or its entry says where it is to stay, they get their turn when this
+ * one's is over, whether it exits by itself or not. */
 static void let_others_run(struct vcpu *vcpu)
 {
-    unsigned idle = 0;
+    unsigned processor = 0;
 
     /* It would interrupt those that run meanwhile. */
     timer_cancel(&vcpu->slice);
     task_yield();
-    if (task_work_pending() && placement_may_move(&vcpu->vm->placement) &&
-        task_find_idle(&idle)) {
-        move_to(vcpu, idle);
+    if (task_work_pending() && better_place(vcpu, &processor)) {
+        move_to(vcpu, processor);
     }
     limit_run(vcpu);
 }

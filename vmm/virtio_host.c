@@ -104,13 +104,23 @@ size_t env_entropy(struct virtio_device *device, void *buffer, size_t length)
     return filled;
 }
 
-/* Between the pieces of a request, which may be as large as the guest's memory:
- * neither the entry's `timeout` nor the console waits for its end. Only a
- * queue's own task may wait, not a vCPU inside an access (emerg_wr). */
-static void let_others_run(const struct virtio_host *host)
+/* Has a service run for a turn, and others wait for the processor? */
+static bool turn_over(const struct virtio_host *host)
 {
-    if ((timer_due() || domain_wanted()) && host->vm->accessing == NULL) {
+    return task_work_pending() &&
+           time_from_tsc(cpu_rdtsc() - host->turn) >= TASK_TURN;
+}
+
+/* Between the pieces of a request, which may be as large as the guest's memory:
+ * neither the entry's `timeout` nor the console nor another machine waits for
+ * its end. Only a queue's own task may wait, not a vCPU inside an access
+ * (emerg_wr). */
+static void let_others_run(struct virtio_host *host)
+{
+    if ((timer_due() || domain_wanted() || turn_over(host)) &&
+        host->vm->accessing == NULL) {
         task_yield();
+        host->turn = cpu_rdtsc();
     }
 }
 
@@ -165,7 +175,7 @@ static bool disk_range(const struct virtio_host *host, uint64_t offset,
 bool env_disk_read(struct virtio_device *device, uint64_t offset, void *buffer,
                    size_t length)
 {
-    const struct virtio_host *host = host_of(device);
+    struct virtio_host *host = host_of(device);
 
     if (!disk_range(host, offset, length)) {
         return false;
@@ -178,7 +188,7 @@ bool env_disk_read(struct virtio_device *device, uint64_t offset, void *buffer,
 bool env_disk_write(struct virtio_device *device, uint64_t offset,
                     const void *buffer, size_t length)
 {
-    const struct virtio_host *host = host_of(device);
+    struct virtio_host *host = host_of(device);
 
     if (!disk_range(host, offset, length)) {
         return false;
@@ -234,7 +244,7 @@ static void service_task(void *argument)
         }
         event_wait(&queue->wake);
         if (!vm->stopping) {
-            queue->served_at = cpu_rdtsc();
+            queue->served_at = host->turn = cpu_rdtsc();
             virtio_queue_service(queue->queue);
             event_signal(&host->serviced);
         }

@@ -46,6 +46,7 @@ struct virtio_host {
         struct virtio_entropy entropy;
     };
     unsigned gsi;
+    uint64_t turn;         /* TSC when a service last had the processor anew */
     bool line;             /* the interrupt line's level */
     struct timer watch;    /* armed while the watchdog has something to watch */
     struct event serviced; /* a service task has been in its queue */

@@ -225,86 +225,47 @@ static void log_start(const struct boot_start *start)
     }
 }
 
-/* The sentence may lie in `start`. */
-static void log_refusal(const struct config_entry *config,
-                        const struct boot_start *start, const char *why)
-{
-    if (start->modules_refused) {
-        log_error(CONFIG_FOLDER "\\%s.conf:%u: module %s: %s", config->id,
-                  config->module_line, config->module[0].path, why);
-    } else {
-        log_error("%s: %s", config->linux_path, why);
-    }
-}
-
 static const char *load_kernel(struct vm *vm)
 {
-    const struct vm_files *files = vm->files;
-    struct acpi_request acpi = {
+    const struct acpi_request acpi = {
         .cpu_count = vm->vcpu_count,
         .virtio_count = discover_acpi_count(vm->config, vm->device_count),
-    };
-    struct boot_piece initrd[CONFIG_PATHS] = {0};
-    struct boot_piece module[CONFIG_PATHS] = {0};
-    struct boot_request request = {
-        .kernel = files->kernel.bytes,
-        .kernel_size = files->kernel.size,
-        .kernel_name = vm->config->linux_path,
-        .initrd = initrd,
-        .initrd_count = vm->config->initrd_count,
-        .module = module,
-        .module_count = vm->config->module_count,
-        .protocol = vm->config->protocol,
-        .command_line = vm->command_line,
-        .e820 = vm->map.e820,
-        .e820_count = vm->map.e820_count,
-        .cpu_count = vm->vcpu_count,
-        .gib_pages = cpuid_has(&vm->cpuid, CPUID_HAS_GIB_PAGES),
     };
     const struct mp_request mp = {
         .cpu_count = vm->vcpu_count,
         .signature = vm->cpuid.basic[1].eax,
         .features = vm->cpuid.basic[1].edx,
     };
+    struct boot_request *request = &vm->kernel.boot;
     struct boot_start start;
-    const char *why = acpi_build(&vm->memory, &acpi, &request.rsdp);
+    const char *why = NULL;
 
-    discover_command_line(vm->command_line, vm->config, vm->device_count);
+    kernel_request_make(&vm->kernel, vm->config, vm->files, &vm->map,
+                        vm->device_count);
+    request->gib_pages = cpuid_has(&vm->cpuid, CPUID_HAS_GIB_PAGES);
+    why = acpi_build(&vm->memory, &acpi, &request->rsdp);
     if (why == NULL) {
         why = mp_build(&vm->memory, &mp);
     }
     if (why != NULL) {
         return why;
     }
-    for (size_t i = 0; i < vm->config->initrd_count; i++) {
-        initrd[i].bytes = files->initrd[i].bytes;
-        initrd[i].size = files->initrd[i].size;
-        initrd[i].name = vm->config->initrd[i];
-    }
-    for (size_t i = 0; i < vm->config->module_count; i++) {
-        module[i].bytes = files->module[i].bytes;
-        module[i].size = files->module[i].size;
-        module[i].name = vm->config->module[i].path;
-        module[i].command_line = vm->config->module[i].words;
-    }
     bios_data_put(&vm->memory);
-    why = boot_load(&vm->memory, &request, &start);
+    why = boot_load(&vm->memory, request, &start);
     if (why != NULL) {
-        log_refusal(vm->config, &start, why);
+        kernel_request_log_refusal(vm->config, &start, why);
         return "the kernel cannot be started";
     }
     log_start(&start);
     boot_set_registers(vm->vcpus[0]->guest, &start);
-    return symbols_guest_create(vm, start.rip);
+    return symbols_guest_create(vm, &start);
 }
 
 /* In the VM's domain, and on a processor that its vCPUs need not run on. */
 static bool build(struct vm *vm, const char **why)
 {
-    *why = placement_init(&vm->placement, vm->config, processors_count());
-    if (*why == NULL) {
-        *why = create_memory(vm);
-    }
+    placement_init(&vm->placement, vm->config, processors_count());
+    *why = create_memory(vm);
     if (*why == NULL) {
         create_chips(vm);
         *why = vm_vcpus_create(vm);
@@ -333,7 +294,6 @@ struct vm *vm_create(const struct config_entry *config,
         *why = "not enough memory for a virtual machine";
         return NULL;
     }
-    vm->pages_before = pages_before;
     vm->config = config;
     vm->files = files;
     vm->pages =
@@ -351,6 +311,8 @@ struct vm *vm_create(const struct config_entry *config,
         vm_destroy(vm);
         return NULL;
     }
+    /* No other machine is being built or runs yet (vmm/run.c). */
+    vm->pages_built = pages_before - page_free_count();
     return vm;
 }
 

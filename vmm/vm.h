@@ -18,11 +18,11 @@
 #include "vmm/apic_bus.h"
 #include "vmm/cpuid.h"
 #include "vmm/debug_exit.h"
-#include "vmm/discover.h"
 #include "vmm/fw_cfg.h"
 #include "vmm/guest_memory.h"
 #include "vmm/i8042.h"
 #include "vmm/ioapic.h"
+#include "vmm/kernel_request.h"
 #include "vmm/kvmclock.h"
 #include "vmm/memory_map.h"
 #include "vmm/msr.h"
@@ -37,23 +37,9 @@
 #include "vmm/uart.h"
 #include "vmm/vcpu.h"
 #include "vmm/virtio_host.h"
+#include "vmm/vm_files.h"
 
 #define VM_VCPUS 64
-
-/* A file read from the ESP, in host memory that lives as long as Lintel. */
-struct vm_file {
-    const uint8_t *bytes;
-    uint64_t size;
-};
-
-/* What an entry names, loaded. Disks are the VM's to change. */
-struct vm_files {
-    struct vm_file kernel;
-    struct vm_file initrd[CONFIG_PATHS];
-    struct vm_file symbols; /* bytes NULL: none given */
-    struct vm_file module[CONFIG_PATHS];
-    struct vm_file disk[CONFIG_PATHS]; /* bytes NULL: zero:SIZE */
-};
 
 struct vm {
     const struct config_entry *config;
@@ -64,7 +50,7 @@ struct vm {
     struct placement placement;
     struct memory_map map;
     struct guest_memory memory;
-    size_t pages_before; /* free when the building began */
+    size_t pages_built; /* of host memory, its tasks' left out */
     struct page_source pages;
     struct ept ept;
     struct cpuid_policy cpuid;
@@ -94,7 +80,7 @@ struct vm {
     struct virtio_host devices[MAP_VIRTIO_DEVICES + 1];
     unsigned device_count;
     unsigned window_count;
-    char command_line[DISCOVER_COMMAND_LINE];
+    struct kernel_request kernel;
 
     struct console console;
 

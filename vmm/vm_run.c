@@ -127,6 +127,9 @@ static void limit_reached(void *argument)
 {
     struct vm *vm = argument;
 
+    if (vm->stopping) {
+        return;
+    }
     log_error("time-out: the guest ran for %u s without an end",
               (unsigned)vm->config->timeout);
     vm_log_state(vm);
@@ -151,7 +154,7 @@ static bool start_tasks(struct vm *vm)
 /* What the VM costs beside what its guest sees: stacks, VMCSs, tables. */
 static void log_memory(const struct vm *vm)
 {
-    size_t pages = vm->pages_before - page_free_count();
+    size_t pages = vm->pages_built + vm->tasks * task_memory();
     size_t seen = (size_t)(vm->config->memory / PAGE_SIZE);
 
     for (unsigned i = 0; i < vm->device_count; i++) {
@@ -217,12 +220,15 @@ void vcpu_log(struct vcpu *vcpu)
     }
 }
 
-/* One on another processor does it itself, as soon as it can. The one that is
- * here may be leaving: a timer fires before the next task runs. */
+/* One on another processor, or on its way there, does it itself, as soon as it
+ * can. One that has not begun may begin on another processor, and is not to be
+ * found in this one. */
 static void log_vcpu(struct vcpu *vcpu)
 {
-    if (vcpu->task != NULL &&
-        task_processor(vcpu->task) != processor_here()->index) {
+    if (vcpu->task == NULL) {
+        vcpu_log(vcpu);
+        guest_leave(vcpu->guest);
+    } else if (task_processor(vcpu->task) != processor_here()->index) {
         vcpu->log_wanted = true;
         vcpu->extra = true;
         vcpu_wake(vcpu);

@@ -1,5 +1,7 @@
 """What Lintel says when it cannot run: configuration, files, no VMX."""
 
+import re
+
 from harness import BUILD, boot, expect
 
 SELFTEST = f"{BUILD}/guests/selftest.bin"
@@ -58,6 +60,52 @@ def not_a_kernel():
     files = entries(a="linux /text.bin\nmemory 16M\n")
     files["text.bin"] = b"This is no kernel.\n" * 100
     expect_refusal(boot(files, timeout=60), "bzImage")
+
+
+def built(name):
+    with open(f"{BUILD}/guests/{name}.bin", "rb") as file:
+        return file.read()
+
+
+def refused_entries():
+    """name: its kernel, further lines of its entry, what Lintel must say."""
+    good = built("selftest")
+    elf = built("elf64")
+    return {
+        "b": (good, "disk /empty\n", r"b\.conf:4: disk .empty: it has 0 bytes"),
+        "c": (b"\x1f\x8b\x08" + bytes(100), "", "compressed by gzip"),
+        "d": (elf[:18] + b"\xb7" + elf[19:], "",
+              "for another kind of machine"),
+        "e": (elf[:0x1100], "", "cut short"),
+        "f": (good, "module /guest.bin\n",
+              r"f\.conf:4: module .*has no modules"),
+        "g": (good, "protocol pvh\n", "the kernel file is not one for it"),
+        "h": (good, "disk zero:4G\n", r"h\.conf: memory and disks of 4112 MiB"),
+        "i": (good, "pin 0,7\n", r"i\.conf:4: pin: no processor 7 is in use"),
+    }
+
+
+def before_the_first():
+    """What is wrong with later entries is all told, and the first, a good
+    one, does not start: one after the other, and together."""
+    wrong = refused_entries()
+    files = entries(a="linux /guest.bin\nmemory 16M\n")
+    files["empty"] = b""
+    for name, (kernel, lines, _) in wrong.items():
+        files[f"{name}.bin"] = kernel
+        files[f"loader/entries/{name}.conf"] = (
+            f"title {name}\nlinux /{name}.bin\nmemory 16M\n{lines}").encode()
+    for run in ("all", "together"):
+        files["loader/loader.conf"] = f"run {run}\n".encode()
+        result = boot(files)
+        expect_refusal(result)
+        for name, (_, _, says) in wrong.items():
+            expect(re.search(says, result.log_text()),
+                   f"run {run}, entry {name}: the log lacks {says!r}: "
+                   f"{result.log_text()[-900:]!r}")
+        expect(result.entries ==
+               {name: (4, "not started") for name in ["a", *wrong]},
+               f"run {run}: ended: {result.entries}")
 
 
 def without_vmx():

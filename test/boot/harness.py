@@ -7,6 +7,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -33,6 +34,59 @@ class Skip(Exception):
 def expect(condition, sentence):
     if not condition:
         raise Failure(sentence)
+
+
+def attempt(name, check, *arguments):
+    """A result as boot.py wants it: (name, problem or None)."""
+    try:
+        check(*arguments)
+        return name, None
+    except Failure as failure:
+        return name, str(failure)
+
+
+def check_to_the_end(result, name):
+    """A guest that checks itself, in the entry of its own name: it found
+    nothing wrong, and powered off."""
+    text = result.guest_text(name)
+    if name not in result.entries:
+        last = result.log[-1] if result.log else "nothing"
+        raise Failure(f"never ended; Lintel's last line: {last}")
+    status, reason = result.entries[name]
+    expect(text is not None, f"printed nothing: exit {status} ({reason})")
+    bad = re.findall(r"^not ok .*$", text, re.M)
+    expect(not bad, "; ".join(bad))
+    expect("\nend\n" in text,
+           f"did not get to its end: exit {status} ({reason})")
+    expect(status == 0, f"exit {status} ({reason}), not 0")
+
+
+# A limit is in seconds of processor time, so that a busy machine is not taken
+# for a guest that hangs; one that waits without working ends it after so many
+# times as long.
+IDLE = 10
+
+
+def processor_seconds(pid):
+    """What a process and those below it have used; 0 if it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            # Behind the name, which may hold anything: field 3 comes first.
+            fields = stat.read().rpartition(")")[2].split()
+        with open(f"/proc/{pid}/task/{pid}/children") as children:
+            below = children.read().split()
+    except OSError:
+        return 0
+    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(map(processor_seconds, below))
+
+
+class Limited(Session):
+    """A session whose time-out is the emulator's processor time."""
+
+    def spent(self):
+        used = processor_seconds(self.machine.process.pid)
+        return max(used, self.machine.seconds() / IDLE)
 
 
 class Boot:
@@ -94,7 +148,7 @@ def boot(files, kind="bochs", memory=128, timeout=240, disk=None,
             image.make(disk, {"EFI/BOOT/BOOTX64.EFI": LINTEL, **files})
         booted = machine.Machine(kind, Folder.path, disk, memory, processors,
                                  model=model)
-        session = Session(booted, "", timeout)
+        session = Limited(booted, "", timeout)
         try:
             while not session.done:
                 session.step()
@@ -123,14 +177,7 @@ class Run:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        try:
-            output, errors = runner.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            runner.terminate()  # it takes its emulator with it
-            output, errors = runner.communicate()
-            raise Failure(f"no end within {timeout} s; it said "
-                          f"{errors.decode(errors='replace')[-600:]!r}"
-                          ) from None
+        output, errors = self.wait(runner, timeout)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         # Of processor time: what the run takes on a machine of its own.
         self.seconds = (after.ru_utime + after.ru_stime
@@ -138,6 +185,20 @@ class Run:
         self.status = runner.returncode
         self.output = output.decode(errors="replace")
         self.errors = errors.decode(errors="replace")
+
+    def wait(self, runner, timeout):
+        started = time.monotonic()
+        while True:
+            try:
+                return runner.communicate(timeout=1)
+            except subprocess.TimeoutExpired:
+                spent = max(processor_seconds(runner.pid),
+                            (time.monotonic() - started) / IDLE)
+            if spent > timeout:
+                runner.terminate()  # it takes its emulator with it
+                _, errors = runner.communicate()
+                raise Failure(f"no end within {timeout} s; it said "
+                              f"{errors.decode(errors='replace')[-600:]!r}")
 
     def expect_status(self, status):
         expect(self.status == status,

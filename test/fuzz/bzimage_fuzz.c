@@ -1,41 +1,24 @@
-/* libFuzzer on the bzImage loader. An input is either a file as it stands, or
- * a list of changes to a sound one (the loader's checks are many: a random
- * file passes few of them). ASan watches the file's and the RAM's bounds; what
- * is accepted must hold together. */
+/* libFuzzer on the loaders of bzImages, by all three entries. An input is
+ * either a file as it stands, or a list of changes to a sound one (the loader's
+ * checks are many: a random file passes few of them). ASan watches the file's
+ * and the RAM's bounds; what is accepted must hold together. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "arch/guest.h"
-#include "kernel/panic.h"
-#include "vmm/bzimage.h"
-#include "vmm/bzimage_file.h"
+#include "test/fuzz/fuzz.h"
+#include "test/fuzz/fuzz_machine.h"
+#include "vmm/boot_protocol.h"
+#include "vmm/little_endian.h"
 
-#define RAM_SIZE  (24ULL << 20)
+#define RAM_SIZE  FUZZ_RAM_MOST
 #define FILE_SIZE 0x3000
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-_Noreturn void panic(const char *format, ...)
-{
-    (void)format;
-    abort();
-}
-
-void guest_set(struct guest *guest, enum guest_reg reg, uint64_t value)
-{
-    (void)guest;
-    (void)reg;
-    (void)value;
-}
-
-void guest_set_gpr(struct guest *guest, enum gpr gpr, uint64_t value)
-{
-    (void)guest;
-    (void)gpr;
-    (void)value;
-}
+/* Second bytes below that: RAM of so many pages about where the sound kernel
+ * ends. */
+#define TIGHT     8
+#define RAM_TIGHT 0x13fe000ULL
 
 static void put(uint8_t *file, size_t offset, uint64_t value, size_t size)
 {
@@ -82,43 +65,87 @@ static size_t changed_file(uint8_t *file, const uint8_t *data, size_t size)
     return length;
 }
 
-static void require(int condition)
+/* The initrd, several files that follow each other. */
+static void check_initrd(const struct fuzz_machine *machine,
+                         const struct boot_request *request,
+                         const struct boot_start *start)
 {
-    if (!condition) {
-        abort();
+    const uint8_t *at = fuzz_piece(machine, start->initrd, start->initrd_size);
+    uint64_t size = 0;
+
+    for (size_t i = 0; i < request->initrd_count; i++) {
+        const struct boot_piece *piece = &request->initrd[i];
+
+        REQUIRE(memcmp(at + size, piece->bytes, piece->size) == 0);
+        size = align_up(size + piece->size, 4);
+    }
+    REQUIRE(start->initrd_size <= size && start->initrd_size + 4 > size);
+}
+
+/* What the kernel finds by boot.rst's header: in boot_params, or where its
+ * 16-bit code was put. */
+static void check_header(const struct fuzz_machine *machine,
+                         const struct boot_request *request,
+                         const struct boot_start *start, const uint8_t *header)
+{
+    uint32_t line = get32(header + 0x228);
+
+    REQUIRE(get32(header + 0x218) == (uint32_t)start->initrd);
+    REQUIRE(get32(header + 0x21c) == start->initrd_size);
+    REQUIRE(line < machine->size);
+    REQUIRE(strcmp((const char *)machine->ram + line, request->command_line) ==
+            0);
+    if (start->mode != BOOT_REAL) {
+        fuzz_piece(machine, line, strlen(request->command_line) + 1);
+    }
+}
+
+static void check(const struct fuzz_machine *machine,
+                  const struct boot_request *request,
+                  const struct boot_start *start)
+{
+    REQUIRE(strlen(start->version) < BOOT_VERSION);
+    fuzz_pieces_begin();
+    if (start->initrd_size != 0) {
+        check_initrd(machine, request, start);
+    }
+    if (start->mode == BOOT_REAL) {
+        /* Its segment; and what it would move up itself. */
+        check_header(machine, request, start,
+                     fuzz_piece(machine, start->kernel, 0x10000));
+        fuzz_piece(machine, 0x100000, 1);
+        return;
+    }
+    REQUIRE(start->kernel >= MAP_LEGACY_END);
+    REQUIRE(start->rip >= start->kernel && start->rip < machine->size);
+    fuzz_piece(machine, start->kernel, 1);
+    check_header(machine, request, start,
+                 fuzz_piece(machine, start->gprs[GPR_RSI], 0x1000));
+    fuzz_piece(machine, start->gprs[GPR_RSP] - 0x1000, 0x1000);
+    fuzz_piece(machine, start->gdt, start->gdt_limit + 1ULL);
+    if (start->mode == BOOT_LONG) {
+        fuzz_piece(machine, start->page_tables, 6 * 0x1000ULL);
     }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static uint8_t *ram;
-    static const struct e820_entry e820[] = {
-        {0, MAP_LEGACY_BASE, E820_RAM},
-        {MAP_LEGACY_BASE, MAP_LEGACY_END - MAP_LEGACY_BASE, E820_RESERVED},
-        {MAP_LEGACY_END, RAM_SIZE - MAP_LEGACY_END, E820_RAM}};
+    static uint8_t changed[FILE_SIZE];
+    static struct boot_start start;
 
     if (size < 2) {
         return 0;
     }
-    if (ram == NULL) {
-        ram = malloc(RAM_SIZE);
-    }
-    /* Exactly as long as the loader is told. */
-    uint8_t *file = malloc(size > FILE_SIZE ? size : FILE_SIZE);
+    struct fuzz_machine *machine = fuzz_machine(
+        data[1] < TIGHT ? RAM_TIGHT + data[1] * 0x1000ULL : RAM_SIZE);
     size_t length = size - 2;
+    const uint8_t *file = data + 2;
 
-    if ((data[0] & 1) != 0) {
-        memcpy(file, data + 2, length);
-    } else {
-        length = changed_file(file, data + 2, length);
+    if ((data[0] & 1) == 0) {
+        length = changed_file(changed, file, length);
+        file = changed;
     }
-    uint8_t *exact = malloc(length + 1);
-
-    memcpy(exact, file, length);
-    exact = realloc(exact, length == 0 ? 1 : length);
-
-    struct guest_memory memory = {
-        .slots = {{.base = 0, .size = RAM_SIZE, .host = ram}}, .slot_count = 1};
+    uint8_t *exact = fuzz_exact(file, length);
     struct boot_piece pieces[2] = {{exact, length < data[1] ? length : data[1]},
                                    {exact, length}};
     struct boot_request request = {
@@ -126,23 +153,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .kernel_size = length,
         .initrd = pieces,
         .initrd_count = data[0] >> 1 & 1 ? 2 : 0,
-        .command_line = "console=hvc0",
-        .e820 = e820,
-        .e820_count = 3,
+        .module_count = (data[0] & 0x30) == 0x30 ? 1 : 0, /* it has none */
+        .command_line = data[0] >> 2 & 1 ? "" : "console=hvc0",
+        .e820 = machine->e820,
+        .e820_count = FUZZ_E820,
+        .rsdp = {data[0] >> 3 & 1 ? MAP_ACPI_BASE : 0},
+        .protocol = "linux",
     };
-    struct boot_start start = {0};
 
-    (void)bzimage_file_recognise(exact, length);
-    if (bzimage_load(&memory, &request, &start) == NULL) {
-        require(start.mode == BOOT_REAL || start.kernel >= MAP_LEGACY_END);
-        require(start.kernel < RAM_SIZE);
-        require(start.rip < RAM_SIZE);
-        require(strlen(start.version) < BOOT_VERSION);
-        require(start.initrd_size <= RAM_SIZE - start.initrd);
-        require(start.initrd_size == 0 || start.initrd > start.kernel);
+    if (fuzz_loads(machine, boot_load, &request, &start)) {
+        check(machine, &request, &start);
         boot_set_registers(NULL, &start);
     }
     free(exact);
-    free(file);
     return 0;
 }

@@ -6,11 +6,10 @@
  * vectors posted to them, and must give the same values and interrupts. */
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/log.h"
+#include "test/fuzz/fuzz.h"
 #include "test/unit/apicv_fake.h"
 #include "test/unit/chips_fake.h"
 #include "vmm/acpi_pm.h"
@@ -29,8 +28,6 @@
 
 #define CPUS  3
 #define STEPS 512
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct machine {
     struct vm vm;
@@ -60,14 +57,6 @@ struct step {
     uint16_t where;
     uint32_t value;
 };
-
-#define REQUIRE(condition)                                                     \
-    do {                                                                       \
-        if (!(condition)) {                                                    \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);    \
-            abort();                                                           \
-        }                                                                      \
-    } while (0)
 
 /* What a guest saw, as one number. */
 static uint64_t seen;

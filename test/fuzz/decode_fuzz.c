@@ -5,10 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "test/fuzz/fuzz.h"
 #include "test/unit/emulate_guest.h"
 #include "vmm/emulate.h"
 
@@ -16,16 +15,6 @@
 
 /* 256 elements of at most two operands in pieces of a byte. */
 #define MOST_ACCESSES (256 * 2 * 8)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define REQUIRE(condition)                                                     \
-    do {                                                                       \
-        if (!(condition)) {                                                    \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);    \
-            abort();                                                           \
-        }                                                                      \
-    } while (0)
 
 struct input {
     const uint8_t *data;

@@ -1,2 +1,3 @@
 fuzz-targets += elf
-elf-fuzz-sources := test/fuzz/elf_fuzz.c $(loader-sources)
+elf-fuzz-cflags := $(loader-fuzz-cflags)
+elf-fuzz-sources := test/fuzz/elf_fuzz.c $(loader-fuzz-sources)

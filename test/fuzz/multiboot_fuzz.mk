@@ -1,2 +1,3 @@
 fuzz-targets += multiboot
-multiboot-fuzz-sources := test/fuzz/multiboot_fuzz.c $(loader-sources)
+multiboot-fuzz-cflags := $(loader-fuzz-cflags)
+multiboot-fuzz-sources := test/fuzz/multiboot_fuzz.c $(loader-fuzz-sources)

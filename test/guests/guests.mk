@@ -48,7 +48,7 @@ $(multiboot-elf:%=$(BUILD)/guests/%.elf): $(BUILD)/guests/%.elf: \
 	    -T test/guests/multiboot/guest.ld $(@:.elf=.o) -o $@
 
 # Guests of the other formats, ELF headers and all in one flat file.
-format-guests := pvh32 pvh64 elf64 linux32 init32
+format-guests := pvh32 pvh64 elf64 linux16 linux32 init32
 format-files  := $(format-guests:%=$(BUILD)/guests/%.bin)
 guest-files   += $(format-files)
 

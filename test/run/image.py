@@ -1,6 +1,7 @@
 """The EFI system partition a run boots from: a FAT image with Lintel, its
 configuration and the guests' files. Called by run.py and test/boot."""
 
+import contextlib
 import os
 import subprocess
 import tempfile
@@ -86,6 +87,9 @@ def make(path, files):
     size = (size // CYLINDER + 1) * CYLINDER
     with open(path, "wb") as out:
         out.truncate(size)
+    # A Bochs that was killed leaves it, and the next one would not start.
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(f"{path}.lock")
     tool("mkfs.vfat", "-F", "32", "-s", str(CLUSTER // 512),
          "-n", "LINTEL", path)
     fill(path, files)

@@ -83,13 +83,17 @@ class Session:
         if self.asked is None:
             if self.log.status is not None:
                 self.asked = now
-            elif self.timeout and self.machine.seconds() > self.timeout:
+            elif self.timeout and self.spent() > self.timeout:
                 self.timed_out = True
                 self.machine.type(b"\x01s")  # what it was doing, in the log
                 self.asked = now
         elif now - self.asked > GRACE:
             self.log.finish()
             self.done = True
+
+    def spent(self):
+        """What counts against the time-out, in seconds."""
+        return self.machine.seconds()
 
     def stage(self):
         if self.marks.begun:

@@ -1,5 +1,4 @@
-/* Synthetic ELF kernels for the loaders' unit tests and fuzz target, made with
- * the system's <elf.h>, the second opinion on every offset. */
+/* Synthetic ELF kernels for the loaders' unit tests and fuzz target. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include <elf.h>
+#include "test/unit/elf_write.h"
 
 #define KERNEL_SIZE  0x600
 #define KERNEL_NOTES 0x180
@@ -45,56 +44,18 @@ static inline void kernel_notes(uint8_t *to, bool is_64, bool pvh)
     memcpy(to, last, sizeof(last));
 }
 
-static inline void kernel_make_64(uint8_t *file, bool pvh)
+static inline void kernel_make(uint8_t *file, bool is_64, bool pvh)
 {
-    Elf64_Ehdr header = {
-        .e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
-        .e_type = ET_EXEC,
-        .e_machine = EM_X86_64,
-        .e_version = EV_CURRENT,
-        .e_entry = KERNEL_HALF + KERNEL_BASE + 0x20,
-        .e_phoff = sizeof(Elf64_Ehdr),
-        .e_ehsize = sizeof(Elf64_Ehdr),
-        .e_phentsize = sizeof(Elf64_Phdr),
-        .e_phnum = 3,
-    };
-    Elf64_Phdr segments[] = {
-        {PT_LOAD, 5, KERNEL_CODE, KERNEL_HALF + KERNEL_BASE, KERNEL_BASE, 0x200,
-         0x200, 0x1000},
-        {PT_NOTE, 4, KERNEL_NOTES, 0, 0, 0x48, 0x48, 4},
-        {PT_LOAD, 6, KERNEL_DATA, KERNEL_HALF + KERNEL_BASE + 0x1000,
-         KERNEL_BASE + 0x1000, 0x100, 0x2345, 0x1000},
+    const uint64_t linked = (is_64 ? KERNEL_HALF : 0) + KERNEL_BASE;
+    const uint64_t notes = is_64 ? 0x48 : 0x44;
+    const Elf64_Phdr segments[] = {
+        {PT_LOAD, 5, KERNEL_CODE, linked, KERNEL_BASE, 0x200, 0x200, 0x1000},
+        {PT_NOTE, 4, KERNEL_NOTES, 0, 0, notes, notes, 4},
+        {PT_LOAD, 6, KERNEL_DATA, linked + 0x1000, KERNEL_BASE + 0x1000, 0x100,
+         0x2345, 0x1000},
     };
 
     memset(file, 0x90, KERNEL_SIZE);
-    memcpy(file, &header, sizeof(header));
-    memcpy(file + sizeof(header), segments, sizeof(segments));
-    kernel_notes(file + KERNEL_NOTES, true, pvh);
-}
-
-static inline void kernel_make_32(uint8_t *file, bool pvh)
-{
-    Elf32_Ehdr header = {
-        .e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB, EV_CURRENT},
-        .e_type = ET_EXEC,
-        .e_machine = EM_386,
-        .e_version = EV_CURRENT,
-        .e_entry = KERNEL_BASE,
-        .e_phoff = sizeof(Elf32_Ehdr),
-        .e_ehsize = sizeof(Elf32_Ehdr),
-        .e_phentsize = sizeof(Elf32_Phdr),
-        .e_phnum = 3,
-    };
-    Elf32_Phdr segments[] = {
-        {PT_LOAD, KERNEL_CODE, KERNEL_BASE, KERNEL_BASE, 0x200, 0x200, 5,
-         0x1000},
-        {PT_NOTE, KERNEL_NOTES, 0, 0, 0x44, 0x44, 4, 4},
-        {PT_LOAD, KERNEL_DATA, KERNEL_BASE + 0x1000, KERNEL_BASE + 0x1000,
-         0x100, 0x2345, 6, 0x1000},
-    };
-
-    memset(file, 0x90, KERNEL_SIZE);
-    memcpy(file, &header, sizeof(header));
-    memcpy(file + sizeof(header), segments, sizeof(segments));
-    kernel_notes(file + KERNEL_NOTES, false, pvh);
+    elf_write(file, is_64, linked + (is_64 ? 0x20 : 0), segments, 3);
+    kernel_notes(file + KERNEL_NOTES, is_64, pvh);
 }

@@ -1,5 +1,5 @@
 /* ELF kernels: by PVH note and plain, sound ones and ones with one thing wrong;
- * what they are told; and where the place allocator puts things. */
+ * what they are told. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,6 @@
 #include "arch/guest.h"
 #include "test/unit/elf_kernel.h"
 #include "vmm/boot_protocol.h"
-#include "vmm/boot_space.h"
 #include "vmm/elf.h"
 #include "vmm/start_info.h"
 
@@ -26,20 +25,6 @@ static uint8_t kernel[KERNEL_SIZE];
 static struct boot_request request;
 static struct boot_start start;
 
-void guest_set(struct guest *guest, enum guest_reg reg, uint64_t value)
-{
-    (void)guest;
-    (void)reg;
-    (void)value;
-}
-
-void guest_set_gpr(struct guest *guest, enum gpr gpr, uint64_t value)
-{
-    (void)guest;
-    (void)gpr;
-    (void)value;
-}
-
 static int setup(void **state)
 {
     (void)state;
@@ -51,7 +36,7 @@ static int setup(void **state)
     };
     memset(&map, 0, sizeof(map));
     memory_map_add(&map, RAM_SIZE);
-    kernel_make_64(kernel, true);
+    kernel_make(kernel, true, true);
     request = (struct boot_request){
         .kernel = kernel,
         .kernel_size = KERNEL_SIZE,
@@ -140,7 +125,7 @@ static void pvh_of_64_bits(void **state)
 static void pvh_of_32_bits(void **state)
 {
     (void)state;
-    kernel_make_32(kernel, true);
+    kernel_make(kernel, false, true);
     assert_null(load());
     assert_string_equal(start.protocol, "PVH");
     assert_int_equal(start.rip, KERNEL_BASE + 0x10);
@@ -151,12 +136,13 @@ static void pvh_of_32_bits(void **state)
 static void plain_of_64_bits(void **state)
 {
     (void)state;
-    kernel_make_64(kernel, false);
+    kernel_make(kernel, true, false);
     assert_null(load());
     assert_string_equal(start.protocol, "plain ELF");
     assert_non_null(start.contract);
     assert_int_equal(start.mode, BOOT_LONG);
     assert_int_equal(start.rip, KERNEL_BASE + 0x20);
+    assert_int_equal(start.moved.by, 0);
     assert_int_equal(start.gprs[GPR_RSP] % 16, 8);
     assert_int_equal(*(uint64_t *)(ram + start.gprs[GPR_RSP]), 0);
     check_segments(KERNEL_BASE);
@@ -171,7 +157,7 @@ static void plain_of_64_bits(void **state)
 static void identity_map_is_all_memory(void **state)
 {
     (void)state;
-    kernel_make_64(kernel, false);
+    kernel_make(kernel, true, false);
     for (unsigned gib_pages = 0; gib_pages < 2; gib_pages++) {
         request.gib_pages = gib_pages != 0;
         /* A slot above; only its bounds count here. */
@@ -206,7 +192,7 @@ static void position_independent_kernels_are_moved(void **state)
     Elf64_Phdr *segments = (Elf64_Phdr *)(header + 1);
 
     (void)state;
-    kernel_make_64(kernel, false);
+    kernel_make(kernel, true, false);
     header->e_type = ET_DYN;
     header->e_entry = 0x20;
     segments[0].p_vaddr = segments[0].p_paddr = 0;
@@ -214,6 +200,9 @@ static void position_independent_kernels_are_moved(void **state)
     assert_null(load());
     assert_int_equal(start.rip, 0x200020);
     assert_int_equal(start.kernel, 0x200000);
+    assert_int_equal(start.moved.by, 0x200000);
+    assert_int_equal(start.moved.base, 0x200000);
+    assert_int_equal(start.moved.end, 0x203345);
     check_segments(0x200000);
 
     segments[0].p_align = 8 * MIB;
@@ -332,7 +321,7 @@ static void each_fault_is_refused(void **state)
     (void)state;
     for (unsigned pvh = 0; pvh < 2; pvh++) {
         for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
-            kernel_make_64(kernel, pvh != 0);
+            kernel_make(kernel, true, pvh != 0);
             memcpy(kernel + wrongs[i].offset, &wrongs[i].value, wrongs[i].size);
             refused(wrongs[i].says);
         }
@@ -358,14 +347,14 @@ static void entries_are_judged(void **state)
     assert_string_equal(start.protocol, "plain ELF");
     memset(ram, 0xa5, RAM_SIZE);
 
-    kernel_make_64(kernel, false);
+    kernel_make(kernel, true, false);
     ((Elf64_Ehdr *)kernel)->e_entry = 0;
     refused("entry 0 is not in any");
     segments[1].p_type = PT_INTERP;
     refused("a program for an operating system");
-    kernel_make_32(kernel, false);
+    kernel_make(kernel, false, false);
     refused("neither a PVH note nor a multiboot header");
-    kernel_make_64(kernel, false);
+    kernel_make(kernel, true, false);
     segments[0].p_type = segments[2].p_type = PT_NULL;
     refused("no segment to load");
 }
@@ -376,11 +365,11 @@ static void every_truncation_is_refused(void **state)
     for (unsigned kind = 0; kind < 3; kind++) {
         for (uint64_t size = 0; size < KERNEL_DATA + 0x100; size += 3) {
             if (kind == 0) {
-                kernel_make_64(kernel, false);
+                kernel_make(kernel, true, false);
             } else if (kind == 1) {
-                kernel_make_64(kernel, true);
+                kernel_make(kernel, true, true);
             } else {
-                kernel_make_32(kernel, true);
+                kernel_make(kernel, false, true);
             }
             uint8_t *copy = malloc(size + 1);
 
@@ -394,88 +383,6 @@ static void every_truncation_is_refused(void **state)
     }
 }
 
-/* ---- the place allocator ---- */
-
-static void places(void **state)
-{
-    struct boot_space space;
-    uint64_t base = 0;
-
-    (void)state;
-    boot_space_init(&space, &memory, map.e820, map.e820_count);
-    assert_true(boot_space_lowest(&space, 1, 1, 0, UINT64_MAX, &base));
-    assert_int_equal(base, 0x1000);
-    assert_true(boot_space_lowest(&space, 0x1000, 0x1000, 0, 0xa0000, &base));
-    assert_int_equal(base, 0x2000);
-    assert_true(boot_space_lowest(&space, 0xfff, 1, 0, 0xa0000, &base));
-    assert_int_equal(base, 0x1001);
-    assert_false(boot_space_lowest(&space, 0x9d001, 1, 0, 0xa0000, &base));
-    assert_true(boot_space_lowest(&space, 0x9d001, 1, 0, UINT64_MAX, &base));
-    assert_int_equal(base, MIB);
-    assert_true(
-        boot_space_highest(&space, 0x1001, 0x1000, 0, UINT64_MAX, &base));
-    assert_int_equal(base, RAM_SIZE - 0x2000);
-    assert_true(boot_space_highest(&space, 0xfff, 1, 0, UINT64_MAX, &base));
-    assert_int_equal(base, RAM_SIZE - 0xfff);
-    assert_true(boot_space_highest(&space, 0x1000, 0x1000, 0, 8 * MIB, &base));
-    assert_int_equal(base, 8 * MIB - 0x1000);
-    assert_true(boot_space_highest(&space, 0x9d000, 1, 0, MIB, &base));
-    assert_int_equal(base, 0x3000);
-    assert_false(boot_space_highest(&space, 1, 1, 0, 0xa0000, &base));
-    assert_false(boot_space_highest(&space, 0, 1, 0, UINT64_MAX, &base));
-    assert_false(
-        boot_space_lowest(&space, UINT64_MAX, 1, 0, UINT64_MAX, &base));
-    assert_false(
-        boot_space_highest(&space, 1, 1ULL << 63, 0, UINT64_MAX, &base));
-    assert_int_equal(boot_space_take(&space, 0x1000, 1), BOOT_ROOM_OVERLAP);
-    assert_int_equal(boot_space_take(&space, 0, 0x1000), BOOT_ROOM_TAKEN);
-    assert_int_equal(boot_space_take(&space, 0xa0000, 1), BOOT_ROOM_HELD);
-    assert_int_equal(boot_space_take(&space, RAM_SIZE, 1), BOOT_ROOM_NO_RAM);
-    assert_int_equal(boot_space_take(&space, 5, UINT64_MAX), BOOT_ROOM_NO_RAM);
-    assert_int_equal(boot_space_take(&space, 5, 0), BOOT_ROOM_NO_RAM);
-}
-
-/* Pieces in random order, by all three ways: never two over each other, never
- * outside RAM, and a place is found whenever there is one. */
-static void places_never_overlap(void **state)
-{
-    static uint8_t owner[RAM_SIZE / 0x1000];
-    struct boot_space space;
-
-    (void)state;
-    srand(1);
-    for (unsigned round = 0; round < 200; round++) {
-        memset(owner, 0, sizeof(owner));
-        boot_space_init(&space, &memory, map.e820, map.e820_count);
-        for (unsigned piece = 0; piece < 150; piece++) {
-            uint64_t pages = 1 + (uint64_t)rand() % 64;
-            uint64_t base = (uint64_t)rand() % 4096 * 0x1000;
-            bool taken = false;
-
-            if (rand() % 3 == 0) {
-                taken = boot_space_take(&space, base, pages * 0x1000) ==
-                        BOOT_ROOM_TAKEN;
-            } else if (rand() % 2 == 0) {
-                taken = boot_space_lowest(&space, pages * 0x1000, 0x1000, base,
-                                          UINT64_MAX, &base);
-            } else {
-                taken = boot_space_highest(&space, pages * 0x1000, 0x1000, 0,
-                                           base, &base);
-            }
-            if (!taken) {
-                continue;
-            }
-            assert_true(base + pages * 0x1000 <= RAM_SIZE);
-            assert_true(base >= MIB || base + pages * 0x1000 <= 0xa0000);
-            for (uint64_t i = 0; i < pages; i++) {
-                assert_int_equal(owner[base / 0x1000 + i]++, 0);
-            }
-        }
-        assert_true(space.taken_count <= BOOT_SPACE_TAKEN);
-    }
-}
-
-/* A linker's bss alone may "begin" anywhere in the file. */
 static void a_segment_of_no_bytes_is_nowhere_in_the_file(void **state)
 {
     Elf64_Phdr *segments = (Elf64_Phdr *)(kernel + sizeof(Elf64_Ehdr));
@@ -541,8 +448,6 @@ int main(void)
         TEST(every_truncation_is_refused),
         TEST(a_segment_of_no_bytes_is_nowhere_in_the_file),
         TEST(notes_end),
-        TEST(places),
-        TEST(places_never_overlap),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

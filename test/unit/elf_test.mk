@@ -1,2 +1,2 @@
 unit-tests += elf
-elf-sources := test/unit/elf_test.c test/unit/fake_panic.c $(loader-sources)
+elf-sources := test/unit/elf_test.c $(loader-test-sources)

@@ -63,8 +63,9 @@ void cpu_write_dr6(uint64_t value)
 
 void cpu_wrmsr(uint32_t msr, uint64_t value)
 {
-    (void)msr;
-    (void)value;
+    if (msr == MSR_SPEC_CTRL) {
+        fake.spec_ctrl = value;
+    }
 }
 
 void cpu_xsetbv(uint32_t index, uint64_t value)
@@ -86,10 +87,14 @@ void guest_switch_load(struct guest *which)
 void guest_setup_pass_msr(struct guest *which, uint32_t msr, bool read,
                           bool write)
 {
+    uint8_t rights =
+        (uint8_t)((read ? FAKE_READ : 0) | (write ? FAKE_WRITE : 0));
+
     (void)which;
     if (msr >= 0x800 && msr < 0x900) {
-        fake.passed[msr - 0x800] |=
-            (uint8_t)((read ? FAKE_READ : 0) | (write ? FAKE_WRITE : 0));
+        fake.passed[msr - 0x800] |= rights;
+    } else if (msr == MSR_SPEC_CTRL) {
+        fake.spec_passed |= rights;
     }
 }
 

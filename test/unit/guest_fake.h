@@ -15,6 +15,8 @@ struct fake {
     unsigned vpid_flushes;
     uint64_t dr6;
     uint8_t passed[0x100]; /* FAKE_*: MSRs 0x800 up that do not exit */
+    uint8_t spec_passed;   /* the same for IA32_SPEC_CTRL */
+    uint64_t spec_ctrl;    /* the last value written to it */
     /* Called in place of the VM entry. */
     void (*entry)(struct guest *guest);
 };

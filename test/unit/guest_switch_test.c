@@ -85,6 +85,10 @@ void fake_write(const char *name, uint64_t value)
 {
     if (strcmp(name, "dr0") == 0) {
         dr0[processor_here()->index] = value;
+    } else if (strcmp(name, "MSR_FLUSH_CMD") == 0) {
+        note("flush", NULL);
+    } else if (strcmp(name, "MSR_PRED_CMD") == 0) {
+        note("barrier", NULL);
     }
 }
 
@@ -197,6 +201,32 @@ static void one_that_never_ran_has_nothing_to_leave(void **state)
     assert_string_equal(trace, "");
 }
 
+/* Another guest, or work for others in between, leaves data in the cache. */
+static void a_guest_finds_the_cache_without_others_data(void **state)
+{
+    (void)state;
+    vmx_machine.flush_l1d = vmx_machine.barrier = true;
+    guest_switch_load(&guests[0]);
+    trace[0] = '\0';
+    guest_switch_load(&guests[0]);
+    assert_string_equal(trace, "");
+    processor_mix(&processors[0]);
+    assert_null(processors[0].vmx.ready);
+    guest_switch_load(&guests[0]);
+    assert_string_equal(trace, "0:flush ");
+    assert_ptr_equal(processors[0].vmx.ready, &guests[0]);
+
+    trace[0] = '\0';
+    guest_switch_load(&guests[1]);
+    assert_string_equal(trace, "0:clear-b 0:load-b 0:invept 0:host-b 0:save-a "
+                               "0:barrier 0:restore-b 0:flush ");
+    guest_leave(&guests[1]);
+    trace[0] = '\0';
+    guest_switch_load(&guests[0]);
+    assert_string_equal(trace, "0:load-a 0:restore-a 0:flush ");
+    vmx_machine.flush_l1d = vmx_machine.barrier = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +235,8 @@ int main(void)
         cmocka_unit_test_setup(one_that_is_not_loaded_leaves_the_other_alone,
                                begin),
         cmocka_unit_test_setup(one_that_never_ran_has_nothing_to_leave, begin),
+        cmocka_unit_test_setup(a_guest_finds_the_cache_without_others_data,
+                               begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

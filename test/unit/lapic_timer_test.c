@@ -213,6 +213,32 @@ static void test_no_storm(void **state)
     }
 }
 
+/* Sixty-four of them must not be a storm where one is none. */
+static void test_no_storm_of_many(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < APIC_BUS_LAPICS; i++) {
+        bus.lapics[i] = &lapic;
+    }
+    bus.count = APIC_BUS_LAPICS;
+    lvt(PERIODIC | VECTOR);
+    for (uint32_t period = 1; period < 500000; period = period * 3 + 1) {
+        unsigned long before = fake_callbacks();
+
+        initial(period);
+        fake_advance(1000 * TIME_MS);
+        assert_in_range(fake_callbacks() - before, 600, 1564);
+        assert_in_range(current(), 1, period);
+    }
+    /* A tick as kernels have it comes each time. */
+    initial(1000000);
+    interrupted();
+    for (unsigned i = 0; i < 50; i++) {
+        fake_advance(1000000);
+        assert_true(interrupted());
+    }
+}
+
 static void test_masked(void **state)
 {
     (void)state;
@@ -477,6 +503,7 @@ int main(void)
         cmocka_unit_test_setup(test_periodic_does_not_drift, setup),
         cmocka_unit_test_setup(test_missed_ticks_are_one, setup),
         cmocka_unit_test_setup(test_no_storm, setup),
+        cmocka_unit_test_setup(test_no_storm_of_many, setup),
         cmocka_unit_test_setup(test_masked, setup),
         cmocka_unit_test_setup(test_late_is_not_lost, setup),
         cmocka_unit_test_setup(test_one_shot_to_periodic, setup),

@@ -1,6 +1,5 @@
 /* The information for Multiboot kernels, both versions, read back as a kernel
- * reads it, and the sections of ELF files that it tells of. <elf.h> is the
- * second opinion on ELF's offsets. */
+ * reads it. The sections that it tells of are multiboot_sections_test.c's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +9,8 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <elf.h>
 
+#include "test/unit/multiboot_sections_rig.h"
 #include "vmm/boot_protocol.h"
 #include "vmm/little_endian.h"
 #include "vmm/multiboot_facts.h"
@@ -23,7 +22,6 @@
 static struct multiboot_facts facts;
 static struct memory_map map;
 static uint8_t rsdp[MULTIBOOT_RSDP_SIZE];
-static const char *why;
 
 static const struct multiboot_module modules[] = {
     {0x200000, 0x200005, {"\\initrd.img", NULL}},
@@ -70,236 +68,6 @@ static uint8_t *built(builder *build, uint64_t *size)
     assert_int_equal(build(&facts, ADDRESS, whole, wanted), wanted);
     *size = wanted;
     return whole;
-}
-
-/* ---- an ELF file with sections ---- */
-
-static uint8_t file[0x2000];
-
-#define TABLE 0x1000
-
-static const struct {
-    uint32_t type;
-    uint64_t flags, address, offset, size, align;
-    bool apart; /* loaded for Multiboot alone */
-    uint64_t place;
-} sections[] = {
-    {SHT_NULL, 0, 0, 0, 0, 0, false, 0},
-    {SHT_PROGBITS, SHF_ALLOC, 0x100000, 0x100, 0x100, 16, false, 0},
-    {SHT_NOBITS, SHF_ALLOC, 0x101000, 0, 0x4000, 16, false, 0},
-    {SHT_SYMTAB, 0, 0, 0x200, 0x33, 8, true, 0},
-    {SHT_STRTAB, 0, 0, 0x300, 0x11, 1, true, 0x33},
-    {SHT_PROGBITS, 0, 0, 0x400, 0x20, 0x80, true, 0x80},
-    {SHT_PROGBITS, 0, 0, 0x500, 0, 4, false, 0},
-    {SHT_PROGBITS, 0, 0, 0x500, 0x10, 3, true, 0xa0},
-    {SHT_NOBITS, 0, 0, 0, 0x10, 4, false, 0},
-    {SHT_PROGBITS, SHF_ALLOC, 0, 0x600, 0x10, 4, false, 0},
-    {SHT_PROGBITS, 0, 0, 0x700, 0x8, 0x100000, true, 0x1000},
-};
-#define SECTIONS (sizeof(sections) / sizeof(sections[0]))
-#define CONTENTS 0x1008
-
-static void make_elf(bool is64)
-{
-    for (size_t i = 0; i < sizeof(file); i++) {
-        file[i] = (uint8_t)(i * 7 + i / 251);
-    }
-    if (is64) {
-        Elf64_Ehdr *header = (Elf64_Ehdr *)file;
-        Elf64_Shdr *table = (Elf64_Shdr *)(file + TABLE);
-
-        memset(header, 0, sizeof(*header));
-        memcpy(header->e_ident, ELFMAG, SELFMAG);
-        header->e_ident[EI_CLASS] = ELFCLASS64;
-        header->e_ident[EI_DATA] = ELFDATA2LSB;
-        header->e_ident[EI_VERSION] = EV_CURRENT;
-        header->e_type = ET_EXEC;
-        header->e_machine = EM_X86_64;
-        header->e_phoff = 0x100;
-        header->e_phentsize = sizeof(Elf64_Phdr);
-        header->e_phnum = 1;
-        header->e_shoff = TABLE;
-        header->e_shentsize = sizeof(*table);
-        header->e_shnum = SECTIONS;
-        header->e_shstrndx = 4;
-        for (size_t i = 0; i < SECTIONS; i++) {
-            table[i] = (Elf64_Shdr){
-                .sh_name = (uint32_t)i,
-                .sh_type = sections[i].type,
-                .sh_flags = sections[i].flags,
-                .sh_addr = sections[i].address,
-                .sh_offset = sections[i].offset,
-                .sh_size = sections[i].size,
-                .sh_addralign = sections[i].align,
-            };
-        }
-        return;
-    }
-    Elf32_Ehdr *header = (Elf32_Ehdr *)file;
-    Elf32_Shdr *table = (Elf32_Shdr *)(file + TABLE);
-
-    memset(header, 0, sizeof(*header));
-    memcpy(header->e_ident, ELFMAG, SELFMAG);
-    header->e_ident[EI_CLASS] = ELFCLASS32;
-    header->e_ident[EI_DATA] = ELFDATA2LSB;
-    header->e_ident[EI_VERSION] = EV_CURRENT;
-    header->e_type = ET_EXEC;
-    header->e_machine = EM_386;
-    header->e_phoff = 0x100;
-    header->e_phentsize = sizeof(Elf32_Phdr);
-    header->e_phnum = 1;
-    header->e_shoff = TABLE;
-    header->e_shentsize = sizeof(*table);
-    header->e_shnum = SECTIONS;
-    header->e_shstrndx = 4;
-    for (size_t i = 0; i < SECTIONS; i++) {
-        table[i] = (Elf32_Shdr){
-            .sh_name = (uint32_t)i,
-            .sh_type = sections[i].type,
-            .sh_flags = (uint32_t)sections[i].flags,
-            .sh_addr = (uint32_t)sections[i].address,
-            .sh_offset = (uint32_t)sections[i].offset,
-            .sh_size = (uint32_t)sections[i].size,
-            .sh_addralign = (uint32_t)sections[i].align,
-        };
-    }
-}
-
-static struct elf found;
-static uint64_t found_bytes;
-static struct boot_start start;
-
-static bool read_sections(uint64_t size)
-{
-    static uint8_t *copy;
-
-    free(copy);
-    copy = malloc(size == 0 ? 1 : size);
-    memcpy(copy, file, size);
-    why = elf_open(&found, copy, size);
-    if (why == NULL) {
-        why = multiboot_sections_judge(&found, &found_bytes, &start);
-    }
-    return why == NULL;
-}
-
-static uint64_t address_in(const uint8_t *headers, bool is64, size_t index)
-{
-    if (is64) {
-        return ((const Elf64_Shdr *)headers)[index].sh_addr;
-    }
-    return ((const Elf32_Shdr *)headers)[index].sh_addr;
-}
-
-static void sections_are_loaded(void **state)
-{
-    (void)state;
-    for (unsigned is64 = 0; is64 < 2; is64++) {
-        make_elf(is64 != 0);
-        assert_true(read_sections(sizeof(file)));
-        assert_int_equal(found.section_count, SECTIONS);
-        assert_int_equal(found.section_names, 4);
-        assert_int_equal(found.section_size, is64 ? 64 : 40);
-        assert_int_equal(found_bytes, CONTENTS);
-
-        uint64_t size = multiboot_sections_size(&found);
-        uint8_t *headers = malloc(size);
-        uint8_t *contents = malloc(CONTENTS);
-
-        memset(contents, 0xa5, CONTENTS);
-        multiboot_sections_put_headers(&found, 0x300000, headers);
-        multiboot_sections_put_contents(&found, contents);
-        uint64_t used = 0;
-
-        for (size_t i = 0; i < SECTIONS; i++) {
-            uint64_t address = address_in(headers, is64 != 0, i);
-
-            if (!sections[i].apart) {
-                assert_int_equal(address, sections[i].address);
-                continue;
-            }
-            assert_int_equal(address, 0x300000 + sections[i].place);
-            assert_memory_equal(contents + sections[i].place,
-                                file + sections[i].offset, sections[i].size);
-            for (; used < sections[i].place; used++) {
-                assert_int_equal(contents[used], 0);
-            }
-            used += sections[i].size;
-        }
-        free(headers);
-        free(contents);
-    }
-}
-
-static void no_sections(void **state)
-{
-    (void)state;
-    make_elf(false);
-    ((Elf32_Ehdr *)file)->e_shoff = 0;
-    assert_true(read_sections(sizeof(file)));
-    assert_int_equal(found.section_count, 0);
-    assert_int_equal(found_bytes, 0);
-    make_elf(true);
-    ((Elf64_Ehdr *)file)->e_shentsize = 0;
-    ((Elf64_Ehdr *)file)->e_shnum = 0;
-    assert_true(read_sections(sizeof(file)));
-    assert_int_equal(found.section_count, 0);
-}
-
-static void sections_out_of_the_file(void **state)
-{
-    (void)state;
-    for (unsigned is64 = 0; is64 < 2; is64++) {
-        make_elf(is64 != 0);
-        uint64_t end = TABLE + SECTIONS * (is64 ? 64 : 40);
-
-        assert_true(read_sections(end));
-        for (uint64_t size = 0; size < end; size += 3) {
-            assert_false(read_sections(size));
-        }
-        assert_non_null(strstr(why, "ends before its section headers"));
-    }
-    make_elf(false);
-    ((Elf32_Ehdr *)file)->e_shentsize = 39;
-    assert_false(read_sections(sizeof(file)));
-    ((Elf32_Ehdr *)file)->e_shentsize = 40;
-    ((Elf32_Shdr *)(file + TABLE))[5].sh_offset = sizeof(file) - 0x1f;
-    assert_false(read_sections(sizeof(file)));
-    assert_non_null(strstr(why, "its section 5 "));
-    ((Elf32_Shdr *)(file + TABLE))[5].sh_offset = UINT32_MAX;
-    assert_false(read_sections(sizeof(file)));
-    make_elf(true);
-    ((Elf64_Shdr *)(file + TABLE))[3].sh_offset = UINT64_MAX;
-    assert_false(read_sections(sizeof(file)));
-    ((Elf64_Shdr *)(file + TABLE))[3].sh_offset = 0;
-    ((Elf64_Shdr *)(file + TABLE))[3].sh_size = UINT64_MAX;
-    assert_false(read_sections(sizeof(file)));
-    make_elf(true);
-    ((Elf64_Ehdr *)file)->e_shoff = UINT64_MAX;
-    assert_false(read_sections(sizeof(file)));
-}
-
-/* Sections may lie over one another in the file; memory is not endless. */
-static void sections_larger_than_memory(void **state)
-{
-    const uint64_t size = 0x2000000;
-    const size_t count = 200;
-    uint8_t *large = calloc(1, size);
-    Elf64_Shdr *table = (Elf64_Shdr *)(large + TABLE);
-
-    (void)state;
-    make_elf(true);
-    memcpy(large, file, sizeof(Elf64_Ehdr));
-    ((Elf64_Ehdr *)large)->e_shnum = (uint16_t)count;
-    for (size_t i = 0; i < count; i++) {
-        table[i].sh_type = SHT_PROGBITS;
-        table[i].sh_size = size;
-    }
-    assert_null(elf_open(&found, large, size));
-    why = multiboot_sections_judge(&found, &found_bytes, &start);
-    assert_non_null(why);
-    assert_non_null(strstr(why, "larger than 4 GiB"));
-    free(large);
 }
 
 /* ---- both versions' facts ---- */
@@ -404,22 +172,22 @@ static void sections1(void **state)
     uint64_t size = 0;
 
     (void)state;
-    for (unsigned is64 = 0; is64 < 2; is64++) {
-        make_elf(is64 != 0);
-        assert_true(read_sections(sizeof(file)));
-        facts.elf = &found;
+    for (unsigned is_64 = 0; is_64 < 2; is_64++) {
+        rig_make_elf(is_64 != 0);
+        assert_true(rig_read(sizeof(rig.file)));
+        facts.elf = &rig.elf;
         facts.section_contents = 0x400000;
         uint8_t *info = built(multiboot1_info, &size);
 
         assert_int_equal(get32(info) & 0x30, 0x20);
-        assert_int_equal(get32(info + 28), SECTIONS);
-        assert_int_equal(get32(info + 32), is64 ? 64 : 40);
+        assert_int_equal(get32(info + 28), RIG_SECTIONS);
+        assert_int_equal(get32(info + 32), is_64 ? 64 : 40);
         assert_int_equal(get32(info + 36) % 8, 0);
         assert_int_equal(get32(info + 40), 4);
         const uint8_t *table = info + (get32(info + 36) - ADDRESS);
 
-        assert_int_equal(address_in(table, is64 != 0, 1), 0x100000);
-        assert_int_equal(address_in(table, is64 != 0, 5), 0x400080);
+        assert_int_equal(rig_address_in(table, is_64 != 0, 1), 0x100000);
+        assert_int_equal(rig_address_in(table, is_64 != 0, 5), 0x400080);
         free(info);
     }
 }
@@ -545,23 +313,23 @@ static void sections2(void **state)
     uint64_t size = 0;
 
     (void)state;
-    for (unsigned is64 = 0; is64 < 2; is64++) {
-        make_elf(is64 != 0);
-        assert_true(read_sections(sizeof(file)));
-        facts.elf = &found;
+    for (unsigned is_64 = 0; is_64 < 2; is_64++) {
+        rig_make_elf(is_64 != 0);
+        assert_true(rig_read(sizeof(rig.file)));
+        facts.elf = &rig.elf;
         facts.section_contents = 0x400000;
         uint8_t *info = built(multiboot2_info, &size);
         const uint8_t *at = tag(info, size, 9, 0);
-        uint32_t entry = is64 ? 64 : 40;
-        uint8_t table[SECTIONS * 64];
+        uint32_t entry = is_64 ? 64 : 40;
+        uint8_t table[RIG_SECTIONS * 64];
 
-        assert_int_equal(get32(at + 4), 20 + SECTIONS * entry);
-        assert_int_equal(get32(at + 8), SECTIONS);
+        assert_int_equal(get32(at + 4), 20 + RIG_SECTIONS * entry);
+        assert_int_equal(get32(at + 8), RIG_SECTIONS);
         assert_int_equal(get32(at + 12), entry);
         assert_int_equal(get32(at + 16), 4);
-        memcpy(table, at + 20, SECTIONS * entry);
-        assert_int_equal(address_in(table, is64 != 0, 1), 0x100000);
-        assert_int_equal(address_in(table, is64 != 0, 5), 0x400080);
+        memcpy(table, at + 20, RIG_SECTIONS * entry);
+        assert_int_equal(rig_address_in(table, is_64 != 0, 1), 0x100000);
+        assert_int_equal(rig_address_in(table, is_64 != 0, 5), 0x400080);
         free(info);
     }
 }
@@ -607,27 +375,9 @@ static void framebuffer2(void **state)
     free(info);
 }
 
-void guest_set(struct guest *guest, enum guest_reg reg, uint64_t value)
-{
-    (void)guest;
-    (void)reg;
-    (void)value;
-}
-
-void guest_set_gpr(struct guest *guest, enum gpr gpr, uint64_t value)
-{
-    (void)guest;
-    (void)gpr;
-    (void)value;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(sections_are_loaded, setup),
-        cmocka_unit_test_setup(no_sections, setup),
-        cmocka_unit_test_setup(sections_out_of_the_file, setup),
-        cmocka_unit_test_setup(sections_larger_than_memory, setup),
         cmocka_unit_test_setup(memory_amounts, setup),
         cmocka_unit_test_setup(information1, setup),
         cmocka_unit_test_setup(command_line_without_options, setup),

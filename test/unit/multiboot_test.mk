@@ -1,3 +1,3 @@
 unit-tests += multiboot
-multiboot-sources := test/unit/multiboot_test.c test/unit/fake_panic.c \
-    $(loader-sources)
+multiboot-sources := test/unit/multiboot_test.c test/unit/multiboot_rig.c \
+    $(loader-test-sources)

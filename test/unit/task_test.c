@@ -24,6 +24,7 @@
 #include "arch/lapic_host.h"
 #include "arch/paging.h"
 #include "arch/task_switch.h"
+#include "kernel/domain.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "kernel/panic.h"
@@ -680,6 +681,29 @@ static void those_that_wake_do_not_starve_one_that_computes(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, clean, all_gone)
 
+/* What arch/guest_switch.c asks: has this processor worked for anybody but the
+ * machine whose guest it runs? */
+static void work_for_others_is_marked(void **state)
+{
+    struct vmx_processor *vmx = &processor_here()->vmx;
+    struct domain *one = domain_create();
+    struct domain *other = domain_create();
+    struct domain *before = task_join(one);
+
+    (void)state;
+    assert_true(vmx->mixed);
+    vmx->mixed = false;
+    domain_switch(NULL); /* the guest runs */
+    domain_switch(one);
+    assert_false(vmx->mixed);
+    assert_true(domain_try_switch(other)); /* another's task or timer */
+    domain_switch(one);
+    assert_true(vmx->mixed);
+    task_join(before);
+    domain_destroy(one);
+    domain_destroy(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -703,6 +727,7 @@ int main(void)
         TEST(one_that_only_yields_lets_those_run),
         TEST(one_that_waits_for_another_ends_its_turn),
         TEST(those_that_wake_do_not_starve_one_that_computes),
+        TEST(work_for_others_is_marked),
         TEST(our_own_bugs_end_it),
     };
 

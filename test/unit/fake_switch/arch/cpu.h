@@ -20,4 +20,4 @@ uint64_t fake_read(const char *name);
 #define cpu_write_dr6(value)     fake_write("dr6", value)
 #define cpu_write_dr7(value)     fake_write("dr7", value)
 #define cpu_xsetbv(index, value) fake_write("xcr0", value)
-#define cpu_wrmsr(msr, value)    fake_write("msr", value)
+#define cpu_wrmsr(msr, value)    fake_write(#msr, value)

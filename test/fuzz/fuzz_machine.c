@@ -1,0 +1,89 @@
+/* The loaders' fuzz targets' machine; see the header. */
+#include "test/fuzz/fuzz_machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/panic.h"
+#include "test/fuzz/fuzz.h"
+
+#define PIECES 64
+
+static struct {
+    uint64_t base;
+    uint64_t end;
+} pieces[PIECES];
+static size_t piece_count;
+
+_Noreturn void panic(const char *format, ...)
+{
+    (void)format;
+    abort();
+}
+
+struct fuzz_machine *fuzz_machine(uint64_t size)
+{
+    static uint8_t *ram;
+    static struct fuzz_machine machine;
+
+    if (ram == NULL) {
+        ram = calloc(1, FUZZ_RAM_MOST);
+    }
+    REQUIRE(size <= FUZZ_RAM_MOST && size > MAP_LEGACY_END);
+    machine = (struct fuzz_machine){
+        .size = size,
+        .ram = ram,
+        .memory = {.slots = {{.base = 0, .size = size, .host = ram}},
+                   .slot_count = 1},
+        .e820 =
+            {
+                {0, MAP_LEGACY_BASE, E820_RAM},
+                {MAP_LEGACY_BASE, MAP_LEGACY_END - MAP_LEGACY_BASE,
+                 E820_RESERVED},
+                {MAP_LEGACY_END, size - MAP_LEGACY_END, E820_RAM},
+            },
+    };
+    return &machine;
+}
+
+void fuzz_pieces_begin(void)
+{
+    piece_count = 0;
+}
+
+const uint8_t *fuzz_piece(const struct fuzz_machine *machine, uint64_t base,
+                          uint64_t size)
+{
+    uint64_t end = base + size;
+
+    REQUIRE(end >= base && end <= machine->size);
+    REQUIRE(base >= MAP_LEGACY_END || end <= MAP_LEGACY_BASE);
+    for (size_t i = 0; i < piece_count; i++) {
+        REQUIRE(end <= pieces[i].base || base >= pieces[i].end);
+    }
+    REQUIRE(piece_count < PIECES);
+    pieces[piece_count].base = base;
+    pieces[piece_count++].end = end;
+    return machine->ram + base;
+}
+
+bool fuzz_loads(const struct fuzz_machine *machine, fuzz_load *load,
+                struct boot_request *request, struct boot_start *start)
+{
+    static struct boot_start judged;
+    struct guest_memory absent = machine->memory;
+    bool accepted = load(&machine->memory, request, start) == NULL;
+
+    absent.slots[0].host = (uint8_t *)0x1000;
+    request->only_judge = true;
+    REQUIRE((load(&absent, request, &judged) == NULL) == accepted);
+    return accepted;
+}
+
+uint8_t *fuzz_exact(const uint8_t *bytes, size_t size)
+{
+    uint8_t *exact = malloc(size == 0 ? 1 : size);
+
+    memcpy(exact, bytes, size);
+    return exact;
+}

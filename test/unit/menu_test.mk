@@ -1,0 +1,2 @@
+unit-tests += menu
+menu-sources := test/unit/menu_test.c test/unit/fake_log.c vmm/menu.c

@@ -1,0 +1,32 @@
+/* What a boot protocol is asked for a VM, made of its entry and files.
+ *
+ * Who calls it: vmm/vm.c, which loads the kernel, and vmm/check.c, which only
+ * has it judged. */
+#pragma once
+
+#include "kernel/config.h"
+#include "vmm/boot_protocol.h"
+#include "vmm/discover.h"
+
+struct vm_files;
+
+struct kernel_request {
+    struct boot_request boot;
+    /* What that points to: */
+    struct boot_piece initrd[CONFIG_PATHS];
+    struct boot_piece module[CONFIG_PATHS];
+    char command_line[DISCOVER_COMMAND_LINE];
+};
+
+/* All but rsdp, gib_pages and only_judge, which are 0; for a machine of that
+ * map with `devices` virtio devices. *request stays where it is; entry, files
+ * and map too. */
+void kernel_request_make(struct kernel_request *request,
+                         const struct config_entry *config,
+                         const struct vm_files *files,
+                         const struct memory_map *map, unsigned devices);
+
+/* Logs why a kernel was refused; the sentence may lie in *start. */
+void kernel_request_log_refusal(const struct config_entry *config,
+                                const struct boot_start *start,
+                                const char *why);
