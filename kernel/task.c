@@ -20,6 +20,7 @@
 #include <stddef.h>
 
 struct run_queue task_queues[PROCESSORS_MAX];
+unsigned task_queue_count;
 
 /* Whatever the processor looks at before it goes outside is written already,
  * and the exchange orders it before this. */
@@ -298,8 +299,9 @@ void task_move(unsigned processor)
 
 bool task_find_idle(unsigned *processor)
 {
-    for (unsigned i = 0; i < PROCESSORS_MAX && task_queues[i].open; i++) {
-        if (__atomic_load_n(&task_queues[i].halted, __ATOMIC_RELAXED) &&
+    for (unsigned i = 0; i < task_queue_count; i++) {
+        if (task_queues[i].open &&
+            __atomic_load_n(&task_queues[i].halted, __ATOMIC_RELAXED) &&
             empty(&task_queues[i].ready)) {
             *processor = i;
             return true;
@@ -318,6 +320,7 @@ bool task_find_lighter(unsigned *processor)
     const struct run_queue *here = task_queue_here();
     bool stayed = time_now() >= here->current->arrived + TASK_STAY;
     unsigned most = computing(here);
+    unsigned count = task_queue_count;
     bool found = false;
 
     if (most < 2) {
@@ -325,8 +328,8 @@ bool task_find_lighter(unsigned *processor)
     }
     most -= stayed ? 1 : 2;
     /* The next ones first, so that what is too much goes round. */
-    for (unsigned i = 1; i < PROCESSORS_MAX; i++) {
-        unsigned index = (processor_here()->index + i) % PROCESSORS_MAX;
+    for (unsigned i = 1; i < count; i++) {
+        unsigned index = (processor_here()->index + i) % count;
         unsigned there = computing(&task_queues[index]);
 
         if (task_queues[index].open &&
