@@ -89,6 +89,7 @@ struct config_entry {
     size_t disk_count;
     bool rng;
     bool apicv;            /* local APICs by the processor, where it can */
+    bool posting;          /* and interrupts posted to them, where it can */
     enum config_lint lint; /* of devices that have none of their own */
     uint64_t features_off; /* bits never offered by any device */
     struct config_device device[CONFIG_DEVICES];
