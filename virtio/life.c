@@ -168,6 +168,23 @@ bool virtio_device_settled(const struct virtio_device *device)
     return true;
 }
 
+/* What has been done is signalled before the service lingers; when it lingers
+ * no more it looks again and asks for kicks (queue.c). */
+static void serve(struct virtio_queue *queue)
+{
+    bool lingers = queue->lingers;
+
+    do {
+        queue->idle = false;
+        queue->device->ops->service(queue);
+        virtio_queue_signal(queue);
+        if (queue->idle) {
+            queue->lingers = env_queue_linger(queue);
+        }
+    } while (queue->idle && !virtio_queue_halted(queue));
+    queue->lingers = lingers;
+}
+
 void virtio_queue_service(struct virtio_queue *queue)
 {
     struct virtio_device *device = queue->device;
@@ -185,9 +202,7 @@ void virtio_queue_service(struct virtio_queue *queue)
     if (!go) {
         return;
     }
-    device->ops->service(queue);
-    virtio_queue_signal(queue);
-
+    serve(queue);
     virtio_device_lock(device);
     queue->serving = false;
     if (queue->stopping) {
