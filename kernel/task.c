@@ -55,6 +55,7 @@ void task_append(struct task *task)
     task_count_computing(task, 1);
     spinlock_take(&queue->lock);
     append_to(&queue->ready, task);
+    __atomic_store_n(&queue->woken, queue->woken + 1, __ATOMIC_RELAXED);
     spinlock_give(&queue->lock);
     if (spinlock_needed) {
         interrupt_outside(queue);
@@ -115,12 +116,14 @@ static bool overdue(const struct run_queue *queue, uint64_t now)
  * which domain to wait for; NULL too if nothing is runnable. */
 static struct task *take_first(struct run_queue *queue, struct domain **wanted)
 {
+    const struct task *first = NULL;
     struct task *task = NULL;
     struct task_list *list = &queue->ready;
     uint64_t now = 0;
 
     *wanted = NULL;
     spinlock_take(&queue->lock);
+    queue->known = queue->woken;
     if (queue->over.first != NULL) {
         now = time_now();
         if (list->first == NULL || overdue(queue, now)) {
@@ -128,13 +131,15 @@ static struct task *take_first(struct run_queue *queue, struct domain **wanted)
         }
     }
     if (list->first != NULL) {
-        *wanted = list->first->domain;
+        first = list->first;
+        *wanted = first->domain;
         task = take_from(list);
         if (task == NULL) {
             list = list == &queue->over ? &queue->ready : &queue->over;
             task = take_from(list);
         }
     }
+    queue->passed_over = task != first;
     if (task != NULL && list == &queue->over) {
         /* The others have as long as its turn, from when that ends. */
         queue->over_since = now + TASK_TURN;
@@ -222,7 +227,11 @@ static void fire_timers(struct run_queue *queue)
 static bool go_outside(struct run_queue *queue, bool known)
 {
     (void)__atomic_exchange_n(&queue->outside, true, __ATOMIC_SEQ_CST);
-    if (known || !task_work_pending()) {
+    if (known &&
+        __atomic_load_n(&queue->woken, __ATOMIC_RELAXED) == queue->known) {
+        return true;
+    }
+    if (!task_work_pending()) {
         return true;
     }
     __atomic_store_n(&queue->outside, false, __ATOMIC_RELAXED);
@@ -391,6 +400,19 @@ void task_take_turns(void)
 uint64_t task_turn_end(void)
 {
     return task_current()->turn_end;
+}
+
+uint64_t task_run_end(void)
+{
+    const struct run_queue *queue = task_queue_here();
+    uint64_t end = queue->current->turn_end;
+    uint64_t soon = 0;
+
+    if (queue->passed_over) {
+        soon = time_now() + TASK_AGAIN;
+        end = end < soon ? end : soon;
+    }
+    return end;
 }
 
 void task_end_turn(void)

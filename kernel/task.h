@@ -77,6 +77,12 @@ void task_take_turns(void);
 /* When the calling task's turn is over: time_now() nanoseconds. */
 uint64_t task_turn_end(void);
 
+/* When the calling task is to yield, while others wait: when its turn is over;
+ * or soon, if one that came before it was passed over, since another processor
+ * was in that one's domain, as it is for a moment when it wakes somebody. */
+#define TASK_AGAIN (TASK_TURN / 32)
+uint64_t task_run_end(void);
+
 /* Yields as if it were over now: the task waits for another one. */
 void task_end_turn(void);
 
@@ -87,8 +93,9 @@ bool task_work_pending(void);
 /* Round a guest's run: outside, the calling task is not in its domain, and an
  * interrupt comes to this processor (and ends the run, even if it comes between
  * here and the entry) when there is new work for it, or by task_interrupt().
- * False: there is work already and it is not `known`, so the guest is not to
- * run and nothing has changed. */
+ * False: there is work already and it is not `known`, or some of it has come
+ * since the caller was chosen to run, so the guest is not to run and nothing
+ * has changed. */
 bool task_outside_begin(bool known);
 void task_outside_end(void);
 

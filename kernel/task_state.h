@@ -69,6 +69,7 @@ struct run_queue {
     struct task_list ready;
     struct task_list over;
     uint64_t over_since; /* when a turn of one of `over` ended last */
+    uint32_t woken;      /* how many have been put into `ready` from outside */
 
     /* Any processor, atomically: the tasks here that take turns and do not
      * wait. */
@@ -87,6 +88,8 @@ struct run_queue {
                           it stays on that one's stack */
     struct task *left; /* has exited, or moves: the next task deals with it */
     bool firing;       /* timers fire: nothing may wait now */
+    uint32_t known;    /* of `woken`, when a task was chosen last */
+    bool passed_over;  /* one that came first then, for its domain was taken */
     uint64_t idle_ticks;
 };
 

@@ -8,6 +8,9 @@
 #include "vmm/virtio_plan.h"
 #include "vmm/vm_files.h"
 
+#define OWN_PAGES       96
+#define OWN_PAGES_A_CPU 12
+
 /* Where the machine's memory would be: nothing is read or written there. */
 #define NO_BYTES ((uint8_t *)PAGE_SIZE)
 
@@ -53,22 +56,37 @@ static bool check_disks(const struct config_entry *config,
     return good;
 }
 
-/* It has the machine's memory for itself: others are gone, or are counted when
+/* About what a machine costs beside what its guest sees. */
+static uint64_t own_pages(const struct config_entry *config)
+{
+    return OWN_PAGES + (uint64_t)config->cpus * OWN_PAGES_A_CPU;
+}
+
+/* It has the host's memory for itself: others are gone, or are counted when
  * they are made. */
 static bool check_memory(const struct config_entry *config,
                          const struct vm_files *files,
                          const struct check_host *host)
 {
     uint64_t pages = config->memory / PAGE_SIZE;
+    uint64_t free = host->pages;
 
+    if (pages > host->ram_pages) {
+        log_error(CONFIG_FOLDER "\\%s.conf: memory of %llu MiB, and this "
+                                "machine has %llu MiB in large pieces",
+                  config->id, (unsigned long long)(pages >> 8),
+                  (unsigned long long)(host->ram_pages >> 8));
+        return false;
+    }
+    free -= free < own_pages(config) ? free : own_pages(config);
     for (size_t i = 0; i < config->disk_count; i++) {
         pages += (disk_size(config, files, i) + PAGE_SIZE - 1) / PAGE_SIZE;
     }
-    if (pages > host->pages) {
+    if (pages > free) {
         log_error(CONFIG_FOLDER "\\%s.conf: memory and disks of %llu MiB, and "
                                 "this machine has %llu MiB for them",
                   config->id, (unsigned long long)(pages >> 8),
-                  (unsigned long long)(host->pages >> 8));
+                  (unsigned long long)(free >> 8));
         return false;
     }
     return true;

@@ -60,7 +60,7 @@ static void move_to(struct vcpu *vcpu, unsigned processor)
 /* While others wait, the guest exits when its turn is over. */
 static void limit_run(struct vcpu *vcpu)
 {
-    uint64_t end = task_turn_end();
+    uint64_t end = task_run_end();
 
     if (task_work_pending() &&
         (!vcpu->slice.armed || vcpu->slice.deadline != end)) {

@@ -35,7 +35,9 @@ static int setup(void **state)
         .rng = true,
     };
     files = (struct vm_files){.kernel = {kernel, sizeof(kernel)}};
-    host = (struct check_host){.processors = 2, .pages = 17 * MIB / 4096};
+    host = (struct check_host){.processors = 2,
+                               .pages = 17 * MIB / 4096,
+                               .ram_pages = 16 * MIB / 4096};
     fake_log_clear();
     return 0;
 }
@@ -96,7 +98,7 @@ static void a_disk_without_a_sector(void **state)
 static void more_memory_than_there_is(void **state)
 {
     (void)state;
-    host.pages = 16 * MIB / 4096;
+    host.pages = 16 * MIB / 4096 + 108; /* 108 are its own */
     assert_true(good());
     host.pages--;
     says("guest.conf: memory and disks of 16 MiB, and this machine has 15 MiB");
@@ -104,6 +106,9 @@ static void more_memory_than_there_is(void **state)
     config.disk_count = 1;
     config.disk[0].size = 512;
     says("guest.conf: memory and disks of 16 MiB, and this machine has 16 MiB");
+    host.pages += 1000;
+    host.ram_pages--;
+    says("guest.conf: memory of 16 MiB, and this machine has 15 MiB in large");
 }
 
 static void kernels_that_cannot_start(void **state)
@@ -128,7 +133,8 @@ static void memory_that_is_not_there_yet(void **state)
 {
     (void)state;
     config.memory = 8192 * MIB;
-    host.pages = 8192 * MIB / 4096;
+    host.ram_pages = 8192 * MIB / 4096;
+    host.pages = host.ram_pages + 1000;
     assert_true(good());
     kernel_make(kernel, true, false);
     assert_true(good());
@@ -140,11 +146,11 @@ static void everything_is_told(void **state)
     config.pin[0] = 9;
     config.pin_count = 1;
     config.disk_count = 1;
-    host.pages = 0;
+    host.pages = host.ram_pages = 0;
     files.kernel.size = 0;
     says("no processor 9");
     says("it has 0 bytes");
-    says("memory and disks");
+    says("memory of 16 MiB");
     says("\\kernel: ");
 }
 

@@ -1,7 +1,5 @@
-/* kernel/config.c: what is read, what is skipped, and every error by its line
- * and words. */
-#include "kernel/config.h"
-
+/* The entries' keys and values, and every error. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,36 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <setjmp.h>
-
 #include <cmocka.h>
 
-#include "kernel/config_value.h"
-#include "kernel/log.h"
+#include "test/unit/config_rig.h"
 
 #define MIB (1ULL << 20)
 
 static struct config_entry entry;
-static struct config_loader loader;
-static struct config_error error;
-
-/* The parser must not need a NUL behind the text: it gets its own memory. */
-static char *exactly(const char *text, size_t length)
-{
-    char *copy = malloc(length + 1);
-
-    memcpy(copy, text, length);
-    return realloc(copy, length > 0 ? length : 1);
-}
 
 static bool parse_bytes(const char *text, size_t length)
 {
-    char *copy = exactly(text, length);
+    char *copy = rig_exactly(text, length);
     bool good;
 
     config_entry_defaults(&entry);
-    memset(&error, 0, sizeof(error));
-    good = config_parse_entry("e.conf", copy, length, &entry, &error);
+    memset(&rig.error, 0, sizeof(rig.error));
+    good = config_parse_entry("e.conf", copy, length, &entry, &rig.error);
     free(copy);
     return good;
 }
@@ -46,19 +30,6 @@ static bool parse_bytes(const char *text, size_t length)
 static bool parse(const char *text)
 {
     return parse_bytes(text, strlen(text));
-}
-
-static bool parse_loader(const char *text)
-{
-    char *copy = exactly(text, strlen(text));
-    bool good;
-
-    config_loader_defaults(&loader);
-    memset(&error, 0, sizeof(error));
-    good =
-        config_parse_loader("loader.conf", copy, strlen(text), &loader, &error);
-    free(copy);
-    return good;
 }
 
 static void a_whole_entry(void **state)
@@ -225,8 +196,8 @@ static void other_loaders_keys_are_skipped(void **state)
                       "id something\n"
                       "never-heard-of-it 1\n"
                       "x\n"));
-    assert_true(parse_loader("console-mode keep\neditor no\nbeep\n"
-                             "somebody-elses 3\n"));
+    assert_true(rig_parse_loader("console-mode keep\neditor no\nbeep\n"
+                                 "somebody-elses 3\n"));
 }
 
 /* Text, the line at fault, and what the message must say. */
@@ -340,13 +311,13 @@ static void every_error_names_its_line_and_what_is_right(void **state)
             assert_true(good);
             continue;
         }
-        if (good || strstr(error.text, wrong[i].says) == NULL) {
-            print_error("%s: \"%s\"\n", wrong[i].text, error.text);
+        if (good || strstr(rig.error.text, wrong[i].says) == NULL) {
+            print_error("%s: \"%s\"\n", wrong[i].text, rig.error.text);
         }
         assert_false(good);
-        assert_non_null(strstr(error.text, wrong[i].says));
-        assert_int_equal(error.line, wrong[i].line);
-        assert_string_equal(error.file, "e.conf");
+        assert_non_null(strstr(rig.error.text, wrong[i].says));
+        assert_int_equal(rig.error.line, wrong[i].line);
+        assert_string_equal(rig.error.file, "e.conf");
     }
 }
 
@@ -354,8 +325,8 @@ static void nul_bytes_are_refused(void **state)
 {
     (void)state;
     assert_false(parse_bytes("linux /a\nopti\0ns x\n", 19));
-    assert_int_equal(error.line, 2);
-    assert_non_null(strstr(error.text, "NUL byte"));
+    assert_int_equal(rig.error.line, 2);
+    assert_non_null(strstr(rig.error.text, "NUL byte"));
     assert_false(parse_bytes("\0", 1));
 }
 
@@ -379,9 +350,9 @@ static void what_is_too_long_is_refused(void **state)
     assert_true(parse_long("options", CONFIG_OPTIONS - 1));
     assert_int_equal(strlen(entry.options), CONFIG_OPTIONS - 1);
     assert_false(parse_long("options", CONFIG_OPTIONS));
-    assert_non_null(strstr(error.text, "more than 2047 bytes"));
+    assert_non_null(strstr(rig.error.text, "more than 2047 bytes"));
     assert_false(parse_long("options", 100000));
-    assert_non_null(strstr(error.text, "a line of more than"));
+    assert_non_null(strstr(rig.error.text, "a line of more than"));
     assert_true(parse_long("initrd", CONFIG_PATH - 2));
     assert_false(parse_long("initrd", CONFIG_PATH - 1));
     assert_true(parse_long("disk", CONFIG_PATH - 2));
@@ -413,86 +384,7 @@ static void options_are_joined_until_they_are_full(void **state)
     assert_true(parse(text));
     strcat(text, "options d\n");
     assert_false(parse(text));
-    assert_int_equal(error.line, 24);
-}
-
-static void loader_conf(void **state)
-{
-    (void)state;
-    assert_true(parse_loader("default debian-*\ntimeout 5\nrun all\n"
-                             "log debug\n"));
-    assert_string_equal(loader.default_pattern, "debian-*");
-    assert_int_equal(loader.timeout, 5);
-    assert_int_equal(loader.run, RUN_ALL);
-    assert_int_equal(loader.log_level, LOG_DEBUG);
-    assert_true(parse_loader(""));
-    assert_string_equal(loader.default_pattern, "");
-    assert_int_equal(loader.run, RUN_DEFAULT);
-    assert_int_equal(loader.log_level, LOG_INFO);
-    assert_true(parse_loader("default debian.conf\ntimeout menu-force"));
-    assert_string_equal(loader.default_pattern, "debian");
-    assert_true(parse_loader("run together"));
-    assert_int_equal(loader.run, RUN_TOGETHER);
-    assert_true(parse_loader("run default\nlog error"));
-    assert_int_equal(loader.log_level, LOG_ERROR);
-}
-
-static void loader_conf_errors(void **state)
-{
-    static const char *const lines[][2] = {
-        {"default", "the name of a file"},
-        {"default aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-         "aaaaaaaaaa",
-         "63 bytes"},
-        {"timeout never", "seconds"},
-        {"run twice", "all, together or default"},
-        {"log loud", "error, warn, info or debug"},
-        {"defualt x", "did you mean default?"},
-        {"rum all", "did you mean run?"},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-        assert_false(parse_loader(lines[i][0]));
-        assert_int_equal(error.line, 1);
-        assert_string_equal(error.file, "loader.conf");
-        assert_non_null(strstr(error.text, lines[i][1]));
-    }
-}
-
-static void patterns(void **state)
-{
-    static const struct {
-        const char *pattern;
-        const char *id;
-        bool match;
-    } cases[] = {
-        {"debian", "debian", true},
-        {"debian", "debian2", false},
-        {"debian2", "debian", false},
-        {"*", "", true},
-        {"*", "anything", true},
-        {"", "", true},
-        {"", "x", false},
-        {"?", "", false},
-        {"?", "x", true},
-        {"d*n", "debian", true},
-        {"d*n", "debia", false},
-        {"*a*b*", "xxaxxbxx", true},
-        {"*a*b*", "xxbxxaxx", false},
-        {"*ab", "aaab", true},
-        {"a?c*", "abcdef", true},
-        {"**?**", "", false},
-        {"Debian", "debian", true},
-        {"debian-*", "DEBIAN-6.1", true},
-        {"*aaab", "aaaaaaaaaaaaaaaaaaac", false},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        assert_int_equal(config_match(cases[i].pattern, cases[i].id),
-                         cases[i].match);
-    }
+    assert_int_equal(rig.error.line, 24);
 }
 
 static void sizes(void **state)
@@ -525,9 +417,6 @@ int main(void)
         cmocka_unit_test(nul_bytes_are_refused),
         cmocka_unit_test(what_is_too_long_is_refused),
         cmocka_unit_test(options_are_joined_until_they_are_full),
-        cmocka_unit_test(loader_conf),
-        cmocka_unit_test(loader_conf_errors),
-        cmocka_unit_test(patterns),
         cmocka_unit_test(sizes),
     };
 

@@ -424,6 +424,87 @@ static void a_wake_up_ends_a_run_that_has_just_begun(void **state)
     drop_rooms();
 }
 
+static struct other {
+    unsigned turns;
+    bool enough;
+} other;
+
+static void waits_for_its_turn(void *argument)
+{
+    struct other *which = argument;
+
+    while (!which->enough) {
+        which->turns++;
+        task_yield();
+    }
+}
+
+/* It may have come just before the guest was to run, by somebody who found
+ * that nobody was outside, while there were others that had had their turn. */
+static void one_that_has_just_woken_does_not_wait_with_the_others(void **state)
+{
+    (void)state;
+    other = (struct other){0};
+    assert_non_null(task_create("other", waits_for_its_turn, &other));
+    assert_false(task_outside_begin(true));
+    task_yield();
+    assert_int_equal(other.turns, 1);
+    /* It waits again, but has had its turn. */
+    assert_true(task_outside_begin(true));
+    smp_run_guest(1);
+    task_outside_end();
+    assert_false(task_outside_begin(false));
+    other.enough = true;
+    task_yield();
+}
+
+static struct holder {
+    bool holds;
+    bool enough;
+    struct event gone;
+} holder;
+
+static void holds_its_domain(void *argument)
+{
+    struct holder *which = argument;
+
+    __atomic_store_n(&which->holds, true, __ATOMIC_RELEASE);
+    while (!__atomic_load_n(&which->enough, __ATOMIC_ACQUIRE)) {
+    }
+    event_signal(&which->gone);
+}
+
+/* Whoever wakes a task of another domain is in that domain for a moment more:
+ * the task is not to wait for the end of a whole turn then. */
+static void one_whose_domain_is_taken_is_tried_again_soon(void **state)
+{
+    struct domain *before = NULL;
+
+    (void)state;
+    make_rooms();
+    holder = (struct holder){0};
+    other = (struct other){0};
+    task_take_turns();
+    assert_true(task_run_end() > time_now() + TASK_TURN / 2);
+    before = task_join(rooms[0].domain);
+    assert_non_null(task_create_on(1, "holder", holds_its_domain, &holder));
+    assert_non_null(task_create("other", waits_for_its_turn, &other));
+    task_join(before);
+    while (!__atomic_load_n(&holder.holds, __ATOMIC_ACQUIRE)) {
+    }
+    task_yield();
+    assert_int_equal(other.turns, 0);
+    assert_true(task_run_end() <= time_now() + TASK_AGAIN);
+
+    other.enough = true;
+    __atomic_store_n(&holder.enough, true, __ATOMIC_RELEASE);
+    event_wait(&holder.gone);
+    while (smp_pages() != worker_number) {
+        task_yield();
+    }
+    drop_rooms();
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -440,6 +521,8 @@ int main(void)
         cmocka_unit_test(no_signal_between_processors_is_lost),
         cmocka_unit_test(those_that_compute_spread_and_take_turns_with_it),
         cmocka_unit_test(a_wake_up_ends_a_run_that_has_just_begun),
+        cmocka_unit_test(one_that_has_just_woken_does_not_wait_with_the_others),
+        cmocka_unit_test(one_whose_domain_is_taken_is_tried_again_soon),
     };
 
     return cmocka_run_group_tests(tests, begin, NULL);

@@ -311,6 +311,17 @@ void task_take_turns(void)
 {
 }
 
+uint64_t task_run_end(void)
+{
+    return task_turn_end();
+}
+
+bool task_find_lighter(unsigned *processor)
+{
+    (void)processor;
+    return false;
+}
+
 uint64_t task_turn_end(void)
 {
     return TASK_TURN;
