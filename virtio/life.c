@@ -168,21 +168,23 @@ bool virtio_device_settled(const struct virtio_device *device)
     return true;
 }
 
-/* What has been done is signalled before the service lingers; when it lingers
- * no more it looks again and asks for kicks (queue.c). */
 static void serve(struct virtio_queue *queue)
 {
-    bool lingers = queue->lingers;
+    queue->device->ops->service(queue);
+    virtio_queue_signal(queue);
+}
 
-    do {
+/* What has been done is signalled. When the service lingers no more it looks
+ * again and asks for kicks (queue.c). */
+static void linger(struct virtio_queue *queue)
+{
+    while (queue->idle && !virtio_queue_halted(queue)) {
+        queue->lingers = env_queue_linger(queue);
         queue->idle = false;
-        queue->device->ops->service(queue);
-        virtio_queue_signal(queue);
-        if (queue->idle) {
-            queue->lingers = env_queue_linger(queue);
-        }
-    } while (queue->idle && !virtio_queue_halted(queue));
-    queue->lingers = lingers;
+        serve(queue);
+    }
+    queue->idle = false;
+    queue->lingers = true;
 }
 
 void virtio_queue_service(struct virtio_queue *queue)
@@ -203,6 +205,9 @@ void virtio_queue_service(struct virtio_queue *queue)
         return;
     }
     serve(queue);
+    if (queue->idle) {
+        linger(queue);
+    }
     virtio_device_lock(device);
     queue->serving = false;
     if (queue->stopping) {
