@@ -466,6 +466,11 @@ void task_interrupt(const struct task *task)
     }
 }
 
+void task_notify(const struct task *task, uint8_t vector)
+{
+    lapic_host_send(task->queue->apic_id, vector);
+}
+
 struct task *task_current(void)
 {
     const struct run_queue *queue =

@@ -47,6 +47,12 @@ static uint32_t read_page(struct lapic *lapic, unsigned offset)
 }
 
 static bool by_processor;
+static bool posting; /* as if each ran elsewhere whenever a vector comes */
+
+static bool post(struct vcpu *vcpu, uint8_t vector)
+{
+    return apicv_fake_post(&lapics[vcpu - vcpus], vector);
+}
 
 static int setup(void **state)
 {
@@ -57,7 +63,7 @@ static int setup(void **state)
     pic_init(&pic, &bus);
     for (unsigned i = 0; i < CPUS; i++) {
         bus.lapics[i] = &lapics[i];
-        vcpus[i] = (struct vcpu){0};
+        vcpus[i] = (struct vcpu){.post = posting ? post : NULL};
         lapic_init(&lapics[i], &bus, &vcpus[i], i, i == 0);
         assert_true(lapic_valid(&lapics[i]));
         if (by_processor) {
@@ -236,7 +242,7 @@ static void test_wakes_once(void **state)
     (void)state;
     receive(0x50);
     receive(0x50);
-    assert_int_equal(vcpus[0].wakes, 1);
+    assert_int_equal(vcpus[0].wakes, posting ? 0 : 1);
     if (by_processor) { /* what holds a vector back is the processor's */
         return;
     }
@@ -608,6 +614,52 @@ static void test_self_ipi_by_page(void **state)
     }
 }
 
+/* What is posted is taken whoever takes it; a level, and what comes behind one
+ * of the vCPU's own task's vectors, is not posted. */
+static void test_posted(void **state)
+{
+    (void)state;
+    if (!posting) {
+        return;
+    }
+    write_page(cpu0, 0x80, 0x60);
+    receive(0x51);
+    receive(0x61);
+    receive(0x62);
+    assert_int_equal(apicv_fake_notified(), 2);
+    assert_int_equal(vcpus[0].wakes, 0);
+    assert_true(cpu0->posted);
+    assert_int_equal(apic_waiting(cpu0), -1);
+    assert_false(cpu0->posted);
+    assert_int_equal(requested(0x51) & requested(0x61) & requested(0x62), 1);
+    write_page(cpu0, 0x80, 0);
+    accept(0x62);
+    lapic_receive(cpu0, APIC_FIXED, 0x91, true);
+    assert_int_equal(vcpus[0].wakes, 1);
+    receive(0x93);
+    assert_false(cpu0->posted);
+    accept(0x93);
+    write_page(cpu0, 0xb0, 0);
+    accept(0x91);
+    write_page(cpu0, 0xb0, 0);
+    assert_int_equal(apicv_fake_eoi_exits(cpu0), 1);
+    receive(0x91); /* an edge now, which only its task can make of it */
+    assert_int_equal(vcpus[0].wakes, 3);
+    accept(0x91);
+    write_page(cpu0, 0xb0, 0);
+    assert_int_equal(apicv_fake_eoi_exits(cpu0), 1);
+    receive(0x91);
+    assert_int_equal(vcpus[0].wakes, 3);
+    assert_int_equal(apicv_fake_notified(), 3);
+    /* INIT forgets what the guest has not taken. */
+    receive(0xa2);
+    lapic_receive(cpu0, APIC_INIT, 0, false);
+    assert_true(lapic_take_init(cpu0));
+    assert_false(cpu0->posted);
+    write_page(cpu0, 0xf0, 0x1ff);
+    assert_int_equal(apic_waiting(cpu0), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -634,10 +686,13 @@ int main(void)
         cmocka_unit_test_setup(test_level_end, setup),
         cmocka_unit_test_setup(test_nothing_survives, setup),
         cmocka_unit_test_setup(test_off_in_x2apic, setup),
+        cmocka_unit_test_setup(test_posted, setup),
     };
 
     int failed = cmocka_run_group_tests_name("software", tests, NULL, NULL);
 
     by_processor = true;
-    return failed + cmocka_run_group_tests_name("processor", tests, NULL, NULL);
+    failed += cmocka_run_group_tests_name("processor", tests, NULL, NULL);
+    posting = true;
+    return failed + cmocka_run_group_tests_name("posted", tests, NULL, NULL);
 }

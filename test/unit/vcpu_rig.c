@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "arch/lapic_host.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
 
@@ -104,6 +105,28 @@ void guest_apic_exit_on_eoi(struct guest *which, uint8_t vector, bool exits)
     (void)which;
     (void)vector;
     (void)exits;
+}
+
+bool guest_apic_takes_posts(const struct guest *which)
+{
+    return which->takes_posts;
+}
+
+bool guest_apic_post(struct guest *which, uint8_t vector)
+{
+    bool notify = !which->outstanding;
+
+    which->posted[vector / 64] |= 1ULL << vector % 64;
+    which->outstanding = true;
+    return notify;
+}
+
+void guest_apic_take_posts(struct guest *which, uint64_t vectors[4])
+{
+    assert_false(rig.vcpu->outside);
+    memcpy(vectors, which->posted, sizeof(which->posted));
+    memset(which->posted, 0, sizeof(which->posted));
+    which->outstanding = false;
 }
 
 bool guest_interruptible(struct guest *which)
@@ -283,6 +306,13 @@ void task_outside_end(void)
 {
 }
 
+void task_notify(const struct task *task, uint8_t vector)
+{
+    (void)task;
+    assert_int_equal(vector, LAPIC_HOST_VECTOR_POSTED);
+    rig.notifications++;
+}
+
 void task_interrupt(const struct task *task)
 {
     (void)task;
@@ -445,7 +475,8 @@ int rig_start(void **state)
     lapic_firmware_state(&rig.vcpu->lapic);
     rig.entries = rig.yields = rig.ends = rig.waits = rig.crashes = 0;
     spinlock_needed = true;
-    rig.refusals = rig.interrupts = rig.leaves = rig.moves = 0;
+    rig.refusals = rig.interrupts = rig.notifications = rig.leaves = rig.moves =
+        0;
     rig.others_idle = false;
     rig.config = (struct config_entry){.cpus = 1};
     rig.vm.config = &rig.config;
