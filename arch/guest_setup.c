@@ -104,7 +104,7 @@ static void write_controls(struct guest *guest)
 {
     const uint32_t *controls = vmx_machine.controls;
 
-    vmx_write(VMCS_PIN_CONTROLS, controls[CONTROL_PIN]);
+    vmx_write(VMCS_PIN_CONTROLS, guest->pin);
     vmx_write(VMCS_PRIMARY_CONTROLS, guest->primary);
     vmx_write(VMCS_SECONDARY_CONTROLS, guest->secondary);
     vmx_write(VMCS_EXIT_CONTROLS, controls[CONTROL_EXIT]);
@@ -309,6 +309,7 @@ struct guest *guest_create(struct page_source *pages, uint64_t eptp,
     if (vmx_machine.controls[CONTROL_SECONDARY] & SECONDARY_VPID) {
         guest->vpid = vpid;
     }
+    guest->pin = vmx_machine.controls[CONTROL_PIN];
     guest->primary = vmx_machine.controls[CONTROL_PRIMARY];
     guest->secondary = vmx_machine.controls[CONTROL_SECONDARY];
     guest->entry_controls = vmx_machine.controls[CONTROL_ENTRY];

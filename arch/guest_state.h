@@ -55,12 +55,21 @@ enum interruption_type {
 #define LATE_TLB      (1U << 2) /* INVVPID */
 #define LATE_MEASURES (1U << 3) /* IA32_SPEC_CTRL, at every entry */
 /* Of guest_apic.c: */
-#define LATE_APIC_CONTROLS (1U << 4) /* write the secondary controls */
+#define LATE_APIC_CONTROLS (1U << 4) /* write secondary and pin controls */
 #define LATE_APIC_EXITS    (1U << 5) /* write the EOI-exit bitmap */
 #define LATE_APIC_STATUS   (1U << 6) /* write the guest interrupt status */
 #define LATE_APIC_RAISE    (1U << 7) /* raise its RVI */
 #define LATE_APIC                                                              \
     (LATE_APIC_CONTROLS | LATE_APIC_EXITS | LATE_APIC_STATUS | LATE_APIC_RAISE)
+
+/* A posted-interrupt descriptor (SDM 3C Table 30-1): read and written by the
+ * processor while the guest runs, and by whoever posts. */
+struct posted {
+    _Alignas(64) uint64_t requests[4]; /* a bit a vector */
+    uint64_t control;                  /* POSTED_OUTSTANDING */
+    uint64_t unused[3];
+};
+#define POSTED_OUTSTANDING 1ULL /* a notification is on its way */
 
 /* An event for the next entry, in the VMCS's own format. */
 struct guest_event {
@@ -70,6 +79,9 @@ struct guest_event {
 };
 
 struct guest {
+    /* First: the processor wants it aligned to 64, Bochs 3 to a page. */
+    struct posted posted;
+
     /* Known to guest_entry.asm. The slot of RSP is not used. */
     uint64_t gpr[GPR_COUNT];
     uint64_t host_rsp; /* as the VMCS has it */
@@ -88,6 +100,7 @@ struct guest {
     uint64_t cr4_shadow;
 
     uint32_t late; /* LATE_* */
+    uint32_t pin;
     uint32_t primary;
     uint32_t secondary;
     uint32_t entry_controls; /* as the VMCS has them */
@@ -108,6 +121,7 @@ struct guest {
     uint64_t eoi_exits[4];   /* as the VMCS has them */
     uint16_t apic_status;    /* to be written: RVI 7:0, SVI 15:8 */
     uint8_t apic_raise;      /* the least RVI */
+    bool posting;            /* interrupts may be posted to it */
 
     uint16_t vpid;                   /* 0: none */
     bool initialised;                /* the VMCS has been filled in */

@@ -72,6 +72,7 @@ struct vmx_machine {
     bool xsaves;
     bool tsc_aux;
     bool apic;              /* guests can have their APIC virtualised */
+    bool posting;           /* and interrupts posted to them */
     unsigned physical_bits; /* MAXPHYADDR */
     unsigned timer_shift;   /* the VMX-preemption timer's rate: TSC >> this */
     uint32_t efer_allowed;

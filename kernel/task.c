@@ -20,7 +20,6 @@
 #include <stddef.h>
 
 struct run_queue task_queues[PROCESSORS_MAX];
-unsigned task_queue_count;
 
 /* Whatever the processor looks at before it goes outside is written already,
  * and the exchange orders it before this. */
@@ -299,9 +298,8 @@ void task_move(unsigned processor)
 
 bool task_find_idle(unsigned *processor)
 {
-    for (unsigned i = 0; i < task_queue_count; i++) {
-        if (task_queues[i].open &&
-            __atomic_load_n(&task_queues[i].halted, __ATOMIC_RELAXED) &&
+    for (unsigned i = 0; i < PROCESSORS_MAX && task_queues[i].open; i++) {
+        if (__atomic_load_n(&task_queues[i].halted, __ATOMIC_RELAXED) &&
             empty(&task_queues[i].ready)) {
             *processor = i;
             return true;
@@ -315,12 +313,18 @@ static unsigned computing(const struct run_queue *queue)
     return __atomic_load_n(&queue->computing, __ATOMIC_RELAXED);
 }
 
+static unsigned after(unsigned processor)
+{
+    unsigned next = processor + 1;
+
+    return next < PROCESSORS_MAX && task_queues[next].open ? next : 0;
+}
+
 bool task_find_lighter(unsigned *processor)
 {
     const struct run_queue *here = task_queue_here();
     bool stayed = time_now() >= here->current->arrived + TASK_STAY;
     unsigned most = computing(here);
-    unsigned count = task_queue_count;
     bool found = false;
 
     if (most < 2) {
@@ -328,14 +332,13 @@ bool task_find_lighter(unsigned *processor)
     }
     most -= stayed ? 1 : 2;
     /* The next ones first, so that what is too much goes round. */
-    for (unsigned i = 1; i < count; i++) {
-        unsigned index = (processor_here()->index + i) % count;
-        unsigned there = computing(&task_queues[index]);
+    for (unsigned i = after(processor_here()->index);
+         i != processor_here()->index; i = after(i)) {
+        unsigned there = computing(&task_queues[i]);
 
-        if (task_queues[index].open &&
-            (there < most || (there == most && !found))) {
+        if (there < most || (there == most && !found)) {
             most = there;
-            *processor = index;
+            *processor = i;
             found = true;
         }
     }
@@ -461,6 +464,11 @@ void task_interrupt(const struct task *task)
     if (spinlock_needed) {
         interrupt_outside(task->queue);
     }
+}
+
+void task_notify(const struct task *task, uint8_t vector)
+{
+    lapic_host_send(task->queue->apic_id, vector);
 }
 
 struct task *task_current(void)

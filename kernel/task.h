@@ -103,6 +103,10 @@ void task_outside_end(void);
  * the task's domain; does nothing where it is not outside. */
 void task_interrupt(const struct task *task);
 
+/* Sends the interrupt `vector` to the processor of `task`, which is outside and
+ * stays there. In the task's domain. */
+void task_notify(const struct task *task, uint8_t vector);
+
 void event_signal(struct event *event);
 
 /* Waits until `event` is signalled, and takes the signal. */

@@ -81,16 +81,6 @@ static void set_name(struct task *task, const char *name)
     task->name[length] = '\0';
 }
 
-static void open_queue(struct run_queue *queue)
-{
-    unsigned processor = (unsigned)(queue - task_queues);
-
-    queue->open = true;
-    if (task_queue_count <= processor) {
-        task_queue_count = processor + 1;
-    }
-}
-
 void task_init(void)
 {
     struct run_queue *queue = &task_queues[processor_here()->index];
@@ -104,7 +94,7 @@ void task_init(void)
     boot_task.runs = 1;
     queue->apic_id = processor_here()->apic_id;
     queue->current = &boot_task;
-    open_queue(queue);
+    queue->open = true;
     remember(&boot_task);
     domain_switch(&domain_kernel);
 }
@@ -260,7 +250,7 @@ uint64_t task_prepare(unsigned processor, uint32_t apic_id)
     }
     task_queues[processor].apic_id = apic_id;
     task_queues[processor].current = task;
-    open_queue(&task_queues[processor]);
+    task_queues[processor].open = true;
     task->state = TASK_RUNNING;
     return (uintptr_t)task;
 }

@@ -94,7 +94,6 @@ struct run_queue {
 };
 
 extern struct run_queue task_queues[PROCESSORS_MAX];
-extern unsigned task_queue_count; /* no later one was ever open */
 
 static inline struct run_queue *task_queue_here(void)
 {

@@ -1,6 +1,7 @@
 /* The run loop of a virtual processor; see the header. */
 #include "vmm/vcpu.h"
 
+#include "arch/lapic_host.h"
 #include "kernel/log.h"
 #include "vmm/virtio_host.h"
 #include "vmm/vm.h"
@@ -183,6 +184,17 @@ void vcpu_exception(struct vcpu *vcpu, uint8_t vector, uint32_t error_code)
     if (!guest_inject_exception(vcpu->guest, vector, error_code)) {
         vcpu_crash(vcpu, "triple fault");
     }
+}
+
+bool vcpu_post(struct vcpu *vcpu, uint8_t vector)
+{
+    if (!vcpu->outside || !guest_apic_takes_posts(vcpu->guest)) {
+        return false;
+    }
+    if (guest_apic_post(vcpu->guest, vector)) {
+        task_notify(vcpu->task, LAPIC_HOST_VECTOR_POSTED);
+    }
+    return true;
 }
 
 void vcpu_wake(struct vcpu *vcpu)

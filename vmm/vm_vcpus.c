@@ -50,6 +50,9 @@ static void start_apicv(struct vm *vm, struct vcpu *vcpu)
 
     if (page != NULL) {
         guest_apic_set_access(vcpu->guest, apic_access(vm));
+        if (vm->config->posting) {
+            guest_apic_allow_posting(vcpu->guest);
+        }
         lapic_virtual_start(&vcpu->lapic, vcpu->guest, page);
     }
 }
