@@ -24,6 +24,7 @@ GUESTS = {
     "flood": ((LATE,), r"time-out", "timeout 1\n"),
     "held": ((GOOD,), None, ""),
     "kvmclock": ((GOOD,), r"kvmclock: .* at 0xd0000000: no such RAM", ""),
+    "levels": ((GOOD,), None, "timeout 20\n"),
     "lintby": ((BROKEN,), r"block1: MUST mmio-drv-004(.|\n)*goes on as if"
                r"(.|\n)*entropy2: MUST mmio-drv-004(.|\n)*the read gives 0",
                "disk zero:1M\nlint strict,console0=off,block1=tolerant\n"),
@@ -60,7 +61,7 @@ GUESTS = {
 SOFTWARE = "-software"
 BOTH = ("apic", "cr", "held", "msr", "msrstorm", "selftest", "state", "timer")
 # These run with several numbers of processors, up to SOME in both ways.
-PROCESSORS = {"smp": (2, 4, 8, 64), "smpdeaf": (3,)}
+PROCESSORS = {"levels": (2, 4), "smp": (2, 4, 8, 64), "smpdeaf": (3,)}
 SOME = 8
 VIRTUAL = "-virtual"
 # What these do with virtual interrupts counts only where the emulator holds
