@@ -27,6 +27,8 @@ BOOTS = [
     clauses.broken_clauses,
     debian.debian_cloud,
     debian.debian_generic,
+    debian.debian_smp,
+    debian.debian_smp_on_two,
     features.debian_cloud_features,
     features.debian_generic_by_device,
     debian.interactive,
@@ -51,7 +53,6 @@ BOOTS = [
 
 # By `make soak`: too long for `make test`.
 LONG = [
-    debian.debian_smp,
     features.debian_generic_features,
     features.debian_idle_hours,
 ]
