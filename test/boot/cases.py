@@ -26,11 +26,10 @@ BOOTS = [
     formats.vmlinux_by_pvh,
     clauses.broken_clauses,
     debian.debian_cloud,
-    debian.debian_generic,
     debian.debian_smp,
     debian.debian_smp_on_two,
     features.debian_cloud_features,
-    features.debian_generic_by_device,
+    features.debian_generic_features,
     debian.interactive,
     debian.make_run,
     debian.endings,
@@ -53,6 +52,6 @@ BOOTS = [
 
 # By `make soak`: too long for `make test`.
 LONG = [
-    features.debian_generic_features,
+    debian.debian_generic,
     features.debian_idle_hours,
 ]
