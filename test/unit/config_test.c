@@ -86,6 +86,7 @@ static void a_whole_entry(void **state)
                       "disk    zero:64M\n"
                       "disk    zero:1G\tro\n"
                       "rng     off\n"
+                      "screen  1280x720\n"
                       "apicv   off\n"
                       "lint    tolerant\n"
                       "features -event_idx, -ring_reset\n"
@@ -117,6 +118,10 @@ static void a_whole_entry(void **state)
     assert_int_equal(entry.disk[3].size, 1024 * MIB);
     assert_true(entry.disk[3].read_only);
     assert_false(entry.rng);
+    assert_int_equal(entry.screen, SCREEN_ON);
+    assert_int_equal(entry.screen_width, 1280);
+    assert_int_equal(entry.screen_height, 720);
+    assert_int_equal(entry.screen_line, 23);
     assert_false(entry.apicv);
     assert_int_equal(entry.lint, LINT_TOLERANT);
     assert_int_equal(entry.features_off, 1ULL << 29 | 1ULL << 40);
@@ -131,6 +136,28 @@ static void pin_may_roam(void **state)
     assert_int_equal(entry.pin_count, 0);
 }
 
+static void a_screen_is_a_size_or_a_word(void **state)
+{
+    static const struct {
+        const char *text;
+        enum config_screen screen;
+        unsigned width, height;
+    } cases[] = {
+        {"linux /a\nscreen auto\n", SCREEN_AUTO, 0, 0},
+        {"linux /a\nscreen off\n", SCREEN_OFF, 0, 0},
+        {"linux /a\nscreen 320x200\n", SCREEN_ON, 320, 200},
+        {"linux /a\nscreen 2560x1600\n", SCREEN_ON, 2560, 1600},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_true(parse(cases[i].text));
+        assert_int_equal(entry.screen, cases[i].screen);
+        assert_int_equal(entry.screen_width, cases[i].width);
+        assert_int_equal(entry.screen_height, cases[i].height);
+    }
+}
+
 static void the_least_entry_has_the_defaults(void **state)
 {
     (void)state;
@@ -142,6 +169,7 @@ static void the_least_entry_has_the_defaults(void **state)
     assert_int_equal(entry.discover, DISCOVER_ACPI);
     assert_null(entry.protocol);
     assert_true(entry.rng);
+    assert_int_equal(entry.screen, SCREEN_AUTO);
     assert_true(entry.apicv);
     assert_int_equal(entry.lint, LINT_STRICT);
     assert_int_equal(entry.features_off, 0);
@@ -269,6 +297,20 @@ static const struct {
     {"linux /a\nprotocol grub\n", 2,
      "protocol grub: auto, linux, pvh, multiboot2, multiboot1 or elf"},
     {"linux /a\nrng yes\n", 2, "on or off"},
+    {"linux /a\nscreen\n", 2, "a size like 800x600"},
+    {"linux /a\nscreen on\n", 2, "a size like 800x600"},
+    {"linux /a\nscreen 800\n", 2, "a size like 800x600"},
+    {"linux /a\nscreen 800x\n", 2, "a size like 800x600"},
+    {"linux /a\nscreen x600\n", 2, "a size like 800x600"},
+    {"linux /a\nscreen 800x600x32\n", 2, "a size like 800x600"},
+    {"linux /a\nscreen 800 x 600\n", 2, "a size like 800x600"},
+    {"linux /a\nscreen 319x200\n", 2, "from 320x200 to 2560x1600"},
+    {"linux /a\nscreen 320x199\n", 2, "from 320x200 to 2560x1600"},
+    {"linux /a\nscreen 2561x1600\n", 2, "from 320x200 to 2560x1600"},
+    {"linux /a\nscreen 2560x1601\n", 2, "from 320x200 to 2560x1600"},
+    {"linux /a\nscreen 4294967616x200\n", 2, "from 320x200 to 2560x1600"},
+    {"linux /a\nscreen 320x4294967496\n", 2, "from 320x200 to 2560x1600"},
+    {"linux /a\nscreen off\nscreen off\n", 3, "a second time"},
     {"linux /a\napicv auto\n", 2, "on or off"},
     {"linux /a\nlint pedantic\n", 2, "lint pedantic: strict, tolerant or off"},
     {"linux /a\nsymbols\n", 2, "symbols : a file on this partition"},
@@ -515,6 +557,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_entry),
         cmocka_unit_test(pin_may_roam),
+        cmocka_unit_test(a_screen_is_a_size_or_a_word),
         cmocka_unit_test(the_least_entry_has_the_defaults),
         cmocka_unit_test(lint_by_device),
         cmocka_unit_test(features_by_device),
