@@ -138,6 +138,7 @@ void guest_run(struct guest *guest, struct exit *exit)
 {
     if (UNLIKELY(vmx_processor()->ready != guest)) {
         guest_switch_load(guest);
+        guest_event_load(guest);
     }
     /* The event first: it may need a register. */
     if (UNLIKELY(guest->late)) {

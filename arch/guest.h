@@ -288,6 +288,27 @@ void guest_apic_raise(struct guest *guest, uint8_t vector);
 /* Does the guest's EOI of `vector` exit (VIRTUALIZED_EOI)? */
 void guest_apic_exit_on_eoi(struct guest *guest, uint8_t vector, bool exits);
 
+/* Posted interrupts (30.6), where the processor has them and the guest is
+ * allowed them: a vector from outside needs no exit. Whoever has one for a
+ * guest that runs elsewhere puts it beside the page and sends that processor
+ * LAPIC_HOST_VECTOR_POSTED. If the guest runs when that arrives it takes what
+ * was posted; if it has exited, the interrupt does nothing, and it is for
+ * vmm/lapic to take it before the next entry.
+ *
+ * Allowed once, after guest_apic_setup(); out of pages, it is not. */
+void guest_apic_allow_posting(struct guest *guest, struct page_source *pages);
+
+/* Would it be taken while the guest runs? Follows the mode. */
+bool guest_apic_takes_posts(const struct guest *guest);
+
+/* True: a notification is to be sent; false: one is on its way. Any processor,
+ * but not while another one is in guest_apic_take_posts(). */
+bool guest_apic_post(struct guest *guest, uint8_t vector);
+
+/* Takes out what was posted and not delivered: a bit a vector. The guest does
+ * not run. */
+void guest_apic_take_posts(struct guest *guest, uint64_t vectors[4]);
+
 /* What this processor can give to a guest: CPUID must not offer more. */
 uint64_t guest_xcr0_supported(void);
 uint64_t guest_cr4_supported(void);

@@ -1,13 +1,15 @@
 /* The local APIC as the processor virtualises it for a guest: the virtual-APIC
  * page, which of the x2APIC's MSRs exit, the vectors that are requested and in
  * service (RVI and SVI), which EOIs exit. All or nothing: a processor that
- * lacks one of the controls leaves the APIC to vmm/lapic.c.
+ * lacks one of the controls leaves the APIC to vmm/lapic.c. Posted interrupts
+ * are apart from that: used where they are offered.
  *
  * Called through arch/guest.h by vmm/lapic_virtual.c; the flush by guest.c.
  * SDM 3C chapter 30; 25.6.8 (fields), 25.4.2 (guest interrupt status). */
 #include <stddef.h>
 
 #include "arch/guest_state.h"
+#include "arch/lapic_host.h"
 #include "arch/page_source.h"
 #include "arch/vmx_insn.h"
 #include "arch/vmx_state.h"
@@ -57,6 +59,43 @@ void guest_apic_set_access(struct guest *guest, const void *page)
     guest->apic_access = page;
 }
 
+/* A page, where 64 bytes on their own would do: Bochs 3 refuses other
+ * addresses. */
+void guest_apic_allow_posting(struct guest *guest, struct page_source *pages)
+{
+    if (vmx_machine.posting) {
+        guest->posted = pages->alloc(pages);
+    }
+}
+
+bool guest_apic_takes_posts(const struct guest *guest)
+{
+    return guest->pin & PIN_POSTED_INTERRUPTS;
+}
+
+bool guest_apic_post(struct guest *guest, uint8_t vector)
+{
+    struct posted *posted = guest->posted;
+
+    __atomic_fetch_or(&posted->requests[vector / 64], 1ULL << vector % 64,
+                      __ATOMIC_SEQ_CST);
+    return !(__atomic_fetch_or(&posted->control, POSTED_OUTSTANDING,
+                               __ATOMIC_SEQ_CST) &
+             POSTED_OUTSTANDING);
+}
+
+/* In the processor's own order (30.6). */
+void guest_apic_take_posts(struct guest *guest, uint64_t vectors[4])
+{
+    struct posted *posted = guest->posted;
+
+    __atomic_fetch_and(&posted->control, ~POSTED_OUTSTANDING, __ATOMIC_SEQ_CST);
+    for (unsigned i = 0; i < 4; i++) {
+        vectors[i] =
+            __atomic_exchange_n(&posted->requests[i], 0, __ATOMIC_SEQ_CST);
+    }
+}
+
 static void pass_reads(struct guest *guest)
 {
     for (size_t i = 0; i < sizeof readable / sizeof *readable; i++) {
@@ -93,6 +132,10 @@ void guest_apic_set_mode(struct guest *guest, enum guest_apic_mode mode)
         guest_setup_pass_msr(guest, MSR_SELF_IPI, false, true);
     }
     guest->secondary = secondary;
+    guest->pin &= ~PIN_POSTED_INTERRUPTS;
+    if (guest->posted && (secondary & SECONDARY_INTERRUPT_DELIVERY)) {
+        guest->pin |= PIN_POSTED_INTERRUPTS;
+    }
     guest->late |= LATE_APIC_CONTROLS;
 }
 
@@ -138,6 +181,10 @@ void guest_apic_write_fields(const struct guest *guest)
     if (guest->apic_access) {
         vmx_write(VMCS_APIC_ACCESS_ADDRESS, (uintptr_t)guest->apic_access);
     }
+    if (guest->posted) {
+        vmx_write(VMCS_POSTED_VECTOR, LAPIC_HOST_VECTOR_POSTED);
+        vmx_write(VMCS_POSTED_DESCRIPTOR, (uintptr_t)guest->posted);
+    }
     vmx_write(VMCS_TPR_THRESHOLD, 0);
     write_eoi_exits(guest);
 }
@@ -166,5 +213,8 @@ void guest_apic_flush(struct guest *guest)
     }
     if (guest->late & LATE_APIC_CONTROLS) {
         vmx_write(VMCS_SECONDARY_CONTROLS, guest->secondary);
+        if (guest->posted) {
+            vmx_write(VMCS_PIN_CONTROLS, guest->pin);
+        }
     }
 }

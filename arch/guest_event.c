@@ -172,14 +172,35 @@ bool guest_interruptible(struct guest *guest)
              (BLOCKING_STI | BLOCKING_MOV_SS));
 }
 
+/* Only an NMI that was delivered blocks others. But Bochs 2.7 does not end, at
+ * an entry, the blocking of the guest that ran before (27.7.1 has it as the
+ * field has it), and then says that this one has them blocked, until its next
+ * IRET. */
+static bool nmis_blocked(struct guest *guest)
+{
+    uint64_t blocking = guest_regs_read(guest, HIDDEN_INTERRUPTIBILITY);
+
+    if ((blocking & BLOCKING_NMI) && !guest->nmi_taken) {
+        guest_regs_write(guest, HIDDEN_INTERRUPTIBILITY,
+                         blocking & ~(uint64_t)BLOCKING_NMI);
+        return false;
+    }
+    return blocking & BLOCKING_NMI;
+}
+
+void guest_event_load(struct guest *guest)
+{
+    guest->nmi_taken = nmis_blocked(guest);
+}
+
 bool guest_nmi_deliverable(struct guest *guest)
 {
-    if (guest->event.info) {
+    if (guest->event.info || nmis_blocked(guest)) {
         return false;
     }
     /* Some processors refuse an NMI in STI's shadow too (27.3.1.5). */
     return !(guest_regs_read(guest, HIDDEN_INTERRUPTIBILITY) &
-             (BLOCKING_STI | BLOCKING_MOV_SS | BLOCKING_NMI));
+             (BLOCKING_STI | BLOCKING_MOV_SS));
 }
 
 void guest_inject_interrupt(struct guest *guest, uint8_t vector)
@@ -256,6 +277,9 @@ void guest_event_flush(struct guest *guest)
     if ((event->info & INTERRUPTION_ERROR_CODE) &&
         !(guest_get(guest, GUEST_CR0) & CR0_PE)) {
         event->info &= ~INTERRUPTION_ERROR_CODE;
+    }
+    if (event_type(event) == TYPE_NMI) {
+        guest->nmi_taken = true;
     }
     vmx_write(VMCS_ENTRY_INTERRUPTION, event->info);
     if (event->info & INTERRUPTION_ERROR_CODE) {

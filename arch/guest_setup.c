@@ -104,7 +104,7 @@ static void write_controls(struct guest *guest)
 {
     const uint32_t *controls = vmx_machine.controls;
 
-    vmx_write(VMCS_PIN_CONTROLS, controls[CONTROL_PIN]);
+    vmx_write(VMCS_PIN_CONTROLS, guest->pin);
     vmx_write(VMCS_PRIMARY_CONTROLS, guest->primary);
     vmx_write(VMCS_SECONDARY_CONTROLS, guest->secondary);
     vmx_write(VMCS_EXIT_CONTROLS, controls[CONTROL_EXIT]);
@@ -284,18 +284,23 @@ static void power_on(struct guest *guest)
     *(uint32_t *)(void *)(area + 24) = MXCSR_AT_RESET;
 }
 
+/* It stands at the end of a page, behind its XSAVE area where that leaves so
+ * much: with AVX-512 it does. */
+#define GUEST_OFFSET (4096 - ((sizeof(struct guest) + 63) & ~(size_t)63))
+
 struct guest *guest_create(struct page_source *pages, uint64_t eptp,
                            uint16_t vpid)
 {
-    _Static_assert(sizeof(struct guest) <= 4096, "one page");
     CHECK(vmx_machine.ready);
-    struct guest *guest = pages->alloc(pages);
-    if (!guest) {
+    uint8_t *page = pages->alloc(pages);
+    if (!page) {
         return NULL;
     }
+    struct guest *guest = (struct guest *)(void *)(page + GUEST_OFFSET);
     guest->vmcs = pages->alloc(pages);
     guest->msr_bitmap = pages->alloc(pages);
-    guest->xsave = pages->alloc(pages);
+    guest->xsave =
+        vmx_machine.xsave_size <= GUEST_OFFSET ? page : pages->alloc(pages);
     if (!guest->vmcs || !guest->msr_bitmap || !guest->xsave) {
         guest_destroy(guest, pages);
         return NULL;
@@ -304,6 +309,7 @@ struct guest *guest_create(struct page_source *pages, uint64_t eptp,
     if (vmx_machine.controls[CONTROL_SECONDARY] & SECONDARY_VPID) {
         guest->vpid = vpid;
     }
+    guest->pin = vmx_machine.controls[CONTROL_PIN];
     guest->primary = vmx_machine.controls[CONTROL_PRIMARY];
     guest->secondary = vmx_machine.controls[CONTROL_SECONDARY];
     guest->entry_controls = vmx_machine.controls[CONTROL_ENTRY];
@@ -318,8 +324,10 @@ struct guest *guest_create(struct page_source *pages, uint64_t eptp,
 
 void guest_destroy(struct guest *guest, struct page_source *pages)
 {
-    void *const parts[] = {guest->vmcs, guest->msr_bitmap, guest->xsave,
-                           guest->apic_page};
+    uint8_t *page = (uint8_t *)guest - GUEST_OFFSET;
+    void *const parts[] = {guest->vmcs, guest->msr_bitmap,
+                           guest->xsave == page ? NULL : guest->xsave,
+                           guest->apic_page, guest->posted};
 
     guest_switch_drop(guest);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -327,5 +335,5 @@ void guest_destroy(struct guest *guest, struct page_source *pages)
             pages->free(pages, parts[i]);
         }
     }
-    pages->free(pages, guest);
+    pages->free(pages, page);
 }

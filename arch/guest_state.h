@@ -55,12 +55,21 @@ enum interruption_type {
 #define LATE_TLB      (1U << 2) /* INVVPID */
 #define LATE_MEASURES (1U << 3) /* IA32_SPEC_CTRL, at every entry */
 /* Of guest_apic.c: */
-#define LATE_APIC_CONTROLS (1U << 4) /* write the secondary controls */
+#define LATE_APIC_CONTROLS (1U << 4) /* write secondary and pin controls */
 #define LATE_APIC_EXITS    (1U << 5) /* write the EOI-exit bitmap */
 #define LATE_APIC_STATUS   (1U << 6) /* write the guest interrupt status */
 #define LATE_APIC_RAISE    (1U << 7) /* raise its RVI */
 #define LATE_APIC                                                              \
     (LATE_APIC_CONTROLS | LATE_APIC_EXITS | LATE_APIC_STATUS | LATE_APIC_RAISE)
+
+/* A posted-interrupt descriptor (SDM 3C Table 30-1): read and written by the
+ * processor while the guest runs, and by whoever posts. */
+struct posted {
+    uint64_t requests[4]; /* a bit a vector */
+    uint64_t control;     /* POSTED_OUTSTANDING */
+    uint64_t unused[3];
+};
+#define POSTED_OUTSTANDING 1ULL /* a notification is on its way */
 
 /* An event for the next entry, in the VMCS's own format. */
 struct guest_event {
@@ -88,6 +97,7 @@ struct guest {
     uint64_t cr4_shadow;
 
     uint32_t late; /* LATE_* */
+    uint32_t pin;
     uint32_t primary;
     uint32_t secondary;
     uint32_t entry_controls; /* as the VMCS has them */
@@ -108,9 +118,11 @@ struct guest {
     uint64_t eoi_exits[4];   /* as the VMCS has them */
     uint16_t apic_status;    /* to be written: RVI 7:0, SVI 15:8 */
     uint8_t apic_raise;      /* the least RVI */
+    struct posted *posted;   /* a page; NULL: none can be posted to it */
 
     uint16_t vpid;                   /* 0: none */
     bool initialised;                /* the VMCS has been filled in */
+    bool nmi_taken;                  /* since guest_event_load() found none */
     struct vmx_processor *processor; /* where the VMCS is active, or NULL */
 };
 
@@ -153,7 +165,8 @@ ASIDE void guest_regs_flush(struct guest *guest);
 /* Reads into the cache, or writes from it, what is neither in the VMCS nor in
  * the XSAVE area: CR2 and the MSRs that guests have to themselves. */
 void guest_regs_save_msrs(struct guest *guest);
-void guest_regs_load_msrs(struct guest *guest);
+/* `before` (or NULL) was saved just now: what both have alike stays. */
+void guest_regs_load_msrs(struct guest *guest, const struct guest *before);
 
 /* guest_switch.c: makes the guest's VMCS current; makes its FPU, debug
  * registers and MSRs those of the processor as well. */
@@ -194,3 +207,7 @@ ASIDE void guest_apic_flush(struct guest *guest);
  * there was one. The processor's debug status takes an exit's #DB. */
 bool guest_event_requeue(struct guest *guest);
 ASIDE void guest_event_flush(struct guest *guest);
+
+/* guest_event.c: before a guest runs here that did not run here last: what its
+ * VMCS says of NMIs is its own. */
+ASIDE void guest_event_load(struct guest *guest);

@@ -135,6 +135,7 @@ static void set_handlers(void)
     idt_set_default(on_stray);
     idt_set_handler(LAPIC_HOST_VECTOR_TIMER, acknowledge);
     idt_set_handler(LAPIC_HOST_VECTOR_WAKE, acknowledge);
+    idt_set_handler(LAPIC_HOST_VECTOR_POSTED, acknowledge);
     idt_set_handler(LAPIC_HOST_VECTOR_ERROR, on_error);
     idt_set_handler(LAPIC_HOST_VECTOR_SPURIOUS, on_spurious);
 }

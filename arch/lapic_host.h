@@ -9,6 +9,7 @@
 /* Vectors of the host's own interrupts. */
 #define LAPIC_HOST_VECTOR_TIMER    0xe0U
 #define LAPIC_HOST_VECTOR_WAKE     0xe1U /* from another processor */
+#define LAPIC_HOST_VECTOR_POSTED   0xe2U /* arch/guest.h: to a guest */
 #define LAPIC_HOST_VECTOR_ERROR    0xfeU
 #define LAPIC_HOST_VECTOR_SPURIOUS 0xffU
 

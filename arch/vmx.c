@@ -125,6 +125,11 @@ const char *vmx_missing(void)
     return missing_ept(cpu_rdmsr(MSR_VMX_EPT_VPID));
 }
 
+static bool offers_posting(const uint64_t capability[CONTROL_WORDS])
+{
+    return capability[CONTROL_PIN] >> 32 & PIN_POSTED_INTERRUPTS;
+}
+
 /* Which kind of local APIC guests get, and why. */
 static void log_apic(const uint64_t capability[CONTROL_WORDS])
 {
@@ -132,7 +137,8 @@ static void log_apic(const uint64_t capability[CONTROL_WORDS])
 
     if (missing == NULL) {
         log_info("local APICs: by the processor (APIC accesses, register "
-                 "virtualization, x2APIC mode, virtual-interrupt delivery)");
+                 "virtualization, x2APIC mode, virtual-interrupt delivery%s)",
+                 offers_posting(capability) ? ", posted interrupts" : "");
     } else {
         log_info("local APICs: in software (the processor has no %s)", missing);
     }
@@ -161,6 +167,7 @@ static void fit_machine(struct vmx_machine *machine,
     machine->cr4_fixed1 = cpu_rdmsr(MSR_VMX_CR4_FIXED1);
     vmx_features_find(machine);
     machine->apic = vmx_controls_no_apic(capability) == NULL;
+    machine->posting = machine->apic && offers_posting(capability);
     machine->ready = true;
 }
 

@@ -13,7 +13,8 @@ static const struct vmx_control table[] = {
     {CONTROL_PIN, 5, WISH_MUST, "virtual NMIs"},
     /* A second way out of a guest that spins: arch/guest_setup.c. */
     {CONTROL_PIN, 6, WISH_WANT, "VMX-preemption timer"},
-    {CONTROL_PIN, 7, WISH_MUST_NOT, "posted interrupts"},
+    /* arch/guest_apic.c; not needed for the rest of the virtual APIC. */
+    {CONTROL_PIN, 7, WISH_POSTED, "process posted interrupts"},
 
     {CONTROL_PRIMARY, 2, WISH_LATER, "interrupt-window exiting"},
     {CONTROL_PRIMARY, 3, WISH_MUST, "use TSC offsetting"},
@@ -121,6 +122,7 @@ vmx_controls_fit(const uint64_t capability[CONTROL_WORDS],
             break;
         case WISH_MUST_NOT:
         case WISH_GUEST:
+        case WISH_POSTED:
             if (forced) {
                 return control;
             }
@@ -151,7 +153,7 @@ void vmx_controls_log(const uint64_t capability[CONTROL_WORDS],
     static const char *const wish_names[] = {
         [WISH_MUST] = "must",         [WISH_WANT] = "want",
         [WISH_LATER] = "later",       [WISH_MUST_NOT] = "must not",
-        [WISH_GUEST] = "some guests",
+        [WISH_GUEST] = "some guests", [WISH_POSTED] = "some guests",
     };
     for (unsigned word = 0; word < CONTROL_WORDS; word++) {
         log_debug("vmx: %s controls %#x (forced %#x, offered %#x)",

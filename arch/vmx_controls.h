@@ -20,7 +20,8 @@ enum vmx_control_wish {
     WISH_WANT,     /* on where offered */
     WISH_LATER,    /* off, but it must be possible to turn it on */
     WISH_MUST_NOT, /* off, or Lintel cannot run */
-    WISH_GUEST,    /* off; on for some guests where offered */
+    WISH_GUEST,    /* off; on for some guests where all of these are offered */
+    WISH_POSTED, /* off; on for some of those guests where it is offered, too */
 };
 
 struct vmx_control {
@@ -35,6 +36,7 @@ struct vmx_control {
 #define PIN_NMI                (1U << 3)
 #define PIN_VIRTUAL_NMI        (1U << 5)
 #define PIN_PREEMPTION_TIMER   (1U << 6)
+#define PIN_POSTED_INTERRUPTS  (1U << 7)
 
 /* Primary processor-based */
 #define PRIMARY_INTERRUPT_WINDOW (1U << 2)
@@ -55,6 +57,9 @@ struct vmx_control {
 #define SECONDARY_PAUSE_LOOP         (1U << 10)
 #define SECONDARY_INVPCID            (1U << 12)
 #define SECONDARY_XSAVES             (1U << 20)
+
+/* VM exit */
+#define EXIT_ACKNOWLEDGE (1U << 15)
 
 /* VM entry */
 #define ENTRY_IA32E_GUEST (1U << 9)

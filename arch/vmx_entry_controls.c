@@ -108,6 +108,25 @@ static struct entry_fault check_apic(const struct entry_controls *c)
     return NO_FAULT;
 }
 
+static struct entry_fault check_posted(const struct entry_controls *c)
+{
+    if (!pin(c, PIN_POSTED_INTERRUPTS)) {
+        return NO_FAULT;
+    }
+    REFUSE(!secondary(c, SECONDARY_INTERRUPT_DELIVERY),
+           "pin controls: posted interrupts without virtual-interrupt delivery",
+           c->control[CONTROL_PIN]);
+    REFUSE(!(c->control[CONTROL_EXIT] & EXIT_ACKNOWLEDGE),
+           "exit controls: posted interrupts without acknowledge on exit",
+           c->control[CONTROL_EXIT]);
+    REFUSE(c->posted_vector >> 8, "posted-interrupt notification vector",
+           c->posted_vector);
+    REFUSE((c->posted_descriptor & 0x3f) ||
+               c->posted_descriptor >> c->physical_bits,
+           "posted-interrupt descriptor address", c->posted_descriptor);
+    return NO_FAULT;
+}
+
 static struct entry_fault check_execution(const struct entry_controls *c)
 {
     struct entry_fault fault = check_apic(c);
@@ -198,8 +217,8 @@ vmx_entry_check_controls(const struct entry_controls *controls)
 {
     static struct entry_fault (*const checks[])(
         const struct entry_controls *) = {
-        check_words,     check_execution, check_ept,
-        check_msr_areas, check_injection,
+        check_words, check_execution, check_posted,
+        check_ept,   check_msr_areas, check_injection,
     };
     struct entry_fault fault = NO_FAULT;
 
@@ -218,6 +237,10 @@ static void read_optional(struct entry_controls *c)
     }
     if (secondary(c, SECONDARY_APIC_ACCESSES)) {
         c->apic_access = vmx_read(VMCS_APIC_ACCESS_ADDRESS);
+    }
+    if (pin(c, PIN_POSTED_INTERRUPTS)) {
+        c->posted_vector = vmx_read(VMCS_POSTED_VECTOR);
+        c->posted_descriptor = vmx_read(VMCS_POSTED_DESCRIPTOR);
     }
     if (primary(c, PRIMARY_TPR_SHADOW)) {
         c->virtual_apic = vmx_read(VMCS_VIRTUAL_APIC_ADDRESS);

@@ -18,6 +18,8 @@ struct entry_controls {
     uint64_t virtual_apic;
     uint64_t apic_access;
     uint64_t tpr_threshold;
+    uint64_t posted_vector;
+    uint64_t posted_descriptor;
     uint64_t exit_msr_counts; /* stores and loads, added */
     uint64_t entry_msr_count;
     uint64_t interruption;

@@ -88,30 +88,35 @@ static uint64_t find_cr4(uint64_t fixed1)
     return cr4 & fixed1;
 }
 
-/* False: the XSAVE area of these components is larger than the one page that a
- * guest has for it. */
-static bool fits_page(uint64_t components)
+/* Bytes of the XSAVE area of these components; of FXSAVE's (and the header) if
+ * there are no more (SDM 1 13.4). */
+static uint32_t area_size(uint64_t components)
 {
+    uint32_t size = 576;
+
     for (unsigned i = 2; i < 63; i++) {
         struct cpuid r = cpu_cpuid(0xd, i);
-        if ((components >> i & 1) && r.ebx + r.eax > 4096) {
-            return false;
+        if ((components >> i & 1) && r.ebx + r.eax > size) {
+            size = r.ebx + r.eax;
         }
     }
-    return true;
+    return size;
 }
 
 static void find_extended_state(struct vmx_machine *machine)
 {
     machine->xcr0 = 0;
+    machine->xsave_size = area_size(0);
     if (!(machine->cr4_supported & CR4_OSXSAVE)) {
         return;
     }
     struct cpuid r = cpu_cpuid(0xd, 0);
     machine->xcr0 = ((uint64_t)r.edx << 32 | r.eax) & XCR0_OFFERED;
-    if (!fits_page(machine->xcr0)) {
+    /* A guest has one page for it. */
+    if (area_size(machine->xcr0) > 4096) {
         machine->xcr0 &= XCR0_ALWAYS_FITS;
     }
+    machine->xsave_size = area_size(machine->xcr0);
 }
 
 /* Does VERW clear something of which a guest could else see what was in it?

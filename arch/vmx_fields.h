@@ -9,6 +9,7 @@
 
 #define VMCS_FIELDS(X)                                                         \
     X(0x0000, VPID)                                                            \
+    X(0x0002, POSTED_VECTOR)                                                   \
     X(0x0800, GUEST_ES_SELECTOR)                                               \
     X(0x0802, GUEST_CS_SELECTOR)                                               \
     X(0x0804, GUEST_SS_SELECTOR)                                               \
@@ -29,6 +30,7 @@
     X(0x2010, TSC_OFFSET)                                                      \
     X(0x2012, VIRTUAL_APIC_ADDRESS)                                            \
     X(0x2014, APIC_ACCESS_ADDRESS)                                             \
+    X(0x2016, POSTED_DESCRIPTOR)                                               \
     X(0x201a, EPT_POINTER)                                                     \
     X(0x201c, EOI_EXIT0)                                                       \
     X(0x201e, EOI_EXIT1)                                                       \

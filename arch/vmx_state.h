@@ -66,11 +66,13 @@ struct vmx_machine {
     uint64_t cr4_fixed1;
     uint64_t cr4_supported; /* that a guest may set */
     uint64_t xcr0;          /* components saved and offered; 0: no XSAVE */
+    uint32_t xsave_size;    /* bytes of their area, or FXSAVE's */
     bool rdtscp;
     bool invpcid;
     bool xsaves;
     bool tsc_aux;
     bool apic;              /* guests can have their APIC virtualised */
+    bool posting;           /* and interrupts posted to them */
     unsigned physical_bits; /* MAXPHYADDR */
     unsigned timer_shift;   /* the VMX-preemption timer's rate: TSC >> this */
     uint32_t efer_allowed;

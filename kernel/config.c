@@ -48,6 +48,7 @@ static bool parse_path(struct config_reader *reader, const char *value,
 
 static bool parse_linux(struct config_reader *reader, const char *value)
 {
+    entry_of(reader)->linux_line = reader->line;
     return parse_path(reader, value, entry_of(reader)->linux_path);
 }
 
@@ -143,6 +144,7 @@ static bool parse_memory(struct config_reader *reader, const char *value)
         return config_lines_value(reader, value, "a multiple of 2M");
     }
     entry_of(reader)->memory = size;
+    entry_of(reader)->memory_line = reader->line;
     return true;
 }
 
@@ -291,7 +293,16 @@ static bool parse_rng(struct config_reader *reader, const char *value)
 
 static bool parse_apicv(struct config_reader *reader, const char *value)
 {
-    return parse_switch(reader, value, &entry_of(reader)->apicv);
+    static const char *const words[] = {"off", "on", "unposted", NULL};
+    struct config_entry *entry = entry_of(reader);
+    size_t index;
+
+    if (!config_value_word(value, words, &index)) {
+        return config_lines_value(reader, value, "on, unposted or off");
+    }
+    entry->apicv = index > 0;
+    entry->posting = index == 1;
+    return true;
 }
 
 static bool parse_screen(struct config_reader *reader, const char *value)
@@ -405,6 +416,7 @@ void config_entry_defaults(struct config_entry *entry)
     entry->rng = true;
     entry->screen = SCREEN_AUTO;
     entry->apicv = true;
+    entry->posting = true;
     entry->lint = LINT_STRICT;
 }
 

@@ -61,6 +61,7 @@ static bool begin_to_wait(struct event *event, struct task *task)
     event->signalled = false;
     if (waits) {
         task->state = TASK_WAITING;
+        task_count_computing(task, -1);
         wait_for(event, task);
     }
     spinlock_give(&event->lock);
@@ -125,6 +126,7 @@ void task_sleep_until(uint64_t deadline)
     struct task *task = task_current();
 
     task->state = TASK_WAITING;
+    task_count_computing(task, -1);
     task->sleeping = true;
     arm_time_out(task, deadline);
     task_schedule();

@@ -233,6 +233,43 @@ size_t page_longest_run(void)
     return longest;
 }
 
+/* The pages of a run that are whole units. */
+static size_t whole_pages(const struct run *run, uint64_t unit)
+{
+    uint64_t start = (run_base(run) + unit - 1) & ~(unit - 1);
+    uint64_t end = run_end(run) & ~(unit - 1);
+
+    return start >= run_base(run) && start < end
+               ? (size_t)((end - start) / PAGE_SIZE)
+               : 0;
+}
+
+size_t page_free_in_runs(unsigned runs, uint64_t unit)
+{
+    size_t largest[PAGE_RUNS] = {0}; /* falling */
+    size_t total = 0;
+
+    CHECK(runs <= PAGE_RUNS);
+    spinlock_take(&heap.lock);
+    for (const struct run *run = heap.first; run != NULL; run = run->next) {
+        size_t count = whole_pages(run, unit);
+
+        for (unsigned i = 0; i < runs; i++) {
+            if (count > largest[i]) {
+                size_t smaller = largest[i];
+
+                largest[i] = count;
+                count = smaller;
+            }
+        }
+    }
+    spinlock_give(&heap.lock);
+    for (unsigned i = 0; i < runs; i++) {
+        total += largest[i];
+    }
+    return total;
+}
+
 bool page_valid(void)
 {
     uint64_t previous_end = 0;

@@ -25,6 +25,11 @@ void page_free(void *pages, size_t count);
 size_t page_free_count(void);
 size_t page_longest_run(void);
 
+/* Pages free in the `runs` longest runs (at most PAGE_RUNS), of each so many as
+ * begin and end at multiples of `unit` bytes, a power of two. */
+#define PAGE_RUNS 8
+size_t page_free_in_runs(unsigned runs, uint64_t unit);
+
 /* The allocator's door: gives it the usable range [base, base + count pages).
  * Called at start, once a usable range of the firmware's map. */
 void page_add_range(uint64_t base, size_t count);

@@ -52,8 +52,10 @@ void task_append(struct task *task)
 {
     struct run_queue *queue = task->queue;
 
+    task_count_computing(task, 1);
     spinlock_take(&queue->lock);
     append_to(&queue->ready, task);
+    __atomic_store_n(&queue->woken, queue->woken + 1, __ATOMIC_RELAXED);
     spinlock_give(&queue->lock);
     if (spinlock_needed) {
         interrupt_outside(queue);
@@ -114,12 +116,14 @@ static bool overdue(const struct run_queue *queue, uint64_t now)
  * which domain to wait for; NULL too if nothing is runnable. */
 static struct task *take_first(struct run_queue *queue, struct domain **wanted)
 {
+    const struct task *first = NULL;
     struct task *task = NULL;
     struct task_list *list = &queue->ready;
     uint64_t now = 0;
 
     *wanted = NULL;
     spinlock_take(&queue->lock);
+    queue->known = queue->woken;
     if (queue->over.first != NULL) {
         now = time_now();
         if (list->first == NULL || overdue(queue, now)) {
@@ -127,13 +131,15 @@ static struct task *take_first(struct run_queue *queue, struct domain **wanted)
         }
     }
     if (list->first != NULL) {
-        *wanted = list->first->domain;
+        first = list->first;
+        *wanted = first->domain;
         task = take_from(list);
         if (task == NULL) {
             list = list == &queue->over ? &queue->ready : &queue->over;
             task = take_from(list);
         }
     }
+    queue->passed_over = task != first;
     if (task != NULL && list == &queue->over) {
         /* The others have as long as its turn, from when that ends. */
         queue->over_since = now + TASK_TURN;
@@ -147,8 +153,13 @@ static struct task *take_first(struct run_queue *queue, struct domain **wanted)
 static struct task *choose(struct run_queue *queue)
 {
     struct domain *wanted = NULL;
-    struct task *task = take_first(queue, &wanted);
+    struct task *task = NULL;
 
+    if (domain_wanted()) {
+        /* The tasks here could have it to themselves for ever. */
+        domain_switch(NULL);
+    }
+    task = take_first(queue, &wanted);
     while (task == NULL && wanted != NULL) {
         domain_switch(wanted);
         task = take_first(queue, &wanted);
@@ -216,7 +227,11 @@ static void fire_timers(struct run_queue *queue)
 static bool go_outside(struct run_queue *queue, bool known)
 {
     (void)__atomic_exchange_n(&queue->outside, true, __ATOMIC_SEQ_CST);
-    if (known || !task_work_pending()) {
+    if (known &&
+        __atomic_load_n(&queue->woken, __ATOMIC_RELAXED) == queue->known) {
+        return true;
+    }
+    if (!task_work_pending()) {
         return true;
     }
     __atomic_store_n(&queue->outside, false, __ATOMIC_RELAXED);
@@ -273,8 +288,10 @@ void task_move(unsigned processor)
         return;
     }
     CHECK(queue->left == NULL && task->memory != NULL);
+    task_count_computing(task, -1);
     task->state = TASK_RUNNABLE;
     task->queue = &task_queues[processor];
+    task->arrived = time_now();
     queue->left = task;
     task_schedule();
 }
@@ -289,6 +306,43 @@ bool task_find_idle(unsigned *processor)
         }
     }
     return false;
+}
+
+static unsigned computing(const struct run_queue *queue)
+{
+    return __atomic_load_n(&queue->computing, __ATOMIC_RELAXED);
+}
+
+static unsigned after(unsigned processor)
+{
+    unsigned next = processor + 1;
+
+    return next < PROCESSORS_MAX && task_queues[next].open ? next : 0;
+}
+
+bool task_find_lighter(unsigned *processor)
+{
+    const struct run_queue *here = task_queue_here();
+    bool stayed = time_now() >= here->current->arrived + TASK_STAY;
+    unsigned most = computing(here);
+    bool found = false;
+
+    if (most < 2) {
+        return false;
+    }
+    most -= stayed ? 1 : 2;
+    /* The next ones first, so that what is too much goes round. */
+    for (unsigned i = after(processor_here()->index);
+         i != processor_here()->index; i = after(i)) {
+        unsigned there = computing(&task_queues[i]);
+
+        if (there < most || (there == most && !found)) {
+            most = there;
+            *processor = i;
+            found = true;
+        }
+    }
+    return found;
 }
 
 unsigned task_processor(const struct task *task)
@@ -343,13 +397,28 @@ void task_take_turns(void)
 {
     struct task *task = task_current();
 
+    CHECK(!task->takes_turns);
     task->takes_turns = true;
+    task_count_computing(task, 1);
     task->turn_end = time_now() + TASK_TURN;
 }
 
 uint64_t task_turn_end(void)
 {
     return task_current()->turn_end;
+}
+
+uint64_t task_run_end(void)
+{
+    const struct run_queue *queue = task_queue_here();
+    uint64_t end = queue->current->turn_end;
+    uint64_t soon = 0;
+
+    if (queue->passed_over) {
+        soon = time_now() + TASK_AGAIN;
+        end = end < soon ? end : soon;
+    }
+    return end;
 }
 
 void task_end_turn(void)
@@ -395,6 +464,11 @@ void task_interrupt(const struct task *task)
     if (spinlock_needed) {
         interrupt_outside(task->queue);
     }
+}
+
+void task_notify(const struct task *task, uint8_t vector)
+{
+    lapic_host_send(task->queue->apic_id, vector);
 }
 
 struct task *task_current(void)

@@ -51,7 +51,15 @@ void task_move(unsigned processor);
  */
 bool task_find_idle(unsigned *processor);
 
-/* The index of the processor it is on. */
+/* At the beginning of the caller's turn: a processor where fewer tasks take
+ * turns, of which it would have more. One that moved is content for TASK_STAY
+ * with one task more than elsewhere; after that it moves again, so that each
+ * has its share though their number is no multiple of the processors'. False:
+ * none now. */
+#define TASK_STAY (16 * TASK_TURN)
+bool task_find_lighter(unsigned *processor);
+
+/* The index of the processor it is on, or on its way to. */
 unsigned task_processor(const struct task *task);
 
 /* Lets the other runnable tasks and due timers run, and whoever waits for the
@@ -69,6 +77,12 @@ void task_take_turns(void);
 /* When the calling task's turn is over: time_now() nanoseconds. */
 uint64_t task_turn_end(void);
 
+/* When the calling task is to yield, while others wait: when its turn is over;
+ * or soon, if one that came before it was passed over, since another processor
+ * was in that one's domain, as it is for a moment when it wakes somebody. */
+#define TASK_AGAIN (TASK_TURN / 32)
+uint64_t task_run_end(void);
+
 /* Yields as if it were over now: the task waits for another one. */
 void task_end_turn(void);
 
@@ -79,14 +93,19 @@ bool task_work_pending(void);
 /* Round a guest's run: outside, the calling task is not in its domain, and an
  * interrupt comes to this processor (and ends the run, even if it comes between
  * here and the entry) when there is new work for it, or by task_interrupt().
- * False: there is work already and it is not `known`, so the guest is not to
- * run and nothing has changed. */
+ * False: there is work already and it is not `known`, or some of it has come
+ * since the caller was chosen to run, so the guest is not to run and nothing
+ * has changed. */
 bool task_outside_begin(bool known);
 void task_outside_end(void);
 
 /* Ends the outside of `task`, or has it end at once if it has just begun. In
  * the task's domain; does nothing where it is not outside. */
 void task_interrupt(const struct task *task);
+
+/* Sends the interrupt `vector` to the processor of `task`, which is outside and
+ * stays there. In the task's domain. */
+void task_notify(const struct task *task, uint8_t vector);
 
 void event_signal(struct event *event);
 

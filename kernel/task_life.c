@@ -181,6 +181,7 @@ _Noreturn void task_exit(void)
     CHECK(task->memory != NULL); /* "main" stays */
     CHECK(queue->left == NULL);
     task->state = TASK_EXITED;
+    task_count_computing(task, -1);
     forget(task);
     __atomic_add_fetch(&leaving, 1, __ATOMIC_RELAXED);
     queue->left = task;

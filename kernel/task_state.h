@@ -43,6 +43,7 @@ struct task {
 
     bool takes_turns;
     uint64_t turn_end; /* time_now() nanoseconds */
+    uint64_t arrived;  /* when it moved to this processor; 0: never */
 
     void *memory; /* TASK_PAGES pages, guard first; NULL: not from page_alloc */
     task_entry entry;
@@ -68,6 +69,11 @@ struct run_queue {
     struct task_list ready;
     struct task_list over;
     uint64_t over_since; /* when a turn of one of `over` ended last */
+    uint32_t woken;      /* how many have been put into `ready` from outside */
+
+    /* Any processor, atomically: the tasks here that take turns and do not
+     * wait. */
+    unsigned computing;
 
     /* It is halted or runs a guest, and is to be interrupted when there is
      * something new; whoever interrupts it takes the mark away. */
@@ -82,6 +88,8 @@ struct run_queue {
                           it stays on that one's stack */
     struct task *left; /* has exited, or moves: the next task deals with it */
     bool firing;       /* timers fire: nothing may wait now */
+    uint32_t known;    /* of `woken`, when a task was chosen last */
+    bool passed_over;  /* one that came first then, for its domain was taken */
     uint64_t idle_ticks;
 };
 
@@ -95,6 +103,15 @@ static inline struct run_queue *task_queue_here(void)
 static inline uint64_t *task_stack_bottom(const struct task *task)
 {
     return (uint64_t *)((uintptr_t)task->memory + PAGE_SIZE);
+}
+
+/* One that takes turns has begun to wait, or to run again, or leaves. */
+static inline void task_count_computing(const struct task *task, int change)
+{
+    if (task->takes_turns) {
+        __atomic_add_fetch(&task->queue->computing, (unsigned)change,
+                           __ATOMIC_RELAXED);
+    }
 }
 
 /* task.c: makes it runnable, on its queue. */

@@ -1,12 +1,16 @@
 /* What can be said of a machine before any is made; see the header. */
 #include "vmm/check.h"
 
+#include "kernel/format.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "virtio/block_request.h"
 #include "vmm/kernel_request.h"
 #include "vmm/virtio_plan.h"
 #include "vmm/vm_files.h"
+
+#define OWN_PAGES       96
+#define OWN_PAGES_A_CPU 12
 
 /* Where the machine's memory would be: nothing is read or written there. */
 #define NO_BYTES ((uint8_t *)PAGE_SIZE)
@@ -53,22 +57,46 @@ static bool check_disks(const struct config_entry *config,
     return good;
 }
 
-/* It has the machine's memory for itself: others are gone, or are counted when
+/* About what a machine costs beside what its guest sees. */
+static uint64_t own_pages(const struct config_entry *config)
+{
+    return OWN_PAGES + (uint64_t)config->cpus * OWN_PAGES_A_CPU;
+}
+
+static void log_too_much(const struct config_entry *config, const char *what,
+                         uint64_t pages, uint64_t there_are, const char *where)
+{
+    char line[16] = "";
+
+    if (config->memory_line != 0) {
+        format_sn(line, sizeof(line), ":%u", config->memory_line);
+    }
+    log_error(CONFIG_FOLDER "\\%s.conf%s: %s of %llu MiB, and this machine has "
+                            "%llu MiB %s",
+              config->id, line, what, (unsigned long long)(pages >> 8),
+              (unsigned long long)(there_are >> 8), where);
+}
+
+/* It has the host's memory for itself: others are gone, or are counted when
  * they are made. */
 static bool check_memory(const struct config_entry *config,
                          const struct vm_files *files,
                          const struct check_host *host)
 {
     uint64_t pages = config->memory / PAGE_SIZE;
+    uint64_t own = own_pages(config);
+    uint64_t free = host->pages > own ? host->pages - own : 0;
 
+    if (pages > host->ram_pages) {
+        log_too_much(config, "memory", pages, host->ram_pages,
+                     "in large pieces");
+        return false;
+    }
     for (size_t i = 0; i < config->disk_count; i++) {
         pages += (disk_size(config, files, i) + PAGE_SIZE - 1) / PAGE_SIZE;
     }
-    if (pages > host->pages) {
-        log_error(CONFIG_FOLDER "\\%s.conf: memory and disks of %llu MiB, and "
-                                "this machine has %llu MiB for them",
-                  config->id, (unsigned long long)(pages >> 8),
-                  (unsigned long long)(host->pages >> 8));
+    if (pages > free) {
+        log_too_much(config, "memory and disks", pages, free, "for them");
         return false;
     }
     return true;

@@ -14,7 +14,8 @@ struct vm_files;
 /* The host, as far as a machine depends on it. */
 struct check_host {
     unsigned processors;
-    size_t pages; /* free memory */
+    size_t pages;     /* free memory */
+    size_t ram_pages; /* of it, in pieces that a VM's RAM can be made of */
 };
 
 /* False: the log says what is wrong, all of it. */

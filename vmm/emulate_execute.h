@@ -11,8 +11,11 @@
 enum emulate_result emulate_execute(struct emulation *run);
 
 /* Strings, repeated or not; at most EMULATE_REPEATS elements a call, then
- * EMULATE_RESTART. `port` answers INS and OUTS and may be NULL for others. */
-#define EMULATE_REPEATS 256
+ * EMULATE_RESTART. `port` answers INS and OUTS and may be NULL for others. A
+ * port may be slow (each byte to a serial line takes its time there), and other
+ * machines wait meanwhile, so fewer go to one. */
+#define EMULATE_REPEATS      256
+#define EMULATE_PORT_REPEATS 16
 
 enum emulate_result emulate_string_execute(
     struct emulation *run,

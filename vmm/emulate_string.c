@@ -160,8 +160,9 @@ enum emulate_result emulate_string_execute(
                             .target = !outs && !lods,
                             .stores = !compare};
     uint8_t width = insn->address_size;
+    unsigned most = port != NULL ? EMULATE_PORT_REPEATS : EMULATE_REPEATS;
 
-    for (unsigned i = 0; i < EMULATE_REPEATS; i++) {
+    for (unsigned i = 0; i < most; i++) {
         bool ended = insn->repeat == INSN_ONCE;
         uint64_t left = emulate_register(run, GPR_RCX, width);
         enum emulate_result result = EMULATE_DONE;

@@ -124,8 +124,7 @@ static void clear_registers(struct lapic *lapic)
         lapic->lvt[i] = LAPIC_LVT_MASKED;
     }
     memset(lapic->registers, 0, LAPIC_REG_END);
-    lapic->request_words = 0;
-    lapic->requested = false;
+    lapic_virtual_forget(lapic);
     lapic->highest_irr = -1;
     lapic->highest_isr = -1;
     lapic->pending = -1;
@@ -473,7 +472,7 @@ static bool derived_valid(const struct lapic *lapic)
     }
     return lapic->highest_irr == lapic_highest(lapic, LAPIC_REG_IRR, 255) &&
            lapic->highest_isr == lapic_highest(lapic, LAPIC_REG_ISR, 255) &&
-           lapic->pending == deliverable(lapic) && !lapic->requested;
+           lapic->pending == deliverable(lapic) && !lapic_virtual_news(lapic);
 }
 
 bool lapic_valid(const struct lapic *lapic)

@@ -119,8 +119,9 @@ struct lapic {
             bool init_pending;
             bool sipi_pending;
             bool requested; /* request_words is not 0 */
+            bool posted;    /* to the guest while it ran: it may not have it */
         };
-        uint32_t attention; /* not 0: one of these */
+        uint64_t attention; /* not 0: one of these */
     };
     bool extint_pending; /* an ExtINT message */
     uint8_t sipi_vector;
@@ -160,7 +161,11 @@ void lapic_virtual_start(struct lapic *lapic, struct guest *guest,
 /* ---- for the vCPU loop ---- */
 
 /* Brings what was requested into the page. The vCPU's own task, before an
- * entry, where `requested` says so. */
+ * entry, where lapic_virtual_news() says so. */
+static inline bool lapic_virtual_news(const struct lapic *lapic)
+{
+    return lapic->requested || lapic->posted;
+}
 void lapic_virtual_sync(struct lapic *lapic);
 bool lapic_virtual_deliverable(struct lapic *lapic);
 
@@ -277,6 +282,7 @@ int lapic_highest(const struct lapic *lapic, unsigned set, int from);
 /* For the virtual APIC: a vector has come in; TPR, ISR or IRR have changed;
  * anything may have changed; the guest may have written the ICR. */
 void lapic_virtual_request(struct lapic *lapic, uint8_t vector, bool level);
+void lapic_virtual_forget(struct lapic *lapic); /* all that was requested */
 void lapic_virtual_update(struct lapic *lapic);
 void lapic_virtual_renew(struct lapic *lapic);
 void lapic_virtual_take(struct lapic *lapic);

@@ -4,7 +4,8 @@
  *
  * A vector may come while the guest runs on another processor, which changes
  * the page as it goes. So lapic_virtual_request() leaves it beside the page and
- * wakes the vCPU, whose own task merges it.  SDM 3C 30.1 and 30.2. */
+ * wakes the vCPU, whose own task merges it; or it posts it, which the processor
+ * merges if the guest still runs.  SDM 3C 30.1, 30.2 and 30.6. */
 #include "arch/guest.h"
 #include "kernel/string.h"
 #include "vmm/lapic.h"
@@ -28,6 +29,26 @@ void lapic_virtual_start(struct lapic *lapic, struct guest *guest,
     lapic_virtual_renew(lapic);
 }
 
+static uint32_t tmr_of(const struct lapic *lapic, uint8_t vector)
+{
+    return *lapic_register(lapic, LAPIC_REG_TMR + vector / 32 * 16) >>
+               vector % 32 &
+           1;
+}
+
+/* Which EOIs exit is for the vCPU's own task to change, so a vector that is, or
+ * was, a level goes by that. Where that has something to merge, the guest's
+ * exit is under way. */
+static bool post(struct lapic *lapic, uint8_t vector, bool level)
+{
+    if (level || lapic->requested || tmr_of(lapic, vector) != 0 ||
+        !vcpu_post(lapic->vcpu, vector)) {
+        return false;
+    }
+    lapic->posted = true;
+    return true;
+}
+
 void lapic_virtual_request(struct lapic *lapic, uint8_t vector, bool level)
 {
     unsigned word = vector / 32;
@@ -35,6 +56,9 @@ void lapic_virtual_request(struct lapic *lapic, uint8_t vector, bool level)
     bool fresh = (lapic->request_words >> word & 1) == 0 ||
                  (lapic->request[word] & bit) == 0;
 
+    if (post(lapic, vector, level)) {
+        return;
+    }
     if ((lapic->request_words >> word & 1) == 0) {
         lapic->request[word] = 0;
         lapic->request_level[word] = 0;
@@ -69,11 +93,52 @@ static void merge_levels(struct lapic *lapic, unsigned word)
     }
 }
 
+void lapic_virtual_forget(struct lapic *lapic)
+{
+    uint64_t posted[4];
+
+    lapic->request_words = 0;
+    lapic->requested = false;
+    if (lapic->posted) {
+        lapic->posted = false;
+        guest_apic_take_posts(lapic->guest, posted);
+    }
+}
+
+/* The higher of `highest` and the highest of the vectors of a word, which is
+ * not 0. */
+static int higher(int highest, unsigned word, uint32_t vectors)
+{
+    int vector = (int)word * 32 + 31 - __builtin_clz(vectors);
+
+    return vector > highest ? vector : highest;
+}
+
+/* What was posted, and the guest has exited before it took it. Returns the
+ * highest vector; -1: none. */
+static int merge_posted(struct lapic *lapic)
+{
+    uint64_t posted[4];
+    int highest = -1;
+
+    lapic->posted = false;
+    guest_apic_take_posts(lapic->guest, posted);
+    for (unsigned word = 0; word < 8; word++) {
+        uint32_t vectors = (uint32_t)(posted[word / 2] >> word % 2 * 32);
+
+        if (vectors != 0) {
+            *lapic_register(lapic, LAPIC_REG_IRR + word * 16) |= vectors;
+            highest = higher(highest, word, vectors);
+        }
+    }
+    return highest;
+}
+
 /* Returns the highest vector that was requested; -1: none. */
 static int merge(struct lapic *lapic)
 {
     uint32_t words = lapic->request_words;
-    int highest = -1;
+    int highest = lapic->posted ? merge_posted(lapic) : -1;
 
     lapic->request_words = 0;
     lapic->requested = false;
@@ -83,7 +148,7 @@ static int merge(struct lapic *lapic)
         words &= words - 1;
         *lapic_register(lapic, LAPIC_REG_IRR + word * 16) |=
             lapic->request[word];
-        highest = (int)word * 32 + 31 - __builtin_clz(lapic->request[word]);
+        highest = higher(highest, word, lapic->request[word]);
         merge_levels(lapic, word);
     }
     return highest;
@@ -103,7 +168,7 @@ bool lapic_virtual_deliverable(struct lapic *lapic)
 {
     int highest = -1;
 
-    if (lapic->requested) {
+    if (lapic_virtual_news(lapic)) {
         lapic_virtual_sync(lapic);
     }
     highest = lapic_highest(lapic, LAPIC_REG_IRR, VECTORS - 1);
@@ -146,11 +211,8 @@ void lapic_virtual_renew(struct lapic *lapic)
     lapic_virtual_take(lapic);
     lapic_publish_all(lapic);
     for (unsigned vector = 0; vector < VECTORS; vector++) {
-        uint32_t word =
-            *lapic_register(lapic, LAPIC_REG_TMR + vector / 32 * 16);
-
         guest_apic_exit_on_eoi(lapic->guest, (uint8_t)vector,
-                               (word >> vector % 32 & 1) != 0);
+                               tmr_of(lapic, (uint8_t)vector) != 0);
     }
     guest_apic_set_mode(lapic->guest, mode_of(lapic));
     if ((lapic->base & (LAPIC_BASE_EN | LAPIC_BASE_EXTD)) != LAPIC_BASE_EN) {
@@ -161,10 +223,7 @@ void lapic_virtual_renew(struct lapic *lapic)
 /* The processor has taken it out of the ISR. */
 void lapic_virtual_eoi(struct lapic *lapic, uint8_t vector)
 {
-    uint32_t word = *lapic_register(lapic, LAPIC_REG_TMR + vector / 32 * 16);
-
-    if ((word >> vector % 32 & 1) != 0 &&
-        (lapic->svr & LAPIC_SVR_SUPPRESS) == 0) {
+    if (tmr_of(lapic, vector) != 0 && (lapic->svr & LAPIC_SVR_SUPPRESS) == 0) {
         apic_bus_eoi(lapic->bus, vector);
     }
 }

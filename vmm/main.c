@@ -8,6 +8,7 @@
 #include "arch/gdt.h"
 #include "arch/guest.h"
 #include "arch/idt.h"
+#include "arch/image.h"
 #include "arch/lapic_host.h"
 #include "arch/machine.h"
 #include "arch/page_source.h"
@@ -96,10 +97,12 @@ static void give_pages(const struct boot_info *info)
     }
 }
 
-/* From the firmware's tables, clock and memory to our own. */
-static void take_machine(const struct boot_info *info)
+/* From the firmware's tables, clock and memory to our own. Returns the pages
+ * that are free after it, before Lintel has taken any. */
+static size_t take_machine(const struct boot_info *info)
 {
     uint64_t tsc_hz = 0;
+    size_t pages = 0;
 
     machine_init(info);
     ioapic_set_isa_lines(info->isa);
@@ -108,6 +111,7 @@ static void take_machine(const struct boot_info *info)
     paging_init(info);
     gdt_guard_stacks();
     give_pages(info);
+    pages = page_free_count();
     paging_set_source(&kernel_pages);
     lapic_host_init();
     tsc_hz = tsc_calibrate(info);
@@ -124,6 +128,18 @@ static void take_machine(const struct boot_info *info)
              (unsigned long long)info->processor_count, info->processor_source,
              (unsigned long long)(tsc_hz / 1000), tsc_source(),
              entropy_source());
+    return pages;
+}
+
+/* What Lintel itself costs, without its page tables; each VM's own memory is
+ * logged when it starts. */
+static void log_memory(size_t pages_before)
+{
+    size_t bytes = (size_t)(image_end - image_start) +
+                   (pages_before - page_free_count()) * PAGE_SIZE;
+
+    log_debug("own memory: %llu KiB in image, processors and tasks",
+              (unsigned long long)(bytes >> 10));
 }
 
 void lintel_main(struct efi_boot *boot)
@@ -139,6 +155,7 @@ void lintel_main(struct efi_boot *boot)
     struct load load = {0};
     const struct boot_info *info = efi_info(boot);
     const char *missing = NULL;
+    size_t pages = 0;
     bool loaded = false;
     enum status status = STATUS_LINTEL;
 
@@ -151,7 +168,7 @@ void lintel_main(struct efi_boot *boot)
         log_raw("lintel: exit %d the firmware does not let go", STATUS_LINTEL);
         return;
     }
-    take_machine(info);
+    pages = take_machine(info);
     if (missing != NULL) {
         log_error("%s", missing);
         finish(STATUS_LINTEL, "no VMX");
@@ -166,6 +183,7 @@ void lintel_main(struct efi_boot *boot)
     }
     guest_limit_runs(time_to_tsc(TASK_TURN));
     processors_start(info, &kernel_pages);
+    log_memory(pages);
     status = run_entries(&load);
     if (idt_nmi_count() > 0) {
         log_warn("%llu NMIs came: the machine reports an error of its "

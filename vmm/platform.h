@@ -16,6 +16,11 @@ void vm_irq_set(struct vm *vm, unsigned gsi, bool level);
  * it leaves HLT, or exits, and looks. */
 void vcpu_wake(struct vcpu *vcpu);
 
+/* Gives `vector` to a vCPU that runs on another processor, and lets it run. It
+ * is for the caller to take it back where the guest exits before it has it
+ * (arch/guest.h, posted interrupts). False: it does not run, or cannot. */
+bool vcpu_post(struct vcpu *vcpu, uint8_t vector);
+
 /* The xAPIC's page is not this vCPU's local APIC from now on: accesses to it
  * exit, every vCPU's. */
 void vcpu_hide_apic_page(struct vcpu *vcpu);

@@ -176,6 +176,7 @@ static bool check_all(const struct machine *machines, size_t count)
     const struct check_host host = {
         .processors = processors_count(),
         .pages = page_free_count(),
+        .ram_pages = page_free_in_runs(MEMORY_MAP_RAM, MEMORY_MAP_UNIT),
     };
     bool good = true;
 

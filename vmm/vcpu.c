@@ -1,6 +1,7 @@
 /* The run loop of a virtual processor; see the header. */
 #include "vmm/vcpu.h"
 
+#include "arch/lapic_host.h"
 #include "kernel/log.h"
 #include "vmm/virtio_host.h"
 #include "vmm/vm.h"
@@ -60,7 +61,7 @@ static void move_to(struct vcpu *vcpu, unsigned processor)
 /* While others wait, the guest exits when its turn is over. */
 static void limit_run(struct vcpu *vcpu)
 {
-    uint64_t end = task_turn_end();
+    uint64_t end = task_run_end();
 
     if (task_work_pending() &&
         (!vcpu->slice.armed || vcpu->slice.deadline != end)) {
@@ -68,20 +69,36 @@ static void limit_run(struct vcpu *vcpu)
     }
 }
 
+/* A processor that has nothing to do; at the beginning of a turn, one that has
+ * less. */
+static bool better_place(struct vcpu *vcpu, unsigned *processor)
+{
+    if (!spinlock_needed || !placement_may_move(&vcpu->vm->placement)) {
+        return false;
+    }
+    if (task_find_idle(processor)) {
+        return true;
+    }
+    if (vcpu->turn_end == task_turn_end()) {
+        return false;
+    }
+    vcpu->turn_end = task_turn_end();
+    return task_find_lighter(processor);
+}
+
 /* Lets the others run, once each. If those, or other guests, have still more to
- * do it moves to a processor that has nothing to do; where there is none, or
- * its entry says where it is to stay, they get their turn when this one's is
- * over, whether it exits by itself or not. */
+ * do it moves to a processor where it has more of its time; where there is
+ * none, or its entry says where it is to stay, they get their turn when this
+ * one's is over, whether it exits by itself or not. */
 static void let_others_run(struct vcpu *vcpu)
 {
-    unsigned idle = 0;
+    unsigned processor = 0;
 
     /* It would interrupt those that run meanwhile. */
     timer_cancel(&vcpu->slice);
     task_yield();
-    if (task_work_pending() && placement_may_move(&vcpu->vm->placement) &&
-        task_find_idle(&idle)) {
-        move_to(vcpu, idle);
+    if (task_work_pending() && better_place(vcpu, &processor)) {
+        move_to(vcpu, processor);
     }
     limit_run(vcpu);
 }
@@ -167,6 +184,17 @@ void vcpu_exception(struct vcpu *vcpu, uint8_t vector, uint32_t error_code)
     if (!guest_inject_exception(vcpu->guest, vector, error_code)) {
         vcpu_crash(vcpu, "triple fault");
     }
+}
+
+bool vcpu_post(struct vcpu *vcpu, uint8_t vector)
+{
+    if (!vcpu->outside || !guest_apic_takes_posts(vcpu->guest)) {
+        return false;
+    }
+    if (guest_apic_post(vcpu->guest, vector)) {
+        task_notify(vcpu->task, LAPIC_HOST_VECTOR_POSTED);
+    }
+    return true;
 }
 
 void vcpu_wake(struct vcpu *vcpu)

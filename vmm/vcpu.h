@@ -37,6 +37,7 @@ struct vcpu {
     struct virtio_device *settling; /* finish this before the next entry */
     bool roams;         /* moves to another processor all the time */
     struct timer slice; /* ends a run that others wait for */
+    uint64_t turn_end;  /* of the turn in which it looked for a better place */
     bool log_wanted;    /* vcpu_log() is asked for */
     bool extra;         /* settling, roams or log_wanted may be set */
     bool outside; /* it runs its guest: whoever wants something interrupts it */

@@ -88,7 +88,7 @@ void vcpu_deliver(struct vcpu *vcpu)
     if (vcpu->lapic.nmi_pending) {
         deliver_nmi(vcpu);
     }
-    if (vcpu->lapic.requested) {
+    if (lapic_virtual_news(&vcpu->lapic)) {
         lapic_virtual_sync(&vcpu->lapic);
     }
     if (interrupt_waits(vcpu)) {

@@ -36,6 +36,31 @@ def expect(condition, sentence):
         raise Failure(sentence)
 
 
+def attempt(name, check, *arguments):
+    """A result as boot.py wants it: (name, problem or None)."""
+    try:
+        check(*arguments)
+        return name, None
+    except Failure as failure:
+        return name, str(failure)
+
+
+def check_to_the_end(result, name):
+    """A guest that checks itself, in the entry of its own name: it found
+    nothing wrong, and powered off."""
+    text = result.guest_text(name)
+    if name not in result.entries:
+        last = result.log[-1] if result.log else "nothing"
+        raise Failure(f"never ended; Lintel's last line: {last}")
+    status, reason = result.entries[name]
+    expect(text is not None, f"printed nothing: exit {status} ({reason})")
+    bad = re.findall(r"^not ok .*$", text, re.M)
+    expect(not bad, "; ".join(bad))
+    expect("\nend\n" in text,
+           f"did not get to its end: exit {status} ({reason})")
+    expect(status == 0, f"exit {status} ({reason}), not 0")
+
+
 # A limit is in seconds of processor time, so that a busy machine is not taken
 # for a guest that hangs; one that waits without working ends it after so many
 # times as long.

@@ -5,7 +5,7 @@ import glob
 import gzip
 import re
 
-from harness import BUILD, Failure, Skip, boot, expect
+from harness import BUILD, Skip, attempt, boot, check_to_the_end, expect
 
 GUESTS = {
     "mb1_elf": "mb1_elf.elf",
@@ -30,20 +30,6 @@ def entry(name, file):
             ).encode()
 
 
-def check(result, name):
-    text = result.guest_text(name)
-    if name not in result.entries:
-        last = result.log[-1] if result.log else "nothing"
-        raise Failure(f"never ended; Lintel's last line: {last}")
-    status, reason = result.entries[name]
-    expect(text is not None, f"printed nothing: exit {status} ({reason})")
-    bad = re.findall(r"^not ok .*$", text, re.M)
-    expect(not bad, "; ".join(bad))
-    expect("\nend\n" in text, f"did not get to its end: exit {status} "
-           f"({reason})")
-    expect(status == 0, f"exit {status} ({reason}), not 0")
-
-
 def multiboot_guests():
     """Yields (name, problem or None)."""
     files = {"loader/loader.conf": b"run all\n"}
@@ -54,11 +40,7 @@ def multiboot_guests():
         files[f"loader/entries/{name}.conf"] = entry(name, file)
     result = boot(files, timeout=120)
     for name in GUESTS:
-        try:
-            check(result, name)
-            yield f"multiboot {name}", None
-        except Failure as failure:
-            yield f"multiboot {name}", str(failure)
+        yield attempt(f"multiboot {name}", check_to_the_end, result, name)
 
 
 # No BIOS answers in real mode here. The module is no kernel for its dom0: Xen
@@ -86,11 +68,7 @@ def xen():
             "timeout 60\n").encode()
     result = boot(files, memory=448, timeout=200)
     for version in (1, 2):
-        try:
-            check_xen(result, version)
-            yield f"Xen by Multiboot {version}", None
-        except Failure as failure:
-            yield f"Xen by Multiboot {version}", str(failure)
+        yield attempt(f"Xen by Multiboot {version}", check_xen, result, version)
 
 
 def check_xen(result, version):

@@ -1,9 +1,9 @@
 /* libFuzzer on all of the guest's chips, wired as vmm/vm_irq.c wires them, with
  * three local APICs. An input is a list of steps of eight bytes: what is done,
  * where, and the value. After every step each chip must hold together; timers
- * must not call more often than chip_clock.h allows. Each input runs twice,
- * with the local APICs in software and played by a processor, and must give the
- * same values and interrupts. */
+ * must not call more often than chip_clock.h allows. Each input runs three
+ * times, with the local APICs in software, played by a processor, and with
+ * vectors posted to them, and must give the same values and interrupts. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -99,7 +99,18 @@ static void check(void)
     }
 }
 
-static void build(bool by_processor)
+enum apics {
+    SOFTWARE,
+    PROCESSOR,
+    POSTED
+};
+
+static bool post(struct vcpu *vcpu, uint8_t vector)
+{
+    return apicv_fake_post(&m.lapics[vcpu - m.vcpus], vector);
+}
+
+static void build(enum apics apics)
 {
     memset(&m, 0, sizeof(m));
     seen = 0;
@@ -114,9 +125,10 @@ static void build(bool by_processor)
     for (unsigned i = 0; i < CPUS; i++) {
         m.bus.lapics[i] = &m.lapics[i];
         lapic_init(&m.lapics[i], &m.bus, &m.vcpus[i], i, i == 0);
-        if (by_processor) {
+        if (apics != SOFTWARE) {
             apicv_fake_start(&m.lapics[i]);
         }
+        m.vcpus[i].post = apics == POSTED ? post : NULL;
     }
     lapic_firmware_state(&m.lapics[0]);
     pit_init(&m.pit, &m.vm);
@@ -378,11 +390,11 @@ void log_at(enum log_level level, const char *format, ...)
     (void)format;
 }
 
-static uint64_t run_all(bool by_processor, const uint8_t *data, size_t size)
+static uint64_t run_all(enum apics apics, const uint8_t *data, size_t size)
 {
     struct step step;
 
-    build(by_processor);
+    build(apics);
     check();
     for (unsigned i = 0; i < STEPS && size >= sizeof(step); i++) {
         memcpy(&step, data, sizeof(step));
@@ -404,6 +416,9 @@ static uint64_t run_all(bool by_processor, const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    REQUIRE(run_all(false, data, size) == run_all(true, data, size));
+    uint64_t software = run_all(SOFTWARE, data, size);
+
+    REQUIRE(run_all(PROCESSOR, data, size) == software);
+    REQUIRE(run_all(POSTED, data, size) == software);
     return 0;
 }

@@ -4,15 +4,17 @@
 %include "guest.inc"
     jmp main
 %include "smp.inc"
+%include "kvmclock.inc"
 
 PIT_VECTOR equ 0x52
 STORM      equ 0x53
 
 everybody: dq 0                         ; a bit for each processor
 others:    dq 0                         ; all but the first
-last_tsc:  dq 0
-tsc_lock:  dq 0
-tsc_back:  dq 0                         ; times that a TSC went back
+last_time: dq 0
+time_lock: dq 0
+time_back: dq 0                         ; times that the clock went back
+clock:     dq ticks                     ; which one: returns RAX
 stop:      dq 0
 acked:     dq 0
 saved:     dq 0
@@ -481,27 +483,57 @@ storm:
 
 ; ---- time ----
 
-; Reads its TSC in turn with the others, many times.
-look_at_tsc:
-    mov ebx, 200
+; Reads the clock in turn with the others, many times.
+look_at_clock:
+    mov edi, 200
 .again:
     xor eax, eax
     mov ecx, 1
-    lock cmpxchg [tsc_lock], rcx
+    lock cmpxchg [time_lock], rcx
     jnz .busy
-    call ticks
-    cmp rax, [last_tsc]
+    call [clock]
+    cmp rax, [last_time]
     jae .on
-    lock inc qword [tsc_back]
+    lock inc qword [time_back]
 .on:
-    mov [last_tsc], rax
-    mov qword [tsc_lock], 0
-    dec ebx
+    mov [last_time], rax
+    mov qword [time_lock], 0
+    dec edi
     jnz .again
     ret
 .busy:
     pause
     jmp .again
+
+; ZF: it never goes back from one to the other, the first one's included.
+clock_is_one:
+    mov [clock], rax
+    mov qword [last_time], 0
+    mov qword [time_back], 0
+    lea rax, [look_at_clock]
+    call begin_others
+    call look_at_clock
+    call end_others
+    jne .late
+    cmp qword [time_back], 0
+.late:
+    ret
+
+; Each has KVM's, by a page's part of its own.
+CLOCKS equ SCRATCH                      ; 32 bytes each
+
+start_kvmclock:
+    me
+    shl eax, 5
+    add rax, CLOCKS | 1
+    mov ecx, MSR_TIME
+    jmp write_msr
+
+kvmclock_here:
+    me
+    shl eax, 5
+    lea rbx, [rax + CLOCKS]
+    jmp now_at
 
 ; The second processor moves its own.
 move_tsc:
@@ -533,11 +565,15 @@ move_it_back:
     ret
 
 time:
-    lea rax, [look_at_tsc]
+    lea rax, [ticks]
+    call clock_is_one
+    check e, "the TSC never goes back from one to the other"
+    lea rax, [start_kvmclock]
     call all_others
-    check e, "all have looked at the time"
-    cmp qword [tsc_back], 0
-    check e, "and it never went back from one to the other"
+    call start_kvmclock
+    lea rax, [kvmclock_here]
+    call clock_is_one
+    check e, "nor does KVM's clock"
     lea rax, [move_tsc]
     call all_others
     call ticks
@@ -551,18 +587,22 @@ time:
     rdmsr
     or eax, edx
     check z, "nor their TSC_ADJUST"
+    lea rax, [kvmclock_here]
+    call clock_is_one
+    check e, "nor KVM's clock"
     mov qword [acked], 0
     lea rax, [move_it_back]
     call all_others
     cmp qword [acked], 1
     check e, "and it goes back"
-    lea rax, [look_at_tsc]
-    call all_others
-    cmp qword [tsc_back], 0
+    lea rax, [ticks]
+    call clock_is_one
     check e, "to the same time"
     ret
 
 ; ---- processors that will not let go ----
+
+begun equ SCRATCH + 0x1c00              ; what `turns` were then
 
 ; Without PAUSE and with interrupts off, until told to stop.
 spin:
@@ -583,7 +623,8 @@ spin_but_last:
     jne spin
     ret
 
-; ZF: the least that one has counted is more than half of the most.
+; Since `begun` was noted. ZF: the least that one has counted is more than half
+; of the most.
 counted_alike:
     mov rcx, [smp_count]
     mov ebx, 1
@@ -593,6 +634,7 @@ counted_alike:
     cmp rbx, rcx
     jae .done
     mov rax, [turns + rbx * 8]
+    sub rax, [begun + rbx * 8]
     cmp rax, rsi
     cmovb rsi, rax
     cmp rax, rdi
@@ -610,6 +652,14 @@ counted_alike:
 greedy:
     lea rax, [spin]
     call begin_others
+    ; Those that were woken first have more of the time until all have begun.
+    mov rax, [smp_count]
+    lea eax, [rax * 2 + 2]
+    call pause_ms
+    lea rsi, [turns]
+    lea rdi, [begun]
+    mov ecx, CPUS_MOST
+    rep movsq
     mov rax, [smp_count]
     imul eax, eax, 6                    ; six turns of a millisecond for each
     call pause_ms
@@ -637,9 +687,8 @@ greedy:
 .wait:
     cmp [answered], r8
     jne .wait
-    call ticks
-    sub rax, r14
-    mov rcx, rax
+    mov rcx, [answer_at]
+    sub rcx, r14
     call tsc_khz
     xchg rax, rcx
     xor edx, edx

@@ -12,6 +12,8 @@ struct guest {
     uint32_t page[1024];
     enum guest_apic_mode mode;
     bool exits[256]; /* on EOI */
+    uint64_t posted[4];
+    bool outstanding;
     unsigned eoi_exits;
     uint8_t rvi;
     uint8_t svi;
@@ -19,10 +21,12 @@ struct guest {
 
 static struct guest fakes[FAKES];
 static unsigned started;
+static unsigned notified;
 
 void apicv_fake_reset(void)
 {
     started = 0;
+    notified = 0;
 }
 
 void apicv_fake_start(struct lapic *lapic)
@@ -66,6 +70,27 @@ void guest_apic_exit_on_eoi(struct guest *guest, uint8_t vector, bool exits)
     guest->exits[vector] = exits;
 }
 
+bool guest_apic_takes_posts(const struct guest *guest)
+{
+    return guest->mode != GUEST_APIC_PAGE_HELD;
+}
+
+bool guest_apic_post(struct guest *guest, uint8_t vector)
+{
+    bool notify = !guest->outstanding;
+
+    guest->posted[vector / 64] |= 1ULL << vector % 64;
+    guest->outstanding = true;
+    return notify;
+}
+
+void guest_apic_take_posts(struct guest *guest, uint64_t vectors[4])
+{
+    memcpy(vectors, guest->posted, sizeof(guest->posted));
+    memset(guest->posted, 0, sizeof(guest->posted));
+    guest->outstanding = false;
+}
+
 /* ---- the processor ---- */
 
 static uint32_t *word_of(struct guest *guest, unsigned set, unsigned vector)
@@ -100,12 +125,46 @@ static void set_ppr(struct guest *guest)
         tpr >> 4 >= guest->svi >> 4 ? tpr : guest->svi & 0xf0U;
 }
 
+/* Posted-interrupt processing (30.6). */
+static void notify(struct guest *guest)
+{
+    uint64_t taken[4];
+
+    guest_apic_take_posts(guest, taken);
+    for (unsigned vector = 0; vector < 256; vector++) {
+        if (taken[vector / 64] >> vector % 64 & 1) {
+            *word_of(guest, LAPIC_REG_IRR, vector) |= 1U << vector % 32;
+            guest_apic_raise(guest, (uint8_t)vector);
+            notified++;
+        }
+    }
+}
+
+bool apicv_fake_post(struct lapic *lapic, uint8_t vector)
+{
+    bool notification = false;
+
+    if (lapic->guest == NULL || !guest_apic_takes_posts(lapic->guest)) {
+        return false;
+    }
+    notification = guest_apic_post(lapic->guest, vector);
+    if (notification && vector % 2 == 1) {
+        notify(lapic->guest);
+    }
+    return true;
+}
+
+unsigned apicv_fake_notified(void)
+{
+    return notified;
+}
+
 /* What vmm/vcpu.c does before an entry, and the entry (27.3.2.5, 30.2.1). */
 static bool entry_finds_one(struct lapic *lapic)
 {
     struct guest *guest = lapic->guest;
 
-    if (lapic->requested) {
+    if (lapic_virtual_news(lapic)) {
         lapic_virtual_sync(lapic);
     }
     set_ppr(guest);

@@ -14,6 +14,14 @@ void apicv_fake_reset(void);
 /* The processor plays this one from now on. */
 void apicv_fake_start(struct lapic *lapic);
 
+/* What vcpu_post() does of a vCPU that runs, with posted interrupts: of odd
+ * vectors the notification comes while the guest runs, at even ones it has just
+ * exited. */
+bool apicv_fake_post(struct lapic *lapic, uint8_t vector);
+
+/* Vectors that came by a notification since the start. */
+unsigned apicv_fake_notified(void);
+
 /* EOIs that have exited since the start. */
 unsigned apicv_fake_eoi_exits(const struct lapic *lapic);
 

@@ -30,11 +30,17 @@ loader-test-sources := test/unit/elf_write.c test/unit/fake_panic.c \
     test/unit/fake_registers.c test/unit/multiboot_write.c $(loader-sources)
 
 # vmm/setup16.c includes it.
-loader-programs := $(addprefix unit/,bzimage check elf multiboot \
+loader-programs := $(addprefix unit/,bzimage bzimage_start check elf multiboot \
     multiboot_info multiboot_places multiboot_screen multiboot_sections) \
     $(addprefix fuzz/,bzimage elf multiboot)
 $(loader-programs:%=$(BUILD)/%): $(BUILD)/vmm/bios.inc
 
-unit-tests += bzimage
-bzimage-sources := test/unit/bzimage_test.c test/unit/fake_panic.c \
+bzimage-rig-sources := test/unit/bzimage_rig.c test/unit/fake_panic.c \
     $(loader-sources)
+
+unit-tests += bzimage
+bzimage-sources := test/unit/bzimage_test.c $(bzimage-rig-sources)
+
+unit-tests += bzimage_start
+bzimage_start-sources := test/unit/bzimage_start_test.c \
+    $(bzimage-rig-sources)

@@ -38,12 +38,15 @@ static int setup(void **state)
     config = (struct config_entry){
         .id = "guest",
         .linux_path = "\\kernel",
+        .linux_line = 2,
         .memory = 16 * MIB,
         .cpus = 1,
         .rng = true,
     };
     files = (struct vm_files){.kernel = {kernel, sizeof(kernel)}};
-    host = (struct check_host){.processors = 2, .pages = 17 * MIB / 4096};
+    host = (struct check_host){.processors = 2,
+                               .pages = 17 * MIB / 4096,
+                               .ram_pages = 16 * MIB / 4096};
     fake_log_clear();
     return 0;
 }
@@ -104,7 +107,7 @@ static void a_disk_without_a_sector(void **state)
 static void more_memory_than_there_is(void **state)
 {
     (void)state;
-    host.pages = 16 * MIB / 4096;
+    host.pages = 16 * MIB / 4096 + 108; /* 108 are its own */
     assert_true(good());
     host.pages--;
     says("guest.conf: memory and disks of 16 MiB, and this machine has 15 MiB");
@@ -112,13 +115,18 @@ static void more_memory_than_there_is(void **state)
     config.disk_count = 1;
     config.disk[0].size = 512;
     says("guest.conf: memory and disks of 16 MiB, and this machine has 16 MiB");
+    host.pages += 1000;
+    host.ram_pages--;
+    says("guest.conf: memory of 16 MiB, and this machine has 15 MiB in large");
+    config.memory_line = 4;
+    says("guest.conf:4: memory of 16 MiB, and this machine has 15 MiB");
 }
 
 static void kernels_that_cannot_start(void **state)
 {
     (void)state;
     files.kernel.size = 0x300;
-    says("\\kernel: ");
+    says("guest.conf:2: linux \\kernel: ");
     assert_non_null(strstr(fake_log, "cut short"));
     files.kernel = (struct vm_file){(const uint8_t *)"text", 4};
     says("\\kernel: ");
@@ -136,7 +144,8 @@ static void memory_that_is_not_there_yet(void **state)
 {
     (void)state;
     config.memory = 8192 * MIB;
-    host.pages = 8192 * MIB / 4096;
+    host.ram_pages = 8192 * MIB / 4096;
+    host.pages = host.ram_pages + 1000;
     assert_true(good());
     kernel_make(kernel, true, false);
     assert_true(good());
@@ -151,7 +160,8 @@ static void a_screen_that_is_too_large(void **state)
     config.screen_line = 3;
     says("guest.conf:3: screen: it would take more than a quarter");
     config.memory = 64 * MIB;
-    host.pages = 64 * MIB / 4096;
+    host.ram_pages = 64 * MIB / 4096;
+    host.pages = host.ram_pages + 1000;
     assert_true(good());
 }
 
@@ -161,11 +171,11 @@ static void everything_is_told(void **state)
     config.pin[0] = 9;
     config.pin_count = 1;
     config.disk_count = 1;
-    host.pages = 0;
+    host.pages = host.ram_pages = 0;
     files.kernel.size = 0;
     says("no processor 9");
     says("it has 0 bytes");
-    says("memory and disks");
+    says("memory of 16 MiB");
     says("\\kernel: ");
 }
 

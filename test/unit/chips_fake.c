@@ -173,6 +173,11 @@ void vcpu_wake(struct vcpu *vcpu)
     vcpu->wakes++;
 }
 
+bool vcpu_post(struct vcpu *vcpu, uint8_t vector)
+{
+    return vcpu->post != NULL && vcpu->post(vcpu, vector);
+}
+
 void vcpu_hide_apic_page(struct vcpu *vcpu)
 {
     vcpu->hidden++;

@@ -1,7 +1,5 @@
-/* kernel/config.c: what is read, what is skipped, and every error by its line
- * and words. */
-#include "kernel/config.h"
-
+/* The entries' keys and values, and every error. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,36 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <setjmp.h>
-
 #include <cmocka.h>
 
-#include "kernel/config_value.h"
-#include "kernel/log.h"
+#include "test/unit/config_rig.h"
 
 #define MIB (1ULL << 20)
 
 static struct config_entry entry;
-static struct config_loader loader;
-static struct config_error error;
-
-/* The parser must not need a NUL behind the text: it gets its own memory. */
-static char *exactly(const char *text, size_t length)
-{
-    char *copy = malloc(length + 1);
-
-    memcpy(copy, text, length);
-    return realloc(copy, length > 0 ? length : 1);
-}
 
 static bool parse_bytes(const char *text, size_t length)
 {
-    char *copy = exactly(text, length);
+    char *copy = rig_exactly(text, length);
     bool good;
 
     config_entry_defaults(&entry);
-    memset(&error, 0, sizeof(error));
-    good = config_parse_entry("e.conf", copy, length, &entry, &error);
+    memset(&rig.error, 0, sizeof(rig.error));
+    good = config_parse_entry("e.conf", copy, length, &entry, &rig.error);
     free(copy);
     return good;
 }
@@ -46,19 +30,6 @@ static bool parse_bytes(const char *text, size_t length)
 static bool parse(const char *text)
 {
     return parse_bytes(text, strlen(text));
-}
-
-static bool parse_loader(const char *text)
-{
-    char *copy = exactly(text, strlen(text));
-    bool good;
-
-    config_loader_defaults(&loader);
-    memset(&error, 0, sizeof(error));
-    good =
-        config_parse_loader("loader.conf", copy, strlen(text), &loader, &error);
-    free(copy);
-    return good;
 }
 
 static void a_whole_entry(void **state)
@@ -86,7 +57,6 @@ static void a_whole_entry(void **state)
                       "disk    zero:64M\n"
                       "disk    zero:1G\tro\n"
                       "rng     off\n"
-                      "screen  1280x720\n"
                       "apicv   off\n"
                       "lint    tolerant\n"
                       "features -event_idx, -ring_reset\n"
@@ -104,6 +74,9 @@ static void a_whole_entry(void **state)
     assert_int_equal(entry.pin[1], 0);
     assert_int_equal(entry.pin[2], 12);
     assert_int_equal(entry.pin_line, 14);
+    assert_int_equal(entry.linux_line, 7);
+    assert_int_equal(entry.memory_line, 12);
+    assert_int_equal(entry.disk[1].line, 19);
     assert_int_equal(entry.console, CONSOLE_SERIAL);
     assert_int_equal(entry.discover, DISCOVER_BOTH);
     assert_string_equal(entry.protocol, "multiboot2");
@@ -118,11 +91,7 @@ static void a_whole_entry(void **state)
     assert_int_equal(entry.disk[3].size, 1024 * MIB);
     assert_true(entry.disk[3].read_only);
     assert_false(entry.rng);
-    assert_int_equal(entry.screen, SCREEN_ON);
-    assert_int_equal(entry.screen_width, 1280);
-    assert_int_equal(entry.screen_height, 720);
-    assert_int_equal(entry.screen_line, 23);
-    assert_false(entry.apicv);
+    assert_false(entry.apicv || entry.posting);
     assert_int_equal(entry.lint, LINT_TOLERANT);
     assert_int_equal(entry.features_off, 1ULL << 29 | 1ULL << 40);
     assert_int_equal(entry.timeout, 90);
@@ -136,26 +105,12 @@ static void pin_may_roam(void **state)
     assert_int_equal(entry.pin_count, 0);
 }
 
-static void a_screen_is_a_size_or_a_word(void **state)
+static void apics_may_be_without_posting(void **state)
 {
-    static const struct {
-        const char *text;
-        enum config_screen screen;
-        unsigned width, height;
-    } cases[] = {
-        {"linux /a\nscreen auto\n", SCREEN_AUTO, 0, 0},
-        {"linux /a\nscreen off\n", SCREEN_OFF, 0, 0},
-        {"linux /a\nscreen 320x200\n", SCREEN_ON, 320, 200},
-        {"linux /a\nscreen 2560x1600\n", SCREEN_ON, 2560, 1600},
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        assert_true(parse(cases[i].text));
-        assert_int_equal(entry.screen, cases[i].screen);
-        assert_int_equal(entry.screen_width, cases[i].width);
-        assert_int_equal(entry.screen_height, cases[i].height);
-    }
+    assert_true(parse("linux vmlinuz\napicv unposted\n"));
+    assert_true(entry.apicv);
+    assert_false(entry.posting);
 }
 
 static void the_least_entry_has_the_defaults(void **state)
@@ -169,8 +124,7 @@ static void the_least_entry_has_the_defaults(void **state)
     assert_int_equal(entry.discover, DISCOVER_ACPI);
     assert_null(entry.protocol);
     assert_true(entry.rng);
-    assert_int_equal(entry.screen, SCREEN_AUTO);
-    assert_true(entry.apicv);
+    assert_true(entry.apicv && entry.posting);
     assert_int_equal(entry.lint, LINT_STRICT);
     assert_int_equal(entry.features_off, 0);
     assert_int_equal(entry.timeout, 0);
@@ -253,8 +207,8 @@ static void other_loaders_keys_are_skipped(void **state)
                       "id something\n"
                       "never-heard-of-it 1\n"
                       "x\n"));
-    assert_true(parse_loader("console-mode keep\neditor no\nbeep\n"
-                             "somebody-elses 3\n"));
+    assert_true(rig_parse_loader("console-mode keep\neditor no\nbeep\n"
+                                 "somebody-elses 3\n"));
 }
 
 /* Text, the line at fault, and what the message must say. */
@@ -297,21 +251,7 @@ static const struct {
     {"linux /a\nprotocol grub\n", 2,
      "protocol grub: auto, linux, pvh, multiboot2, multiboot1 or elf"},
     {"linux /a\nrng yes\n", 2, "on or off"},
-    {"linux /a\nscreen\n", 2, "a size like 800x600"},
-    {"linux /a\nscreen on\n", 2, "a size like 800x600"},
-    {"linux /a\nscreen 800\n", 2, "a size like 800x600"},
-    {"linux /a\nscreen 800x\n", 2, "a size like 800x600"},
-    {"linux /a\nscreen x600\n", 2, "a size like 800x600"},
-    {"linux /a\nscreen 800x600x32\n", 2, "a size like 800x600"},
-    {"linux /a\nscreen 800 x 600\n", 2, "a size like 800x600"},
-    {"linux /a\nscreen 319x200\n", 2, "from 320x200 to 2560x1600"},
-    {"linux /a\nscreen 320x199\n", 2, "from 320x200 to 2560x1600"},
-    {"linux /a\nscreen 2561x1600\n", 2, "from 320x200 to 2560x1600"},
-    {"linux /a\nscreen 2560x1601\n", 2, "from 320x200 to 2560x1600"},
-    {"linux /a\nscreen 4294967616x200\n", 2, "from 320x200 to 2560x1600"},
-    {"linux /a\nscreen 320x4294967496\n", 2, "from 320x200 to 2560x1600"},
-    {"linux /a\nscreen off\nscreen off\n", 3, "a second time"},
-    {"linux /a\napicv auto\n", 2, "on or off"},
+    {"linux /a\napicv auto\n", 2, "on, unposted or off"},
     {"linux /a\nlint pedantic\n", 2, "lint pedantic: strict, tolerant or off"},
     {"linux /a\nsymbols\n", 2, "symbols : a file on this partition"},
     {"linux /a\nsymbols /b\nsymbols /c\n", 3, "a second time"},
@@ -382,13 +322,13 @@ static void every_error_names_its_line_and_what_is_right(void **state)
             assert_true(good);
             continue;
         }
-        if (good || strstr(error.text, wrong[i].says) == NULL) {
-            print_error("%s: \"%s\"\n", wrong[i].text, error.text);
+        if (good || strstr(rig.error.text, wrong[i].says) == NULL) {
+            print_error("%s: \"%s\"\n", wrong[i].text, rig.error.text);
         }
         assert_false(good);
-        assert_non_null(strstr(error.text, wrong[i].says));
-        assert_int_equal(error.line, wrong[i].line);
-        assert_string_equal(error.file, "e.conf");
+        assert_non_null(strstr(rig.error.text, wrong[i].says));
+        assert_int_equal(rig.error.line, wrong[i].line);
+        assert_string_equal(rig.error.file, "e.conf");
     }
 }
 
@@ -396,8 +336,8 @@ static void nul_bytes_are_refused(void **state)
 {
     (void)state;
     assert_false(parse_bytes("linux /a\nopti\0ns x\n", 19));
-    assert_int_equal(error.line, 2);
-    assert_non_null(strstr(error.text, "NUL byte"));
+    assert_int_equal(rig.error.line, 2);
+    assert_non_null(strstr(rig.error.text, "NUL byte"));
     assert_false(parse_bytes("\0", 1));
 }
 
@@ -421,9 +361,9 @@ static void what_is_too_long_is_refused(void **state)
     assert_true(parse_long("options", CONFIG_OPTIONS - 1));
     assert_int_equal(strlen(entry.options), CONFIG_OPTIONS - 1);
     assert_false(parse_long("options", CONFIG_OPTIONS));
-    assert_non_null(strstr(error.text, "more than 2047 bytes"));
+    assert_non_null(strstr(rig.error.text, "more than 2047 bytes"));
     assert_false(parse_long("options", 100000));
-    assert_non_null(strstr(error.text, "a line of more than"));
+    assert_non_null(strstr(rig.error.text, "a line of more than"));
     assert_true(parse_long("initrd", CONFIG_PATH - 2));
     assert_false(parse_long("initrd", CONFIG_PATH - 1));
     assert_true(parse_long("disk", CONFIG_PATH - 2));
@@ -455,86 +395,7 @@ static void options_are_joined_until_they_are_full(void **state)
     assert_true(parse(text));
     strcat(text, "options d\n");
     assert_false(parse(text));
-    assert_int_equal(error.line, 24);
-}
-
-static void loader_conf(void **state)
-{
-    (void)state;
-    assert_true(parse_loader("default debian-*\ntimeout 5\nrun all\n"
-                             "log debug\n"));
-    assert_string_equal(loader.default_pattern, "debian-*");
-    assert_int_equal(loader.timeout, 5);
-    assert_int_equal(loader.run, RUN_ALL);
-    assert_int_equal(loader.log_level, LOG_DEBUG);
-    assert_true(parse_loader(""));
-    assert_string_equal(loader.default_pattern, "");
-    assert_int_equal(loader.run, RUN_DEFAULT);
-    assert_int_equal(loader.log_level, LOG_INFO);
-    assert_true(parse_loader("default debian.conf\ntimeout menu-force"));
-    assert_string_equal(loader.default_pattern, "debian");
-    assert_true(parse_loader("run together"));
-    assert_int_equal(loader.run, RUN_TOGETHER);
-    assert_true(parse_loader("run default\nlog error"));
-    assert_int_equal(loader.log_level, LOG_ERROR);
-}
-
-static void loader_conf_errors(void **state)
-{
-    static const char *const lines[][2] = {
-        {"default", "the name of a file"},
-        {"default aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-         "aaaaaaaaaa",
-         "63 bytes"},
-        {"timeout never", "seconds"},
-        {"run twice", "all, together or default"},
-        {"log loud", "error, warn, info or debug"},
-        {"defualt x", "did you mean default?"},
-        {"rum all", "did you mean run?"},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-        assert_false(parse_loader(lines[i][0]));
-        assert_int_equal(error.line, 1);
-        assert_string_equal(error.file, "loader.conf");
-        assert_non_null(strstr(error.text, lines[i][1]));
-    }
-}
-
-static void patterns(void **state)
-{
-    static const struct {
-        const char *pattern;
-        const char *id;
-        bool match;
-    } cases[] = {
-        {"debian", "debian", true},
-        {"debian", "debian2", false},
-        {"debian2", "debian", false},
-        {"*", "", true},
-        {"*", "anything", true},
-        {"", "", true},
-        {"", "x", false},
-        {"?", "", false},
-        {"?", "x", true},
-        {"d*n", "debian", true},
-        {"d*n", "debia", false},
-        {"*a*b*", "xxaxxbxx", true},
-        {"*a*b*", "xxbxxaxx", false},
-        {"*ab", "aaab", true},
-        {"a?c*", "abcdef", true},
-        {"**?**", "", false},
-        {"Debian", "debian", true},
-        {"debian-*", "DEBIAN-6.1", true},
-        {"*aaab", "aaaaaaaaaaaaaaaaaaac", false},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        assert_int_equal(config_match(cases[i].pattern, cases[i].id),
-                         cases[i].match);
-    }
+    assert_int_equal(rig.error.line, 24);
 }
 
 static void sizes(void **state)
@@ -557,7 +418,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_entry),
         cmocka_unit_test(pin_may_roam),
-        cmocka_unit_test(a_screen_is_a_size_or_a_word),
+        cmocka_unit_test(apics_may_be_without_posting),
         cmocka_unit_test(the_least_entry_has_the_defaults),
         cmocka_unit_test(lint_by_device),
         cmocka_unit_test(features_by_device),
@@ -568,9 +429,6 @@ int main(void)
         cmocka_unit_test(nul_bytes_are_refused),
         cmocka_unit_test(what_is_too_long_is_refused),
         cmocka_unit_test(options_are_joined_until_they_are_full),
-        cmocka_unit_test(loader_conf),
-        cmocka_unit_test(loader_conf_errors),
-        cmocka_unit_test(patterns),
         cmocka_unit_test(sizes),
     };
 

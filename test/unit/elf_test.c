@@ -1,5 +1,5 @@
 /* ELF kernels: by PVH note and plain, sound ones and ones with one thing wrong;
- * what they are told; and where the place allocator puts things. */
+ * what they are told. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,6 @@
 #include "arch/guest.h"
 #include "test/unit/elf_kernel.h"
 #include "vmm/boot_protocol.h"
-#include "vmm/boot_space.h"
 #include "vmm/elf.h"
 #include "vmm/start_info.h"
 
@@ -384,88 +383,6 @@ static void every_truncation_is_refused(void **state)
     }
 }
 
-/* ---- the place allocator ---- */
-
-static void places(void **state)
-{
-    struct boot_space space;
-    uint64_t base = 0;
-
-    (void)state;
-    boot_space_init(&space, &memory, map.e820, map.e820_count);
-    assert_true(boot_space_lowest(&space, 1, 1, 0, UINT64_MAX, &base));
-    assert_int_equal(base, 0x1000);
-    assert_true(boot_space_lowest(&space, 0x1000, 0x1000, 0, 0xa0000, &base));
-    assert_int_equal(base, 0x2000);
-    assert_true(boot_space_lowest(&space, 0xfff, 1, 0, 0xa0000, &base));
-    assert_int_equal(base, 0x1001);
-    assert_false(boot_space_lowest(&space, 0x9d001, 1, 0, 0xa0000, &base));
-    assert_true(boot_space_lowest(&space, 0x9d001, 1, 0, UINT64_MAX, &base));
-    assert_int_equal(base, MIB);
-    assert_true(
-        boot_space_highest(&space, 0x1001, 0x1000, 0, UINT64_MAX, &base));
-    assert_int_equal(base, RAM_SIZE - 0x2000);
-    assert_true(boot_space_highest(&space, 0xfff, 1, 0, UINT64_MAX, &base));
-    assert_int_equal(base, RAM_SIZE - 0xfff);
-    assert_true(boot_space_highest(&space, 0x1000, 0x1000, 0, 8 * MIB, &base));
-    assert_int_equal(base, 8 * MIB - 0x1000);
-    assert_true(boot_space_highest(&space, 0x9d000, 1, 0, MIB, &base));
-    assert_int_equal(base, 0x3000);
-    assert_false(boot_space_highest(&space, 1, 1, 0, 0xa0000, &base));
-    assert_false(boot_space_highest(&space, 0, 1, 0, UINT64_MAX, &base));
-    assert_false(
-        boot_space_lowest(&space, UINT64_MAX, 1, 0, UINT64_MAX, &base));
-    assert_false(
-        boot_space_highest(&space, 1, 1ULL << 63, 0, UINT64_MAX, &base));
-    assert_int_equal(boot_space_take(&space, 0x1000, 1), BOOT_ROOM_OVERLAP);
-    assert_int_equal(boot_space_take(&space, 0, 0x1000), BOOT_ROOM_TAKEN);
-    assert_int_equal(boot_space_take(&space, 0xa0000, 1), BOOT_ROOM_HELD);
-    assert_int_equal(boot_space_take(&space, RAM_SIZE, 1), BOOT_ROOM_NO_RAM);
-    assert_int_equal(boot_space_take(&space, 5, UINT64_MAX), BOOT_ROOM_NO_RAM);
-    assert_int_equal(boot_space_take(&space, 5, 0), BOOT_ROOM_NO_RAM);
-}
-
-/* Pieces in random order, by all three ways: never two over each other, never
- * outside RAM, and a place is found whenever there is one. */
-static void places_never_overlap(void **state)
-{
-    static uint8_t owner[RAM_SIZE / 0x1000];
-    struct boot_space space;
-
-    (void)state;
-    srand(1);
-    for (unsigned round = 0; round < 200; round++) {
-        memset(owner, 0, sizeof(owner));
-        boot_space_init(&space, &memory, map.e820, map.e820_count);
-        for (unsigned piece = 0; piece < 150; piece++) {
-            uint64_t pages = 1 + (uint64_t)rand() % 64;
-            uint64_t base = (uint64_t)rand() % 4096 * 0x1000;
-            bool taken = false;
-
-            if (rand() % 3 == 0) {
-                taken = boot_space_take(&space, base, pages * 0x1000) ==
-                        BOOT_ROOM_TAKEN;
-            } else if (rand() % 2 == 0) {
-                taken = boot_space_lowest(&space, pages * 0x1000, 0x1000, base,
-                                          UINT64_MAX, &base);
-            } else {
-                taken = boot_space_highest(&space, pages * 0x1000, 0x1000, 0,
-                                           base, &base);
-            }
-            if (!taken) {
-                continue;
-            }
-            assert_true(base + pages * 0x1000 <= RAM_SIZE);
-            assert_true(base >= MIB || base + pages * 0x1000 <= 0xa0000);
-            for (uint64_t i = 0; i < pages; i++) {
-                assert_int_equal(owner[base / 0x1000 + i]++, 0);
-            }
-        }
-        assert_true(space.taken_count <= BOOT_SPACE_TAKEN);
-    }
-}
-
-/* A linker's bss alone may "begin" anywhere in the file. */
 static void a_segment_of_no_bytes_is_nowhere_in_the_file(void **state)
 {
     Elf64_Phdr *segments = (Elf64_Phdr *)(kernel + sizeof(Elf64_Ehdr));
@@ -531,8 +448,6 @@ int main(void)
         TEST(every_truncation_is_refused),
         TEST(a_segment_of_no_bytes_is_nowhere_in_the_file),
         TEST(notes_end),
-        TEST(places),
-        TEST(places_never_overlap),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -349,6 +349,26 @@ static void string_io_moves_between_port_and_memory(void **state)
     assert_int_equal(rig->count, 0);
 }
 
+/* A serial line takes its time for each, with everybody waiting. */
+static void a_port_gets_few_at_a_time(void **state)
+{
+    struct rig *rig = *state;
+
+    rig->guest.gprs[GPR_RDX] = 0x3f8;
+    rig->guest.gprs[GPR_RCX] = 40;
+    rig->guest.gprs[GPR_RSI] = RIG_DATA;
+    RIG_CODE_AT(rig, 0, "\xf3\x6e"); /* rep outsb */
+    assert_int_equal(string_io(rig, false, 1), EMULATE_RESTART);
+    assert_int_equal(rig->count, 16);
+    assert_int_equal(rig->guest.gprs[GPR_RCX], 24);
+    assert_int_equal(rig->guest.regs[GUEST_RIP], RIG_CODE);
+    assert_int_equal(string_io(rig, false, 1), EMULATE_RESTART);
+    assert_int_equal(string_io(rig, false, 1), EMULATE_DONE);
+    assert_int_equal(rig->count, 8);
+    assert_int_equal(rig->guest.gprs[GPR_RSI], RIG_DATA + 40);
+    assert_int_equal(rig->guest.regs[GUEST_RIP], RIG_CODE + 2);
+}
+
 /* The short cut may not use what is no longer so. */
 static void short_cut_sees_changes(void **state)
 {
@@ -478,6 +498,7 @@ int main(void)
         TEST(single_step_stops_after_each_element),
         TEST(movs_between_device_and_ram),
         TEST(string_io_moves_between_port_and_memory),
+        TEST(a_port_gets_few_at_a_time),
         TEST(short_cut_sees_changes),
         TEST(fetch_for_reports_has_no_effect),
         TEST(locked_operations_on_ram_are_atomic),

@@ -4,9 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "arch/lapic_host.h"
 #include "arch/page_source.h"
 #include "test/unit/guest_fake.h"
 
@@ -192,6 +194,75 @@ static void the_page_follows_the_mode(void **state)
     assert_true(*secondary & SECONDARY_INTERRUPT_DELIVERY);
 }
 
+static uint64_t descriptor[512] __attribute__((aligned(4096)));
+
+static void *give_descriptor(struct page_source *source)
+{
+    source->taken++;
+    return descriptor;
+}
+
+static struct guest *guest_with_posting(void)
+{
+    struct page_source pages = {.alloc = give_descriptor};
+    struct guest *guest = guest_with_apic();
+
+    memset(descriptor, 0, sizeof(descriptor));
+    vmx_machine.posting = true;
+    guest_apic_allow_posting(guest, &pages);
+    guest_apic_set_mode(guest, GUEST_APIC_PAGE);
+    guest_apic_write_fields(guest);
+    run(guest);
+    return guest;
+}
+
+static void posting_goes_with_delivery(void **state)
+{
+    struct page_source pages = {.alloc = give_descriptor};
+    struct guest *guest = guest_with_apic();
+    const uint64_t *pin = &fake.field[VMCS_PIN_CONTROLS];
+
+    (void)state;
+    guest_apic_allow_posting(guest, &pages); /* the processor has none */
+    guest_apic_set_mode(guest, GUEST_APIC_PAGE);
+    run(guest);
+    assert_int_equal(*pin, 0);
+    assert_false(guest_apic_takes_posts(guest));
+    guest = guest_with_posting();
+    assert_int_equal(*pin, PIN_POSTED_INTERRUPTS);
+    assert_true(guest_apic_takes_posts(guest));
+    assert_int_equal(fake.field[VMCS_POSTED_VECTOR], LAPIC_HOST_VECTOR_POSTED);
+    assert_int_equal(fake.field[VMCS_POSTED_DESCRIPTOR], (uintptr_t)descriptor);
+    guest_apic_set_mode(guest, GUEST_APIC_PAGE_HELD);
+    assert_false(guest_apic_takes_posts(guest));
+    run(guest);
+    assert_int_equal(*pin, 0);
+    guest_apic_set_mode(guest, GUEST_APIC_MSRS_SELF);
+    run(guest);
+    assert_int_equal(*pin, PIN_POSTED_INTERRUPTS);
+}
+
+/* One notification, until what it is about has been taken. */
+static void posted_vectors_are_taken_once(void **state)
+{
+    struct guest *guest = guest_with_posting();
+    uint64_t vectors[4];
+
+    (void)state;
+    assert_true(guest_apic_post(guest, 0x41));
+    assert_false(guest_apic_post(guest, 0xff));
+    assert_false(guest_apic_post(guest, 0x41));
+    assert_int_equal(guest->posted->control, POSTED_OUTSTANDING);
+    guest_apic_take_posts(guest, vectors);
+    assert_int_equal(vectors[0], 0);
+    assert_int_equal(vectors[1], 2);
+    assert_int_equal(vectors[3], 1ULL << 63);
+    assert_int_equal(guest->posted->control, 0);
+    guest_apic_take_posts(guest, vectors);
+    assert_int_equal(vectors[0] | vectors[1] | vectors[2] | vectors[3], 0);
+    assert_true(guest_apic_post(guest, 0x20));
+}
+
 static void its_exits_say_what(void **state)
 {
     struct guest *guest = guest_with_apic();
@@ -224,6 +295,8 @@ int main(void)
         cmocka_unit_test(eois_exit_by_vector),
         cmocka_unit_test(msrs_follow_the_mode),
         cmocka_unit_test(the_page_follows_the_mode),
+        cmocka_unit_test(posting_goes_with_delivery),
+        cmocka_unit_test(posted_vectors_are_taken_once),
         cmocka_unit_test(its_exits_say_what),
     };
 

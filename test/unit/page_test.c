@@ -75,6 +75,24 @@ static void exhaustion_gives_null_and_all_comes_back(void **state)
     assert_true(page_valid());
 }
 
+static void runs_of_whole_units(void **state)
+{
+    (void)state;
+    assert_int_equal(page_free_in_runs(4, PAGE_SIZE), 0);
+    /* From 1 to 13, from 16 to 24, from 33 to 35, and 40. */
+    page_add_range(address(arena) + 1 * PAGE_SIZE, 12);
+    page_add_range(address(arena) + 16 * PAGE_SIZE, 8);
+    page_add_range(address(arena) + 33 * PAGE_SIZE, 2);
+    page_add_range(address(arena) + 40 * PAGE_SIZE, 1);
+    assert_int_equal(page_free_in_runs(4, PAGE_SIZE), 23);
+    assert_int_equal(page_free_in_runs(3, PAGE_SIZE), 22);
+    assert_int_equal(page_free_in_runs(1, PAGE_SIZE), 12);
+    assert_int_equal(page_free_in_runs(4, 8 * PAGE_SIZE), 8);
+    assert_int_equal(page_free_in_runs(4, 4 * PAGE_SIZE), 8 + 8);
+    assert_int_equal(page_free_in_runs(4, 2 * PAGE_SIZE), 10 + 8);
+    assert_int_equal(page_free_in_runs(8, GIB), 0);
+}
+
 static void huge_counts_do_not_wrap(void **state)
 {
     (void)state;
@@ -232,6 +250,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(exhaustion_gives_null_and_all_comes_back,
                                empty_heap),
+        cmocka_unit_test_setup(runs_of_whole_units, empty_heap),
         cmocka_unit_test_setup(huge_counts_do_not_wrap, empty_heap),
         cmocka_unit_test_setup(guest_memory_of_gibibytes_is_aligned,
                                empty_heap),

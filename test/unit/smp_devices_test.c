@@ -82,6 +82,13 @@ void vcpu_wake(struct vcpu *vcpu)
     }
 }
 
+bool vcpu_post(struct vcpu *vcpu, uint8_t vector)
+{
+    (void)vcpu;
+    (void)vector;
+    return false;
+}
+
 void vm_serial_output(struct vm *vm, uint8_t byte)
 {
     (void)byte;

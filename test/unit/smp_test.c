@@ -10,6 +10,7 @@
 
 #include "kernel/domain.h"
 #include "kernel/task.h"
+#include "kernel/task_state.h"
 #include "kernel/time.h"
 #include "test/unit/smp_machine.h"
 
@@ -263,6 +264,94 @@ static void no_signal_between_processors_is_lost(void **state)
     drop_rooms();
 }
 
+/* ---- those that compute ---- */
+
+/* Two for each processor, and one more. */
+#define COMPUTERS (2 * SMP_PROCESSORS + 1)
+
+static struct computer {
+    unsigned on;   /* the processor it is on */
+    unsigned been; /* a bit for each processor */
+} computers[COMPUTERS];
+
+static bool all_stop;
+
+static void computes(void *argument)
+{
+    struct computer *me = argument;
+    uint64_t turn = 0;
+
+    task_take_turns();
+    while (!__atomic_load_n(&all_stop, __ATOMIC_RELAXED)) {
+        unsigned to = processor_here()->index;
+
+        task_yield();
+        if (task_turn_end() != turn) {
+            turn = task_turn_end();
+            if (task_find_lighter(&to)) {
+                task_move(to);
+            }
+        }
+        __atomic_store_n(&me->on, processor_here()->index, __ATOMIC_RELAXED);
+        __atomic_or_fetch(&me->been, 1U << processor_here()->index,
+                          __ATOMIC_RELAXED);
+    }
+    finish(COMPUTERS);
+}
+
+static bool spread(void)
+{
+    unsigned count[SMP_PROCESSORS] = {0};
+    bool good = true;
+
+    for (unsigned i = 0; i < COMPUTERS; i++) {
+        count[__atomic_load_n(&computers[i].on, __ATOMIC_RELAXED)]++;
+    }
+    for (unsigned i = 0; i < SMP_PROCESSORS; i++) {
+        good = good && (count[i] == 2 || count[i] == 3);
+    }
+    return good;
+}
+
+/* How many have been on every processor. */
+static unsigned travellers(void)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < COMPUTERS; i++) {
+        count += __atomic_load_n(&computers[i].been, __ATOMIC_RELAXED) ==
+                 (1U << SMP_PROCESSORS) - 1;
+    }
+    return count;
+}
+
+/* All begin on one processor; then they are spread, and then the one that is
+ * too many for its processor is another one from time to time. (A test that
+ * waits in vain is ended.) */
+static void those_that_compute_spread_and_take_turns_with_it(void **state)
+{
+    (void)state;
+    make_rooms();
+    for (unsigned i = 0; i < COMPUTERS; i++) {
+        struct domain *before = task_join(rooms[i % DOMAINS].domain);
+
+        assert_non_null(task_create_on(1, "computer", computes, &computers[i]));
+        task_join(before);
+    }
+    while (!spread()) {
+        task_sleep_until(time_now() + TIME_MS);
+    }
+    while (travellers() < COMPUTERS) {
+        task_sleep_until(time_now() + TIME_MS);
+    }
+    __atomic_store_n(&all_stop, true, __ATOMIC_RELAXED);
+    wait_for_all();
+    for (unsigned i = 0; i < SMP_PROCESSORS; i++) {
+        assert_int_equal(task_queues[i].computing, 0);
+    }
+    drop_rooms();
+}
+
 /* ---- what vCPUs do ---- */
 
 static struct guest_like {
@@ -335,6 +424,87 @@ static void a_wake_up_ends_a_run_that_has_just_begun(void **state)
     drop_rooms();
 }
 
+static struct other {
+    unsigned turns;
+    bool enough;
+} other;
+
+static void waits_for_its_turn(void *argument)
+{
+    struct other *which = argument;
+
+    while (!which->enough) {
+        which->turns++;
+        task_yield();
+    }
+}
+
+/* It may have come just before the guest was to run, by somebody who found
+ * that nobody was outside, while there were others that had had their turn. */
+static void one_that_has_just_woken_does_not_wait_with_the_others(void **state)
+{
+    (void)state;
+    other = (struct other){0};
+    assert_non_null(task_create("other", waits_for_its_turn, &other));
+    assert_false(task_outside_begin(true));
+    task_yield();
+    assert_int_equal(other.turns, 1);
+    /* It waits again, but has had its turn. */
+    assert_true(task_outside_begin(true));
+    smp_run_guest(1);
+    task_outside_end();
+    assert_false(task_outside_begin(false));
+    other.enough = true;
+    task_yield();
+}
+
+static struct holder {
+    bool holds;
+    bool enough;
+    struct event gone;
+} holder;
+
+static void holds_its_domain(void *argument)
+{
+    struct holder *which = argument;
+
+    __atomic_store_n(&which->holds, true, __ATOMIC_RELEASE);
+    while (!__atomic_load_n(&which->enough, __ATOMIC_ACQUIRE)) {
+    }
+    event_signal(&which->gone);
+}
+
+/* Whoever wakes a task of another domain is in that domain for a moment more:
+ * the task is not to wait for the end of a whole turn then. */
+static void one_whose_domain_is_taken_is_tried_again_soon(void **state)
+{
+    struct domain *before = NULL;
+
+    (void)state;
+    make_rooms();
+    holder = (struct holder){0};
+    other = (struct other){0};
+    task_take_turns();
+    assert_true(task_run_end() > time_now() + TASK_TURN / 2);
+    before = task_join(rooms[0].domain);
+    assert_non_null(task_create_on(1, "holder", holds_its_domain, &holder));
+    assert_non_null(task_create("other", waits_for_its_turn, &other));
+    task_join(before);
+    while (!__atomic_load_n(&holder.holds, __ATOMIC_ACQUIRE)) {
+    }
+    task_yield();
+    assert_int_equal(other.turns, 0);
+    assert_true(task_run_end() <= time_now() + TASK_AGAIN);
+
+    other.enough = true;
+    __atomic_store_n(&holder.enough, true, __ATOMIC_RELEASE);
+    event_wait(&holder.gone);
+    while (smp_pages() != worker_number) {
+        task_yield();
+    }
+    drop_rooms();
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -349,7 +519,10 @@ int main(void)
         cmocka_unit_test(tasks_move_between_processors),
         cmocka_unit_test(timers_fire_in_their_domain_wherever_armed),
         cmocka_unit_test(no_signal_between_processors_is_lost),
+        cmocka_unit_test(those_that_compute_spread_and_take_turns_with_it),
         cmocka_unit_test(a_wake_up_ends_a_run_that_has_just_begun),
+        cmocka_unit_test(one_that_has_just_woken_does_not_wait_with_the_others),
+        cmocka_unit_test(one_whose_domain_is_taken_is_tried_again_soon),
     };
 
     return cmocka_run_group_tests(tests, begin, NULL);

@@ -83,6 +83,59 @@ static void its_priority_holds_hlt(void **state)
     assert_int_equal(rig.waits, 2);
 }
 
+/* The guest exits before the notification comes. */
+static enum exit_reason is_posted_too_late(struct guest *which)
+{
+    rig_send_0x41();
+    rig_send_0x41();
+    assert_int_equal(rig.notifications, 1);
+    assert_int_equal(rig.interrupts, 0);
+    assert_int_equal(which->posted[1], 2);
+    return EXIT_HLT;
+}
+
+static enum exit_reason is_posted_in_time(struct guest *which)
+{
+    uint64_t taken[4];
+
+    assert_int_equal(which->rvi, 0x41);
+    *lapic_register(&rig.vcpu->lapic, LAPIC_REG_IRR + 0x20) = 0;
+    rig_send_0x41();
+    assert_int_equal(rig.notifications, 2);
+    rig.vcpu->outside = false; /* as for the processor */
+    guest_apic_take_posts(which, taken);
+    rig.vcpu->outside = true;
+    which->rvi = 0;
+    which->takes_posts = false;
+    return EXIT_PREEMPTION_TIMER;
+}
+
+static enum exit_reason cannot_be_posted(struct guest *which)
+{
+    assert_int_equal(which->rvi, 0);
+    rig_send_0x41();
+    assert_int_equal(rig.notifications, 2);
+    assert_int_equal(rig.interrupts, 1);
+    return EXIT_PREEMPTION_TIMER;
+}
+
+static void posted_while_it_runs_it_does_not_exit(void **state)
+{
+    static const rig_step steps[] = {is_posted_too_late, is_posted_in_time,
+                                     cannot_be_posted, NULL};
+
+    (void)state;
+    play_by_processor();
+    rig.guest.takes_posts = true;
+    rig_run(steps);
+    assert_int_equal(rig.waits, 0);
+    assert_int_equal(rig.guest.rip, HLT_LENGTH);
+    rig.notifications = 0;
+    rig.guest.takes_posts = true;
+    rig_send_0x41(); /* nor does one that does not run */
+    assert_int_equal(rig.notifications, 0);
+}
+
 static void an_extint_comes_first(void **state)
 {
     static const rig_step steps[] = {waits_for_extint, takes_extint, NULL};
@@ -106,6 +159,7 @@ int main(void)
         TEST(what_is_in_the_page_ends_hlt),
         TEST(its_priority_holds_hlt),
         TEST(an_extint_comes_first),
+        TEST(posted_while_it_runs_it_does_not_exit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "arch/lapic_host.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
 
@@ -106,6 +107,28 @@ void guest_apic_exit_on_eoi(struct guest *which, uint8_t vector, bool exits)
     (void)exits;
 }
 
+bool guest_apic_takes_posts(const struct guest *which)
+{
+    return which->takes_posts;
+}
+
+bool guest_apic_post(struct guest *which, uint8_t vector)
+{
+    bool notify = !which->outstanding;
+
+    which->posted[vector / 64] |= 1ULL << vector % 64;
+    which->outstanding = true;
+    return notify;
+}
+
+void guest_apic_take_posts(struct guest *which, uint64_t vectors[4])
+{
+    assert_false(rig.vcpu->outside);
+    memcpy(vectors, which->posted, sizeof(which->posted));
+    memset(which->posted, 0, sizeof(which->posted));
+    which->outstanding = false;
+}
+
 bool guest_interruptible(struct guest *which)
 {
     return which->injected < 0 && (which->rflags & RFLAGS_IF) != 0;
@@ -158,90 +181,6 @@ bool guest_set_xcr0(struct guest *which, uint64_t value)
     return false;
 }
 
-/* ---- the other exit subjects, which no step comes to ---- */
-
-void cpuid_emulate(struct guest *which, const struct cpuid_policy *policy,
-                   uint32_t apic_id, uint32_t leaf, uint32_t subleaf,
-                   struct cpuid_regs *regs)
-{
-    (void)which;
-    (void)policy;
-    (void)apic_id;
-    (void)leaf;
-    (void)subleaf;
-    (void)regs;
-    fail();
-}
-
-bool cpuid_xcr0_valid(const struct cpuid_policy *policy, uint64_t xcr0)
-{
-    (void)policy;
-    (void)xcr0;
-    return false;
-}
-
-void kvmclock_cpu_reset(struct kvmclock *clock, unsigned cpu)
-{
-    (void)clock;
-    (void)cpu;
-    rig.guest.clock_resets++;
-}
-
-enum msr_result msr_read(struct msr_context *context, uint32_t msr,
-                         uint64_t *value)
-{
-    (void)context;
-    (void)msr;
-    (void)value;
-    return MSR_GP;
-}
-
-enum msr_result msr_write(struct msr_context *context, uint32_t msr,
-                          uint64_t value)
-{
-    (void)context;
-    (void)msr;
-    (void)value;
-    return MSR_GP;
-}
-
-void cr_exit(struct vcpu *which, const struct exit *exit)
-{
-    (void)which;
-    (void)exit;
-}
-
-void io_exit(struct vcpu *which, const struct exit *exit)
-{
-    (void)which;
-    (void)exit;
-}
-
-void mmio_exit(struct vcpu *which, const struct exit *exit)
-{
-    (void)which;
-    (void)exit;
-}
-
-void mmio_apic_exit(struct vcpu *which, const struct exit *exit)
-{
-    (void)which;
-    (void)exit;
-}
-
-void vcpu_crash(struct vcpu *which, const char *format, ...)
-{
-    (void)format;
-    rig.crashes++;
-    vm_stop(which->vm, VM_END_CRASH);
-}
-
-void virtio_host_settle(struct vm *which, struct virtio_device *device)
-{
-    (void)which;
-    (void)device;
-}
-
 /* ---- tasks and time ---- */
 
 struct task *task_current(void)
@@ -283,6 +222,13 @@ void task_outside_end(void)
 {
 }
 
+void task_notify(const struct task *task, uint8_t vector)
+{
+    (void)task;
+    assert_int_equal(vector, LAPIC_HOST_VECTOR_POSTED);
+    rig.notifications++;
+}
+
 void task_interrupt(const struct task *task)
 {
     (void)task;
@@ -309,6 +255,17 @@ void task_yield(void)
 
 void task_take_turns(void)
 {
+}
+
+uint64_t task_run_end(void)
+{
+    return task_turn_end();
+}
+
+bool task_find_lighter(unsigned *processor)
+{
+    (void)processor;
+    return false;
 }
 
 uint64_t task_turn_end(void)
@@ -434,7 +391,8 @@ int rig_start(void **state)
     lapic_firmware_state(&rig.vcpu->lapic);
     rig.entries = rig.yields = rig.ends = rig.waits = rig.crashes = 0;
     spinlock_needed = true;
-    rig.refusals = rig.interrupts = rig.leaves = rig.moves = 0;
+    rig.refusals = rig.interrupts = rig.notifications = rig.leaves = rig.moves =
+        0;
     rig.others_idle = false;
     rig.config = (struct config_entry){.cpus = 1};
     rig.vm.config = &rig.config;

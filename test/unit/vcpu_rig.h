@@ -25,6 +25,9 @@ struct guest {
     int injected; /* a vector for this entry; -1: none */
     uint8_t rvi;  /* of a virtual APIC */
     uint8_t svi;
+    bool takes_posts;
+    uint64_t posted[4];
+    bool outstanding; /* a notification */
     unsigned resets;
     unsigned clock_resets;
 };
@@ -49,6 +52,7 @@ struct vcpu_rig {
     bool others_idle; /* there is a processor with nothing to do */
     struct config_entry config;
     unsigned interrupts;         /* of a run that another processor sees */
+    unsigned notifications;      /* of posted interrupts */
     void (*while_waiting)(void); /* what comes from outside, once */
     bool work;
     struct timer *armed;

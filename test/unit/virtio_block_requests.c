@@ -18,24 +18,12 @@ enum {
 
 static struct driver_queue *const queue = &driver_queues[0];
 
-static void live(enum rig_kind kind)
-{
-    rig_start(kind, VIRTIO_LINT_STRICT, 0);
-    driver_go(STAGE_LIVE);
-    assert_true(rig_run());
-}
-
-static struct driver_piece piece(uint32_t length, bool write)
-{
-    return (struct driver_piece){driver_alloc(length, 16), length, write};
-}
-
 static void block_reads_and_writes(void **state)
 {
     (void)state;
-    live(RIG_BLOCK);
-    struct driver_piece out = piece(4096, false);
-    struct driver_piece in = piece(4096, true);
+    group_live(RIG_BLOCK);
+    struct driver_piece out = group_piece(4096, false);
+    struct driver_piece in = group_piece(4096, true);
 
     memset(rig_at(out.gpa, 4096), 0x5a, 4096);
     assert_int_equal(driver_block(queue, T_OUT, 16, &out, 1), 0);
@@ -54,8 +42,8 @@ static void block_id_and_flush(void **state)
     static const char id[20] = "lintel-0";
 
     (void)state;
-    live(RIG_BLOCK);
-    struct driver_piece in = piece(20, true);
+    group_live(RIG_BLOCK);
+    struct driver_piece in = group_piece(20, true);
 
     assert_int_equal(driver_block(queue, T_GET_ID, 0, &in, 1), 0);
     assert_memory_equal(rig_at(in.gpa, 20), id, 20);
@@ -67,8 +55,8 @@ static void block_id_and_flush(void **state)
 static void block_refuses(void **state)
 {
     (void)state;
-    live(RIG_BLOCK);
-    struct driver_piece in = piece(512, true);
+    group_live(RIG_BLOCK);
+    struct driver_piece in = group_piece(512, true);
 
     /* DISCARD, and a type that nobody knows. */
     assert_int_equal(driver_block(queue, 11, 0, &in, 1), 2);
@@ -86,9 +74,9 @@ static void block_refuses(void **state)
 static void block_read_only(void **state)
 {
     (void)state;
-    live(RIG_BLOCK_RO);
+    group_live(RIG_BLOCK_RO);
     assert_true((driver_offered() & 1u << 5) != 0);
-    struct driver_piece out = piece(512, false);
+    struct driver_piece out = group_piece(512, false);
     uint8_t before = rig.disk[0];
 
     memset(rig_at(out.gpa, 512), before + 1, 512);
@@ -104,9 +92,10 @@ static void block_failure_of_a_large_request(void **state)
     struct driver_used used;
 
     (void)state;
-    live(RIG_BLOCK);
-    struct driver_piece pieces[3] = {piece(16, false), piece(2 << 20, true),
-                                     piece(1, true)};
+    group_live(RIG_BLOCK);
+    struct driver_piece pieces[3] = {group_piece(16, false),
+                                     group_piece(2 << 20, true),
+                                     group_piece(1, true)};
 
     driver_chain(queue, 0, pieces, 3); /* 2 MiB of a disk of 1 MiB */
     driver_kick(queue);
@@ -120,8 +109,8 @@ static void block_failure_of_a_large_request(void **state)
 static void block_resizes(void **state)
 {
     (void)state;
-    live(RIG_BLOCK);
-    struct driver_piece in = piece(512, true);
+    group_live(RIG_BLOCK);
+    struct driver_piece in = group_piece(512, true);
 
     virtio_block_resize(&rig.block, 4096);
     assert_int_equal(driver_interrupt(), VIRTIO_INTERRUPT_CONFIG);
@@ -140,7 +129,7 @@ static void block_in_pieces(void **state)
     struct driver_piece in[254];
 
     (void)state;
-    live(RIG_BLOCK);
+    group_live(RIG_BLOCK);
     uint64_t from = driver_alloc(4096, 16);
     uint64_t to = driver_alloc(4096, 16);
 
@@ -164,9 +153,9 @@ static void block_in_pieces(void **state)
 static void block_large(void **state)
 {
     (void)state;
-    live(RIG_BLOCK);
-    struct driver_piece out = piece(300 * 1024, false);
-    struct driver_piece in = piece(300 * 1024, true);
+    group_live(RIG_BLOCK);
+    struct driver_piece out = group_piece(300 * 1024, false);
+    struct driver_piece in = group_piece(300 * 1024, true);
 
     for (unsigned i = 0; i < out.length; i++) {
         *rig_at(out.gpa + i, 1) = (uint8_t)(i / 509);
@@ -184,8 +173,8 @@ static void block_without_status(void **state)
     struct driver_used used;
 
     (void)state;
-    live(RIG_BLOCK);
-    struct driver_piece header = piece(16, false);
+    group_live(RIG_BLOCK);
+    struct driver_piece header = group_piece(16, false);
 
     driver_chain(queue, 3, &header, 1);
     driver_kick(queue);

@@ -12,37 +12,6 @@
 #include "test/unit/virtio_driver.h"
 #include "test/unit/virtio_groups.h"
 
-static void live(enum rig_kind kind)
-{
-    rig_start(kind, VIRTIO_LINT_STRICT, 0);
-    driver_go(STAGE_LIVE);
-    assert_int_equal(rig.report_count, 0);
-}
-
-static void at(enum rig_kind kind, enum driver_stage stage)
-{
-    rig_start(kind, VIRTIO_LINT_STRICT, 0);
-    driver_go(stage);
-    assert_int_equal(rig.report_count, 0);
-}
-
-static void only(enum clause_id id)
-{
-    assert_true(rig_reported(id));
-    for (unsigned i = 0; i < rig.report_count; i++) {
-        assert_string_equal(rig.reports[i].clause->id,
-                            virtio_clause_get(id)->id);
-    }
-}
-
-static void silent(void)
-{
-    if (rig.report_count != 0) {
-        rig_print_reports();
-    }
-    assert_int_equal(rig.report_count, 0);
-}
-
 static uint32_t ready_of(uint32_t index)
 {
     driver_write(VIRTIO_REG_QUEUE_SEL, index);
@@ -60,27 +29,27 @@ static void sector_read(uint64_t sector)
 static void B1_reset_of_a_device_in_use(void **state)
 {
     (void)state;
-    live(RIG_BLOCK);
+    group_at(RIG_BLOCK, STAGE_LIVE);
     sector_read(1);
     driver_write(VIRTIO_REG_STATUS, 0);
     assert_true(virtio_device_settled(rig.device));
     assert_int_equal(driver_read(VIRTIO_REG_STATUS), 0);
     driver_go(STAGE_LIVE);
     sector_read(2);
-    silent();
+    group_silent();
 }
 
 static void B2_queue_ready_back_to_0(void **state)
 {
     (void)state;
-    live(RIG_BLOCK);
+    group_at(RIG_BLOCK, STAGE_LIVE);
     sector_read(1);
     driver_queue_delete(0);
     assert_int_equal(ready_of(0), 0);
     driver_queue_setup(0, 4, true);
     assert_int_equal(ready_of(0), 1);
     sector_read(2);
-    silent();
+    group_silent();
 }
 
 static bool hook_ran;
@@ -94,9 +63,9 @@ static void reset_meanwhile(void)
     assert_int_not_equal(driver_read(VIRTIO_REG_STATUS), 0);
     assert_int_equal(ready_of(0), 1);
     driver_kick(&driver_queues[0]);
-    silent();
+    group_silent();
     driver_write(VIRTIO_REG_STATUS, VIRTIO_STATUS_ACKNOWLEDGE);
-    only(CLAUSE_RESET_DRV_001);
+    group_only(CLAUSE_RESET_DRV_001);
     rig_forget();
 }
 
@@ -105,7 +74,7 @@ static void B3_reset_with_work_in_flight(void **state)
     struct driver_piece data[8];
 
     (void)state;
-    live(RIG_BLOCK);
+    group_at(RIG_BLOCK, STAGE_LIVE);
     uint64_t base = driver_alloc(8 * 512, 512);
 
     for (unsigned i = 0; i < 8; i++) {
@@ -123,7 +92,7 @@ static void B3_reset_with_work_in_flight(void **state)
     assert_int_equal(*rig_at(base + 4096 - 1, 1), 0);
     driver_go(STAGE_LIVE);
     sector_read(5);
-    silent();
+    group_silent();
 }
 
 static void stop_meanwhile(void)
@@ -134,18 +103,18 @@ static void stop_meanwhile(void)
     driver_write(VIRTIO_REG_QUEUE_READY, 0);
     assert_false(virtio_device_settled(rig.device));
     assert_int_equal(driver_read(VIRTIO_REG_QUEUE_READY), 1);
-    only(CLAUSE_CLEANUP_DRV_002);
+    group_only(CLAUSE_CLEANUP_DRV_002);
     rig_forget();
     driver_write(VIRTIO_REG_QUEUE_DESC_LOW, 0);
     driver_write(VIRTIO_REG_QUEUE_READY, 1);
-    only(CLAUSE_MMIO_DRV_019);
+    group_only(CLAUSE_MMIO_DRV_019);
     rig_forget();
 }
 
 static void B3_stop_with_work_in_flight(void **state)
 {
     (void)state;
-    live(RIG_OTHER);
+    group_at(RIG_OTHER, STAGE_LIVE);
     struct driver_piece out = {driver_alloc(4, 4), 4, false};
     struct driver_queue *queue = &driver_queues[0];
     struct driver_used used;
@@ -168,13 +137,13 @@ static void B3_stop_with_work_in_flight(void **state)
     assert_true(rig_run());
     assert_true(driver_take(queue, &used));
     assert_false(driver_take(queue, &used));
-    silent();
+    group_silent();
 }
 
 static void B4_reset_leaves_nothing(void **state)
 {
     (void)state;
-    live(RIG_BLOCK);
+    group_at(RIG_BLOCK, STAGE_LIVE);
     driver_write(VIRTIO_REG_DEVICE_FEATURES_SEL, 1);
     sector_read(1);
     driver_chain(&driver_queues[0], 0,
@@ -194,9 +163,9 @@ static void B4_reset_leaves_nothing(void **state)
     assert_int_equal(rig.device->accepted[0], 0);
     driver_add_status(VIRTIO_STATUS_ACKNOWLEDGE);
     driver_add_status(VIRTIO_STATUS_DRIVER);
-    silent();
+    group_silent();
     driver_read(VIRTIO_REG_DEVICE_FEATURES);
-    only(CLAUSE_MMIO_DRV_014);
+    group_only(CLAUSE_MMIO_DRV_014);
     rig_forget();
     driver_accept(driver_offered());
     driver_add_status(VIRTIO_STATUS_FEATURES_OK);
@@ -205,7 +174,7 @@ static void B4_reset_leaves_nothing(void **state)
     driver_read(VIRTIO_REG_QUEUE_READY);
     driver_read(VIRTIO_REG_QUEUE_SIZE_MAX);
     driver_write(VIRTIO_REG_QUEUE_READY, 1);
-    only(CLAUSE_MMIO_DRV_016);
+    group_only(CLAUSE_MMIO_DRV_016);
     assert_int_equal(ready_of(0), 0);
 }
 
@@ -214,14 +183,14 @@ static void B5_nothing_before_driver_ok(void **state)
     struct driver_used used;
 
     (void)state;
-    at(RIG_ENTROPY, STAGE_QUEUES);
+    group_at(RIG_ENTROPY, STAGE_QUEUES);
     driver_chain(&driver_queues[0], 0,
                  &(struct driver_piece){driver_alloc(4, 4), 4, true}, 1);
     virtio_queue_service(&rig.device->queues[0]);
     assert_true(rig_run());
     assert_false(driver_take(&driver_queues[0], &used));
     driver_kick(&driver_queues[0]);
-    only(CLAUSE_INIT_DRV_014);
+    group_only(CLAUSE_INIT_DRV_014);
     assert_true(rig_run());
     assert_false(driver_take(&driver_queues[0], &used));
     assert_false(rig.line);
@@ -238,35 +207,35 @@ static void B6_sizes(void **state)
     (void)state;
     ONLY_IF(!rig_with(VIRTIO_F_RING_PACKED));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        at(RIG_BLOCK, STAGE_FEATURES_OK);
+        group_at(RIG_BLOCK, STAGE_FEATURES_OK);
         driver_queue_setup(0, 8, false);
         driver_write(VIRTIO_REG_QUEUE_SIZE, bad[i]);
-        silent();
+        group_silent();
         driver_write(VIRTIO_REG_QUEUE_READY, 1);
-        only(CLAUSE_SPLIT_TXT_001);
+        group_only(CLAUSE_SPLIT_TXT_001);
         assert_int_equal(ready_of(0), 0);
     }
     for (uint16_t size = 1; size <= 256; size = (uint16_t)(size * 2)) {
-        at(RIG_BLOCK, STAGE_FEATURES_OK);
+        group_at(RIG_BLOCK, STAGE_FEATURES_OK);
         driver_queue_setup(0, size, true);
         assert_int_equal(ready_of(0), 1);
-        silent();
+        group_silent();
     }
-    at(RIG_BLOCK, STAGE_FEATURES_OK);
+    group_at(RIG_BLOCK, STAGE_FEATURES_OK);
     driver_queue_setup(0, 8, false);
     driver_write(VIRTIO_REG_QUEUE_SIZE, 257);
     driver_write(VIRTIO_REG_QUEUE_SIZE, 512);
     driver_write(VIRTIO_REG_QUEUE_SIZE, 0x10008);
-    only(CLAUSE_MMIO_DRV_016);
+    group_only(CLAUSE_MMIO_DRV_016);
 }
 
 static void B7_size_of_a_running_queue(void **state)
 {
     (void)state;
-    live(RIG_BLOCK);
+    group_at(RIG_BLOCK, STAGE_LIVE);
     driver_write(VIRTIO_REG_QUEUE_SEL, 0);
     driver_write(VIRTIO_REG_QUEUE_SIZE, 2);
-    only(CLAUSE_MMIO_DRV_017);
+    group_only(CLAUSE_MMIO_DRV_017);
     assert_int_equal(rig.device->queues[0].size, 256);
     sector_read(1);
 }
@@ -275,11 +244,11 @@ static void B8_ready_at_any_status(void **state)
 {
     (void)state;
     for (unsigned stage = STAGE_RESET; stage <= STAGE_FEATURES; stage++) {
-        at(RIG_BLOCK, stage);
+        group_at(RIG_BLOCK, stage);
         driver_queue_setup(0, 8, false);
         rig_forget();
         driver_write(VIRTIO_REG_QUEUE_READY, 1);
-        only(CLAUSE_INIT_DRV_005);
+        group_only(CLAUSE_INIT_DRV_005);
         assert_int_equal(ready_of(0), 0);
     }
 }
@@ -287,12 +256,12 @@ static void B8_ready_at_any_status(void **state)
 static void B9_zeroed_queue(void **state)
 {
     (void)state;
-    at(RIG_BLOCK, STAGE_FEATURES_OK);
+    group_at(RIG_BLOCK, STAGE_FEATURES_OK);
     driver_write(VIRTIO_REG_QUEUE_SEL, 0);
     driver_read(VIRTIO_REG_QUEUE_READY);
     driver_write(VIRTIO_REG_QUEUE_SIZE, driver_read(VIRTIO_REG_QUEUE_SIZE_MAX));
     driver_write(VIRTIO_REG_QUEUE_READY, 1);
-    only(CLAUSE_MMIO_TXT_014);
+    group_only(CLAUSE_MMIO_TXT_014);
     assert_int_equal(ready_of(0), 0);
     /* Address 0 itself is memory like any other. */
     rig_forget();
@@ -300,13 +269,13 @@ static void B9_zeroed_queue(void **state)
     driver_write(VIRTIO_REG_QUEUE_DESC_LOW, 0);
     driver_write(VIRTIO_REG_QUEUE_READY, 1);
     assert_int_equal(ready_of(0), 1);
-    silent();
+    group_silent();
 }
 
 static void B11_device_errors_need_a_reset(void **state)
 {
     (void)state;
-    live(RIG_BLOCK);
+    group_at(RIG_BLOCK, STAGE_LIVE);
     assert_true(rig_run());
     virtio_device_needs_reset(rig.device);
     assert_true(rig.line);
@@ -319,9 +288,9 @@ static void B11_device_errors_need_a_reset(void **state)
     assert_int_equal(rig.woken, 0);
     driver_go(STAGE_LIVE);
     sector_read(1);
-    silent();
+    group_silent();
     /* Before DRIVER_OK there is no notification. */
-    at(RIG_BLOCK, STAGE_QUEUES);
+    group_at(RIG_BLOCK, STAGE_QUEUES);
     virtio_device_needs_reset(rig.device);
     assert_false(rig.line);
 }
@@ -329,20 +298,20 @@ static void B11_device_errors_need_a_reset(void **state)
 static void B12_drivers_own_config_write(void **state)
 {
     (void)state;
-    live(RIG_OTHER);
+    group_at(RIG_OTHER, STAGE_LIVE);
     uint32_t before = driver_read(VIRTIO_REG_CONFIG_GENERATION);
 
     driver_write(0x100 + 8, 1234);
     assert_int_equal(driver_read(0x100 + 8), 1234);
     assert_int_equal(driver_read(VIRTIO_REG_CONFIG_GENERATION), before);
     assert_false(rig.line);
-    silent();
+    group_silent();
 }
 
 static void B13_devices_config_change(void **state)
 {
     (void)state;
-    live(RIG_CONSOLE);
+    group_at(RIG_CONSOLE, STAGE_LIVE);
     uint32_t before = driver_read(VIRTIO_REG_CONFIG_GENERATION);
 
     virtio_console_resize(&rig.console, 80, 25);
@@ -354,16 +323,16 @@ static void B13_devices_config_change(void **state)
     assert_int_equal(driver_interrupt(), VIRTIO_INTERRUPT_CONFIG);
     assert_int_equal(virtio_mmio_read(rig.device, 0x100, 2), 132);
     assert_int_equal(virtio_mmio_read(rig.device, 0x102, 2), 43);
-    silent();
+    group_silent();
 }
 
 static void B14_emergency_write(void **state)
 {
     (void)state;
     for (unsigned stage = STAGE_IDENTIFIED; stage <= STAGE_LIVE; stage++) {
-        at(RIG_CONSOLE, stage);
+        group_at(RIG_CONSOLE, stage);
         driver_write(0x100 + 8, 0xaabbcc00 | 'E');
-        silent();
+        group_silent();
         assert_int_equal(rig.printed_count, 1);
         assert_int_equal(rig.printed[0], 'E');
     }
@@ -373,14 +342,14 @@ static void B15_config_read_at_any_status(void **state)
 {
     (void)state;
     for (unsigned stage = STAGE_IDENTIFIED; stage <= STAGE_LIVE; stage++) {
-        at(RIG_BLOCK, stage);
+        group_at(RIG_BLOCK, stage);
         driver_read(VIRTIO_REG_CONFIG_GENERATION);
         assert_int_equal(driver_read(0x100), RIG_DISK / 512);
         assert_int_equal(driver_read(0x104), 0);
         driver_read(VIRTIO_REG_CONFIG_GENERATION);
         assert_int_equal(driver_read(0x100 + 12), 254);
         assert_int_equal(driver_read(0x100 + 20), 512);
-        silent();
+        group_silent();
     }
 }
 
@@ -388,12 +357,12 @@ static void B16_alignment_is_of_the_offset(void **state)
 {
     (void)state;
     for (uint32_t offset = 0; offset < 4; offset++) {
-        live(RIG_CONSOLE);
+        group_at(RIG_CONSOLE, STAGE_LIVE);
         virtio_mmio_read(rig.device, 0x100 + offset, 2);
         if (offset % 2 == 0) {
-            silent();
+            group_silent();
         } else {
-            only(CLAUSE_MMIO_DRV_006);
+            group_only(CLAUSE_MMIO_DRV_006);
         }
     }
 }
@@ -401,15 +370,15 @@ static void B16_alignment_is_of_the_offset(void **state)
 static void B17_same_features_again(void **state)
 {
     (void)state;
-    live(RIG_BLOCK);
+    group_at(RIG_BLOCK, STAGE_LIVE);
     driver_accept(driver_offered());
-    silent();
+    group_silent();
 }
 
 static void B18_absent_queues(void **state)
 {
     (void)state;
-    live(RIG_CONSOLE);
+    group_at(RIG_CONSOLE, STAGE_LIVE);
     driver_write(VIRTIO_REG_QUEUE_SEL, 2);
     assert_int_equal(driver_read(VIRTIO_REG_QUEUE_SIZE_MAX), 0);
     driver_write(VIRTIO_REG_QUEUE_READY, 0);
@@ -418,13 +387,13 @@ static void B18_absent_queues(void **state)
     driver_write(VIRTIO_REG_QUEUE_DESC_LOW, 0x1001);
     driver_write(VIRTIO_REG_QUEUE_SEL, 0xffff);
     assert_int_equal(driver_read(VIRTIO_REG_QUEUE_SIZE_MAX), 0);
-    silent();
+    group_silent();
 }
 
 static void B19_selectors_beyond_1(void **state)
 {
     (void)state;
-    at(RIG_BLOCK, STAGE_FEATURES);
+    group_at(RIG_BLOCK, STAGE_FEATURES);
     uint64_t accepted = rig.device->accepted[0];
 
     for (uint32_t word = 2; word < 8; word++) {
@@ -438,12 +407,12 @@ static void B19_selectors_beyond_1(void **state)
     assert_int_equal(driver_read(VIRTIO_REG_DEVICE_FEATURES), 0);
     driver_add_status(VIRTIO_STATUS_FEATURES_OK);
     assert_true((driver_read(VIRTIO_REG_STATUS) & 8) != 0);
-    silent();
+    group_silent();
     driver_go(STAGE_FEATURES);
     driver_write(VIRTIO_REG_DRIVER_FEATURES_SEL, 6);
     driver_write(VIRTIO_REG_DRIVER_FEATURES, 1);
     driver_add_status(VIRTIO_STATUS_FEATURES_OK);
-    only(CLAUSE_FEAT_DRV_005);
+    group_only(CLAUSE_FEAT_DRV_005);
     assert_true((driver_read(VIRTIO_REG_STATUS) & 8) == 0);
 }
 

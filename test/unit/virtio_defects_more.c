@@ -10,35 +10,6 @@
 #include "test/unit/virtio_driver.h"
 #include "test/unit/virtio_groups.h"
 
-static void at(enum rig_kind kind, enum driver_stage stage)
-{
-    rig_start(kind, VIRTIO_LINT_STRICT, 0);
-    driver_go(stage);
-    assert_int_equal(rig.report_count, 0);
-}
-
-static void live(enum rig_kind kind)
-{
-    at(kind, STAGE_LIVE);
-}
-
-static void only(enum clause_id id)
-{
-    assert_true(rig_reported(id));
-    for (unsigned i = 0; i < rig.report_count; i++) {
-        assert_string_equal(rig.reports[i].clause->id,
-                            virtio_clause_get(id)->id);
-    }
-}
-
-static void silent(void)
-{
-    if (rig.report_count != 0) {
-        rig_print_reports();
-    }
-    assert_int_equal(rig.report_count, 0);
-}
-
 static void entropy_works(void)
 {
     struct driver_queue *queue = &driver_queues[0];
@@ -56,10 +27,10 @@ static void entropy_works(void)
 static void B10_odd_values_of_queue_ready(void **state)
 {
     (void)state;
-    live(RIG_ENTROPY);
+    group_at(RIG_ENTROPY, STAGE_LIVE);
     driver_write(VIRTIO_REG_QUEUE_SEL, 0);
     driver_write(VIRTIO_REG_QUEUE_READY, 1);
-    only(CLAUSE_MMIO_TXT_003);
+    group_only(CLAUSE_MMIO_TXT_003);
     driver_write(VIRTIO_REG_QUEUE_READY, 0x80000000);
     assert_int_equal(virtio_device_broken(rig.device, CLAUSE_MMIO_TXT_003), 2);
     assert_int_equal(driver_read(VIRTIO_REG_QUEUE_READY), 1);
@@ -69,7 +40,7 @@ static void B10_odd_values_of_queue_ready(void **state)
 static void B20_failed_is_quiet(void **state)
 {
     (void)state;
-    live(RIG_BLOCK);
+    group_at(RIG_BLOCK, STAGE_LIVE);
     driver_add_status(VIRTIO_STATUS_FAILED);
     for (unsigned i = 0; i < 1000; i++) {
         driver_read(VIRTIO_REG_STATUS);
@@ -78,15 +49,15 @@ static void B20_failed_is_quiet(void **state)
     }
     driver_add_status(VIRTIO_STATUS_FAILED); /* the same again */
     driver_queue_delete(0);
-    silent();
+    group_silent();
     driver_go(STAGE_LIVE);
-    silent();
+    group_silent();
 }
 
 static void B21_selectors_have_to_be_written(void **state)
 {
     (void)state;
-    live(RIG_BLOCK);
+    group_at(RIG_BLOCK, STAGE_LIVE);
     driver_begin(STAGE_DRIVER, 0); /* the reset forgets that they were */
     driver_read(VIRTIO_REG_DEVICE_FEATURES);
     driver_write(VIRTIO_REG_DRIVER_FEATURES, 0);
@@ -98,15 +69,15 @@ static void B21_selectors_have_to_be_written(void **state)
 static void B22_features_at_status_0(void **state)
 {
     (void)state;
-    at(RIG_BLOCK, STAGE_RESET);
+    group_at(RIG_BLOCK, STAGE_RESET);
     driver_accept(0);
-    only(CLAUSE_INIT_DRV_003);
+    group_only(CLAUSE_INIT_DRV_003);
 }
 
 static void B23_feature_errors_cite_their_clause(void **state)
 {
     (void)state;
-    at(RIG_BLOCK, STAGE_DRIVER);
+    group_at(RIG_BLOCK, STAGE_DRIVER);
     driver_accept((driver_offered() & UINT32_MAX) |
                   UINT64_C(1) << VIRTIO_F_ACCESS_PLATFORM);
     driver_add_status(VIRTIO_STATUS_FEATURES_OK);
@@ -122,74 +93,74 @@ static void B23_feature_errors_cite_their_clause(void **state)
 static void B24_order_is_of_steps(void **state)
 {
     (void)state;
-    at(RIG_BLOCK, STAGE_RESET);
+    group_at(RIG_BLOCK, STAGE_RESET);
     driver_write(VIRTIO_REG_STATUS, 1 | 2 | 8);
     assert_true(rig_reported(CLAUSE_INIT_DRV_003));
-    at(RIG_BLOCK, STAGE_DRIVER);
+    group_at(RIG_BLOCK, STAGE_DRIVER);
     driver_add_status(VIRTIO_STATUS_FEATURES_OK);
     assert_true(rig_reported(CLAUSE_INIT_DRV_004));
     /* Two bits at once are common and no error. */
-    at(RIG_BLOCK, STAGE_RESET);
+    group_at(RIG_BLOCK, STAGE_RESET);
     driver_write(VIRTIO_REG_STATUS, 1 | 2);
-    only(CLAUSE_INIT_DRV_002);
+    group_only(CLAUSE_INIT_DRV_002);
     assert_int_equal(rig.reports[0].level, VIRTIO_SUSPICION);
 }
 
 static void B25_going_on_after_a_refusal(void **state)
 {
     (void)state;
-    at(RIG_BLOCK, STAGE_DRIVER);
+    group_at(RIG_BLOCK, STAGE_DRIVER);
     driver_accept(driver_offered() | UINT64_C(1) << VIRTIO_F_ACCESS_PLATFORM);
     driver_add_status(VIRTIO_STATUS_FEATURES_OK);
     rig_forget();
     driver_add_status(VIRTIO_STATUS_DRIVER_OK);
-    only(CLAUSE_INIT_DRV_013);
+    group_only(CLAUSE_INIT_DRV_013);
     assert_int_equal(driver_read(VIRTIO_REG_STATUS), 3);
     /* Another try at the features is none of that. */
     rig_forget();
     driver_accept(driver_offered());
     driver_add_status(VIRTIO_STATUS_FEATURES_OK);
-    silent();
+    group_silent();
     assert_int_equal(driver_read(VIRTIO_REG_STATUS), 11);
 }
 
 static void B26_addresses_are_judged_when_whole(void **state)
 {
     (void)state;
-    at(RIG_ENTROPY, STAGE_FEATURES_OK);
+    group_at(RIG_ENTROPY, STAGE_FEATURES_OK);
     driver_queue_setup(0, 8, false);
     for (uint32_t i = 0; i < 3; i++) {
         driver_write(VIRTIO_REG_QUEUE_DESC_LOW + 16 * i, 0xffffffff);
         driver_write(VIRTIO_REG_QUEUE_DESC_HIGH + 16 * i, 0xffffffff);
     }
     driver_write(VIRTIO_REG_QUEUE_SIZE, 3);
-    silent();
+    group_silent();
     driver_queue_setup(0, 8, true);
     driver_add_status(VIRTIO_STATUS_DRIVER_OK);
     entropy_works();
-    silent();
+    group_silent();
 }
 
 static void B28_fields_of_the_device(void **state)
 {
     (void)state;
-    live(RIG_CONSOLE);
+    group_at(RIG_CONSOLE, STAGE_LIVE);
     virtio_mmio_write(rig.device, 0x100, 2, 1);
-    only(CLAUSE_LINTEL_CFG_001);
+    group_only(CLAUSE_LINTEL_CFG_001);
     assert_int_equal(virtio_mmio_read(rig.device, 0x100, 2), 80);
     rig_start(RIG_OTHER, VIRTIO_LINT_TOLERANT, 1u << OTHER_F_BASE);
     driver_go(STAGE_LIVE);
     virtio_mmio_write(rig.device, 0x100 + 12, 1, 1);
-    only(CLAUSE_CFG_DRV_003);
+    group_only(CLAUSE_CFG_DRV_003);
     assert_int_equal(rig.device->config[12], 0);
 }
 
 static void B29_the_driver_is_blamed(void **state)
 {
     (void)state;
-    live(RIG_ENTROPY);
+    group_at(RIG_ENTROPY, STAGE_LIVE);
     driver_write(VIRTIO_REG_QUEUE_NOTIFY, 1);
-    only(CLAUSE_MMIO_TXT_004);
+    group_only(CLAUSE_MMIO_TXT_004);
     for (enum clause_id id = 0; id < CLAUSE_COUNT; id++) {
         assert_int_equal(virtio_clause_get(id)->role, VIRTIO_DRIVER);
     }
@@ -199,16 +170,16 @@ static void B29_the_driver_is_blamed(void **state)
 static void B30_no_configuration_space(void **state)
 {
     (void)state;
-    live(RIG_ENTROPY);
+    group_at(RIG_ENTROPY, STAGE_LIVE);
     assert_int_equal(virtio_mmio_read(rig.device, 0x100, 1), 0);
     virtio_mmio_write(rig.device, 0x100, 4, 1);
-    only(CLAUSE_MMIO_DRV_001);
+    group_only(CLAUSE_MMIO_DRV_001);
 }
 
 static void B32_reset_keeps_the_configuration(void **state)
 {
     (void)state;
-    live(RIG_CONSOLE);
+    group_at(RIG_CONSOLE, STAGE_LIVE);
     virtio_console_resize(&rig.console, 132, 43);
     uint32_t before = driver_read(VIRTIO_REG_CONFIG_GENERATION);
 
@@ -220,31 +191,31 @@ static void B32_reset_keeps_the_configuration(void **state)
 static void B34_odd_values_of_status(void **state)
 {
     (void)state;
-    live(RIG_ENTROPY);
+    group_at(RIG_ENTROPY, STAGE_LIVE);
     driver_write(VIRTIO_REG_STATUS, 0x100);
-    only(CLAUSE_MMIO_TXT_005);
+    group_only(CLAUSE_MMIO_TXT_005);
     assert_int_equal(driver_read(VIRTIO_REG_STATUS), 15);
     rig_forget();
     driver_write(VIRTIO_REG_STATUS, 15 | 16);
-    only(CLAUSE_STATUS_TXT_001);
+    group_only(CLAUSE_STATUS_TXT_001);
     assert_int_equal(driver_read(VIRTIO_REG_STATUS), 15);
 }
 
 static void B35_needs_reset_is_not_the_drivers_bit(void **state)
 {
     (void)state;
-    live(RIG_ENTROPY);
+    group_at(RIG_ENTROPY, STAGE_LIVE);
     virtio_device_needs_reset(rig.device);
     driver_write(VIRTIO_REG_STATUS, 15);
     driver_write(VIRTIO_REG_STATUS, 15 | 64);
-    silent();
+    group_silent();
     assert_int_equal(driver_read(VIRTIO_REG_STATUS), 15 | 64);
 }
 
 static void B36_the_line_is_a_level(void **state)
 {
     (void)state;
-    live(RIG_CONSOLE);
+    group_at(RIG_CONSOLE, STAGE_LIVE);
     struct driver_piece out = {driver_alloc(4, 4), 4, false};
 
     driver_chain(&driver_queues[1], 0, &out, 1);
@@ -261,7 +232,7 @@ static void B36_the_line_is_a_level(void **state)
     assert_true(rig.line);
     driver_write(VIRTIO_REG_INTERRUPT_ACK, 2);
     assert_false(rig.line);
-    silent();
+    group_silent();
 }
 
 static void B37_newer_registers(void **state)
@@ -269,21 +240,21 @@ static void B37_newer_registers(void **state)
     static const uint32_t shm[] = {0xb0, 0xb4, 0xb8, 0xbc};
 
     (void)state;
-    live(RIG_ENTROPY);
+    group_at(RIG_ENTROPY, STAGE_LIVE);
     for (unsigned i = 0; i < 4; i++) {
         assert_int_equal(driver_read(shm[i]), UINT32_MAX);
     }
-    only(CLAUSE_MMIO_DRV_030);
+    group_only(CLAUSE_MMIO_DRV_030);
     assert_int_equal(rig.reports[0].level, VIRTIO_SUSPICION);
     rig_forget();
     assert_int_equal(driver_read(VIRTIO_REG_QUEUE_RESET), 0);
-    silent();
+    group_silent();
 }
 
 static void B39_addresses_are_64_bits(void **state)
 {
     (void)state;
-    at(RIG_ENTROPY, STAGE_FEATURES_OK);
+    group_at(RIG_ENTROPY, STAGE_FEATURES_OK);
     driver_queue_setup(0, 8, false);
     struct driver_queue *queue = &driver_queues[0];
 
@@ -301,18 +272,18 @@ static void B39_addresses_are_64_bits(void **state)
     driver_write(VIRTIO_REG_QUEUE_READY, 1);
     driver_add_status(VIRTIO_STATUS_DRIVER_OK);
     entropy_works();
-    silent();
+    group_silent();
 }
 
 static void B41_a_device_without_queues(void **state)
 {
     (void)state;
-    live(RIG_NOQUEUE);
+    group_at(RIG_NOQUEUE, STAGE_LIVE);
     assert_int_equal(driver_read(VIRTIO_REG_DEVICE_ID), 43);
     driver_write(VIRTIO_REG_QUEUE_SEL, 0);
     assert_int_equal(driver_read(VIRTIO_REG_QUEUE_SIZE_MAX), 0);
     assert_int_equal(driver_read(VIRTIO_REG_STATUS), 15);
-    silent();
+    group_silent();
 }
 
 static void B43_going_on_after_a_report(void **state)
@@ -320,7 +291,7 @@ static void B43_going_on_after_a_report(void **state)
     static const unsigned sizes[] = {1, 2, 4, 8};
 
     (void)state;
-    live(RIG_BLOCK);
+    group_at(RIG_BLOCK, STAGE_LIVE);
     for (uint32_t offset = 0; offset < VIRTIO_MMIO_WINDOW; offset++) {
         for (unsigned i = 0; i < 4; i++) {
             virtio_mmio_read(rig.device, offset, sizes[i]);
@@ -332,13 +303,13 @@ static void B43_going_on_after_a_report(void **state)
     driver_read(VIRTIO_REG_CONFIG_GENERATION);
     rig_forget();
     driver_go(STAGE_LIVE);
-    silent();
+    group_silent();
 }
 
 static void B44_every_violation_is_seen(void **state)
 {
     (void)state;
-    live(RIG_ENTROPY);
+    group_at(RIG_ENTROPY, STAGE_LIVE);
     driver_write(VIRTIO_REG_VENDOR_ID, 1);
     driver_read(VIRTIO_REG_QUEUE_SEL);
     driver_read(0x0a8);
@@ -365,7 +336,7 @@ static void B48_history(void **state)
     struct virtio_history_entry entry;
 
     (void)state;
-    live(RIG_ENTROPY);
+    group_at(RIG_ENTROPY, STAGE_LIVE);
     for (unsigned i = 0; i < 1000; i++) {
         driver_kick(&driver_queues[0]);
     }
@@ -387,7 +358,7 @@ static void B48_history(void **state)
 static void B49_floods_are_counted(void **state)
 {
     (void)state;
-    live(RIG_ENTROPY);
+    group_at(RIG_ENTROPY, STAGE_LIVE);
     for (unsigned i = 0; i < 123456; i++) {
         driver_write(VIRTIO_REG_VENDOR_ID, i);
     }

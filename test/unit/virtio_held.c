@@ -20,21 +20,6 @@ enum {
     KINDS = 4
 };
 
-static void live(enum rig_kind kind)
-{
-    rig_start(kind, VIRTIO_LINT_STRICT, 0);
-    driver_go(STAGE_LIVE);
-    assert_true(rig_run());
-}
-
-static void silent(void)
-{
-    if (rig.report_count != 0) {
-        rig_print_reports();
-    }
-    assert_int_equal(rig.report_count, 0);
-}
-
 #define BIT(n) (UINT64_C(1) << (n))
 
 /* 2.2.2, 5.2.5.2, 6.2: no bit but those that are named here. */
@@ -61,7 +46,7 @@ static void only_what_is_supported_is_offered(void **state)
             driver_write(VIRTIO_REG_DEVICE_FEATURES_SEL, word);
             assert_int_equal(driver_read(VIRTIO_REG_DEVICE_FEATURES), 0);
         }
-        silent();
+        group_silent();
     }
 }
 
@@ -87,7 +72,7 @@ static void identity(void **state)
 static void events_stay_until_acknowledged(void **state)
 {
     (void)state;
-    live(RIG_CONSOLE);
+    group_live(RIG_CONSOLE);
     assert_int_equal(driver_read(VIRTIO_REG_INTERRUPT_STATUS), 0);
     struct driver_piece out = {driver_alloc(4, 4), 4, false};
 
@@ -111,14 +96,14 @@ static void events_stay_until_acknowledged(void **state)
     driver_reset();
     assert_int_equal(driver_read(VIRTIO_REG_INTERRUPT_STATUS), 0);
     assert_false(rig.line);
-    silent();
+    group_silent();
 }
 
 /* 4.2.2: ConfigGeneration without a change. */
 static void generation_stays_without_a_change(void **state)
 {
     (void)state;
-    live(RIG_BLOCK);
+    group_live(RIG_BLOCK);
     uint32_t generation = driver_read(VIRTIO_REG_CONFIG_GENERATION);
 
     driver_read(0x100);
@@ -127,14 +112,14 @@ static void generation_stays_without_a_change(void **state)
     virtio_block_resize(&rig.block, RIG_DISK); /* as large as it is */
     assert_int_equal(driver_read(VIRTIO_REG_CONFIG_GENERATION), generation);
     assert_false(rig.line);
-    silent();
+    group_silent();
 }
 
 /* 4.2.2: there is no shared memory. */
 static void no_shared_memory(void **state)
 {
     (void)state;
-    live(RIG_BLOCK);
+    group_live(RIG_BLOCK);
     for (uint32_t id = 0; id < 3; id++) {
         driver_write(VIRTIO_REG_SHM_SEL, id);
         assert_int_equal(driver_read(VIRTIO_REG_SHM_LEN_LOW), UINT32_MAX);
@@ -171,7 +156,7 @@ static void after_a_reset_rings_are_left_alone(void **state)
     uint8_t before[0x4000];
 
     (void)state;
-    live(RIG_BLOCK);
+    group_live(RIG_BLOCK);
     struct driver_piece data = {driver_alloc(512, 16), 512, true};
 
     assert_int_equal(driver_block(&driver_queues[0], 0, 1, &data, 1), 0);
@@ -185,7 +170,7 @@ static void after_a_reset_rings_are_left_alone(void **state)
     virtio_block_resize(&rig.block, 4096);
     assert_memory_equal(rig_at(0x10000, sizeof before), before, sizeof before);
     assert_false(rig.line);
-    silent();
+    group_silent();
 }
 
 /* 5.2.5.2, 5.2.6.2: padding is 0; zones, and what else is not offered, are
@@ -196,7 +181,7 @@ static void block_leaves_out(void **state)
                                      17, 18, 20, 22, 24, 26};
 
     (void)state;
-    live(RIG_BLOCK);
+    group_live(RIG_BLOCK);
     static const uint32_t padding[] = {33, 57, 58, 59};
 
     for (unsigned i = 0; i < 4; i++) {
@@ -207,7 +192,7 @@ static void block_leaves_out(void **state)
         assert_int_equal(driver_block(&driver_queues[0], types[i], 0, NULL, 0),
                          2);
     }
-    silent();
+    group_silent();
 }
 
 /* ---- everything negotiated, in every framing ---- */
@@ -439,7 +424,7 @@ static void nothing_is_read_of_what_is_to_be_written(void **state)
     for (unsigned i = 0; i < 3; i++) {
         struct work work = {.out_bytes = 16, .in_bytes = 513, .step = 16};
 
-        live(RIG_BLOCK);
+        group_live(RIG_BLOCK);
         work.out = driver_alloc(16, 16);
         work.in = driver_alloc(513, 16);
         memset(rig_at(work.in, 513), before[i], 513);
@@ -448,7 +433,7 @@ static void nothing_is_read_of_what_is_to_be_written(void **state)
             memcpy(first, rig_at(work.in, 513), 513);
         }
         assert_memory_equal(first, rig_at(work.in, 513), 513);
-        silent();
+        group_silent();
     }
 }
 
@@ -457,12 +442,12 @@ static void packed_lists_of_both_kinds(void **state)
 {
     (void)state;
     rig_without = 0;
-    live(RIG_BLOCK);
+    group_live(RIG_BLOCK);
     for (unsigned i = 0; i < 40; i++) {
         block_work(RIG_BLOCK, (enum framing)(i % 3));
     }
     rig_without = RIG_RINGS;
-    silent();
+    group_silent();
 }
 
 int virtio_held_run(void)

@@ -13,24 +13,12 @@
 
 static struct driver_queue *const queue = &driver_queues[0];
 
-static void live(enum rig_kind kind)
-{
-    rig_start(kind, VIRTIO_LINT_STRICT, 0);
-    driver_go(STAGE_LIVE);
-    assert_true(rig_run());
-}
-
-static struct driver_piece piece(uint32_t length, bool write)
-{
-    return (struct driver_piece){driver_alloc(length, 16), length, write};
-}
-
 static void console_prints(void **state)
 {
     (void)state;
-    live(RIG_CONSOLE);
-    struct driver_piece pieces[3] = {piece(3, false), piece(1, false),
-                                     piece(2, false)};
+    group_live(RIG_CONSOLE);
+    struct driver_piece pieces[3] = {
+        group_piece(3, false), group_piece(1, false), group_piece(2, false)};
 
     memcpy(rig_at(pieces[0].gpa, 3), "hel", 3);
     memcpy(rig_at(pieces[1].gpa, 1), "l", 1);
@@ -57,10 +45,10 @@ static void console_reads(void **state)
     struct driver_used used;
 
     (void)state;
-    live(RIG_CONSOLE);
+    group_live(RIG_CONSOLE);
     type("first");
-    struct driver_piece small = piece(2, true);
-    struct driver_piece large = piece(64, true);
+    struct driver_piece small = group_piece(2, true);
+    struct driver_piece large = group_piece(64, true);
 
     driver_want_interrupt(queue);
     driver_chain(queue, 0, &small, 1);
@@ -100,8 +88,9 @@ static void entropy_gives(void **state)
     struct driver_used used;
 
     (void)state;
-    live(RIG_ENTROPY);
-    struct driver_piece pieces[2] = {piece(5, true), piece(4000, true)};
+    group_live(RIG_ENTROPY);
+    struct driver_piece pieces[2] = {group_piece(5, true),
+                                     group_piece(4000, true)};
 
     rig.entropy_empty = true;
     driver_chain(queue, 0, pieces, 2);
@@ -125,9 +114,9 @@ static void empty_elements(void **state)
     struct driver_used used;
 
     (void)state;
-    live(RIG_ENTROPY);
+    group_live(RIG_ENTROPY);
     struct driver_piece pieces[3] = {
-        {UINT64_MAX, 0, true}, piece(4, true), {0, 0, true}};
+        {UINT64_MAX, 0, true}, group_piece(4, true), {0, 0, true}};
 
     driver_chain(queue, 0, pieces, 3);
     driver_chain(queue, 3, pieces, 1);
@@ -150,7 +139,7 @@ static void tolerant_goes_on(void **state)
     ONLY_IF(!rig_with(VIRTIO_F_RING_PACKED) && !rig_with(VIRTIO_F_IN_ORDER));
     rig_start(RIG_ENTROPY, VIRTIO_LINT_TOLERANT, 0);
     driver_go(STAGE_LIVE);
-    struct driver_piece in = piece(4, true);
+    struct driver_piece in = group_piece(4, true);
 
     driver_desc(queue->desc, 5, in.gpa, 4, DESC_WRITE | DESC_NEXT, 5);
     driver_offer(queue, 5);
@@ -175,8 +164,8 @@ static void strict_stops(void **state)
 
     (void)state;
     ONLY_IF(!rig_with(VIRTIO_F_RING_PACKED) && !rig_with(VIRTIO_F_IN_ORDER));
-    live(RIG_ENTROPY);
-    struct driver_piece in = piece(4, true);
+    group_live(RIG_ENTROPY);
+    struct driver_piece in = group_piece(4, true);
 
     driver_chain(queue, 0, &in, 1);
     driver_desc(queue->desc, 5, in.gpa, 4, DESC_WRITE | DESC_NEXT, 5);
@@ -201,7 +190,7 @@ static void chains_at_the_limits(void **state)
     struct driver_used used;
 
     (void)state;
-    live(RIG_BLOCK);
+    group_live(RIG_BLOCK);
     for (unsigned i = 0; i < 128; i++) {
         pieces[i] = (struct driver_piece){0, RIG_RAM, false};
     }
@@ -213,7 +202,7 @@ static void chains_at_the_limits(void **state)
     assert_true(rig_reported(CLAUSE_BLK_TXT_007)); /* no status byte */
 
     ONLY_IF(rig_with(VIRTIO_F_INDIRECT_DESC));
-    live(RIG_CONSOLE);
+    group_live(RIG_CONSOLE);
     uint64_t text = driver_alloc(1, 1);
 
     for (unsigned i = 0; i < VIRTIO_SEGMENTS; i++) {
@@ -231,7 +220,7 @@ static void chains_at_the_limits(void **state)
 static void a_reset_forgets(void **state)
 {
     (void)state;
-    live(RIG_BLOCK);
+    group_live(RIG_BLOCK);
     driver_read(VIRTIO_REG_CONFIG_GENERATION);
     driver_begin(STAGE_DRIVER, 0);
     driver_read(0x100); /* capacity, without its generation */
@@ -248,7 +237,7 @@ static void a_reset_forgets(void **state)
 static void features_accepted_from_memory(void **state)
 {
     (void)state;
-    live(RIG_BLOCK);
+    group_live(RIG_BLOCK);
     uint64_t features = rig.device->accepted[0];
 
     driver_begin(STAGE_DRIVER, 0);
@@ -265,7 +254,7 @@ static void features_accepted_from_memory(void **state)
 static void wide_fields_read_in_company(void **state)
 {
     (void)state;
-    live(RIG_BLOCK);
+    group_live(RIG_BLOCK);
     driver_read(VIRTIO_REG_CONFIG_GENERATION);
     driver_read(0x100);
     driver_interrupt();
@@ -283,7 +272,7 @@ static void wide_fields_read_in_company(void **state)
 static void narrow_reads(void **state)
 {
     (void)state;
-    live(RIG_BLOCK);
+    group_live(RIG_BLOCK);
     assert_int_equal(virtio_mmio_read(rig.device, VIRTIO_REG_STATUS, 1), 0);
     assert_int_equal(rig.reports[0].verdict, VIRTIO_VERDICT_READS_ZERO);
     assert_int_equal(rig.reports[0].value_count, 3);
@@ -305,7 +294,7 @@ static void narrow_reads(void **state)
 static void each_interrupt_is_read(void **state)
 {
     (void)state;
-    live(RIG_CONSOLE);
+    group_live(RIG_CONSOLE);
     virtio_console_resize(&rig.console, 1, 1);
     driver_interrupt();
     assert_int_equal(rig.report_count, 0);
@@ -319,7 +308,7 @@ static void each_interrupt_is_read(void **state)
 static void config_access_across_the_end(void **state)
 {
     (void)state;
-    live(RIG_CONSOLE);
+    group_live(RIG_CONSOLE);
     assert_int_equal(virtio_mmio_read(rig.device, 0x108, 8), 0);
     virtio_mmio_write(rig.device, 0x108, 8, 'x');
     assert_int_equal(rig.report_count, 1);
@@ -334,7 +323,7 @@ static void names(void **state)
     char tiny[8];
 
     (void)state;
-    live(RIG_BLOCK);
+    group_live(RIG_BLOCK);
     assert_string_equal(virtio_device_name(rig.device), "block");
     assert_string_equal(virtio_queue_name(&rig.device->queues[0]), "requestq");
     assert_string_equal(virtio_feature_name(rig.device, 9), "FLUSH");

@@ -4,7 +4,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -22,14 +21,6 @@ static void live(enum rig_kind kind, uint64_t refuse)
     driver_begin(STAGE_LIVE, ~refuse);
     /* Services look once at DRIVER_OK. */
     assert_true(rig_run());
-}
-
-static void silent(void)
-{
-    if (rig.report_count != 0) {
-        rig_print_reports();
-    }
-    assert_int_equal(rig.report_count, 0);
 }
 
 /* One request to copy `length` bytes; used length as it should be. */
@@ -91,7 +82,7 @@ static void linux_life(enum rig_kind kind, uint64_t refuse)
         driver_add_status(VIRTIO_STATUS_ACKNOWLEDGE);
     }
     driver_go(STAGE_LIVE);
-    silent();
+    group_silent();
 }
 
 static void linux_is_never_reported(void **state)
@@ -128,7 +119,7 @@ static void every_subset_of_features(void **state)
             driver_begin(STAGE_LIVE, ~refuse);
             assert_true(rig_run());
         }
-        silent();
+        group_silent();
     }
 }
 
@@ -168,7 +159,7 @@ static void interrupts_by_flags(void **state)
     copy(queue, 4, true);
     assert_true(rig.line);
     assert_true(driver_get16(queue->used + (queue->packed ? 2 : 0)) <= 1);
-    silent();
+    group_silent();
 }
 
 /* With EVENT_IDX: exactly when the entry asked for is written. */
@@ -203,7 +194,7 @@ static void interrupts_by_event_idx(void **state)
             assert_int_equal(driver_get16(queue->used), 0);
         }
     }
-    silent();
+    group_silent();
 }
 
 /* 2.7.7.2: with EVENT_IDX, the flag does not suppress. */
@@ -228,7 +219,7 @@ static void spurious_kicks(void **state)
         assert_true(rig_run());
     }
     assert_false(rig.line);
-    silent();
+    group_silent();
 }
 
 /* More chains than one call serves, and none is forgotten. */
@@ -263,7 +254,7 @@ static void the_budget_ends_a_call_not_the_work(void **state)
         count++;
     }
     assert_int_equal(count, 128);
-    silent();
+    group_silent();
 }
 
 /* As many chains as the ring has entries are available at once: legal, and how
@@ -292,7 +283,7 @@ static void a_full_ring(void **state)
         }
     }
     assert_int_equal(rig.edges, 5000);
-    silent();
+    group_silent();
 }
 
 /* The figures that dumps and the stall watchdog show. */
@@ -332,7 +323,7 @@ static void batches(void **state)
     assert_true(rig_run());
     assert_int_equal(rig.device->queues[0].interrupts, 2); /* of 2, of 1 */
     assert_int_equal(rig.edges, 1);
-    silent();
+    group_silent();
 }
 
 static uint16_t flags_seen;

@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include "kernel/log.h"
-#include "kernel/page.h"
 #include "vmm/place.h"
 
 struct guest {
@@ -147,7 +146,7 @@ void timer_cancel(struct timer *timer)
     timer->armed = false;
 }
 
-size_t page_free_count(void)
+size_t task_memory(void)
 {
     return 0;
 }

@@ -56,11 +56,13 @@ static int good(void **state)
     capabilities[CONTROL_SECONDARY] = 0x7fffffffULL << 32;
     vmx_machine.physical_bits = 40;
     vmx_machine.ept_vpid = 0;
-    fields[VMCS_PIN_CONTROLS] =
-        PIN_EXTERNAL_INTERRUPT | PIN_NMI | PIN_VIRTUAL_NMI | 2;
+    fields[VMCS_PIN_CONTROLS] = PIN_EXTERNAL_INTERRUPT | PIN_NMI |
+                                PIN_VIRTUAL_NMI | PIN_POSTED_INTERRUPTS | 2;
     fields[VMCS_PRIMARY_CONTROLS] = PRIMARY_TPR_SHADOW | PRIMARY_NMI_WINDOW | 2;
     fields[VMCS_SECONDARY_CONTROLS] = SECONDARY;
-    fields[VMCS_EXIT_CONTROLS] = 2;
+    fields[VMCS_EXIT_CONTROLS] = EXIT_ACKNOWLEDGE | 2;
+    fields[VMCS_POSTED_VECTOR] = 0xe2;
+    fields[VMCS_POSTED_DESCRIPTOR] = 0x8040;
     fields[VMCS_ENTRY_CONTROLS] = 2;
     fields[VMCS_MSR_BITMAP] = 0x5000;
     fields[VMCS_VIRTUAL_APIC_ADDRESS] = 0x6000;
@@ -96,6 +98,13 @@ static void each_field_is_named(void **state)
          "pin controls: virtual-interrupt delivery without external-"},
         {VMCS_SECONDARY_CONTROLS, SECONDARY | SECONDARY_APIC_ACCESSES,
          "secondary controls: APIC accesses in x2APIC mode"},
+        {VMCS_SECONDARY_CONTROLS, SECONDARY & ~SECONDARY_INTERRUPT_DELIVERY,
+         "pin controls: posted interrupts without virtual-interrupt delivery"},
+        {VMCS_EXIT_CONTROLS, 2,
+         "exit controls: posted interrupts without acknowledge on exit"},
+        {VMCS_POSTED_VECTOR, 0x1e2, "posted-interrupt notification vector"},
+        {VMCS_POSTED_DESCRIPTOR, 0x8020, "posted-interrupt descriptor address"},
+        {VMCS_POSTED_DESCRIPTOR, 1ULL << 40, "posted-interrupt descriptor"},
         {VMCS_CR3_TARGET_COUNT, 5, "CR3-target count"},
         {VMCS_MSR_BITMAP, 0x5001, "MSR-bitmap address"},
         {VMCS_PIN_CONTROLS, PIN_EXTERNAL_INTERRUPT | PIN_VIRTUAL_NMI | 2,
@@ -146,6 +155,8 @@ static void a_length_belongs_to_software_events(void **state)
 static void fields_that_do_not_count_are_left(void **state)
 {
     (void)state;
+    fields[VMCS_PIN_CONTROLS] &= ~(uint64_t)PIN_POSTED_INTERRUPTS;
+    fields[VMCS_POSTED_VECTOR] = 0xffff;
     fields[VMCS_PRIMARY_CONTROLS] = 2;
     fields[VMCS_SECONDARY_CONTROLS] = SECONDARY_EPT;
     fields[VMCS_VPID] = 0;

@@ -124,6 +124,16 @@ static void apics_are_virtual_or_not(void **state)
         assert_null(vmx_controls_fit(capability, fitted));
         assert_string_equal(vmx_controls_no_apic(capability), cases[i].name);
     }
+    /* Posted interrupts are not part of that, but must not be forced. */
+    assert_false(bochs[CONTROL_PIN] >> 32 & PIN_POSTED_INTERRUPTS);
+    memcpy(capability, bochs, sizeof capability);
+    capability[CONTROL_PIN] |= (uint64_t)PIN_POSTED_INTERRUPTS << 32;
+    assert_null(vmx_controls_no_apic(capability));
+    assert_null(vmx_controls_fit(capability, fitted));
+    assert_false(fitted[CONTROL_PIN] & PIN_POSTED_INTERRUPTS);
+    capability[CONTROL_PIN] |= PIN_POSTED_INTERRUPTS;
+    assert_string_equal(vmx_controls_fit(capability, fitted)->name,
+                        "process posted interrupts");
     memcpy(capability, bochs, sizeof capability);
     capability[CONTROL_PRIMARY] |= PRIMARY_CR8_STORE;
     assert_string_equal(vmx_controls_no_apic(capability), "CR8 without exits");
