@@ -95,18 +95,32 @@ static void write_msr(uint32_t msr, uint64_t value)
 void guest_regs_save_msrs(struct guest *guest)
 {
     for (size_t i = 0; i < MSR_COUNT; i++) {
-        guest_regs_read(guest, msrs[i].reg);
+        if (!(guest->valid & REG_BIT(msrs[i].reg))) {
+            guest->reg[msrs[i].reg] =
+                msr_exists(msrs[i].msr) ? cpu_rdmsr(msrs[i].msr) : 0;
+            guest->valid |= REG_BIT(msrs[i].reg);
+        }
     }
     guest_regs_read(guest, GUEST_CR2);
 }
 
-void guest_regs_load_msrs(struct guest *guest)
+/* A value that waits in `before` for its next entry is not in the processor. */
+static bool is_there(const struct guest *before, unsigned reg, uint64_t value)
+{
+    return before && !(before->dirty & REG_BIT(reg)) &&
+           before->reg[reg] == value;
+}
+
+void guest_regs_load_msrs(struct guest *guest, const struct guest *before)
 {
     uint64_t done = REG_BIT(GUEST_CR2);
     for (size_t i = 0; i < MSR_COUNT; i++) {
-        CHECK(guest->valid & REG_BIT(msrs[i].reg));
-        write_msr(msrs[i].msr, guest->reg[msrs[i].reg]);
-        done |= REG_BIT(msrs[i].reg);
+        unsigned reg = msrs[i].reg;
+        CHECK(guest->valid & REG_BIT(reg));
+        if (!is_there(before, reg, guest->reg[reg])) {
+            write_msr(msrs[i].msr, guest->reg[reg]);
+        }
+        done |= REG_BIT(reg);
     }
     CHECK(guest->valid & REG_BIT(GUEST_CR2));
     cpu_write_cr2(guest->reg[GUEST_CR2]);

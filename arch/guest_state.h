@@ -168,7 +168,8 @@ ASIDE void guest_regs_flush(struct guest *guest);
 /* Reads into the cache, or writes from it, what is neither in the VMCS nor in
  * the XSAVE area: CR2 and the MSRs that guests have to themselves. */
 void guest_regs_save_msrs(struct guest *guest);
-void guest_regs_load_msrs(struct guest *guest);
+/* `before` (or NULL) was saved just now: what both have alike stays. */
+void guest_regs_load_msrs(struct guest *guest, const struct guest *before);
 
 /* guest_switch.c: makes the guest's VMCS current; makes its FPU, debug
  * registers and MSRs those of the processor as well. */

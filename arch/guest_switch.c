@@ -74,9 +74,10 @@ static void save_state(struct guest *guest)
     }
 }
 
-static void load_state(struct guest *guest)
+/* `before`, or NULL, had them until now. */
+static void load_state(struct guest *guest, const struct guest *before)
 {
-    guest_regs_load_msrs(guest);
+    guest_regs_load_msrs(guest, before);
     cpu_write_dr7(DR7_AT_RESET);
     cpu_write_dr0(guest->dr[0]);
     cpu_write_dr1(guest->dr[1]);
@@ -118,13 +119,14 @@ void guest_switch_load(struct guest *guest)
 
     guest_switch_vmcs(guest);
     if (processor->loaded != guest) {
-        if (processor->loaded) {
-            save_state(processor->loaded);
+        struct guest *before = processor->loaded;
+        if (before) {
+            save_state(before);
             forget_branches();
         }
         processor->loaded = guest;
         processor->mixed = true;
-        load_state(guest);
+        load_state(guest, before);
     }
     separate(processor);
     processor->ready = guest;

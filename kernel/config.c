@@ -48,6 +48,7 @@ static bool parse_path(struct config_reader *reader, const char *value,
 
 static bool parse_linux(struct config_reader *reader, const char *value)
 {
+    entry_of(reader)->linux_line = reader->line;
     return parse_path(reader, value, entry_of(reader)->linux_path);
 }
 
@@ -143,6 +144,7 @@ static bool parse_memory(struct config_reader *reader, const char *value)
         return config_lines_value(reader, value, "a multiple of 2M");
     }
     entry_of(reader)->memory = size;
+    entry_of(reader)->memory_line = reader->line;
     return true;
 }
 

@@ -67,6 +67,7 @@ struct config_entry {
     char id[64]; /* the file's name without .conf */
     char title[128];
     char linux_path[CONFIG_PATH];
+    unsigned linux_line;
     char initrd[CONFIG_PATHS][CONFIG_PATH];
     size_t initrd_count;
     char symbols[CONFIG_PATH]; /* "": none but the kernel's own */
@@ -75,6 +76,7 @@ struct config_entry {
     unsigned module_line;         /* where the first one stands; 0: none */
     char options[CONFIG_OPTIONS]; /* several lines are joined by a space */
     uint64_t memory;              /* bytes, multiple of 2 MiB */
+    unsigned memory_line;         /* 0: it is what it is without the key */
     unsigned cpus;
     unsigned pin[CONFIG_PINS]; /* processors of the machine, in order */
     size_t pin_count;          /* 0: any */

@@ -330,6 +330,13 @@ static unsigned computing(const struct run_queue *queue)
     return __atomic_load_n(&queue->computing, __ATOMIC_RELAXED);
 }
 
+static unsigned after(unsigned processor)
+{
+    unsigned next = processor + 1;
+
+    return next < PROCESSORS_MAX && task_queues[next].open ? next : 0;
+}
+
 bool task_find_lighter(unsigned *processor)
 {
     const struct run_queue *here = task_queue_here();
@@ -342,14 +349,13 @@ bool task_find_lighter(unsigned *processor)
     }
     most -= stayed ? 1 : 2;
     /* The next ones first, so that what is too much goes round. */
-    for (unsigned i = 1; i < PROCESSORS_MAX; i++) {
-        unsigned index = (processor_here()->index + i) % PROCESSORS_MAX;
-        unsigned there = computing(&task_queues[index]);
+    for (unsigned i = after(processor_here()->index);
+         i != processor_here()->index; i = after(i)) {
+        unsigned there = computing(&task_queues[i]);
 
-        if (task_queues[index].open &&
-            (there < most || (there == most && !found))) {
+        if (there < most || (there == most && !found)) {
             most = there;
-            *processor = index;
+            *processor = i;
             found = true;
         }
     }

@@ -153,7 +153,7 @@ uint64_t time_wall_seconds(void)
 static void program(const struct timer *first)
 {
     struct processor *here = processor_here();
-    uint64_t next = first == NULL ? UINT64_MAX : time_tsc_at(first->deadline);
+    uint64_t next = first == NULL ? UINT64_MAX : first->tsc;
 
     if (next == here->next_timer) {
         return;
@@ -203,6 +203,7 @@ void timer_arm(struct timer *timer, uint64_t deadline)
         timer->domain = domain_here() != NULL ? domain_here() : &domain_kernel;
     }
     timer->deadline = deadline;
+    timer->tsc = time_tsc_at(deadline);
     timer->processor = processor_here()->index;
     spinlock_take(&timers->lock);
     /* Behind those with the same deadline: first armed, first fired. */

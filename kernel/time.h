@@ -41,6 +41,7 @@ struct domain;
 /* Owned by whoever arms it; zero-initialised is a disarmed timer. */
 struct timer {
     uint64_t deadline; /* time_now() nanoseconds */
+    uint64_t tsc;      /* the same as a TSC, rounded up */
     void (*fire)(void *argument);
     void *argument;
     struct domain *domain; /* it fires in it: that of who arms it first, unless

@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "fuzz"))
 import corpus  # noqa: E402  (found by the line above)
 
 BUILD = os.environ.get("BUILD", "build")
-FUZZ_SECONDS = 10
+FUZZ_SECONDS = 5
 # A step that takes longer is broken.
 STEP_LIMIT = 600
 TAIL = 40

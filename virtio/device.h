@@ -156,6 +156,8 @@ struct virtio_queue {
     bool indirect;
     bool in_order;
     bool quiet;           /* the driver is told not to kick */
+    bool lingers;         /* the owner's wish: env_queue_linger() */
+    bool idle;            /* empty, and still quiet: linger now */
     bool pushed;          /* anything, since enabled */
     bool again;           /* the next chain was popped before, and put back */
     uint16_t last_avail;  /* next entry, packed: descriptor, to take */

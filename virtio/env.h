@@ -29,6 +29,12 @@ void env_interrupt(struct virtio_device *device, bool level);
  * (never from inside this call). Several calls before that are one. */
 void env_queue_wake(struct virtio_queue *queue);
 
+/* Called, where the owner has set queue->lingers, when a service has found its
+ * queue empty and has not yet asked for kicks: may look, for a while, at
+ * virtio_queue_waiting(). True: the service is to look again; false: it is to
+ * ask for kicks and leave. */
+bool env_queue_linger(struct virtio_queue *queue);
+
 /* Hands over a clause report; returns always. */
 void env_report(struct virtio_device *device,
                 const struct virtio_report *report);

@@ -168,6 +168,25 @@ bool virtio_device_settled(const struct virtio_device *device)
     return true;
 }
 
+static void serve(struct virtio_queue *queue)
+{
+    queue->device->ops->service(queue);
+    virtio_queue_signal(queue);
+}
+
+/* What has been done is signalled. When the service lingers no more it looks
+ * again and asks for kicks (queue.c). */
+static void linger(struct virtio_queue *queue)
+{
+    while (queue->idle && !virtio_queue_halted(queue)) {
+        queue->lingers = env_queue_linger(queue);
+        queue->idle = false;
+        serve(queue);
+    }
+    queue->idle = false;
+    queue->lingers = true;
+}
+
 void virtio_queue_service(struct virtio_queue *queue)
 {
     struct virtio_device *device = queue->device;
@@ -185,9 +204,10 @@ void virtio_queue_service(struct virtio_queue *queue)
     if (!go) {
         return;
     }
-    device->ops->service(queue);
-    virtio_queue_signal(queue);
-
+    serve(queue);
+    if (queue->idle) {
+        linger(queue);
+    }
     virtio_device_lock(device);
     queue->serving = false;
     if (queue->stopping) {

@@ -24,6 +24,7 @@ void virtio_queue_start(struct virtio_queue *queue, uint8_t *const area[3])
     queue->indirect = virtio_accepted(device, VIRTIO_F_INDIRECT_DESC);
     queue->in_order = virtio_accepted(device, VIRTIO_F_IN_ORDER);
     queue->quiet = false;
+    queue->idle = false;
     queue->pushed = false;
     queue->again = false;
     queue->last_avail = 0;
@@ -45,6 +46,10 @@ struct virtio_chain *virtio_queue_pop(struct virtio_queue *queue)
             env_queue_wake(queue); /* with kicks still off */
             return NULL;
         }
+        if (queue->lingers && queue->quiet && !virtio_ring_waiting(queue)) {
+            queue->idle = true;
+            return NULL;
+        }
         enum virtio_ring_next next = virtio_ring_next(queue);
 
         if (next == VIRTIO_RING_EMPTY) {
@@ -60,6 +65,11 @@ struct virtio_chain *virtio_queue_pop(struct virtio_queue *queue)
         }
     }
     return NULL;
+}
+
+bool virtio_queue_waiting(const struct virtio_queue *queue)
+{
+    return virtio_queue_halted(queue) || virtio_ring_waiting(queue);
 }
 
 void virtio_queue_look(struct virtio_queue *queue)

@@ -10,6 +10,11 @@
  * service returns. The chain is the queue's and good till the next call. */
 struct virtio_chain *virtio_queue_pop(struct virtio_queue *queue);
 
+/* Has the driver made a chain available, or has the service to leave? For
+ * env_queue_linger(), inside which all that it reads stays as it is but for the
+ * ring. */
+bool virtio_queue_waiting(const struct virtio_queue *queue);
+
 /* Returns the chain to the driver; the first `written` bytes of its writable
  * part are valid. */
 void virtio_queue_push(struct virtio_queue *queue,

@@ -72,7 +72,7 @@ static void kicks_on(struct virtio_queue *queue)
 
 /* Is the next descriptor available? What the driver wrote before its flags is
  * then there, too. */
-static bool look(struct virtio_queue *queue, uint16_t *flags)
+static bool look(const struct virtio_queue *queue, uint16_t *flags)
 {
     *flags =
         guest_acquire16(descriptor(queue, queue->last_avail) + PACKED_FLAGS);
@@ -94,6 +94,13 @@ static void head_judge(struct virtio_queue *queue, uint16_t flags)
                                   {"flags", flags},
                                   {"wrap counter", queue->avail_wrap}});
     }
+}
+
+bool virtio_queue_packed_waiting(const struct virtio_queue *queue)
+{
+    uint16_t flags;
+
+    return look(queue, &flags);
 }
 
 enum virtio_ring_next virtio_queue_packed_next(struct virtio_queue *queue)

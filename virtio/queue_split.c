@@ -99,6 +99,12 @@ static bool avail_read(struct virtio_queue *queue)
     return idx_take(queue, idx);
 }
 
+bool virtio_queue_split_waiting(const struct virtio_queue *queue)
+{
+    return queue->avail_shadow != queue->last_avail ||
+           guest_acquire16(queue->avail + AVAIL_IDX) != queue->last_avail;
+}
+
 void virtio_queue_split_look(struct virtio_queue *queue)
 {
     idx_take(queue, guest_acquire16(queue->avail + AVAIL_IDX));

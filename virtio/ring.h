@@ -17,6 +17,7 @@ enum virtio_ring_next {
 
 void virtio_queue_split_start(struct virtio_queue *queue);
 enum virtio_ring_next virtio_queue_split_next(struct virtio_queue *queue);
+bool virtio_queue_split_waiting(const struct virtio_queue *queue);
 /* Only looks what has become available. */
 void virtio_queue_split_look(struct virtio_queue *queue);
 void virtio_queue_split_back(struct virtio_queue *queue);
@@ -27,6 +28,7 @@ void virtio_queue_split_notified(struct virtio_queue *queue, uint16_t next);
 
 void virtio_queue_packed_start(struct virtio_queue *queue);
 enum virtio_ring_next virtio_queue_packed_next(struct virtio_queue *queue);
+bool virtio_queue_packed_waiting(const struct virtio_queue *queue);
 void virtio_queue_packed_back(struct virtio_queue *queue);
 void virtio_queue_packed_put(struct virtio_queue *queue,
                              const struct virtio_chain *chain,
@@ -48,6 +50,13 @@ static inline enum virtio_ring_next virtio_ring_next(struct virtio_queue *queue)
 {
     return queue->packed ? virtio_queue_packed_next(queue)
                          : virtio_queue_split_next(queue);
+}
+
+/* Is there a next one? Changes nothing. */
+static inline bool virtio_ring_waiting(const struct virtio_queue *queue)
+{
+    return queue->packed ? virtio_queue_packed_waiting(queue)
+                         : virtio_queue_split_waiting(queue);
 }
 
 /* Undoes the last next() that gave a chain. */

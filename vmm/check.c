@@ -1,6 +1,7 @@
 /* What can be said of a machine before any is made; see the header. */
 #include "vmm/check.h"
 
+#include "kernel/format.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
 #include "virtio/block_request.h"
@@ -62,6 +63,20 @@ static uint64_t own_pages(const struct config_entry *config)
     return OWN_PAGES + (uint64_t)config->cpus * OWN_PAGES_A_CPU;
 }
 
+static void log_too_much(const struct config_entry *config, const char *what,
+                         uint64_t pages, uint64_t there_are, const char *where)
+{
+    char line[16] = "";
+
+    if (config->memory_line != 0) {
+        format_sn(line, sizeof(line), ":%u", config->memory_line);
+    }
+    log_error(CONFIG_FOLDER "\\%s.conf%s: %s of %llu MiB, and this machine has "
+                            "%llu MiB %s",
+              config->id, line, what, (unsigned long long)(pages >> 8),
+              (unsigned long long)(there_are >> 8), where);
+}
+
 /* It has the host's memory for itself: others are gone, or are counted when
  * they are made. */
 static bool check_memory(const struct config_entry *config,
@@ -69,24 +84,19 @@ static bool check_memory(const struct config_entry *config,
                          const struct check_host *host)
 {
     uint64_t pages = config->memory / PAGE_SIZE;
-    uint64_t free = host->pages;
+    uint64_t own = own_pages(config);
+    uint64_t free = host->pages > own ? host->pages - own : 0;
 
     if (pages > host->ram_pages) {
-        log_error(CONFIG_FOLDER "\\%s.conf: memory of %llu MiB, and this "
-                                "machine has %llu MiB in large pieces",
-                  config->id, (unsigned long long)(pages >> 8),
-                  (unsigned long long)(host->ram_pages >> 8));
+        log_too_much(config, "memory", pages, host->ram_pages,
+                     "in large pieces");
         return false;
     }
-    free -= free < own_pages(config) ? free : own_pages(config);
     for (size_t i = 0; i < config->disk_count; i++) {
         pages += (disk_size(config, files, i) + PAGE_SIZE - 1) / PAGE_SIZE;
     }
     if (pages > free) {
-        log_error(CONFIG_FOLDER "\\%s.conf: memory and disks of %llu MiB, and "
-                                "this machine has %llu MiB for them",
-                  config->id, (unsigned long long)(pages >> 8),
-                  (unsigned long long)(free >> 8));
+        log_too_much(config, "memory and disks", pages, free, "for them");
         return false;
     }
     return true;

@@ -55,6 +55,7 @@ void kernel_request_log_refusal(const struct config_entry *config,
         log_error(CONFIG_FOLDER "\\%s.conf:%u: module %s: %s", config->id,
                   config->module_line, config->module[0].path, why);
     } else {
-        log_error("%s: %s", config->linux_path, why);
+        log_error(CONFIG_FOLDER "\\%s.conf:%u: linux %s: %s", config->id,
+                  config->linux_line, config->linux_path, why);
     }
 }

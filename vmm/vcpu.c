@@ -73,7 +73,7 @@ static void limit_run(struct vcpu *vcpu)
  * less. */
 static bool better_place(struct vcpu *vcpu, unsigned *processor)
 {
-    if (!placement_may_move(&vcpu->vm->placement)) {
+    if (!spinlock_needed || !placement_may_move(&vcpu->vm->placement)) {
         return false;
     }
     if (task_find_idle(processor)) {

@@ -2,6 +2,7 @@
 #include "vmm/virtio_host.h"
 
 #include "arch/cpu.h"
+#include "kernel/domain.h"
 #include "kernel/entropy.h"
 #include "kernel/format.h"
 #include "kernel/log.h"
@@ -9,6 +10,7 @@
 #include "kernel/panic.h"
 #include "kernel/string.h"
 #include "kernel/time.h"
+#include "virtio/queue.h"
 #include "virtio/registers.h"
 #include "vmm/report.h"
 #include "vmm/virtio_plan.h"
@@ -71,6 +73,30 @@ void env_queue_wake(struct virtio_queue *queue)
     struct virtio_host_queue *host = queue->host;
 
     event_signal(&host->wake);
+}
+
+/* How long a service looks for more before it asks for kicks, in TSC ticks: a
+ * few exits' worth. */
+#define LINGER 50000U
+
+/* Only where nobody else wants the processor, and outside the VM's domain: its
+ * other tasks go on elsewhere. */
+bool env_queue_linger(struct virtio_queue *queue)
+{
+    struct domain *domain = domain_here();
+    uint64_t end = cpu_rdtsc() + LINGER;
+    bool came = false;
+
+    if (task_work_pending()) {
+        return false;
+    }
+    domain_switch(NULL);
+    do {
+        cpu_pause();
+        came = virtio_queue_waiting(queue);
+    } while (!came && !task_work_pending() && cpu_rdtsc() < end);
+    domain_switch(domain);
+    return came;
 }
 
 void env_report(struct virtio_device *device,
@@ -451,6 +477,8 @@ bool virtio_host_start(struct vm *vm)
         for (unsigned q = 0; q < host->device->queue_count; q++) {
             char name[24];
 
+            /* Another processor may look while the guest runs. */
+            host->device->queues[q].lingers = spinlock_needed;
             format_sn(name, sizeof(name), "%s%u queue %u",
                       virtio_device_name(host->device), i, q);
             if (!vm_task_start(vm, name, service_task, &host->queues[q])) {

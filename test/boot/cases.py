@@ -26,9 +26,8 @@ BOOTS = [
     formats.vmlinux_by_pvh,
     clauses.broken_clauses,
     debian.debian_cloud,
-    debian.debian_generic,
     features.debian_cloud_features,
-    features.debian_generic_by_device,
+    features.debian_generic_features,
     debian.interactive,
     debian.make_run,
     debian.endings,
@@ -52,6 +51,6 @@ BOOTS = [
 # By `make soak`: too long for `make test`.
 LONG = [
     debian.debian_smp,
-    features.debian_generic_features,
+    debian.debian_generic,
     features.debian_idle_hours,
 ]

@@ -73,14 +73,16 @@ def refused_entries():
     elf = built("elf64")
     return {
         "b": (good, "disk /empty\n", r"b\.conf:4: disk .empty: it has 0 bytes"),
-        "c": (b"\x1f\x8b\x08" + bytes(100), "", "compressed by gzip"),
+        "c": (b"\x1f\x8b\x08" + bytes(100), "",
+              r"c\.conf:2: linux .c\.bin: .*compressed by gzip"),
         "d": (elf[:18] + b"\xb7" + elf[19:], "",
               "for another kind of machine"),
         "e": (elf[:0x1100], "", "cut short"),
         "f": (good, "module /guest.bin\n",
               r"f\.conf:4: module .*has no modules"),
         "g": (good, "protocol pvh\n", "the kernel file is not one for it"),
-        "h": (good, "disk zero:4G\n", r"h\.conf: memory and disks of 4112 MiB"),
+        "h": (good, "disk zero:4G\n",
+              r"h\.conf:3: memory and disks of 4112 MiB"),
         "i": (good, "pin 0,7\n", r"i\.conf:4: pin: no processor 7 is in use"),
     }
 

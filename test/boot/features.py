@@ -159,16 +159,36 @@ SAID = ("# disks, and noise, are right", "# and after bind",
         "console after bind")
 
 
+BY_DEVICE = "by-device"
+
+
+def by_device():
+    """As many devices as combinations, in one machine: pairs of a device's type
+    and what it does not offer, and its entry."""
+    sets = list(combinations())
+    kinds = [CONSOLE] + [BLOCK] * (len(sets) - 2) + [ENTROPY]
+    words = {CONSOLE: "console", BLOCK: "block", ENTROPY: "entropy"}
+    features = [f"{words[kind]}{number}=-{word}"
+                for number, (kind, without) in enumerate(zip(kinds, sets))
+                for word in without]
+    lines = (["disk zero:4M"] * kinds.count(BLOCK)
+             + ["features " + ",".join(features)])
+    return list(zip(kinds, sets)), entry(BY_DEVICE, "", lines)
+
+
 def silent(kernel, flavour, sets, idle=()):
-    """Boots with each set of features left out; those of `idle` stay for an
-    hour. Yields (name, problem or None)."""
-    result = boot(esp(kernel, flavour, sets, idle), memory=768, timeout=3600,
-                  model=machine.MODEL)
-    for without in sets:
-        name = name_of(without)
-        devices = [(kind, without) for kind in (CONSOLE, BLOCK, ENTROPY)]
+    """Boots with each set of features left out, and with one for each device;
+    those of `idle` stay for an hour. Yields (name, problem or None)."""
+    files = esp(kernel, flavour, sets, idle)
+    wanted = {name_of(without): [(kind, without)
+                                 for kind in (CONSOLE, BLOCK, ENTROPY)]
+              for without in sets}
+    wanted[BY_DEVICE], files[f"loader/entries/{BY_DEVICE}.conf"] = by_device()
+    result = boot(files, memory=768, timeout=3600, model=machine.MODEL)
+    hours = {name_of(without) for without in idle}
+    for name, devices in wanted.items():
         try:
-            check(result, name, devices, without in idle)
+            check(result, name, devices, name in hours)
             yield f"{flavour} {name}".replace("-", " "), None
         except Failure as failure:
             yield f"{flavour} {name}".replace("-", " "), str(failure)
@@ -181,23 +201,6 @@ def debian_cloud_features():
     """All combinations; with everything on, idle for an hour (in Bochs some
     two minutes)."""
     yield from silent(CLOUD, "cloud", list(combinations()), idle=[()])
-
-
-def debian_generic_by_device():
-    """Eight devices, and eight combinations, in one machine."""
-    name = "by-device"
-    sets = list(combinations())
-    kinds = [CONSOLE] + [BLOCK] * (len(sets) - 2) + [ENTROPY]
-    words = {CONSOLE: "console", BLOCK: "block", ENTROPY: "entropy"}
-    features = [f"{words[kind]}{number}=-{word}"
-                for number, (kind, without) in enumerate(zip(kinds, sets))
-                for word in without]
-    files = esp(elf_of("generic"), "generic", [], ())
-    files[f"loader/entries/{name}.conf"] = entry(
-        name, "", ["disk zero:4M"] * kinds.count(BLOCK)
-        + ["features " + ",".join(features)])
-    result = boot(files, memory=768, timeout=600, model=machine.MODEL)
-    check(result, name, list(zip(kinds, sets)), False)
 
 
 def debian_generic_features():

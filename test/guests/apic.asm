@@ -454,11 +454,12 @@ extint:
     out 0x40, al
     xor eax, eax
     out 0x40, al
+    ; Its own end, not an edge that has waited in the IRR since before.
 .wait:
-    mov al, 0x0a                        ; read the IRR
-    out 0x20, al
-    in al, 0x20
-    test al, 1
+    mov al, 0xe2                        ; read back: status of channel 0
+    out 0x43, al
+    in al, 0x40
+    test al, 0x80                       ; OUT
     jz .wait
     ipi 0x61
     window

@@ -30,6 +30,7 @@ static int setup(void **state)
     config = (struct config_entry){
         .id = "guest",
         .linux_path = "\\kernel",
+        .linux_line = 2,
         .memory = 16 * MIB,
         .cpus = 1,
         .rng = true,
@@ -109,13 +110,15 @@ static void more_memory_than_there_is(void **state)
     host.pages += 1000;
     host.ram_pages--;
     says("guest.conf: memory of 16 MiB, and this machine has 15 MiB in large");
+    config.memory_line = 4;
+    says("guest.conf:4: memory of 16 MiB, and this machine has 15 MiB");
 }
 
 static void kernels_that_cannot_start(void **state)
 {
     (void)state;
     files.kernel.size = 0x300;
-    says("\\kernel: ");
+    says("guest.conf:2: linux \\kernel: ");
     assert_non_null(strstr(fake_log, "cut short"));
     files.kernel = (struct vm_file){(const uint8_t *)"text", 4};
     says("\\kernel: ");

@@ -74,6 +74,9 @@ static void a_whole_entry(void **state)
     assert_int_equal(entry.pin[1], 0);
     assert_int_equal(entry.pin[2], 12);
     assert_int_equal(entry.pin_line, 14);
+    assert_int_equal(entry.linux_line, 7);
+    assert_int_equal(entry.memory_line, 12);
+    assert_int_equal(entry.disk[1].line, 19);
     assert_int_equal(entry.console, CONSOLE_SERIAL);
     assert_int_equal(entry.discover, DISCOVER_BOTH);
     assert_string_equal(entry.protocol, "multiboot2");

@@ -68,6 +68,20 @@ void cpu_wrmsr(uint32_t msr, uint64_t value)
     }
 }
 
+uint64_t cpu_rdmsr(uint32_t msr)
+{
+    return msr == MSR_LSTAR ? fake.lstar : 0;
+}
+
+bool cpu_wrmsr_safe(uint32_t msr, uint64_t value)
+{
+    if (msr == MSR_LSTAR) {
+        fake.lstar = value;
+    }
+    fake.msr_writes++;
+    return true;
+}
+
 void cpu_xsetbv(uint32_t index, uint64_t value)
 {
     (void)index;

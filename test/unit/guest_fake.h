@@ -17,6 +17,8 @@ struct fake {
     uint8_t passed[0x100]; /* FAKE_*: MSRs 0x800 up that do not exit */
     uint8_t spec_passed;   /* the same for IA32_SPEC_CTRL */
     uint64_t spec_ctrl;    /* the last value written to it */
+    uint64_t lstar;        /* the processor's IA32_LSTAR */
+    unsigned msr_writes;   /* of MSRs that guests have to themselves */
     /* Called in place of the VM entry. */
     void (*entry)(struct guest *guest);
 };

@@ -107,9 +107,10 @@ void guest_regs_save_msrs(struct guest *guest)
     (void)guest;
 }
 
-void guest_regs_load_msrs(struct guest *guest)
+void guest_regs_load_msrs(struct guest *guest, const struct guest *before)
 {
     (void)guest;
+    (void)before;
 }
 
 void vmx_flush_ept(uint64_t pointer)

@@ -54,6 +54,35 @@ static void mmio_exit_is_cheap(void **state)
     assert_true(fake.writes <= 4);
 }
 
+/* Two of the same kernel have most of them alike. */
+static void msrs_alike_are_not_written_at_a_switch(void **state)
+{
+    struct guest *guest = fake_guest();
+    struct guest other = {0};
+    struct exit exit;
+
+    (void)state;
+    fake.lstar = 0x1000;
+    guest_regs_save_msrs(guest);
+    assert_int_equal(guest_get(guest, GUEST_LSTAR), 0x1000);
+    other = *guest;
+    guest_regs_load_msrs(&other, guest);
+    assert_int_equal(fake.msr_writes, 0);
+    other.reg[GUEST_LSTAR] = 0x2000;
+    guest_regs_load_msrs(&other, guest);
+    assert_int_equal(fake.msr_writes, 1);
+    assert_int_equal(fake.lstar, 0x2000);
+    guest_regs_load_msrs(&other, NULL);
+    assert_true(fake.msr_writes > 2);
+    /* What waits for an entry is not in the processor yet. */
+    fake.lstar = 0x1000;
+    fake_exit(guest, &exit, EXIT_HLT);
+    guest_set(guest, GUEST_LSTAR, 0x2000);
+    guest_regs_save_msrs(guest);
+    guest_regs_load_msrs(&other, guest);
+    assert_int_equal(fake.lstar, 0x2000);
+}
+
 static void reads_are_cached_and_writes_wait(void **state)
 {
     struct guest *guest = fake_guest();
@@ -352,6 +381,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cpuid_exit_is_cheap),
         cmocka_unit_test(mmio_exit_is_cheap),
+        cmocka_unit_test(msrs_alike_are_not_written_at_a_switch),
         cmocka_unit_test(reads_are_cached_and_writes_wait),
         cmocka_unit_test(skip_ends_the_shadow_and_keeps_the_trap),
         cmocka_unit_test(skip_at_the_edges),

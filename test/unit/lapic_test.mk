@@ -1,5 +1,5 @@
 unit-tests += lapic
-lapic-sources := test/unit/lapic_test.c test/unit/chips_fake.c test/unit/apicv_fake.c vmm/pic.c \
-    vmm/apic_bus.c vmm/ioapic.c vmm/lapic.c vmm/lapic_registers.c \
-    vmm/lapic_timer.c \
-    vmm/lapic_virtual.c
+lapic-sources := test/unit/lapic_test.c $(lapic-rig-sources)
+
+unit-tests += lapic_modes
+lapic_modes-sources := test/unit/lapic_modes_test.c $(lapic-rig-sources)

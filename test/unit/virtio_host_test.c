@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "arch/cpu.h"
+#include "kernel/domain.h"
 #include "kernel/entropy.h"
 #include "kernel/log.h"
 #include "kernel/page.h"
@@ -31,6 +32,8 @@ static unsigned pieces; /* of a request, when there is one */
 static struct {
     task_entry entry;
     void *argument;
+    bool makes_available; /* the driver, while the service lingers */
+    bool wanted;          /* its processor, then */
 } service;
 
 /* ---- tasks and time ---- */
@@ -105,6 +108,33 @@ void timer_arm(struct timer *timer, uint64_t deadline)
 void timer_cancel(struct timer *timer)
 {
     (void)timer;
+}
+
+static struct domain *domain_left; /* while nobody is in the machine's */
+static unsigned looks;             /* at the queue, while it is left */
+static uint16_t avail[2];          /* flags and idx of the ring */
+
+void domain_switch(struct domain *to)
+{
+    if (to == NULL) {
+        domain_left = domain_here();
+    } else {
+        assert_ptr_equal(to, domain_left);
+        domain_left = NULL;
+    }
+    processor_here()->domain = to;
+}
+
+/* The driver's turn. */
+void cpu_pause(void)
+{
+    now += TIME_US;
+    if (++looks == 5 && service.makes_available) {
+        __atomic_store_n(&avail[1], 1, __ATOMIC_RELEASE);
+    }
+    if (looks == 5 && service.wanted) {
+        others = true;
+    }
 }
 
 /* ---- the rest of the machine ---- */
@@ -262,6 +292,53 @@ static void a_long_one_shares_the_processor(void **state)
     assert_int_equal(yields, 100 * PIECE_NS / TASK_TURN);
 }
 
+/* How an empty queue's service lingers. */
+static bool linger(bool comes, bool wanted)
+{
+    static struct domain domain;
+    struct virtio_queue *queue = vm.devices[0].queues[0].queue;
+    bool came = false;
+
+    processor_here()->domain = &domain;
+    avail[1] = 0;
+    looks = 0;
+    queue->avail = (uint8_t *)avail;
+    service.makes_available = comes;
+    service.wanted = wanted;
+    came = env_queue_linger(queue);
+    assert_ptr_equal(domain_here(), &domain);
+    return came;
+}
+
+static void on_one_processor_nobody_lingers(void **state)
+{
+    (void)state;
+    assert_false(vm.devices[0].queues[0].queue->lingers);
+}
+
+static void it_lingers_until_more_comes(void **state)
+{
+    (void)state;
+    assert_true(linger(true, false));
+    assert_int_equal(looks, 5);
+}
+
+static void it_lingers_for_a_bounded_time(void **state)
+{
+    (void)state;
+    assert_false(linger(false, false));
+    assert_in_range(looks, 6, 1000);
+}
+
+static void it_lingers_while_nobody_wants_the_processor(void **state)
+{
+    (void)state;
+    assert_false(linger(false, true));
+    assert_int_equal(looks, 5);
+    assert_false(linger(true, false));
+    assert_int_equal(looks, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +348,14 @@ int main(void)
                                         begin, end),
         cmocka_unit_test_setup_teardown(a_long_one_shares_the_processor, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(on_one_processor_nobody_lingers, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(it_lingers_until_more_comes, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(it_lingers_for_a_bounded_time, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(
+            it_lingers_while_nobody_wants_the_processor, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -268,6 +268,11 @@ void env_queue_wake(struct virtio_queue *queue)
     rig.wakes++;
 }
 
+bool env_queue_linger(struct virtio_queue *queue)
+{
+    return rig.on_linger != NULL && rig.on_linger(queue);
+}
+
 void env_report(struct virtio_device *device,
                 const struct virtio_report *report)
 {

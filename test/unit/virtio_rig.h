@@ -71,6 +71,7 @@ struct rig {
     void (*on_disk)(void);
     void (*on_print)(void);
     void (*on_range)(void);
+    bool (*on_linger)(struct virtio_queue *queue); /* NULL: nobody does */
 };
 
 extern struct rig rig;
