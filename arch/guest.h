@@ -295,8 +295,8 @@ void guest_apic_exit_on_eoi(struct guest *guest, uint8_t vector, bool exits);
  * was posted; if it has exited, the interrupt does nothing, and it is for
  * vmm/lapic to take it before the next entry.
  *
- * Allowed once, after guest_apic_setup(). */
-void guest_apic_allow_posting(struct guest *guest);
+ * Allowed once, after guest_apic_setup(); out of pages, it is not. */
+void guest_apic_allow_posting(struct guest *guest, struct page_source *pages);
 
 /* Would it be taken while the guest runs? Follows the mode. */
 bool guest_apic_takes_posts(const struct guest *guest);

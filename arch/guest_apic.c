@@ -59,9 +59,13 @@ void guest_apic_set_access(struct guest *guest, const void *page)
     guest->apic_access = page;
 }
 
-void guest_apic_allow_posting(struct guest *guest)
+/* A page, where 64 bytes on their own would do: Bochs 3 refuses other
+ * addresses. */
+void guest_apic_allow_posting(struct guest *guest, struct page_source *pages)
 {
-    guest->posting = vmx_machine.posting;
+    if (vmx_machine.posting) {
+        guest->posted = pages->alloc(pages);
+    }
 }
 
 bool guest_apic_takes_posts(const struct guest *guest)
@@ -71,7 +75,7 @@ bool guest_apic_takes_posts(const struct guest *guest)
 
 bool guest_apic_post(struct guest *guest, uint8_t vector)
 {
-    struct posted *posted = &guest->posted;
+    struct posted *posted = guest->posted;
 
     __atomic_fetch_or(&posted->requests[vector / 64], 1ULL << vector % 64,
                       __ATOMIC_SEQ_CST);
@@ -83,7 +87,7 @@ bool guest_apic_post(struct guest *guest, uint8_t vector)
 /* In the processor's own order (30.6). */
 void guest_apic_take_posts(struct guest *guest, uint64_t vectors[4])
 {
-    struct posted *posted = &guest->posted;
+    struct posted *posted = guest->posted;
 
     __atomic_fetch_and(&posted->control, ~POSTED_OUTSTANDING, __ATOMIC_SEQ_CST);
     for (unsigned i = 0; i < 4; i++) {
@@ -129,7 +133,7 @@ void guest_apic_set_mode(struct guest *guest, enum guest_apic_mode mode)
     }
     guest->secondary = secondary;
     guest->pin &= ~PIN_POSTED_INTERRUPTS;
-    if (guest->posting && (secondary & SECONDARY_INTERRUPT_DELIVERY)) {
+    if (guest->posted && (secondary & SECONDARY_INTERRUPT_DELIVERY)) {
         guest->pin |= PIN_POSTED_INTERRUPTS;
     }
     guest->late |= LATE_APIC_CONTROLS;
@@ -177,9 +181,9 @@ void guest_apic_write_fields(const struct guest *guest)
     if (guest->apic_access) {
         vmx_write(VMCS_APIC_ACCESS_ADDRESS, (uintptr_t)guest->apic_access);
     }
-    if (guest->posting) {
+    if (guest->posted) {
         vmx_write(VMCS_POSTED_VECTOR, LAPIC_HOST_VECTOR_POSTED);
-        vmx_write(VMCS_POSTED_DESCRIPTOR, (uintptr_t)&guest->posted);
+        vmx_write(VMCS_POSTED_DESCRIPTOR, (uintptr_t)guest->posted);
     }
     vmx_write(VMCS_TPR_THRESHOLD, 0);
     write_eoi_exits(guest);
@@ -209,7 +213,7 @@ void guest_apic_flush(struct guest *guest)
     }
     if (guest->late & LATE_APIC_CONTROLS) {
         vmx_write(VMCS_SECONDARY_CONTROLS, guest->secondary);
-        if (guest->posting) {
+        if (guest->posted) {
             vmx_write(VMCS_PIN_CONTROLS, guest->pin);
         }
     }

@@ -327,7 +327,7 @@ void guest_destroy(struct guest *guest, struct page_source *pages)
     uint8_t *page = (uint8_t *)guest - GUEST_OFFSET;
     void *const parts[] = {guest->vmcs, guest->msr_bitmap,
                            guest->xsave == page ? NULL : guest->xsave,
-                           guest->apic_page};
+                           guest->apic_page, guest->posted};
 
     guest_switch_drop(guest);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {

@@ -65,8 +65,8 @@ enum interruption_type {
 /* A posted-interrupt descriptor (SDM 3C Table 30-1): read and written by the
  * processor while the guest runs, and by whoever posts. */
 struct posted {
-    _Alignas(64) uint64_t requests[4]; /* a bit a vector */
-    uint64_t control;                  /* POSTED_OUTSTANDING */
+    uint64_t requests[4]; /* a bit a vector */
+    uint64_t control;     /* POSTED_OUTSTANDING */
     uint64_t unused[3];
 };
 #define POSTED_OUTSTANDING 1ULL /* a notification is on its way */
@@ -79,9 +79,6 @@ struct guest_event {
 };
 
 struct guest {
-    /* First: the processor wants it aligned to 64, Bochs 3 to a page. */
-    struct posted posted;
-
     /* Known to guest_entry.asm. The slot of RSP is not used. */
     uint64_t gpr[GPR_COUNT];
     uint64_t host_rsp; /* as the VMCS has it */
@@ -121,7 +118,7 @@ struct guest {
     uint64_t eoi_exits[4];   /* as the VMCS has them */
     uint16_t apic_status;    /* to be written: RVI 7:0, SVI 15:8 */
     uint8_t apic_raise;      /* the least RVI */
-    bool posting;            /* interrupts may be posted to it */
+    struct posted *posted;   /* a page; NULL: none can be posted to it */
 
     uint16_t vpid;                   /* 0: none */
     bool initialised;                /* the VMCS has been filled in */

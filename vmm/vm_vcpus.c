@@ -2,6 +2,7 @@
  * has pages of its own, so that a VM is as large as its processors are many.
  *
  * Who calls it: vmm/vm.c. */
+#include "arch/processor.h"
 #include "kernel/page.h"
 #include "kernel/time.h"
 #include "vmm/vm.h"
@@ -50,8 +51,9 @@ static void start_apicv(struct vm *vm, struct vcpu *vcpu)
 
     if (page != NULL) {
         guest_apic_set_access(vcpu->guest, apic_access(vm));
-        if (vm->config->posting) {
-            guest_apic_allow_posting(vcpu->guest);
+        /* By another processor's hand only. */
+        if (vm->config->posting && processor_count() > 1) {
+            guest_apic_allow_posting(vcpu->guest, &vm->pages);
         }
         lapic_virtual_start(&vcpu->lapic, vcpu->guest, page);
     }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -193,12 +194,22 @@ static void the_page_follows_the_mode(void **state)
     assert_true(*secondary & SECONDARY_INTERRUPT_DELIVERY);
 }
 
+static uint64_t descriptor[512] __attribute__((aligned(4096)));
+
+static void *give_descriptor(struct page_source *source)
+{
+    source->taken++;
+    return descriptor;
+}
+
 static struct guest *guest_with_posting(void)
 {
+    struct page_source pages = {.alloc = give_descriptor};
     struct guest *guest = guest_with_apic();
 
+    memset(descriptor, 0, sizeof(descriptor));
     vmx_machine.posting = true;
-    guest_apic_allow_posting(guest);
+    guest_apic_allow_posting(guest, &pages);
     guest_apic_set_mode(guest, GUEST_APIC_PAGE);
     guest_apic_write_fields(guest);
     run(guest);
@@ -207,11 +218,12 @@ static struct guest *guest_with_posting(void)
 
 static void posting_goes_with_delivery(void **state)
 {
+    struct page_source pages = {.alloc = give_descriptor};
     struct guest *guest = guest_with_apic();
     const uint64_t *pin = &fake.field[VMCS_PIN_CONTROLS];
 
     (void)state;
-    guest_apic_allow_posting(guest); /* the processor has none */
+    guest_apic_allow_posting(guest, &pages); /* the processor has none */
     guest_apic_set_mode(guest, GUEST_APIC_PAGE);
     run(guest);
     assert_int_equal(*pin, 0);
@@ -220,9 +232,7 @@ static void posting_goes_with_delivery(void **state)
     assert_int_equal(*pin, PIN_POSTED_INTERRUPTS);
     assert_true(guest_apic_takes_posts(guest));
     assert_int_equal(fake.field[VMCS_POSTED_VECTOR], LAPIC_HOST_VECTOR_POSTED);
-    assert_int_equal(fake.field[VMCS_POSTED_DESCRIPTOR],
-                     (uintptr_t)&guest->posted);
-    assert_int_equal((uintptr_t)&guest->posted % 64, 0);
+    assert_int_equal(fake.field[VMCS_POSTED_DESCRIPTOR], (uintptr_t)descriptor);
     guest_apic_set_mode(guest, GUEST_APIC_PAGE_HELD);
     assert_false(guest_apic_takes_posts(guest));
     run(guest);
@@ -242,12 +252,12 @@ static void posted_vectors_are_taken_once(void **state)
     assert_true(guest_apic_post(guest, 0x41));
     assert_false(guest_apic_post(guest, 0xff));
     assert_false(guest_apic_post(guest, 0x41));
-    assert_int_equal(guest->posted.control, POSTED_OUTSTANDING);
+    assert_int_equal(guest->posted->control, POSTED_OUTSTANDING);
     guest_apic_take_posts(guest, vectors);
     assert_int_equal(vectors[0], 0);
     assert_int_equal(vectors[1], 2);
     assert_int_equal(vectors[3], 1ULL << 63);
-    assert_int_equal(guest->posted.control, 0);
+    assert_int_equal(guest->posted->control, 0);
     guest_apic_take_posts(guest, vectors);
     assert_int_equal(vectors[0] | vectors[1] | vectors[2] | vectors[3], 0);
     assert_true(guest_apic_post(guest, 0x20));
