@@ -305,6 +305,32 @@ static bool parse_apicv(struct config_reader *reader, const char *value)
     return true;
 }
 
+static bool parse_screen(struct config_reader *reader, const char *value)
+{
+    static const char *const words[] = {
+        [SCREEN_AUTO] = "auto", [SCREEN_OFF] = "off", NULL};
+    struct config_entry *entry = entry_of(reader);
+    size_t index;
+
+    entry->screen_line = reader->line;
+    if (config_value_word(value, words, &index)) {
+        entry->screen = (enum config_screen)index;
+        return true;
+    }
+    if (!config_value_extent(value, &entry->screen_width,
+                             &entry->screen_height) ||
+        entry->screen_width < CONFIG_SCREEN_WIDTH_LEAST ||
+        entry->screen_width > CONFIG_SCREEN_WIDTH_MOST ||
+        entry->screen_height < CONFIG_SCREEN_HEIGHT_LEAST ||
+        entry->screen_height > CONFIG_SCREEN_HEIGHT_MOST) {
+        return config_lines_value(
+            reader, value,
+            "a size like 800x600, from 320x200 to 2560x1600, or auto or off");
+    }
+    entry->screen = SCREEN_ON;
+    return true;
+}
+
 static bool parse_lint(struct config_reader *reader, const char *value)
 {
     return config_device_lint(reader, entry_of(reader), value);
@@ -351,6 +377,7 @@ static const struct config_key entry_keys[] = {
     {"discover", parse_discover, false},
     {"disk", parse_disk, true},
     {"rng", parse_rng, false},
+    {"screen", parse_screen, false},
     {"apicv", parse_apicv, false},
     {"lint", parse_lint, false},
     {"features", parse_features, false},
@@ -387,6 +414,7 @@ void config_entry_defaults(struct config_entry *entry)
     entry->console = CONSOLE_VIRTIO;
     entry->discover = DISCOVER_ACPI;
     entry->rng = true;
+    entry->screen = SCREEN_AUTO;
     entry->apicv = true;
     entry->posting = true;
     entry->lint = LINT_STRICT;

@@ -39,6 +39,18 @@ enum config_discover {
     DISCOVER_BOTH,
 };
 
+enum config_screen {
+    SCREEN_AUTO, /* for a kernel that asks for one */
+    SCREEN_OFF,
+    SCREEN_ON,
+};
+
+/* The sizes that a screen may have, in pixels. */
+#define CONFIG_SCREEN_WIDTH_LEAST  320U
+#define CONFIG_SCREEN_WIDTH_MOST   2560U
+#define CONFIG_SCREEN_HEIGHT_LEAST 200U
+#define CONFIG_SCREEN_HEIGHT_MOST  1600U
+
 /* A memory disk: a file on the ESP, or `size` bytes of zero. */
 struct config_disk {
     char path[CONFIG_PATH]; /* "" for zero:SIZE */
@@ -88,6 +100,10 @@ struct config_entry {
     struct config_disk disk[CONFIG_PATHS];
     size_t disk_count;
     bool rng;
+    enum config_screen screen;
+    unsigned screen_width; /* pixels, for SCREEN_ON */
+    unsigned screen_height;
+    unsigned screen_line;  /* where it stands, for vmm/screen.c */
     bool apicv;            /* local APICs by the processor, where it can */
     bool posting;          /* and interrupts posted to them, where it can */
     enum config_lint lint; /* of devices that have none of their own */

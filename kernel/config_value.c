@@ -62,6 +62,23 @@ bool config_value_numbers(const char *text, uint64_t limit, unsigned *numbers,
     }
 }
 
+#define EXTENT_MOST 999999999U
+
+bool config_value_extent(const char *text, unsigned *width, unsigned *height)
+{
+    uint64_t across;
+    uint64_t down;
+
+    if (!take_digits(&text, &across) || *text++ != 'x' ||
+        !config_value_number(text, EXTENT_MOST, &down) ||
+        across > EXTENT_MOST) {
+        return false;
+    }
+    *width = (unsigned)across;
+    *height = (unsigned)down;
+    return true;
+}
+
 static char lower(char letter)
 {
     return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;

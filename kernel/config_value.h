@@ -13,6 +13,9 @@ bool config_value_number(const char *text, uint64_t limit, uint64_t *number);
 bool config_value_numbers(const char *text, uint64_t limit, unsigned *numbers,
                           size_t most, size_t *count);
 
+/* Two numbers of at most 9 digits' worth with an x between: "800x600". */
+bool config_value_extent(const char *text, unsigned *width, unsigned *height);
+
 /* Decimal digits and K, M, G or T, in bytes. */
 bool config_value_size(const char *text, uint64_t *size);
 

@@ -341,6 +341,12 @@ void framebuffer_close(void)
     screen.open = false;
 }
 
+void framebuffer_size(uint32_t *width, uint32_t *height)
+{
+    *width = screen.open ? screen.mode.width : 0;
+    *height = screen.open ? screen.mode.height : 0;
+}
+
 void framebuffer_write(const void *bytes, size_t length)
 {
     const char *character = bytes;

@@ -26,6 +26,9 @@ struct framebuffer_mode {
 bool framebuffer_open(const struct framebuffer_mode *mode);
 void framebuffer_close(void);
 
+/* The size of the screen in pixels; 0 and 0: there is none. */
+void framebuffer_size(uint32_t *width, uint32_t *height);
+
 /* Shows text. Control and escape sequences of terminals are dropped but for
  * newline, carriage return, backspace, tab, and "clear". */
 void framebuffer_write(const void *bytes, size_t length);

@@ -49,6 +49,16 @@ static const struct boot_protocol *choose(const struct boot_request *request)
     }
 }
 
+void boot_wishes(const struct boot_request *request, struct boot_wish *wish)
+{
+    const struct boot_protocol *protocol = choose(request);
+
+    memset(wish, 0, sizeof(*wish));
+    if (protocol->wishes != NULL) {
+        protocol->wishes(request->kernel, request->kernel_size, wish);
+    }
+}
+
 const char *boot_load(const struct guest_memory *memory,
                       const struct boot_request *request,
                       struct boot_start *start)

@@ -58,6 +58,13 @@ struct boot_request {
     bool only_judge;      /* see boot_load() */
 };
 
+/* What a kernel's file asks of the machine beforehand. */
+struct boot_wish {
+    bool screen;
+    uint32_t width; /* pixels; 0: no preference */
+    uint32_t height;
+};
+
 enum boot_mode {
     BOOT_LONG,      /* paging on, flat 64-bit segments */
     BOOT_PROTECTED, /* paging off, flat 32-bit segments */
@@ -104,7 +111,15 @@ struct boot_protocol {
                         const struct boot_request *request,
                         struct boot_start *start);
     bool takes_modules; /* `module` lines */
+
+    /* NULL: such kernels ask for nothing. *wish is zeroed. */
+    void (*wishes)(const uint8_t *kernel, uint64_t size,
+                   struct boot_wish *wish);
 };
+
+/* What the kernel asks for, by the protocol that boot_load() would take; the
+ * request's kernel and protocol are all that counts. */
+void boot_wishes(const struct boot_request *request, struct boot_wish *wish);
 
 /* Loads by the first protocol that recognises the file. As `load` above; *start
  * need not be initialised, and what is returned may lie in it. If the request

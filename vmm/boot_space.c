@@ -23,6 +23,9 @@ const char *boot_room_text(enum boot_room room)
     case BOOT_ROOM_HELD:
         return "lies where the firmware's tables are, between 640 KiB and "
                "1 MiB; link it elsewhere";
+    case BOOT_ROOM_SCREEN:
+        return "reaches into the machine's screen, the end of its memory below "
+               "4 GiB; give it more with memory=, or a smaller screen";
     case BOOT_ROOM_OVERLAP:
         return "overlaps another part of the kernel";
     case BOOT_ROOM_FULL:
@@ -48,6 +51,16 @@ static bool is_usable(const struct boot_space *space, uint64_t base,
     return false;
 }
 
+/* Why a place that is not usable is not. */
+static enum boot_room refusal(const struct boot_space *space, uint64_t base,
+                              uint64_t size)
+{
+    if (guest_memory_range(space->memory, gpa(base), size) == NULL) {
+        return BOOT_ROOM_NO_RAM;
+    }
+    return base < MAP_LEGACY_END ? BOOT_ROOM_HELD : BOOT_ROOM_SCREEN;
+}
+
 /* Index of the first taken piece that ends above `base`. */
 static size_t first_above(const struct boot_space *space, uint64_t base)
 {
@@ -68,9 +81,7 @@ enum boot_room boot_space_take(struct boot_space *space, uint64_t base,
         return BOOT_ROOM_NO_RAM;
     }
     if (!is_usable(space, base, size)) {
-        return guest_memory_range(space->memory, gpa(base), size) == NULL
-                   ? BOOT_ROOM_NO_RAM
-                   : BOOT_ROOM_HELD;
+        return refusal(space, base, size);
     }
     if (at < space->taken_count && space->taken[at].base < base + size) {
         return BOOT_ROOM_OVERLAP;

@@ -38,6 +38,7 @@ enum boot_room {
     BOOT_ROOM_NO_RAM,  /* some of it is not memory, or it wraps */
     BOOT_ROOM_HELD,    /* some of it is reserved: ACPI tables, the last third
                         * of the first MiB */
+    BOOT_ROOM_SCREEN,  /* some of it is the machine's screen */
     BOOT_ROOM_OVERLAP, /* some of it is taken already */
     BOOT_ROOM_FULL,    /* more than BOOT_SPACE_TAKEN pieces */
 };

@@ -11,6 +11,14 @@
 
 /* boot_params beside the header. */
 #define BOOT_PARAMS_SIZE 0x1000
+#define VIDEO_TYPE       0x00f /* u8; what follows is 0 without a screen */
+#define LFB_WIDTH        0x012 /* u16 */
+#define LFB_HEIGHT       0x014 /* u16 */
+#define LFB_DEPTH        0x016 /* u16 */
+#define LFB_BASE         0x018 /* u32 */
+#define LFB_SIZE         0x01c /* u32, in 64 KiB */
+#define LFB_LINELENGTH   0x024 /* u16 */
+#define LFB_COLOURS      0x026 /* size and position of red, green, blue, none */
 #define ACPI_RSDP_ADDR   0x070 /* u64 */
 #define E820_ENTRIES     0x1e8 /* u8 */
 #define E820_TABLE       0x2d0
@@ -153,6 +161,33 @@ static const char *judge(const struct boot_request *request,
     return wrong;
 }
 
+#define VIDEO_TYPE_VLFB 0x23 /* a linear framebuffer, as VESA's modes have */
+
+/* screen_info, as after a VESA mode was set. */
+static void put_screen(uint8_t *params, const struct boot_framebuffer *screen)
+{
+    const uint8_t colours[8] = {
+        screen->red.size,
+        screen->red.position,
+        screen->green.size,
+        screen->green.position,
+        screen->blue.size,
+        screen->blue.position,
+        8,
+        24,
+    };
+    uint64_t size = (uint64_t)screen->pitch * screen->height;
+
+    params[VIDEO_TYPE] = VIDEO_TYPE_VLFB;
+    put16(params + LFB_WIDTH, screen->width);
+    put16(params + LFB_HEIGHT, screen->height);
+    put16(params + LFB_DEPTH, screen->bits);
+    put32(params + LFB_BASE, screen->address);
+    put32(params + LFB_SIZE, align_up(size, 0x10000) >> 16);
+    put16(params + LFB_LINELENGTH, screen->pitch);
+    memcpy(params + LFB_COLOURS, colours, sizeof(colours));
+}
+
 /* boot_params: zero but for the file's header and what is set here. A zero
  * screen_info says that there is no screen. */
 static void put_boot_params(uint8_t *params, const struct bzimage_file *image,
@@ -172,6 +207,9 @@ static void put_boot_params(uint8_t *params, const struct bzimage_file *image,
     put64(params + HARDWARE_SUBARCH + 4, 0);
     put64(params + SETUP_DATA, 0);
     put64(params + ACPI_RSDP_ADDR, request->rsdp.value);
+    if (request->framebuffer != NULL) {
+        put_screen(params, request->framebuffer);
+    }
     params[E820_ENTRIES] = (uint8_t)request->e820_count;
     memcpy(params + E820_TABLE, request->e820,
            request->e820_count * sizeof(request->e820[0]));

@@ -135,7 +135,10 @@ static bool check_kernel(const struct config_entry *config,
         return true; /* not the kernel's fault: its own check tells */
     }
     plan_memory(config->memory, &map, &memory);
-    kernel_request_make(&request, config, files, &map, (unsigned)plan.count);
+    if (!kernel_request_make(&request, config, files, &map,
+                             (unsigned)plan.count)) {
+        return false;
+    }
     request.boot.rsdp = gpa(MAP_ACPI_BASE);
     request.boot.gib_pages =
         true; /* the fewest tables: others are told later */

@@ -1,7 +1,9 @@
 /* What a boot protocol is asked for a VM; see the header. */
 #include "vmm/kernel_request.h"
 
+#include "kernel/framebuffer.h"
 #include "kernel/log.h"
+#include "vmm/screen.h"
 #include "vmm/vm_files.h"
 
 static void name_pieces(struct kernel_request *request,
@@ -25,10 +27,32 @@ static void name_pieces(struct kernel_request *request,
     }
 }
 
-void kernel_request_make(struct kernel_request *request,
+static bool make_screen(struct kernel_request *request,
+                        const struct config_entry *config,
+                        struct memory_map *map)
+{
+    struct screen_host host = {0};
+    struct boot_wish wish;
+    const char *why = NULL;
+
+    framebuffer_size(&host.width, &host.height);
+    boot_wishes(&request->boot, &wish);
+    why = screen_make(config, &wish, &host, map, &request->screen);
+    if (why != NULL) {
+        log_error(CONFIG_FOLDER "\\%s.conf:%u: screen: %s", config->id,
+                  config->screen_line, why);
+        return false;
+    }
+    if (request->screen.address != 0) {
+        request->boot.framebuffer = &request->screen;
+    }
+    return true;
+}
+
+bool kernel_request_make(struct kernel_request *request,
                          const struct config_entry *config,
-                         const struct vm_files *files,
-                         const struct memory_map *map, unsigned devices)
+                         const struct vm_files *files, struct memory_map *map,
+                         unsigned devices)
 {
     request->boot = (struct boot_request){
         .kernel = files->kernel.bytes,
@@ -41,11 +65,15 @@ void kernel_request_make(struct kernel_request *request,
         .protocol = config->protocol,
         .command_line = request->command_line,
         .e820 = map->e820,
-        .e820_count = map->e820_count,
         .cpu_count = config->cpus,
     };
+    if (!make_screen(request, config, map)) {
+        return false;
+    }
+    request->boot.e820_count = map->e820_count;
     name_pieces(request, config, files);
     discover_command_line(request->command_line, config, devices);
+    return true;
 }
 
 void kernel_request_log_refusal(const struct config_entry *config,

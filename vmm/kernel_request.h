@@ -16,15 +16,17 @@ struct kernel_request {
     struct boot_piece initrd[CONFIG_PATHS];
     struct boot_piece module[CONFIG_PATHS];
     char command_line[DISCOVER_COMMAND_LINE];
+    struct boot_framebuffer screen;
 };
 
 /* All but rsdp, gib_pages and only_judge, which are 0; for a machine of that
- * map with `devices` virtio devices. *request stays where it is; entry, files
- * and map too. */
-void kernel_request_make(struct kernel_request *request,
+ * map with `devices` virtio devices; the screen is taken from the map here.
+ * *request stays where it is; entry, files and map too. False: there is no room
+ * for the entry's screen, and that has been logged. */
+bool kernel_request_make(struct kernel_request *request,
                          const struct config_entry *config,
-                         const struct vm_files *files,
-                         const struct memory_map *map, unsigned devices);
+                         const struct vm_files *files, struct memory_map *map,
+                         unsigned devices);
 
 /* Logs why a kernel was refused; the sentence may lie in *start. */
 void kernel_request_log_refusal(const struct config_entry *config,

@@ -2,12 +2,15 @@
 #include "vmm/memory_map.h"
 
 #include "kernel/panic.h"
+#include "kernel/string.h"
 
 /* What four-level EPT and the slots' arithmetic bear with ease. */
 #define MAXIMUM (1ULL << 40)
 
 /* Pieces above 4 GiB begin at multiples of this. */
 #define HIGH_STEP (1ULL << 30)
+
+#define MEMORY_MAP_PAGE 0x1000
 
 static void add_ram(struct memory_map *map, uint64_t base, uint64_t size)
 {
@@ -53,6 +56,9 @@ static void add_low(struct memory_map *map, uint64_t size)
     add_e820(map, MAP_LEGACY_END, size, E820_RAM);
 }
 
+/* The index of add_low()'s last line. */
+#define LOW_LINE 2
+
 void memory_map_add(struct memory_map *map, uint64_t size)
 {
     uint64_t base = MAP_HIGH_BASE;
@@ -73,4 +79,21 @@ void memory_map_add(struct memory_map *map, uint64_t size)
     }
     add_ram(map, base, size);
     add_e820(map, base, base + size, E820_RAM);
+}
+
+uint64_t memory_map_add_screen(struct memory_map *map, uint64_t size)
+{
+    struct e820_entry *low = &map->e820[LOW_LINE];
+    uint64_t base = map->ram[0].size - size;
+
+    CHECK(map->ram_count > 0 && map->screen == 0);
+    CHECK(size % MEMORY_MAP_PAGE == 0 && size != 0 && size < low->size);
+    memmove(low + 2, low + 1,
+            (map->e820_count - LOW_LINE - 1) * sizeof(map->e820[0]));
+    low->size -= size;
+    low[1] = (struct e820_entry){
+        .base = base, .size = size, .type = (uint32_t)E820_RESERVED};
+    map->e820_count++;
+    map->screen = size;
+    return base;
 }

@@ -75,7 +75,7 @@ struct e820_entry {
 _Static_assert(sizeof(struct e820_entry) == 20, "the boot protocol's layout");
 
 #define MEMORY_MAP_RAM  4
-#define MEMORY_MAP_E820 (MEMORY_MAP_RAM + 2)
+#define MEMORY_MAP_E820 (MEMORY_MAP_RAM + 3)
 
 struct memory_map {
     struct {
@@ -85,6 +85,7 @@ struct memory_map {
     size_t ram_count;
     struct e820_entry e820[MEMORY_MAP_E820];
     size_t e820_count;
+    uint64_t screen; /* bytes of the first piece's end that are reserved */
 };
 
 /* The smallest VM, and the unit of its size. */
@@ -103,5 +104,9 @@ uint64_t memory_map_room(const struct memory_map *map);
  * room; the first holds at least MEMORY_MAP_MINIMUM. No two pieces touch, so
  * that no buffer of the guest's can lie in both. `map` starts zeroed. */
 void memory_map_add(struct memory_map *map, uint64_t size);
+
+/* Reserves the last `size` bytes of the first piece, whole pages and less than
+ * what it has above 1 MiB, for the machine's screen; where they begin. Once. */
+uint64_t memory_map_add_screen(struct memory_map *map, uint64_t size);
 
 #endif

@@ -8,8 +8,8 @@
  *   module's (as QEMU and GRUB Legacy; GRUB 2 leaves them out).
  * - Modules are the initrd lines' files, then the module lines'; each begins a
  *   page whether it was asked for or not, behind the kernel.
- * - There is no screen. One that is asked for is not given, and the kernel is
- *   started all the same; only Multiboot 2's console flag demands one.
+ * - A video mode that the header prefers makes a screen of that size (vmm/
+ *   screen.c); its depth is 32 bits whatever is preferred.
  * - ELF sections that no segment loads are loaded, too; the others keep the
  *   addresses they were linked at, even in a relocated image.
  * - The information is in the first 640 KiB if it fits there; there are a GDT
@@ -408,10 +408,10 @@ static const char *name_of(const struct load *load)
         load->image.header.wants_screen && load->request->framebuffer == NULL;
 
     if (load->image.header.version == 1) {
-        return unmet ? "Multiboot 1 (there is no screen for its video mode)"
+        return unmet ? "Multiboot 1 (without the video mode it prefers)"
                      : "Multiboot 1";
     }
-    return unmet ? "Multiboot 2 (there is no screen for its framebuffer)"
+    return unmet ? "Multiboot 2 (without the framebuffer it prefers)"
                  : "Multiboot 2";
 }
 
@@ -425,6 +425,10 @@ static const char *load_by(unsigned version, const struct guest_memory *memory,
     boot_space_init(&load.space, memory, request->e820, request->e820_count);
     const char *wrong = read_image(&load, version);
 
+    if (wrong == NULL) {
+        wrong = multiboot_screen_judge(&image->header,
+                                       request->framebuffer != NULL, start);
+    }
     if (wrong == NULL) {
         start->mode = BOOT_PROTECTED;
         wrong = place_all(&load);
@@ -467,6 +471,7 @@ const struct boot_protocol multiboot1_protocol = {
     .recognise = multiboot1_recognise,
     .load = load1,
     .takes_modules = true,
+    .wishes = multiboot1_wishes,
 };
 
 const struct boot_protocol multiboot2_protocol = {
@@ -475,4 +480,5 @@ const struct boot_protocol multiboot2_protocol = {
     .recognise = multiboot2_recognise,
     .load = load2,
     .takes_modules = true,
+    .wishes = multiboot2_wishes,
 };

@@ -19,6 +19,8 @@
 #define BSS_END     24
 #define ENTRY       28
 #define MODE_TYPE   32
+#define MODE_WIDTH  36
+#define MODE_HEIGHT 40
 #define ADDRESS_END 32
 #define VIDEO_END   48
 
@@ -114,9 +116,13 @@ bool multiboot1_read_header(const uint8_t *file, uint64_t size,
     *header = (struct multiboot_header){
         .version = 1,
         .offset = offset,
-        .wants_screen = (flags & VIDEO_MODE) != 0 &&
-                        get32(found + MODE_TYPE) == MODE_GRAPHICS,
+        .wants_screen = (flags & VIDEO_MODE) != 0,
     };
+    /* A text mode's size is in characters. */
+    if (header->wants_screen && get32(found + MODE_TYPE) == MODE_GRAPHICS) {
+        header->screen_width = get32(found + MODE_WIDTH);
+        header->screen_height = get32(found + MODE_HEIGHT);
+    }
     if ((flags & ADDRESSES) != 0) {
         header->has_addresses = true;
         header->header_addr = get32(found + HEADER_ADDR);

@@ -42,6 +42,7 @@ static const uint8_t tag_sizes[TAG_COUNT] = {8, 8, 24, 12, 12, 20,
                                              8, 8, 12, 12, 24};
 
 #define CONSOLE_REQUIRED 1
+#define CONSOLE_TEXT     2
 
 /* The information that can be asked for: types 0 to 21 of 3.6. */
 #define INFORMATION_LAST 21
@@ -122,8 +123,7 @@ static bool read_relocatable(const uint8_t *tag,
 }
 
 /* Tags that ask for what is not there. `required`: not marked optional. */
-static bool judge_absent(unsigned type, const uint8_t *tag, bool required,
-                         char why[BOOT_WRONG])
+static bool judge_absent(unsigned type, bool required, char why[BOOT_WRONG])
 {
     if (!required) {
         return true;
@@ -132,13 +132,6 @@ static bool judge_absent(unsigned type, const uint8_t *tag, bool required,
         format_sn(why, BOOT_WRONG,
                   "the Multiboot 2 header requires EFI boot services (tag 7), "
                   "and the guest's machine has no EFI; mark the tag optional");
-        return false;
-    }
-    if (type == TAG_CONSOLE &&
-        (get32(tag + TAG_FIELDS) & CONSOLE_REQUIRED) != 0) {
-        format_sn(why, BOOT_WRONG,
-                  "the Multiboot 2 header requires a screen (tag 4, bit 0), "
-                  "and the guest's machine has none; clear the bit");
         return false;
     }
     return true;
@@ -165,15 +158,22 @@ static bool read_tag(unsigned type, const uint8_t *tag, uint32_t size,
         return true;
     case TAG_RELOCATABLE:
         return read_relocatable(tag, header, why);
+    case TAG_CONSOLE: /* vmm/multiboot_screen.c judges it */
+        header->console_required =
+            required && (get32(tag + TAG_FIELDS) & CONSOLE_REQUIRED) != 0;
+        header->knows_text = (get32(tag + TAG_FIELDS) & CONSOLE_TEXT) != 0;
+        return true;
     case TAG_FRAMEBUFFER: /* a recommendation only (3.1.10) */
         header->wants_screen = true;
+        header->screen_width = get32(tag + 8);
+        header->screen_height = get32(tag + 12);
         return true;
     case TAG_MODULE_ALIGNMENT: /* every module begins a page */
     case TAG_ENTRY_EFI32:      /* count on EFI machines only (3.1.7, 3.1.8) */
     case TAG_ENTRY_EFI64:
         return true;
     default:
-        return judge_absent(type, tag, required, why);
+        return judge_absent(type, required, why);
     }
 }
 

@@ -37,7 +37,12 @@ struct multiboot_header {
     uint32_t align; /* a power of two */
     enum multiboot_preference preference;
 
-    bool wants_screen; /* would like a video mode; there is none to give */
+    bool wants_screen;     /* prefers a video mode, or knows what to do with
+                            * one */
+    uint32_t screen_width; /* pixels; 0: no preference */
+    uint32_t screen_height;
+    bool console_required; /* is not to be started without one that it knows */
+    bool knows_text;       /* EGA's */
 };
 
 /* Is there a header, whatever it asks for? */
@@ -51,6 +56,17 @@ bool multiboot1_read_header(const uint8_t *file, uint64_t size,
 bool multiboot2_read_header(const uint8_t *file, uint64_t size,
                             struct multiboot_header *header,
                             char why[BOOT_WRONG]);
+
+/* vmm/multiboot_screen.c. Is what the machine has, a screen or none, enough for
+ * the header? NULL; or what is wrong, in start->wrong. */
+const char *multiboot_screen_judge(const struct multiboot_header *header,
+                                   bool has_screen, struct boot_start *start);
+
+/* The protocols' `wishes`. */
+void multiboot1_wishes(const uint8_t *file, uint64_t size,
+                       struct boot_wish *wish);
+void multiboot2_wishes(const uint8_t *file, uint64_t size,
+                       struct boot_wish *wish);
 
 /* An image by address fields: one piece. */
 struct multiboot_flat {

@@ -58,6 +58,7 @@ objects += $(addprefix vmm/, \
     multiboot2_header.o \
     multiboot2_info.o \
     multiboot_facts.o \
+    multiboot_screen.o \
     multiboot_sections.o \
     pic.o \
     pit.o \
@@ -72,6 +73,7 @@ objects += $(addprefix vmm/, \
     rtc.o \
     run.o \
     rtc_calendar.o \
+    screen.o \
     symbols.o \
     symbols_elf.o \
     symbols_guest.o \
@@ -81,6 +83,7 @@ objects += $(addprefix vmm/, \
     uart.o \
     vcpu.o \
     vcpu_events.o \
+    virtio_env.o \
     virtio_host.o \
     virtio_plan.o \
     vm.o \

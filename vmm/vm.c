@@ -198,19 +198,18 @@ static void create_chips(struct vm *vm)
     ioapic_init(&vm->ioapic, &vm->bus, 0);
     pit_init(&vm->pit, vm);
     rtc_init(&vm->rtc, vm);
-    rtc_set_memory(&vm->rtc, vm->map.ram[0].size, high_memory(vm));
     uart_init(&vm->uart, vm);
     acpi_pm_init(&vm->acpi_pm, vm);
     i8042_init(&vm->i8042, vm);
     debug_exit_init(&vm->debug_exit, vm);
-    fw_cfg_init(&vm->fw_cfg, vm->config->cpus, vm->config->memory);
     regions_add(&vm->windows, &ioapic);
     create_ports(vm);
 }
 
 /* ---- the kernel ---- */
 
-static void log_start(const struct boot_start *start)
+static void log_start(const struct boot_start *start,
+                      const struct boot_framebuffer *screen)
 {
     log_info("kernel %s%sby %s at %#llx, entry %#llx", start->version,
              start->version[0] == '\0' ? "" : ", ", start->protocol,
@@ -220,9 +219,22 @@ static void log_start(const struct boot_start *start)
                  (unsigned long long)(start->initrd_size >> 10),
                  (unsigned long long)start->initrd);
     }
+    if (screen != NULL) {
+        log_info("screen %ux%u at %#llx", screen->width, screen->height,
+                 (unsigned long long)screen->address);
+    }
     if (start->contract != NULL) {
         log_info("%s", start->contract);
     }
+}
+
+/* The chips that tell the size of the memory, of which the screen is none. */
+static void tell_memory(struct vm *vm)
+{
+    rtc_set_memory(&vm->rtc, vm->map.ram[0].size - vm->map.screen,
+                   high_memory(vm));
+    fw_cfg_init(&vm->fw_cfg, vm->config->cpus,
+                vm->config->memory - vm->map.screen);
 }
 
 static const char *load_kernel(struct vm *vm)
@@ -240,8 +252,11 @@ static const char *load_kernel(struct vm *vm)
     struct boot_start start;
     const char *why = NULL;
 
-    kernel_request_make(&vm->kernel, vm->config, vm->files, &vm->map,
-                        vm->device_count);
+    if (!kernel_request_make(&vm->kernel, vm->config, vm->files, &vm->map,
+                             vm->device_count)) {
+        return "there is no room for its screen";
+    }
+    tell_memory(vm);
     request->gib_pages = cpuid_has(&vm->cpuid, CPUID_HAS_GIB_PAGES);
     why = acpi_build(&vm->memory, &acpi, &request->rsdp);
     if (why == NULL) {
@@ -256,7 +271,7 @@ static const char *load_kernel(struct vm *vm)
         kernel_request_log_refusal(vm->config, &start, why);
         return "the kernel cannot be started";
     }
-    log_start(&start);
+    log_start(&start, request->framebuffer);
     boot_set_registers(vm->vcpus[0]->guest, &start);
     return symbols_guest_create(vm, &start);
 }

@@ -26,6 +26,8 @@ BOOTS = [
     formats.vmlinux_by_pvh,
     clauses.broken_clauses,
     debian.debian_cloud,
+    debian.debian_smp,
+    debian.debian_smp_on_two,
     features.debian_cloud_features,
     features.debian_generic_features,
     debian.interactive,
@@ -50,7 +52,6 @@ BOOTS = [
 
 # By `make soak`: too long for `make test`.
 LONG = [
-    debian.debian_smp,
     debian.debian_generic,
     features.debian_idle_hours,
 ]

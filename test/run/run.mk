@@ -7,7 +7,7 @@ CACHE := $(BUILD)/cache
 # A user's text reaches the runner as it was typed: exported, never expanded
 # by make or a shell.
 run-options := RUN KERNEL SYMBOLS INITRD CMDLINE DISK MEMORY CPUS DISCOVER \
-               PROTOCOL MODULES MODULE LINT FEATURES APICV TIMEOUT MACHINE FLAVOUR \
+               PROTOCOL MODULES MODULE LINT FEATURES APICV SCREEN TIMEOUT MACHINE FLAVOUR \
                LINTEL LOGS V PROCESSORS BOCHS
 define run-export
 override $(1) := $$(value $(1))

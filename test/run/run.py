@@ -32,8 +32,8 @@ CMDLINE = ("earlyprintk=serial,ttyS0,115200 console=ttyS0 panic=-1 "
            "cryptomgr.notests")
 OPTIONS = ("RUN", "KERNEL", "SYMBOLS", "INITRD", "CMDLINE", "DISK", "MEMORY",
            "CPUS", "PROTOCOL", "DISCOVER", "MODULES", "MODULE", "LINT",
-           "FEATURES", "APICV", "TIMEOUT", "MACHINE", "FLAVOUR", "LINTEL",
-           "LOGS", "V", "PROCESSORS", "BOCHS")
+           "FEATURES", "APICV", "SCREEN", "TIMEOUT", "MACHINE", "FLAVOUR",
+           "LINTEL", "LOGS", "V", "PROCESSORS", "BOCHS")
 RUN_TIMEOUT = 600
 MIB = 1 << 20
 # What Lintel and the firmware need beside the guest and its files.
@@ -111,7 +111,8 @@ class Plan:
             f"cpus {options['CPUS'] or 1}",
             "rng on",
         ]
-        for key in ("protocol", "discover", "lint", "features", "apicv"):
+        for key in ("protocol", "discover", "lint", "features", "apicv",
+                    "screen"):
             if options[key.upper()]:
                 self.lines.append(f"{key} {options[key.upper()]}")
 

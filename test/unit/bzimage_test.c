@@ -50,6 +50,44 @@ static void good_kernel(void **state)
     }
 }
 
+static void screen_info_tells_of_the_screen(void **state)
+{
+    const struct boot_framebuffer screen = {
+        .address = 0x3d00000,
+        .pitch = 4 * 810,
+        .width = 810,
+        .height = 600,
+        .bits = 32,
+        .red = {16, 8},
+        .green = {8, 8},
+        .blue = {0, 8},
+    };
+
+    (void)state;
+    rig.request.framebuffer = &screen;
+    assert_null(rig_load());
+
+    const struct screen_info *info = &rig_params()->screen_info;
+
+    assert_int_equal(info->orig_video_isVGA, VIDEO_TYPE_VLFB);
+    assert_int_equal(info->lfb_width, 810);
+    assert_int_equal(info->lfb_height, 600);
+    assert_int_equal(info->lfb_depth, 32);
+    assert_int_equal(info->lfb_base, 0x3d00000);
+    assert_int_equal(info->lfb_size, 30); /* 1,944,000 bytes in 64 KiB */
+    assert_int_equal(info->lfb_linelength, 3240);
+    assert_int_equal(info->red_size, 8);
+    assert_int_equal(info->red_pos, 16);
+    assert_int_equal(info->green_size, 8);
+    assert_int_equal(info->green_pos, 8);
+    assert_int_equal(info->blue_size, 8);
+    assert_int_equal(info->blue_pos, 0);
+    assert_int_equal(info->rsvd_size, 8);
+    assert_int_equal(info->rsvd_pos, 24);
+    assert_int_equal(info->vesapm_seg, 0);
+    assert_int_equal(info->ext_lfb_base, 0);
+}
+
 /* What a load may touch: its places in low memory, the kernel, nothing else. */
 static void touches_only_its_places(void **state)
 {
@@ -346,6 +384,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(good_kernel),
+        TEST(screen_info_tells_of_the_screen),
         TEST(touches_only_its_places),
         TEST(page_tables_map_identity),
         TEST(each_fault_is_refused),

@@ -18,6 +18,7 @@ loader-sources := kernel/format.c $(addprefix vmm/, \
     multiboot2_header.c \
     multiboot2_info.c \
     multiboot_facts.c \
+    multiboot_screen.c \
     multiboot_sections.c \
     pvh.c \
     setup16.c \
@@ -30,7 +31,7 @@ loader-test-sources := test/unit/elf_write.c test/unit/fake_panic.c \
 
 # vmm/setup16.c includes it.
 loader-programs := $(addprefix unit/,bzimage bzimage_start check elf multiboot \
-    multiboot_info multiboot_places multiboot_sections) \
+    multiboot_info multiboot_places multiboot_screen multiboot_sections) \
     $(addprefix fuzz/,bzimage elf multiboot)
 $(loader-programs:%=$(BUILD)/%): $(BUILD)/vmm/bios.inc
 

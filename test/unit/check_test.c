@@ -11,11 +11,19 @@
 #include <cmocka.h>
 
 #include "kernel/config.h"
+#include "kernel/framebuffer.h"
 #include "test/unit/elf_kernel.h"
 #include "test/unit/fake_log.h"
 #include "vmm/vm_files.h"
 
 #define MIB 0x100000ULL
+
+/* Lintel's own screen. */
+void framebuffer_size(uint32_t *width, uint32_t *height)
+{
+    *width = 800;
+    *height = 600;
+}
 
 static uint8_t kernel[KERNEL_SIZE];
 static const uint8_t bytes[5000];
@@ -143,6 +151,20 @@ static void memory_that_is_not_there_yet(void **state)
     assert_true(good());
 }
 
+static void a_screen_that_is_too_large(void **state)
+{
+    (void)state;
+    config.screen = SCREEN_ON;
+    config.screen_width = 2560;
+    config.screen_height = 1600;
+    config.screen_line = 3;
+    says("guest.conf:3: screen: it would take more than a quarter");
+    config.memory = 64 * MIB;
+    host.ram_pages = 64 * MIB / 4096;
+    host.pages = host.ram_pages + 1000;
+    assert_true(good());
+}
+
 static void everything_is_told(void **state)
 {
     (void)state;
@@ -166,6 +188,7 @@ int main(void)
         cmocka_unit_test_setup(more_memory_than_there_is, setup),
         cmocka_unit_test_setup(kernels_that_cannot_start, setup),
         cmocka_unit_test_setup(memory_that_is_not_there_yet, setup),
+        cmocka_unit_test_setup(a_screen_that_is_too_large, setup),
         cmocka_unit_test_setup(everything_is_told, setup),
     };
 

@@ -7,3 +7,6 @@ config-sources := test/unit/config_test.c $(config-rig-sources)
 
 unit-tests += config_loader
 config_loader-sources := test/unit/config_loader_test.c $(config-rig-sources)
+
+unit-tests += config_screen
+config_screen-sources := test/unit/config_screen_test.c $(config-rig-sources)

@@ -133,6 +133,54 @@ static void places_have_the_right_type(void **state)
     }
 }
 
+/* The end of the first piece changes its type, and nothing else does. */
+static void a_screen_is_the_end_of_the_first_piece(void **state)
+{
+    static const uint64_t memories[] = {16 * MIB, 3 * GIB, 5 * GIB};
+
+    (void)state;
+    for (size_t m = 0; m < sizeof(memories) / sizeof(memories[0]); m++) {
+        struct memory_map before, map;
+
+        build(&before, memories[m], 2 * GIB);
+        map = before;
+        uint64_t end = map.ram[0].size;
+
+        assert_int_equal(memory_map_add_screen(&map, 3 * MIB), end - 3 * MIB);
+        assert_int_equal(map.screen, 3 * MIB);
+        assert_int_equal(map.e820_count, before.e820_count + 1);
+        assert_in_range(map.e820_count, 1, MEMORY_MAP_E820);
+        assert_memory_equal(map.ram, before.ram, sizeof(map.ram));
+        for (size_t i = 0; i < map.e820_count; i++) {
+            struct e820_entry is = map.e820[i];
+            struct e820_entry was = before.e820[i < 3 ? i : i - 1];
+
+            if (is.base == 1 * MIB) {
+                was.size -= 3 * MIB;
+            } else if (is.base == end - 3 * MIB) {
+                was =
+                    (struct e820_entry){end - 3 * MIB, 3 * MIB, E820_RESERVED};
+            }
+            assert_int_equal(is.base, was.base);
+            assert_int_equal(is.size, was.size);
+            assert_int_equal(is.type, was.type);
+        }
+    }
+}
+
+static void screens_that_are_no_screens(void **state)
+{
+    struct memory_map map;
+
+    (void)state;
+    build(&map, 16 * MIB, 16 * MIB);
+    expect_assert_failure(memory_map_add_screen(&map, 0));
+    expect_assert_failure(memory_map_add_screen(&map, 15 * MIB));
+    expect_assert_failure(memory_map_add_screen(&map, MIB + 1));
+    memory_map_add_screen(&map, MIB);
+    expect_assert_failure(memory_map_add_screen(&map, MIB));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +189,8 @@ int main(void)
         cmocka_unit_test(a_full_map_has_no_room),
         cmocka_unit_test(wrong_sizes_are_refused),
         cmocka_unit_test(places_have_the_right_type),
+        cmocka_unit_test(a_screen_is_the_end_of_the_first_piece),
+        cmocka_unit_test(screens_that_are_no_screens),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,11 +90,18 @@ static void video_of_header1(void **state)
     (void)state;
     multiboot_write1(rig.image, 0, 4);
     rig_word(32, 0);
+    rig_word(36, 800);
+    rig_word(40, 600);
     assert_true(rig_read_header(1));
     assert_true(rig.header.wants_screen);
-    rig_word(32, 1); /* text */
+    assert_int_equal(rig.header.screen_width, 800);
+    assert_int_equal(rig.header.screen_height, 600);
+    /* Text may become graphics, of any size: its own is in characters. */
+    rig_word(32, 1);
     assert_true(rig_read_header(1));
-    assert_false(rig.header.wants_screen);
+    assert_true(rig.header.wants_screen);
+    assert_int_equal(rig.header.screen_width, 0);
+    assert_int_equal(rig.header.screen_height, 0);
     rig_word(32, 2);
     rig_refused(1, "mode_type is 2");
 }

@@ -248,11 +248,17 @@ static void console_and_framebuffer(void **state)
     multiboot_end2(&rig.tags);
     assert_true(rig_read_header(2));
     assert_true(rig.header.wants_screen);
+    assert_int_equal(rig.header.screen_width, 1024);
+    assert_int_equal(rig.header.screen_height, 768);
+    assert_false(rig.header.console_required);
     rig_setup(NULL);
     multiboot_begin2(&rig.tags, rig.image, 0);
-    multiboot_tag2(&rig.tags, 4, 0, 1, 1);
+    multiboot_tag2(&rig.tags, 4, 0, 1, 3);
     multiboot_end2(&rig.tags);
-    rig_refused(2, "requires a screen (tag 4");
+    assert_true(rig_read_header(2));
+    assert_false(rig.header.wants_screen);
+    assert_true(rig.header.console_required);
+    assert_true(rig.header.knows_text);
 }
 
 static void efi_tags(void **state)

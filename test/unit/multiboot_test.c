@@ -52,7 +52,7 @@ static void elf64_by_version_1(void **state)
     rig_make_elf(true, 4 * MIB, 0xffffffff80000000);
     rig_header1(4);
     put32(rig.kernel + HEADER + 32, 0);
-    rig_loads("Multiboot 1 (there is no screen for its video mode)");
+    rig_loads("Multiboot 1 (without the video mode it prefers)");
     rig_is_in_place(4 * MIB);
     assert_int_equal(rig.start.rip, 4 * MIB + 0x10);
 }
@@ -113,7 +113,7 @@ static void entry_tag(void **state)
     multiboot_tag2(&rig.tags, 3, 0, 1, (uint32_t)(4 * MIB + 0x20));
     multiboot_tag2(&rig.tags, 5, 0, 3, 0, 0, 0);
     rig_end2();
-    rig_loads("Multiboot 2 (there is no screen for its framebuffer)");
+    rig_loads("Multiboot 2 (without the framebuffer it prefers)");
     assert_int_equal(rig.start.rip, 4 * MIB + 0x20);
     rig_setup(NULL);
     rig_make_elf(true, 4 * MIB, 0x40000000);

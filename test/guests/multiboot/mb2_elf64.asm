@@ -4,7 +4,9 @@
 %define FILE "mb2_elf64.elf"
 %define VERSION 2
 %define ELF 64
-%define TAGS 0x0000c25f                 ; 0 to 4, 6, 9, 14, 15
+%define TAGS 0x0000c35f                 ; 0 to 4, 6, 8, 9, 14, 15
+%define WIDTH 1024
+%define HEIGHT 768
 LINKED equ 0x40100000
 DELTA  equ -0x40000000
 bits 32
@@ -14,8 +16,8 @@ section .text
     header2
     tag 1, 0, 1, 2, 3, 4, 6, 8, 9, 14, 15, 21
     tag 1, OPTIONAL, 4711               ; nobody's type
-    tag 5, 0, 1024, 768, 32             ; a framebuffer would be welcome
-    tag 4, 0, 2                         ; and EGA text
+    tag 5, 0, 0, 0, 0                   ; a framebuffer, whichever
+    tag 4, 0, 3                         ; or EGA text, but one of them
     tag 6, 0
     tag 7, OPTIONAL
     tag 9, 0, 0x12345678                ; counts on EFI alone
