@@ -17,6 +17,7 @@ import together
 BOOTS = [
     guests.small_guests,
     processors.two_processors,
+    processors.posted_interrupts,
     processors.debian_on_two,
     multiboot.multiboot_guests,
     multiboot.xen,

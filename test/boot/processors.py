@@ -5,7 +5,8 @@ its devices on the other. Listed in cases.py."""
 import re
 
 import guests
-from harness import Failure, Run, boot, expect
+import machine
+from harness import Failure, Run, Skip, boot, expect
 
 # Beside each other they touch every part of a vCPU that moves with it: control
 # registers, MSRs, FPU and debug registers, the local APIC and its timer, and
@@ -25,7 +26,10 @@ def esp():
         name = path.removeprefix(folder).removesuffix(".conf")
         if name.endswith(guests.VIRTUAL):
             del files[path]
-        elif name not in TOO_MANY:
+            continue
+        if b"apicv " not in files[path]:
+            files[path] += b"apicv unposted\n"
+        if name not in TOO_MANY:
             files[f"{folder}{name}{ROAM}.conf"] = files[path] + b"pin roam\n"
     return files
 
@@ -71,6 +75,34 @@ def two_processors():
         yield "two processors", None
     except Failure as failure:
         yield "two processors", str(failure)
+
+
+def boot_virtual(names):
+    """(a boot of these guests with interrupts posted to them, their
+    entries)."""
+    wanted = [(name, guest) for name, guest in guests.entries()
+              if guest in names and not name.endswith(guests.SOFTWARE)
+              and (name == guest or name.endswith(guests.VIRTUAL))]
+    entries = [f"loader/entries/{name}.conf" for name, _ in wanted]
+    files = {path: content for path, content in guests.esp(names).items()
+             if not path.startswith("loader/entries/") or path in entries}
+    return boot(files, timeout=240, processors=2), wanted
+
+
+def posted_interrupts():
+    """Yields (name, problem or None)."""
+    if machine.bochs(machine.program())[1] < (2, 8):
+        raise Skip("Bochs has posted interrupts from 2.8 on")
+    result, wanted = boot_virtual((guests.HELD, "posted"))
+    expect(", posted interrupts)" in result.log_text(),
+           "this processor has no posted interrupts")
+    found = guests.defect(result)
+    if found:
+        raise Skip(found)
+    for name, problem in guests.results(result, wanted):
+        yield f"posted interrupts: {name}", problem
+    for name, problem in guests.results(*boot_virtual(("levels", "smp"))):
+        yield f"posted interrupts: {name}", problem
 
 
 def debian_on_two():

@@ -72,21 +72,25 @@ def nested_kvm():
     return None
 
 
-def bochs(program):
+def program():
+    return os.environ.get("BOCHS") or "bochs"
+
+
+def bochs(command):
     """(how that Bochs is started so that it runs at once, its version)."""
     try:
-        said = subprocess.run([program, "--help"], capture_output=True,
+        said = subprocess.run([command, "--help"], capture_output=True,
                               text=True, check=False)
     except OSError as error:
-        raise ValueError(f"BOCHS={program}: {error.strerror}") from error
+        raise ValueError(f"BOCHS={command}: {error.strerror}") from error
     text = said.stdout + said.stderr
     version = re.search(r"Bochs x86 Emulator (\d+)\.(\d+)", text)
     if not version:
-        raise ValueError(f"BOCHS={program}: its --help names no version")
+        raise ValueError(f"BOCHS={command}: its --help names no version")
     # One up to 2.8 that has a debugger stops in it first; later ones have it
     # only if asked.
     stops = "  -rc " in text and "  -debugger " not in text
-    return ([program, "-q"] + (["-rc", "bochs.rc"] if stops else []),
+    return ([command, "-q"] + (["-rc", "bochs.rc"] if stops else []),
             (int(version[1]), int(version[2])))
 
 
@@ -115,7 +119,7 @@ class Machine:
     def __init__(self, kind, directory, disk, memory_mib, cpus=1,
                  model=MODEL, bochs=""):
         self.kind = kind
-        self.program = bochs or os.environ.get("BOCHS") or "bochs"
+        self.program = bochs or program()
         self.model = model
         self.directory = directory
         self.log = os.path.join(directory, "log.txt")
