@@ -64,7 +64,7 @@ static void show_task(void *argument)
 
     while (!vm->stopping) {
         update_shown(vm);
-        if (console_is_shown(&vm->console)) {
+        if (console_is_shown(&vm->console) && show->wish != SCREEN_SHOW_TEXT) {
             event_wait_until(&show->changed, look(show->picture));
         } else {
             event_wait_until(&show->changed, time_now() + NOT_IN_VIEW);
