@@ -64,6 +64,7 @@ static struct {
     struct spinlock lock;
     uint64_t last;
     uint64_t back; /* the most that a clock read later was behind */
+    bool begun;    /* the first processor has read its own */
     uint32_t rounds;
 } start;
 
@@ -87,20 +88,25 @@ static void set_stage(enum stage stage)
     __atomic_store_n(&start.stage, stage, __ATOMIC_RELEASE);
 }
 
+static void read_clock(void)
+{
+    uint64_t now;
+
+    spinlock_take_always(&start.lock);
+    now = cpu_rdtsc_ordered();
+    if (now < start.last && start.last - now > start.back) {
+        start.back = start.last - now;
+    }
+    start.last = now;
+    spinlock_give_always(&start.lock);
+}
+
 /* Reads the clock while the other one does: between processors it must not go
  * back, or time would. */
 static void compare_clocks(void)
 {
     for (unsigned i = 0; i < ROUNDS; i++) {
-        uint64_t now;
-
-        spinlock_take_always(&start.lock);
-        now = cpu_rdtsc_ordered();
-        if (now < start.last && start.last - now > start.back) {
-            start.back = start.last - now;
-        }
-        start.last = now;
-        spinlock_give_always(&start.lock);
+        read_clock();
     }
     __atomic_add_fetch(&start.rounds, 1, __ATOMIC_RELEASE);
 }
@@ -116,6 +122,10 @@ static const char *take_over(const struct processor_start *request)
         return "it has another APIC id than the firmware says";
     }
     set_stage(STAGE_COMPARES);
+    /* Not before there is something to compare with. */
+    while (!__atomic_load_n(&start.begun, __ATOMIC_ACQUIRE)) {
+        cpu_pause();
+    }
     compare_clocks();
     while (__atomic_load_n(&start.rounds, __ATOMIC_ACQUIRE) < 2) {
         cpu_pause();
@@ -228,6 +238,8 @@ static bool wait_ready(uint64_t tsc_hz)
         return false;
     }
     if (stage_now() == STAGE_COMPARES) {
+        read_clock();
+        __atomic_store_n(&start.begun, true, __ATOMIC_RELEASE);
         compare_clocks();
     }
     return wait_past(STAGE_COMPARES, tsc_hz, READY_WAIT);
@@ -240,6 +252,7 @@ const char *processor_start(const struct processor_start *request,
 
     CHECK(start.page != 0);
     start.last = start.back = start.rounds = 0;
+    start.begun = false;
     set_stage(STAGE_NONE);
     fill_page(request);
     if (!wake(apic_id, tsc_hz)) {

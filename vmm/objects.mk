@@ -84,6 +84,7 @@ objects += $(addprefix vmm/, \
     uart.o \
     vcpu.o \
     vcpu_events.o \
+    virtio_env.o \
     virtio_host.o \
     virtio_plan.o \
     vm.o \

@@ -55,6 +55,11 @@ struct virtio_host {
     struct virtio_host_queue queues[VIRTIO_HOST_QUEUES];
 };
 
+/* The watchdog's second begins, unless it has; what ends it, for host->watch.
+ * vmm/virtio_env.c. */
+void virtio_env_watch(struct virtio_host *host);
+void virtio_env_watch_fire(void *argument);
+
 /* Makes the devices that the VM's configuration names, in their windows. NULL,
  * or the sentence of what is wrong. */
 const char *virtio_host_create(struct vm *vm);

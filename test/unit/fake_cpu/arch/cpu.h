@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define CR4_PAE  (1ULL << 5)
+#define CR4_LA57 (1ULL << 12)
+
 struct cpuid {
     uint32_t eax, ebx, ecx, edx;
 };
@@ -16,6 +19,8 @@ uint64_t cpu_rdtsc(void);
 uint64_t cpu_rdtsc_ordered(void);
 bool cpu_rdrand(uint64_t *value);
 bool cpu_rdseed(uint64_t *value);
+uint64_t cpu_read_cr4(void);
+void cpu_mfence(void);
 void cpu_pause(void);
 void cpu_idle(void);
 void cpu_cli(void);
