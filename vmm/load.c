@@ -276,8 +276,8 @@ static bool load_files(struct efi_boot *boot, struct load *load, size_t index)
 {
     struct load_entry *entry = &load->entries[index];
     const struct config_entry *config = &entry->config;
-    bool good = load_once(boot, load, index, config->linux_path,
-                          &entry->files.kernel);
+    bool good =
+        load_once(boot, load, index, config->linux_path, &entry->files.kernel);
 
     good = load_symbols(boot, load, index) && good;
     for (size_t i = 0; i < config->initrd_count; i++) {
