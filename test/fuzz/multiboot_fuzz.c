@@ -252,6 +252,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct boot_protocol *protocol =
         version == 1 ? &multiboot1_protocol : &multiboot2_protocol;
 
+    struct boot_wish wish = {0};
+
+    protocol->wishes(exact, length, &wish);
+    REQUIRE(wish.screen || (wish.width == 0 && wish.height == 0));
     if (protocol->recognise(exact, length) &&
         fuzz_loads(machine, protocol->load, &request, &start)) {
         check(machine, &request, &start);
