@@ -78,6 +78,7 @@ static void make_header2(uint8_t *file, enum form form)
     multiboot_tag2(&tags, 5, 1, 3, 640, 480, 32);
     multiboot_tag2(&tags, 3, 0, 1, BASE + CODE); /* entry */
     multiboot_tag2(&tags, address, 1, 4, BASE + HEADER, BASE, 0, BASE + 0x1000);
+    multiboot_tag2(&tags, 4, 0, 1, 2); /* console: it knows text */
     multiboot_end2(&tags);
 }
 
