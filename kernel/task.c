@@ -112,6 +112,14 @@ static bool overdue(const struct run_queue *queue, uint64_t now)
     return now >= queue->over_since + TASK_TURN;
 }
 
+static void note_passed(struct run_queue *queue, struct domain *domain)
+{
+    if (domain != NULL && queue->passed == NULL) {
+        queue->passed_at = time_now();
+    }
+    queue->passed = domain;
+}
+
 /* Of the list that comes first, else of the other one. NULL, and *wanted says
  * which domain to wait for; NULL too if nothing is runnable. */
 static struct task *take_first(struct run_queue *queue, struct domain **wanted)
@@ -139,13 +147,20 @@ static struct task *take_first(struct run_queue *queue, struct domain **wanted)
             task = take_from(list);
         }
     }
-    queue->passed_over = task != first;
+    note_passed(queue, task == first ? NULL : *wanted);
     if (task != NULL && list == &queue->over) {
         /* The others have as long as its turn, from when that ends. */
         queue->over_since = now + TASK_TURN;
     }
     spinlock_give(&queue->lock);
     return task;
+}
+
+/* Where a domain is never free, since there is always somebody who waits for
+ * it, its tasks here would be passed over for ever. */
+static bool passed_for_long(const struct run_queue *queue)
+{
+    return queue->passed != NULL && time_now() >= queue->passed_at + TASK_TURN;
 }
 
 /* The next task to run, in whose domain this processor is then. Where none can
@@ -155,7 +170,9 @@ static struct task *choose(struct run_queue *queue)
     struct domain *wanted = NULL;
     struct task *task = NULL;
 
-    if (domain_wanted()) {
+    if (passed_for_long(queue)) {
+        domain_switch(queue->passed);
+    } else if (domain_wanted()) {
         /* The tasks here could have it to themselves for ever. */
         domain_switch(NULL);
     }
@@ -414,7 +431,7 @@ uint64_t task_run_end(void)
     uint64_t end = queue->current->turn_end;
     uint64_t soon = 0;
 
-    if (queue->passed_over) {
+    if (queue->passed != NULL) {
         soon = time_now() + TASK_AGAIN;
         end = end < soon ? end : soon;
     }

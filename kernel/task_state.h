@@ -89,7 +89,9 @@ struct run_queue {
     struct task *left; /* has exited, or moves: the next task deals with it */
     bool firing;       /* timers fire: nothing may wait now */
     uint32_t known;    /* of `woken`, when a task was chosen last */
-    bool passed_over;  /* one that came first then, for its domain was taken */
+    struct domain *passed; /* of one that came first then and was passed over,
+                              since its domain was taken; or NULL */
+    uint64_t passed_at;    /* when one was first, of those that are so now */
     uint64_t idle_ticks;
 };
 

@@ -1,5 +1,5 @@
 /* Clause reports as people and machines read them, and the summary at a VM's
- * end. Called by vmm/virtio_host.c and vmm/main.c. */
+ * end. Called by vmm/virtio_env.c, vmm/virtio_host.c and vmm/run.c. */
 #pragma once
 
 #include <stdint.h>

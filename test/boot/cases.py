@@ -12,6 +12,7 @@ import formats
 import guests
 import multiboot
 import processors
+import screen
 import together
 
 BOOTS = [
@@ -19,6 +20,7 @@ BOOTS = [
     processors.two_processors,
     processors.debian_on_two,
     multiboot.multiboot_guests,
+    screen.guests_screen,
     multiboot.xen,
     formats.format_guests,
     formats.real_kernels,

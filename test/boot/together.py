@@ -91,7 +91,8 @@ def machines_together():
     expect(result.entries["x-flood"][0] == 3, "the flood was not stopped")
     expect(result.entries["x-wild"][0] == 2, "the wild access was survived")
     # Each one's own, without the memory of those beside it.
-    own = re.findall(r"own memory: (\d+) KiB", result.log_text())
+    own = re.findall(r"own memory: (\d+) KiB in \d+ tasks",
+                     result.log_text())
     expect(len(own) == len(names) and max(map(int, own)) < 1024,
            f"own memory: {own} KiB")
     parts = texts(result.console, names)

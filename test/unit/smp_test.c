@@ -433,8 +433,8 @@ static void waits_for_its_turn(void *argument)
 {
     struct other *which = argument;
 
-    while (!which->enough) {
-        which->turns++;
+    while (!__atomic_load_n(&which->enough, __ATOMIC_RELAXED)) {
+        __atomic_add_fetch(&which->turns, 1, __ATOMIC_RELAXED);
         task_yield();
     }
 }
@@ -505,6 +505,48 @@ static void one_whose_domain_is_taken_is_tried_again_soon(void **state)
     drop_rooms();
 }
 
+/* Always one of them is in the domain while the other one waits for it. */
+static void keeps_its_domain(void *argument)
+{
+    struct holder *which = argument;
+
+    while (!__atomic_load_n(&which->enough, __ATOMIC_ACQUIRE)) {
+        uint64_t end = time_now() + 20 * TIME_US;
+
+        while (time_now() < end) {
+        }
+        task_yield();
+    }
+}
+
+static void one_whose_domain_is_never_free_is_waited_for(void **state)
+{
+    struct domain *before = NULL;
+    uint64_t end = 0;
+
+    (void)state;
+    make_rooms();
+    holder = (struct holder){0};
+    other = (struct other){0};
+    before = task_join(rooms[0].domain);
+    assert_non_null(task_create_on(1, "one", keeps_its_domain, &holder));
+    assert_non_null(task_create_on(2, "two", keeps_its_domain, &holder));
+    assert_non_null(task_create("other", waits_for_its_turn, &other));
+    task_join(before);
+    end = time_now() + 2 * TIME_SECOND;
+    while (time_now() < end &&
+           __atomic_load_n(&other.turns, __ATOMIC_RELAXED) < 8) {
+        task_yield();
+    }
+    assert_true(__atomic_load_n(&other.turns, __ATOMIC_RELAXED) >= 8);
+    __atomic_store_n(&other.enough, true, __ATOMIC_RELAXED);
+    __atomic_store_n(&holder.enough, true, __ATOMIC_RELEASE);
+    while (smp_pages() != worker_number) {
+        task_yield();
+    }
+    drop_rooms();
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -523,6 +565,7 @@ int main(void)
         cmocka_unit_test(a_wake_up_ends_a_run_that_has_just_begun),
         cmocka_unit_test(one_that_has_just_woken_does_not_wait_with_the_others),
         cmocka_unit_test(one_whose_domain_is_taken_is_tried_again_soon),
+        cmocka_unit_test(one_whose_domain_is_never_free_is_waited_for),
     };
 
     return cmocka_run_group_tests(tests, begin, NULL);
