@@ -200,17 +200,6 @@ static void check(const struct fuzz_machine *machine,
     }
 }
 
-static const struct boot_framebuffer screen = {
-    .address = 0xe0000000,
-    .pitch = 4096,
-    .width = 1024,
-    .height = 768,
-    .bits = 32,
-    .red = {16, 8},
-    .green = {8, 8},
-    .blue = {0, 8},
-};
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t file[FILE_SIZE];
@@ -219,7 +208,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     struct fuzz_machine *machine =
-        fuzz_machine(data[1] < TIGHT ? BASE + data[1] * 0x1000ULL : RAM_SIZE);
+        fuzz_machine(data[1] < TIGHT ? BASE + data[1] * 0x1000ULL : RAM_SIZE,
+                     data[0] >> 7 != 0);
     enum form form = data[0] & 3;
     int version = (data[0] >> 2 & 1) + 1;
     size_t length = size - 2;
@@ -243,9 +233,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .module = pieces + 1,
         .module_count = data[0] >> 4 & 1 ? 2 : 0,
         .command_line = data[0] >> 5 & 1 ? "console=hvc0" : "",
-        .e820 = machine->e820,
-        .e820_count = FUZZ_E820,
-        .framebuffer = data[0] >> 7 & 1 ? &screen : NULL,
         .rsdp = {data[0] >> 6 & 1 ? MAP_ACPI_BASE : 0},
     };
     struct boot_start start = {0};
