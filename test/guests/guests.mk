@@ -16,7 +16,7 @@ $(BUILD)/guests/%.map: test/guests/%.asm test/guests/guest.inc \
 	@awk '/Section .text/ { text = 1 } text && NF == 3 && $$3 !~ /^\.\.@|Name/ \
 	    { print tolower($$2), "t", $$3 }' $@.nasm > $@
 
-guest-maps := $(addprefix $(BUILD)/guests/,ring.map wild.map)
+guest-maps := $(addprefix $(BUILD)/guests/,ring.map smplint.map wild.map)
 
 # Guests that Multiboot starts: flat files, and ELF files linked at BASE and
 # loaded OFFSET below.
