@@ -55,6 +55,7 @@ static void help(void)
                 "Ctrl-A x  end the machine\r\n"
                 "Ctrl-A s  its state, in the log\r\n"
                 "Ctrl-A t  Lintel's tasks, in the log\r\n"
+                "Ctrl-A v  between its screen and this text\r\n"
                 "Ctrl-A n  keyboard to the next machine\r\n"
                 "Ctrl-A Ctrl-A  sends Ctrl-A\r\n");
     list();
@@ -129,6 +130,9 @@ static void escaped(uint8_t key)
         break;
     case 's':
         ask(CONSOLE_STATE);
+        break;
+    case 'v':
+        ask(CONSOLE_VIEW);
         break;
     case 't':
         task_dump();

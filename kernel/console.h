@@ -22,6 +22,7 @@
 enum console_request {
     CONSOLE_QUIT = 1 << 0,  /* x: end */
     CONSOLE_STATE = 1 << 1, /* s: log state and statistics */
+    CONSOLE_VIEW = 1 << 2,  /* v: between its screen and the text */
 };
 
 /* Owned by the machine; zero before console_attach(). */
@@ -70,6 +71,9 @@ size_t console_read(struct console *console, void *buffer, size_t length);
 
 /* The requests since the last call, bits of enum console_request. */
 unsigned console_requests(struct console *console);
+
+/* True: its bytes are shown as they are, since it has the keyboard. */
+bool console_is_shown(const struct console *console);
 
 /* Signalled when there is something to read or a request. */
 struct event *console_event(struct console *console);

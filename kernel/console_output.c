@@ -234,6 +234,16 @@ size_t console_room(const struct console *console)
     return room > least ? (room - least) / line + 1 : 0;
 }
 
+bool console_is_shown(const struct console *console)
+{
+    bool shown = false;
+
+    spinlock_take(&output.lock);
+    shown = console == output.shown;
+    spinlock_give(&output.lock);
+    return shown;
+}
+
 void console_finish(struct console *console)
 {
     spinlock_take(&output.lock);

@@ -51,6 +51,7 @@ enum escape {
 static struct {
     struct spinlock lock; /* of what is drawn */
     bool open;
+    const void *holder; /* of the screen, for a picture; NULL: text is drawn */
     struct framebuffer_mode mode;
     uint32_t pixels[STYLE_COUNT]; /* the colours as the mode has them */
     unsigned factor;
@@ -111,7 +112,8 @@ static void draw_cell(unsigned row, unsigned column)
     unsigned x = column * CELL_COLUMNS * screen.factor;
     unsigned y = row * CELL_ROWS * screen.factor;
 
-    if (shown->character == cell.character && shown->style == cell.style) {
+    if (screen.holder != NULL ||
+        (shown->character == cell.character && shown->style == cell.style)) {
         return;
     }
     *shown = cell;
@@ -300,6 +302,21 @@ static unsigned choose_factor(uint32_t width, uint32_t height)
     return factor;
 }
 
+/* All black, and no cell drawn. */
+static void wipe(void)
+{
+    for (unsigned y = 0; y < screen.mode.height; y++) {
+        volatile uint32_t *line = pixel_line(y);
+
+        for (unsigned x = 0; x < screen.mode.width; x++) {
+            line[x] = 0;
+        }
+    }
+    for (unsigned row = 0; row < screen.rows; row++) {
+        blank_cells(screen.shown[row], screen.columns);
+    }
+}
+
 bool framebuffer_open(const struct framebuffer_mode *mode)
 {
     screen.open = false;
@@ -321,17 +338,9 @@ bool framebuffer_open(const struct framebuffer_mode *mode)
     for (unsigned i = 0; i < STYLE_COUNT; i++) {
         screen.pixels[i] = pixel_of(colours[i], mode->format);
     }
-    for (unsigned y = 0; y < mode->height; y++) {
-        volatile uint32_t *line = pixel_line(y);
-
-        for (unsigned x = 0; x < mode->width; x++) {
-            line[x] = 0;
-        }
-    }
-    for (unsigned row = 0; row < screen.rows; row++) {
-        blank_cells(screen.text[row], screen.columns);
-        blank_cells(screen.shown[row], screen.columns);
-    }
+    screen.holder = NULL;
+    blank_rows(0);
+    wipe();
     screen.open = true;
     return true;
 }
@@ -378,5 +387,68 @@ void framebuffer_write_line(const char *text, size_t length)
     screen.style = STYLE_GUEST;
     screen.column = 0;
     new_line();
+    spinlock_give(&screen.lock);
+}
+
+bool framebuffer_take(const void *holder)
+{
+    bool good = false;
+
+    if (!screen.open) {
+        return false;
+    }
+    spinlock_take(&screen.lock);
+    good = screen.holder == NULL || screen.holder == holder;
+    if (good) {
+        screen.holder = holder;
+        wipe();
+    }
+    spinlock_give(&screen.lock);
+    return good;
+}
+
+static void text_again(void)
+{
+    screen.holder = NULL;
+    wipe();
+    draw_all();
+}
+
+void framebuffer_give_back(const void *holder)
+{
+    spinlock_take(&screen.lock);
+    if (screen.holder == holder) {
+        text_again();
+    }
+    spinlock_give(&screen.lock);
+}
+
+void framebuffer_seize(void)
+{
+    spinlock_take(&screen.lock);
+    if (screen.holder != NULL) {
+        text_again();
+    }
+    spinlock_give(&screen.lock);
+}
+
+void framebuffer_put_line(const void *holder, unsigned x, unsigned y,
+                          const uint32_t *pixels, unsigned count)
+{
+    spinlock_take(&screen.lock);
+    if (screen.holder == holder && x < screen.mode.width &&
+        y < screen.mode.height) {
+        volatile uint32_t *line = pixel_line(y) + x;
+
+        count = at_most(count, screen.mode.width - x);
+        for (unsigned i = 0; i < count; i++) {
+            uint32_t pixel = pixels[i];
+
+            line[i] = screen.mode.format == FRAMEBUFFER_BGRX
+                          ? pixel & 0xffffff
+                          : (pixel & 0xff00) | (pixel >> 16 & 0xff) |
+                                (pixel & 0xff) << 16;
+        }
+    }
     spinlock_give(&screen.lock);
 }

@@ -35,3 +35,20 @@ void framebuffer_write(const void *bytes, size_t length);
 
 /* As framebuffer_write, on a line of its own. */
 void framebuffer_write_line(const char *text, size_t length);
+
+/* The screen for a picture: it is cleared, and text from here on is remembered
+ * and not drawn. `holder` is whoever takes it; false: another has it, or there
+ * is no screen. Whoever has it may take it again. */
+bool framebuffer_take(const void *holder);
+
+/* Text again, if `holder` has the screen. */
+void framebuffer_give_back(const void *holder);
+
+/* Text again, whoever has the screen: for a panic. */
+void framebuffer_seize(void);
+
+/* Draws `count` pixels, 0xRRGGBB and a byte that does not count, from column
+ * `x` of line `y` on; what is not on the screen is left out. Nothing unless
+ * `holder` has it. */
+void framebuffer_put_line(const void *holder, unsigned x, unsigned y,
+                          const uint32_t *pixels, unsigned count);

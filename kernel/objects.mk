@@ -13,6 +13,7 @@ objects += $(addprefix kernel/, \
     font.o \
     format.o \
     framebuffer.o \
+    framebuffer_show.o \
     health.o \
     ioapic.o \
     log.o \

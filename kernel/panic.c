@@ -15,6 +15,7 @@
 #include "arch/spinlock.h"
 #include "arch/vmx.h"
 #include "kernel/format.h"
+#include "kernel/framebuffer.h"
 #include "kernel/log.h"
 #include "kernel/serial.h"
 #include "kernel/task.h"
@@ -22,7 +23,7 @@
 static unsigned step;
 
 /* Those of steps[] before the first line. */
-#define QUIET_STEPS 2U
+#define QUIET_STEPS 3U
 
 static void show_task(void)
 {
@@ -56,7 +57,8 @@ static void stop_others(void)
 }
 
 static void (*const steps[])(void) = {
-    stop_others, serial_stop_queueing, show_task, show_backtrace, task_dump,
+    stop_others, serial_stop_queueing, framebuffer_seize,
+    show_task,   show_backtrace,       task_dump,
     end,
 };
 

@@ -271,26 +271,30 @@ static bool load_symbols(struct efi_boot *boot, struct load *load, size_t index)
     return true;
 }
 
+/* Goes on after an error, so that every file that is missing is named. */
 static bool load_files(struct efi_boot *boot, struct load *load, size_t index)
 {
     struct load_entry *entry = &load->entries[index];
     const struct config_entry *config = &entry->config;
-    bool good = load_once(boot, load, index, config->linux_path,
-                          &entry->files.kernel) &&
-                load_symbols(boot, load, index);
+    bool good =
+        load_once(boot, load, index, config->linux_path, &entry->files.kernel);
 
-    for (size_t i = 0; good && i < config->initrd_count; i++) {
+    good = load_symbols(boot, load, index) && good;
+    for (size_t i = 0; i < config->initrd_count; i++) {
         good = load_once(boot, load, index, config->initrd[i],
-                         &entry->files.initrd[i]);
+                         &entry->files.initrd[i]) &&
+               good;
     }
-    for (size_t i = 0; good && i < config->module_count; i++) {
+    for (size_t i = 0; i < config->module_count; i++) {
         good = load_once(boot, load, index, config->module[i].path,
-                         &entry->files.module[i]);
+                         &entry->files.module[i]) &&
+               good;
     }
-    for (size_t i = 0; good && i < config->disk_count; i++) {
+    for (size_t i = 0; i < config->disk_count; i++) {
         if (config->disk[i].path[0] != '\0') {
             good = load_once(boot, load, index, config->disk[i].path,
-                             &entry->files.disk[i]);
+                             &entry->files.disk[i]) &&
+                   good;
         }
     }
     return good;
@@ -352,9 +356,9 @@ bool load_all(struct efi_boot *boot, struct load *load)
     if (!load_entries(boot, names, load) || !choose(boot, load)) {
         return false;
     }
-    for (size_t i = 0; good && i < load->entry_count; i++) {
+    for (size_t i = 0; i < load->entry_count; i++) {
         if (load->entries[i].chosen) {
-            good = load_files(boot, load, i);
+            good = load_files(boot, load, i) && good;
         }
     }
     return good;

@@ -74,6 +74,7 @@ objects += $(addprefix vmm/, \
     run.o \
     rtc_calendar.o \
     screen.o \
+    screen_show.o \
     symbols.o \
     symbols_elf.o \
     symbols_guest.o \

@@ -350,6 +350,7 @@ void vm_destroy(struct vm *vm)
     stop_timers(vm);
     virtio_host_destroy(vm);
     symbols_guest_destroy(vm);
+    screen_show_destroy(vm);
     vm_vcpus_destroy(vm);
     for (size_t i = 0; i < vm->memory.slot_count; i++) {
         struct guest_memory_slot *slot = &vm->memory.slots[i];

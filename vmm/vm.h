@@ -33,6 +33,7 @@
 #include "vmm/regions.h"
 #include "vmm/report_json.h"
 #include "vmm/rtc.h"
+#include "vmm/screen_show.h"
 #include "vmm/symbols_guest.h"
 #include "vmm/uart.h"
 #include "vmm/vcpu.h"
@@ -83,6 +84,7 @@ struct vm {
     struct kernel_request kernel;
 
     struct console console;
+    struct screen_show show;
 
     /* The end: set once by vm_stop(), looked at by every task of the VM. */
     bool stopping;

@@ -57,6 +57,7 @@ void vm_stop(struct vm *vm, enum vm_end end)
     }
     virtio_host_stop(vm);
     event_signal(console_event(&vm->console));
+    screen_show_stop(vm);
     event_signal(&vm->task_left);
 }
 
@@ -96,6 +97,9 @@ static void obey(struct vm *vm)
 
     if (requests & CONSOLE_STATE) {
         vm_log_state(vm);
+    }
+    if (requests & CONSOLE_VIEW) {
+        screen_show_switch(vm);
     }
     if (requests & CONSOLE_QUIT) {
         vm_stop(vm, VM_END_USER);
@@ -138,8 +142,9 @@ static void limit_reached(void *argument)
 
 static bool start_tasks(struct vm *vm)
 {
-    bool good =
-        virtio_host_start(vm) && vm_task_start(vm, "console", console_task, vm);
+    bool good = virtio_host_start(vm) &&
+                vm_task_start(vm, "console", console_task, vm) &&
+                screen_show_start(vm);
 
     for (unsigned i = 0; good && i < vm->vcpu_count; i++) {
         char name[24];

@@ -12,6 +12,7 @@ import formats
 import guests
 import multiboot
 import processors
+import screen
 import together
 
 BOOTS = [
@@ -20,6 +21,7 @@ BOOTS = [
     processors.posted_interrupts,
     processors.debian_on_two,
     multiboot.multiboot_guests,
+    screen.guests_screen,
     multiboot.xen,
     formats.format_guests,
     formats.real_kernels,

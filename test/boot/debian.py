@@ -25,7 +25,7 @@ EXPECTED_WARNINGS = (
 
 ACCEPTANCE = (
     "uname -a; cat /proc/interrupts; cat /proc/iomem; sha256sum /dev/vda; "
-    "dd if=/dev/hwrng bs=32 count=4 | xxd; "
+    "dd if=/dev/hwrng bs=32 count=4 | xxd; cat /proc/fb; "
     'dmesg | grep -i -E "virtio|tsc|apic"; sleep 2; '
     'echo warnings:; dmesg -r | grep -E "^<[0-4]>"; echo end of warnings'
 )
@@ -71,7 +71,11 @@ def debian_cloud():
 
 
 def debian_generic():
-    acceptance(KERNEL="generic")
+    """And by its framebuffer driver it finds the machine's screen."""
+    run = acceptance(KERNEL="generic", SCREEN="1024x768")
+    expect("\n0 VESA VGA\n" in run.output, "it found no framebuffer")
+    expect(re.search(r"^0fd00000-0fffffff : vesafb$", run.output, re.M),
+           "its framebuffer is not the end of 256 MiB")
 
 
 # Each processor reads the disk and prints, all at once; then one goes and comes

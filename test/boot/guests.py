@@ -48,6 +48,11 @@ GUESTS = {
     "smp": ((GOOD,), None, "timeout 60\n"),
     "smpdeaf": ((CRASH,), r"vcpu\d at .*: every processor is in HLT with "
                           r"interrupts off", ""),
+    "smplint": ((BROKEN,), r"mmio-drv-004(.|\n)*by vcpu2 at 0x[0-9a-f]+ "
+                r"read_a_byte\+0: 0f b6 43 04(.|\n)*split-drv-014(.|\n)*"
+                r"last notified by vcpu1 at 0x[0-9a-f]+ notify\+0: c7 43 50"
+                r"(.|\n)*, 2 broken$",
+                "symbols /guests/smplint.map\nfeatures -ring_packed\n"),
     "spin": ((LATE,), r"time-out", "timeout 1\n"),
     "state": ((GOOD,), None, ""),
     "timer": ((GOOD,), None, ""),
@@ -63,7 +68,7 @@ SOFTWARE = "-software"
 BOTH = ("apic", "cr", "held", "msr", "msrstorm", "selftest", "state", "timer")
 # These run with several numbers of processors, up to SOME in both ways.
 PROCESSORS = {"levels": (2, 4), "posted": (3,), "smp": (2, 4, 8, 64),
-              "smpdeaf": (3,)}
+              "smpdeaf": (3,), "smplint": (3,)}
 SOME = 8
 VIRTUAL = "-virtual"
 # What these do counts only where the emulator has none of these defects: the

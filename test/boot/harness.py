@@ -137,21 +137,24 @@ class Folder:
 
 
 def boot(files, kind="bochs", memory=128, timeout=240, disk=None,
-         model=machine.MODEL_AVX512, keys=(), processors=1):
+         model=machine.MODEL_AVX512, keys=(), processors=1, watch=None):
     """Boots `files` ({name on the ESP: path or bytes}), or the image `disk` as
     it is. `keys`: pairs of what the console must have said, and what is then
-    typed."""
+    typed. `watch` is called again and again with the machine, which then has
+    a screen, and the session."""
     scratch = None
     try:
         if disk is None:
             disk = scratch = f"{Folder.path}/esp.img"
             image.make(disk, {"EFI/BOOT/BOOTX64.EFI": LINTEL, **files})
         booted = machine.Machine(kind, Folder.path, disk, memory, processors,
-                                 model=model)
+                                 model=model, screen=watch is not None)
         session = Limited(booted, "", timeout)
         try:
             while not session.done:
                 session.step()
+                if watch:
+                    watch(booted, session)
                 if keys and keys[0][0] in session.console:
                     booted.type(keys[0][1])
                     keys = keys[1:]

@@ -11,8 +11,8 @@ from harness import Failure, Run, Skip, boot, expect
 # Beside each other they touch every part of a vCPU that moves with it: control
 # registers, MSRs, FPU and debug registers, the local APIC and its timer, and
 # devices. `spin` and `mute` are ended from the other processor.
-NAMES = ("cpuid", "cr", "msr", "mute", "ring", "selftest", "smp", "spin",
-         "state", "timer", "uart")
+NAMES = ("cpuid", "cr", "msr", "mute", "ring", "selftest", "smp",
+         "smplint", "spin", "state", "timer", "uart")
 ROAM = "-roam"
 TOO_MANY = ("smp-64",)  # to move at every exit
 MEMORY = 4096  # KiB, for all 64 vCPUs

@@ -119,8 +119,10 @@ static void check(const struct fuzz_machine *machine,
     REQUIRE(start->kernel >= MAP_LEGACY_END);
     REQUIRE(start->rip >= start->kernel && start->rip < machine->size);
     fuzz_piece(machine, start->kernel, 1);
-    check_header(machine, request, start,
-                 fuzz_piece(machine, start->gprs[GPR_RSI], 0x1000));
+    const uint8_t *params = fuzz_piece(machine, start->gprs[GPR_RSI], 0x1000);
+
+    check_header(machine, request, start, params);
+    REQUIRE(get32(params + 0x18) == machine->screen.address);
     fuzz_piece(machine, start->gprs[GPR_RSP] - 0x1000, 0x1000);
     fuzz_piece(machine, start->gdt, start->gdt_limit + 1ULL);
     if (start->mode == BOOT_LONG) {
@@ -137,7 +139,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     struct fuzz_machine *machine = fuzz_machine(
-        data[1] < TIGHT ? RAM_TIGHT + data[1] * 0x1000ULL : RAM_SIZE);
+        data[1] < TIGHT ? RAM_TIGHT + data[1] * 0x1000ULL : RAM_SIZE,
+        (data[0] & 0x40) != 0);
     size_t length = size - 2;
     const uint8_t *file = data + 2;
 
@@ -155,8 +158,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .initrd_count = data[0] >> 1 & 1 ? 2 : 0,
         .module_count = (data[0] & 0x30) == 0x30 ? 1 : 0, /* it has none */
         .command_line = data[0] >> 2 & 1 ? "" : "console=hvc0",
-        .e820 = machine->e820,
-        .e820_count = FUZZ_E820,
         .rsdp = {data[0] >> 3 & 1 ? MAP_ACPI_BASE : 0},
         .protocol = "linux",
     };

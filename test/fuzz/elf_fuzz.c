@@ -58,8 +58,9 @@ static void check_info(uint64_t at, const struct boot_request *request,
     REQUIRE(info.magic == START_INFO_MAGIC && info.version == 1);
     REQUIRE(info.module_count == first + request->module_count);
     fuzz_piece(machine, at, sizeof(info));
-    REQUIRE(info.map_count == FUZZ_E820);
-    fuzz_piece(machine, info.map, FUZZ_E820 * sizeof(struct start_info_map));
+    REQUIRE(info.map_count == request->e820_count);
+    fuzz_piece(machine, info.map,
+               request->e820_count * sizeof(struct start_info_map));
     fuzz_piece(machine, info.command_line, strlen(request->command_line) + 1);
     REQUIRE(strcmp((const char *)machine->ram + info.command_line,
                    request->command_line) == 0);
@@ -124,7 +125,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     machine = fuzz_machine(data[1] < TIGHT ? KERNEL_BASE + data[1] * 0x1000ULL
-                                           : RAM_SIZE);
+                                           : RAM_SIZE,
+                           (data[1] & 3) == 3);
     memset(text, 0x5a, sizeof(text));
     uint8_t *file = make_file(data, size, &length);
     const struct boot_piece pieces[2] = {{text, data[1], "a module"},
@@ -138,8 +140,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .module = pieces,
         .module_count = data[0] >> 5 & 1 ? 2 : 0,
         .command_line = "console=hvc0",
-        .e820 = machine->e820,
-        .e820_count = FUZZ_E820,
         .gib_pages = (data[0] & 0xc0) != 0, /* the others cost time */
     };
     static struct boot_start start;

@@ -21,7 +21,30 @@ _Noreturn void panic(const char *format, ...)
     abort();
 }
 
-struct fuzz_machine *fuzz_machine(uint64_t size)
+/* 80 by 50 of 32 bits, in whole pages. */
+#define SCREEN_SIZE 0x4000ULL
+
+static void add_screen(struct fuzz_machine *machine)
+{
+    uint64_t base = machine->size - SCREEN_SIZE;
+
+    machine->e820[2].size -= SCREEN_SIZE;
+    machine->e820[machine->e820_count++] =
+        (struct e820_entry){base, SCREEN_SIZE, E820_RESERVED};
+    machine->screen = (struct boot_framebuffer){
+        .address = base,
+        .pitch = 320,
+        .width = 80,
+        .height = 50,
+        .bits = 32,
+        .red = {16, 8},
+        .green = {8, 8},
+        .blue = {0, 8},
+    };
+    machine->framebuffer = &machine->screen;
+}
+
+struct fuzz_machine *fuzz_machine(uint64_t size, bool screen)
 {
     static uint8_t *ram;
     static struct fuzz_machine machine;
@@ -29,7 +52,7 @@ struct fuzz_machine *fuzz_machine(uint64_t size)
     if (ram == NULL) {
         ram = calloc(1, FUZZ_RAM_MOST);
     }
-    REQUIRE(size <= FUZZ_RAM_MOST && size > MAP_LEGACY_END);
+    REQUIRE(size <= FUZZ_RAM_MOST && size > MAP_LEGACY_END + SCREEN_SIZE);
     machine = (struct fuzz_machine){
         .size = size,
         .ram = ram,
@@ -42,7 +65,11 @@ struct fuzz_machine *fuzz_machine(uint64_t size)
                  E820_RESERVED},
                 {MAP_LEGACY_END, size - MAP_LEGACY_END, E820_RAM},
             },
+        .e820_count = 3,
     };
+    if (screen) {
+        add_screen(&machine);
+    }
     return &machine;
 }
 
@@ -57,6 +84,7 @@ const uint8_t *fuzz_piece(const struct fuzz_machine *machine, uint64_t base,
     uint64_t end = base + size;
 
     REQUIRE(end >= base && end <= machine->size);
+    REQUIRE(machine->framebuffer == NULL || end <= machine->screen.address);
     REQUIRE(base >= MAP_LEGACY_END || end <= MAP_LEGACY_BASE);
     for (size_t i = 0; i < piece_count; i++) {
         REQUIRE(end <= pieces[i].base || base >= pieces[i].end);
@@ -72,7 +100,14 @@ bool fuzz_loads(const struct fuzz_machine *machine, fuzz_load *load,
 {
     static struct boot_start judged;
     struct guest_memory absent = machine->memory;
-    bool accepted = load(&machine->memory, request, start) == NULL;
+    struct boot_wish wish;
+    bool accepted = false;
+
+    request->e820 = machine->e820;
+    request->e820_count = machine->e820_count;
+    request->framebuffer = machine->framebuffer;
+    boot_wishes(request, &wish);
+    accepted = load(&machine->memory, request, start) == NULL;
 
     absent.slots[0].host = (uint8_t *)0x1000;
     request->only_judge = true;

@@ -9,20 +9,22 @@
 #include "vmm/boot_protocol.h"
 #include "vmm/memory_map.h"
 
-#define FUZZ_E820 3
-
-/* Memory of one slot from 0, and its map: RAM but for 640 KiB to 1 MiB. */
+/* Memory of one slot from 0, and its map: RAM but for 640 KiB to 1 MiB, and for
+ * the screen, if there is one, at its end. */
 struct fuzz_machine {
     uint64_t size;
     uint8_t *ram;
     struct guest_memory memory;
-    struct e820_entry e820[FUZZ_E820];
+    struct e820_entry e820[4];
+    size_t e820_count;
+    struct boot_framebuffer screen;
+    const struct boot_framebuffer *framebuffer; /* it, or NULL */
 };
 
 /* The machine with so much of it, up to FUZZ_RAM_MOST. Its bytes are what
  * earlier inputs left there. */
 #define FUZZ_RAM_MOST (24ULL << 20)
-struct fuzz_machine *fuzz_machine(uint64_t size);
+struct fuzz_machine *fuzz_machine(uint64_t size, bool screen);
 
 /* Each piece of memory that a kernel is told of: it must be RAM, and no two may
  * overlap. What stands there. */
@@ -30,8 +32,9 @@ void fuzz_pieces_begin(void);
 const uint8_t *fuzz_piece(const struct fuzz_machine *machine, uint64_t base,
                           uint64_t size);
 
-/* Loads, by one protocol or the table: true if the kernel was accepted. The
- * verdict must be the same where it is only judged, which touches no memory. */
+/* Loads on the machine, by one protocol or the table: true if the kernel was
+ * accepted. The verdict must be the same where it is only judged, which touches
+ * no memory. */
 typedef const char *fuzz_load(const struct guest_memory *memory,
                               const struct boot_request *request,
                               struct boot_start *start);

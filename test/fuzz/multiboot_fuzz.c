@@ -78,6 +78,7 @@ static void make_header2(uint8_t *file, enum form form)
     multiboot_tag2(&tags, 5, 1, 3, 640, 480, 32);
     multiboot_tag2(&tags, 3, 0, 1, BASE + CODE); /* entry */
     multiboot_tag2(&tags, address, 1, 4, BASE + HEADER, BASE, 0, BASE + 0x1000);
+    multiboot_tag2(&tags, 4, 0, 1, 2); /* console: it knows text */
     multiboot_end2(&tags);
 }
 
@@ -200,17 +201,6 @@ static void check(const struct fuzz_machine *machine,
     }
 }
 
-static const struct boot_framebuffer screen = {
-    .address = 0xe0000000,
-    .pitch = 4096,
-    .width = 1024,
-    .height = 768,
-    .bits = 32,
-    .red = {16, 8},
-    .green = {8, 8},
-    .blue = {0, 8},
-};
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t file[FILE_SIZE];
@@ -219,7 +209,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     struct fuzz_machine *machine =
-        fuzz_machine(data[1] < TIGHT ? BASE + data[1] * 0x1000ULL : RAM_SIZE);
+        fuzz_machine(data[1] < TIGHT ? BASE + data[1] * 0x1000ULL : RAM_SIZE,
+                     data[0] >> 7 != 0);
     enum form form = data[0] & 3;
     int version = (data[0] >> 2 & 1) + 1;
     size_t length = size - 2;
@@ -243,15 +234,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .module = pieces + 1,
         .module_count = data[0] >> 4 & 1 ? 2 : 0,
         .command_line = data[0] >> 5 & 1 ? "console=hvc0" : "",
-        .e820 = machine->e820,
-        .e820_count = FUZZ_E820,
-        .framebuffer = data[0] >> 7 & 1 ? &screen : NULL,
         .rsdp = {data[0] >> 6 & 1 ? MAP_ACPI_BASE : 0},
     };
     struct boot_start start = {0};
     const struct boot_protocol *protocol =
         version == 1 ? &multiboot1_protocol : &multiboot2_protocol;
 
+    struct boot_wish wish = {0};
+
+    protocol->wishes(exact, length, &wish);
+    REQUIRE(wish.screen || (wish.width == 0 && wish.height == 0));
     if (protocol->recognise(exact, length) &&
         fuzz_loads(machine, protocol->load, &request, &start)) {
         check(machine, &request, &start);

@@ -16,12 +16,12 @@ $(BUILD)/guests/%.map: test/guests/%.asm test/guests/guest.inc \
 	@awk '/Section .text/ { text = 1 } text && NF == 3 && $$3 !~ /^\.\.@|Name/ \
 	    { print tolower($$2), "t", $$3 }' $@.nasm > $@
 
-guest-maps := $(addprefix $(BUILD)/guests/,ring.map wild.map)
+guest-maps := $(addprefix $(BUILD)/guests/,ring.map smplint.map wild.map)
 
 # Guests that Multiboot starts: flat files, and ELF files linked at BASE and
 # loaded OFFSET below.
 multiboot-flat := mb1_flat mb2_flat
-multiboot-elf  := mb1_elf mb2_elf64 mb2_reloc
+multiboot-elf  := mb1_elf mb1_screen mb2_elf64 mb2_reloc
 multiboot-files := $(multiboot-flat:%=$(BUILD)/guests/%.bin) \
                    $(multiboot-elf:%=$(BUILD)/guests/%.elf)
 multiboot-common := $(wildcard test/guests/multiboot/*.inc) \
@@ -29,6 +29,7 @@ multiboot-common := $(wildcard test/guests/multiboot/*.inc) \
 guest-files += $(multiboot-files)
 
 mb1_elf-link   := elf32 elf_i386 0x100000 0
+mb1_screen-link := elf32 elf_i386 0x100000 0
 mb2_reloc-link := elf32 elf_i386 0x100000 0
 mb2_elf64-link := elf64 elf_x86_64 0x40100000 0x40000000
 

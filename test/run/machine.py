@@ -32,23 +32,31 @@ BOCHS_MEMORY = 2048
 # for 32 bits a pixel; before, it said so and went on.
 RFB_ENDS = (3, 1)
 
+# Without a screen: the firmware has no driver for this card. With one: it has
+# for Cirrus', whose picture the rfb display shows in its 256 colours after it
+# has said that it cannot. Its viewer must be there before the size changes.
+NO_SCREEN = {"rom": "/usr/share/bochs/VGABIOS-lgpl-latest", "card": "pcivga",
+             "patience": 0, "panic": ""}
+SCREEN = {"rom": "/usr/share/vgabios/vgabios.cirrus.bin", "card": "cirrus",
+          "patience": 30, "panic": ", rfb=report"}
+
 BOCHSRC = """\
 plugin_ctrl: unmapped=1, biosdev=1, speaker=0, extfpuirq=1, serial=1, e1000=0
 cpu: model={model}, count={cpus}, ips=50000000, \
 reset_on_triple_fault=0, ignore_bad_msrs=1
 memory: guest={memory}, host={memory}
 romimage: file={ovmf}
-vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
+vgaromimage: file={rom}
 vga: extension={vga}, update_freq=1
-display_library: rfb, options="timeout=0"
-pci: enabled=1, chipset=i440fx, slot1=pcivga
+display_library: rfb, options="timeout={patience}"
+pci: enabled=1, chipset=i440fx, slot1={card}
 ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
 ata0-master: type=disk, path={image}, mode=flat, \
 cylinders={cylinders}, heads={heads}, spt={sectors}
 com1: enabled=1, mode=term, dev={console}
 com2: enabled=1, mode=file, dev={log}
 log: {directory}/bochs.txt
-panic: action=report
+panic: action=report{panic}
 error: action=report
 info: action=ignore
 debug: action=ignore
@@ -114,13 +122,15 @@ def bound_to_parent():
 
 class Machine:
     """One emulator process. `console` is the pseudo-terminal's our side, `log`
-    the file Lintel's log grows in."""
+    the file Lintel's log grows in. `screen`: Bochs has one, to be read by
+    RFB on the first port from 5900 on that is free."""
 
     def __init__(self, kind, directory, disk, memory_mib, cpus=1,
-                 model=MODEL, bochs=""):
+                 model=MODEL, bochs="", screen=False):
         self.kind = kind
         self.program = bochs or program()
         self.model = model
+        self.screen = screen
         self.directory = directory
         self.log = os.path.join(directory, "log.txt")
         open(self.log, "wb").close()
@@ -162,10 +172,16 @@ class Machine:
                     console=console,
                     log=self.log,
                     directory=self.directory,
-                    vga="vbe" if version < RFB_ENDS else "none",
+                    vga=self.extension(version),
+                    **(SCREEN if self.screen else NO_SCREEN),
                 )
             )
         return command + ["-f", configuration]
+
+    def extension(self, version):
+        if self.screen:
+            return "cirrus"
+        return "vbe" if version < RFB_ENDS else "none"
 
     def in_qemu(self, disk, memory_mib, cpus, console):
         command = ["qemu-system-x86_64", "-no-reboot", "-display", "none",

@@ -56,6 +56,8 @@ static void keys_after_ctrl_a(void **state)
     rig_type("\001x\001s");
     assert_true(rig.one.input.signalled);
     assert_int_equal(console_requests(&rig.one), CONSOLE_QUIT | CONSOLE_STATE);
+    rig_type("\001v");
+    assert_int_equal(console_requests(&rig.one), CONSOLE_VIEW);
 }
 
 static void a_full_ring_still_quits(void **state)
@@ -137,6 +139,8 @@ static void digits_give_the_keyboard(void **state)
     assert_string_equal(read_all(&rig.two), "b");
     assert_int_equal(console_requests(&rig.one), 0);
     assert_int_equal(console_requests(&rig.two), CONSOLE_QUIT);
+    assert_true(console_is_shown(&rig.one));
+    assert_false(console_is_shown(&rig.two));
     assert_non_null(
         strstr(rig.ports[SERIAL_COM1].out, "-- keyboard: two --\r\n"));
     rig_forget_output();

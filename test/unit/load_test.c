@@ -184,13 +184,18 @@ static void only_what_runs_is_read(void **state)
     assert_true(load.entries[1].chosen);
 }
 
+/* All of them are named. */
 static void a_file_that_is_not_there(void **state)
 {
     (void)state;
     add_text("\\loader\\loader.conf", "run all\n");
     add_text("\\loader\\entries\\a.conf", "linux /vmlinuz\n");
-    add_text("\\loader\\entries\\b.conf", "linux /vmlinuz\ndisk /gone\n");
+    add_text("\\loader\\entries\\b.conf",
+             "linux /vmlinuz\ndisk /gone\ninitrd /lost\n");
+    add_text("\\loader\\entries\\c.conf", "linux /absent\n");
     refused("\\loader\\entries\\b.conf: \\gone: not found");
+    refused("\\loader\\entries\\b.conf: \\lost: not found");
+    refused("\\loader\\entries\\c.conf: \\absent: not found");
 }
 
 static void configuration_files_have_a_limit(void **state)
