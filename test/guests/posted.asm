@@ -1,7 +1,7 @@
 ; Interrupts that meet a processor between its guest and Lintel: it exits all
 ; the time, and takes one after the other. Each is taken, and nothing that
-; nobody sent. It is about the emulator, too: where a posted-interrupt notification
-; finds nothing posted any more, Bochs 3 requests vector 255.
+; nobody sent. It is about the emulator, too: where a posted-interrupt
+; notification finds nothing posted any more, Bochs 3 requests vector 255.
 %include "guest.inc"
     jmp main
 %include "smp.inc"
