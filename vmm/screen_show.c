@@ -105,7 +105,7 @@ void screen_show_switch(struct vm *vm)
                         : "\r\nThere is no screen to show it on.\r\n");
         return;
     }
-    show->wish = show->shown ? SCREEN_SHOW_TEXT : SCREEN_SHOW_PICTURE;
+    show->wish = wanted(vm) ? SCREEN_SHOW_TEXT : SCREEN_SHOW_PICTURE;
     event_signal(&show->changed);
 }
 

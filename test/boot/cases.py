@@ -22,6 +22,7 @@ BOOTS = [
     processors.debian_on_two,
     multiboot.multiboot_guests,
     screen.guests_screen,
+    screen.screens_together,
     multiboot.xen,
     formats.format_guests,
     formats.real_kernels,

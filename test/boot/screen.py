@@ -1,6 +1,7 @@
 """A guest's screen on the machine's own, which is Bochs' and read by RFB: the
 guest's four quarters in the middle, Lintel's text by Ctrl-A v, the quarters
-again, and the text when the guest has ended."""
+again, and the text when the guest has ended. And of two guests the one's that
+has the keyboard."""
 
 import machine
 import rfb
@@ -37,14 +38,12 @@ def is_text(rows):
 
 
 class Watch:
-    """What must be seen, one after the other, and what is then typed."""
+    """What must be seen, one after the other, and what is then typed: a list of
+    (words for it, function of the screen's rows, keys)."""
 
-    def __init__(self):
+    def __init__(self, steps):
         self.screen = None
-        self.steps = [("the guest's screen", is_picture, b"\x01v"),
-                      ("text by Ctrl-A v", is_text, b"\x01v"),
-                      ("the guest's screen again", is_picture, b"x"),
-                      ("text when it has ended", is_text, b"")]
+        self.steps = steps
 
     def __call__(self, booted, session):
         if self.screen is None:
@@ -59,27 +58,57 @@ class Watch:
             booted.type(keys)
 
 
-def guests_screen():
+    def boot(self, files, **options):
+        result = boot(files, timeout=120, watch=self, **options)
+        if self.steps:
+            last = result.log[-1] if result.log else "nothing"
+            raise Failure(f"there was never {self.steps[0][0]}; the viewer: "
+                          f"{self.screen.problem}; Lintel's last line: {last}")
+        return result
+
+
+def files_of(loader, *names):
+    """An ESP with those entries, each the guest with a screen."""
     _, version = machine.bochs("bochs")
     if version >= machine.RFB_ENDS:
         raise Skip("this Bochs' rfb display has 256 colours only")
-    files = {"loader/loader.conf": b"run all\n",
-             "guests/mb1_screen.elf": f"{BUILD}/guests/mb1_screen.elf",
-             "guests/spin.bin": f"{BUILD}/guests/spin.bin",
-             "loader/entries/mb1_screen.conf": entry("mb1_screen",
-                                                     "mb1_screen.elf"),
-             "loader/entries/spin.conf": b"title spin\nmemory 16M\n"
-                                         b"linux /guests/spin.bin\n"
-                                         b"timeout 20\n"}
+    files = {"loader/loader.conf": loader,
+             "guests/mb1_screen.elf": f"{BUILD}/guests/mb1_screen.elf"}
+    for name in names:
+        files[f"loader/entries/{name}.conf"] = entry(name, "mb1_screen.elf")
     for name, (size, seed) in MODULES.items():
         files[f"guests/{name}.dat"] = module(size, seed)
-    watch = Watch()
-    result = boot(files, timeout=120, watch=watch)
-    if watch.steps:
-        last = result.log[-1] if result.log else "nothing"
-        raise Failure(f"there was never {watch.steps[0][0]}; the viewer: "
-                      f"{watch.screen.problem}; Lintel's last line: {last}")
+    return files
+
+
+def guests_screen():
+    files = files_of(b"run all\n", "mb1_screen")
+    files["guests/spin.bin"] = f"{BUILD}/guests/spin.bin"
+    files["loader/entries/spin.conf"] = (b"title spin\nmemory 16M\n"
+                                         b"linux /guests/spin.bin\n"
+                                         b"timeout 20\n")
+    watch = Watch([("the guest's screen", is_picture, b"\x01v"),
+                   ("text by Ctrl-A v", is_text, b"\x01v"),
+                   ("the guest's screen again", is_picture, b"x"),
+                   ("text when it has ended", is_text, b"")])
+    result = watch.boot(files)
     log = result.entry_log("mb1_screen")
     expect("screen 640x400 at 0xf00000" in log,
            f"the log tells of no screen: {log[:300]!r}")
     check_to_the_end(result, "mb1_screen")
+
+
+def screens_together():
+    """The first one's is changed to text, to tell it from the second's."""
+    watch = Watch([("the first one's screen", is_picture, b"\x01v"),
+                   ("the first one's text", is_text, b"\x01n"),
+                   ("the second one's screen", is_picture, b"\x01n"),
+                   ("the first one's text again", is_text, b"\x01n"),
+                   ("the second one's screen again", is_picture, b"x"),
+                   ("the first one's text at last", is_text, b"\x01v"),
+                   ("the first one's screen at last", is_picture, b"x")])
+    result = watch.boot(files_of(b"run together\n", "one", "two"),
+                        processors=2)
+    expect(result.entries == {"one": (0, "powered off"),
+                              "two": (0, "powered off")},
+           f"they ended so: {result.entries}")
