@@ -30,6 +30,7 @@ BOOTS = [
     formats.vmlinux_by_pvh,
     clauses.broken_clauses,
     debian.debian_cloud,
+    debian.debian_generic,
     debian.debian_smp,
     debian.debian_smp_on_two,
     features.debian_cloud_features,
@@ -56,6 +57,5 @@ BOOTS = [
 
 # By `make soak`: too long for `make test`.
 LONG = [
-    debian.debian_generic,
     features.debian_idle_hours,
 ]
