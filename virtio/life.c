@@ -10,8 +10,8 @@
 #include "virtio/lock.h"
 #include "virtio/queue.h"
 
-/* Chains in one call, so that a busy queue does not keep its processor from
- * other tasks. */
+/* Chains in one call, and looks for another, so that a busy queue does not keep
+ * its processor from other tasks. */
 enum {
     SERVICE_BUDGET = 64
 };
@@ -175,11 +175,15 @@ static void serve(struct virtio_queue *queue)
 }
 
 /* What has been done is signalled. When the service lingers no more it looks
- * again and asks for kicks (queue.c). */
+ * again and asks for kicks (queue.c). What was seen meanwhile may be gone by
+ * then, so each time counts as a chain does. */
 static void linger(struct virtio_queue *queue)
 {
     while (queue->idle && !virtio_queue_halted(queue)) {
         queue->lingers = env_queue_linger(queue);
+        if (queue->budget > 0) {
+            queue->budget--;
+        }
         queue->idle = false;
         serve(queue);
     }

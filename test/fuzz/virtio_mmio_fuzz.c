@@ -87,6 +87,14 @@ static void scribble(void)
     }
 }
 
+/* The driver goes on while a service lingers, and may take it back. */
+static bool linger(struct virtio_queue *queue)
+{
+    (void)queue;
+    scribble();
+    return (take(1) & 1) != 0;
+}
+
 static void offer(void)
 {
     struct driver_queue *queue = &driver_queues[take(1) % 2];
@@ -196,6 +204,7 @@ static void recover(void)
 
     rig.on_range = NULL;
     rig.on_disk = NULL;
+    rig.on_linger = NULL;
     driver_write(VIRTIO_REG_STATUS, 0);
     require(rig_run(), "services end at a reset");
     rig_forget();
@@ -229,6 +238,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     rig.on_range = scribble;
     rig.on_disk = scribble;
+    rig.on_linger = linger;
+    for (unsigned i = 0; i < rig.device->queue_count; i++) {
+        rig.device->queues[i].lingers = (first & 0x0c) == 0x0c;
+    }
     while (input.left > 0) {
         step();
     }

@@ -310,6 +310,77 @@ static void a_queue_is_reset_with_work_in_flight(void **state)
     silent();
 }
 
+static unsigned lingered;
+
+/* The driver shows something, and takes it back before the service looks. */
+static bool is_teased(struct virtio_queue *unused)
+{
+    (void)unused;
+    lingered++;
+    if (lingered > 1000) {
+        fail_msg("the service does not end");
+    }
+    return true;
+}
+
+static void a_driver_that_teases_is_left(void **state)
+{
+    struct driver_piece pieces[1];
+    struct driver_used used;
+
+    (void)state;
+    live(RIG_OTHER, 8);
+    rig.device->queues[0].lingers = true;
+    rig.on_linger = is_teased;
+    lingered = 0;
+    pieces_make(pieces, 1, 1);
+    driver_chain(queue, 0, pieces, 1);
+    rig.woken = 0;
+    virtio_queue_service(&rig.device->queues[0]);
+    assert_true(driver_take(queue, &used));
+    assert_in_range(lingered, 1, 100);
+    assert_int_equal(rig.woken, 1); /* it comes again, after others */
+    rig.on_linger = NULL;
+    assert_true(rig_run());
+    driver_want_interrupt(queue);
+    driver_chain(queue, 0, pieces, 1);
+    assert_true(driver_kick_if_wanted(queue));
+    assert_true(rig_run());
+    assert_true(driver_take(queue, &used));
+    driver_interrupt();
+    silent();
+}
+
+static bool is_reset_meanwhile(struct virtio_queue *unused)
+{
+    (void)unused;
+    rig.on_linger = NULL;
+    reset_meanwhile();
+    return true;
+}
+
+static void a_queue_is_reset_while_its_service_lingers(void **state)
+{
+    struct driver_piece pieces[1];
+
+    (void)state;
+    ONLY_IF(rig_with(VIRTIO_F_RING_RESET));
+    live(RIG_OTHER, 8);
+    rig.device->queues[0].lingers = true;
+    rig.on_linger = is_reset_meanwhile;
+    pieces_make(pieces, 1, 1);
+    driver_chain(queue, 0, pieces, 1);
+    driver_kick(queue);
+    assert_true(rig_run());
+    assert_null(rig.on_linger);
+    assert_true(virtio_device_settled(rig.device));
+    assert_int_equal(driver_read(VIRTIO_REG_QUEUE_RESET), 0);
+    assert_int_equal(driver_read(VIRTIO_REG_QUEUE_READY), 0);
+    driver_queue_setup(0, 8, true);
+    one_works();
+    silent();
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_size),
     cmocka_unit_test(large_odd_sizes),
@@ -317,6 +388,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(packed_ring_as_seen),
     cmocka_unit_test(a_queue_is_reset),
     cmocka_unit_test(a_queue_is_reset_with_work_in_flight),
+    cmocka_unit_test(a_driver_that_teases_is_left),
+    cmocka_unit_test(a_queue_is_reset_while_its_service_lingers),
 };
 
 int virtio_rings_run(void)
