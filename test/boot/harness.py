@@ -213,7 +213,8 @@ class Run:
 # the processor is (cpu_run_trace() has no `prev_rip = RIP`, as cpu_loop() has
 # behind its setjmp). A VM exit that comes before the handler's first
 # instruction is then given the RIP of the instruction in front, with the
-# handler's CS and RSP. Linux dies of it with these words, once in some tens of boots.
+# handler's CS and RSP. Linux dies of it with these words, once in some tens of
+# boots.
 SLIP = "ENTRY_TRAMPOLINE stack guard page was hit"
 
 
