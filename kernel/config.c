@@ -293,17 +293,15 @@ static bool parse_rng(struct config_reader *reader, const char *value)
 
 static bool parse_apicv(struct config_reader *reader, const char *value)
 {
-    static const char *const words[] = {[APICV_AUTO] = "auto",
-                                        [APICV_OFF] = "off",
-                                        [APICV_UNPOSTED] = "unposted",
-                                        [APICV_ON] = "on",
-                                        NULL};
+    static const char *const words[] = {"off", "on", "unposted", NULL};
+    struct config_entry *entry = entry_of(reader);
     size_t index;
 
     if (!config_value_word(value, words, &index)) {
-        return config_lines_value(reader, value, "auto, on, unposted or off");
+        return config_lines_value(reader, value, "on, unposted or off");
     }
-    entry_of(reader)->apicv = (enum config_apicv)index;
+    entry->apicv = index > 0;
+    entry->posting = index == 1;
     return true;
 }
 
@@ -417,7 +415,8 @@ void config_entry_defaults(struct config_entry *entry)
     entry->discover = DISCOVER_ACPI;
     entry->rng = true;
     entry->screen = SCREEN_AUTO;
-    entry->apicv = APICV_AUTO;
+    entry->apicv = true;
+    entry->posting = true;
     entry->lint = LINT_STRICT;
 }
 

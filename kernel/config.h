@@ -51,14 +51,6 @@ enum config_screen {
 #define CONFIG_SCREEN_HEIGHT_LEAST 200U
 #define CONFIG_SCREEN_HEIGHT_MOST  1600U
 
-/* Who plays the local APICs, where the processor can. */
-enum config_apicv {
-    APICV_AUTO,     /* as ON, but see vmm/vm_vcpus.c */
-    APICV_OFF,      /* Lintel */
-    APICV_UNPOSTED, /* the processor, without posted interrupts */
-    APICV_ON,
-};
-
 /* A memory disk: a file on the ESP, or `size` bytes of zero. */
 struct config_disk {
     char path[CONFIG_PATH]; /* "" for zero:SIZE */
@@ -111,8 +103,9 @@ struct config_entry {
     enum config_screen screen;
     unsigned screen_width; /* pixels, for SCREEN_ON */
     unsigned screen_height;
-    unsigned screen_line; /* where it stands, for vmm/screen.c */
-    enum config_apicv apicv;
+    unsigned screen_line;  /* where it stands, for vmm/screen.c */
+    bool apicv;            /* local APICs by the processor, where it can */
+    bool posting;          /* and interrupts posted to them, where it can */
     enum config_lint lint; /* of devices that have none of their own */
     uint64_t features_off; /* bits never offered by any device */
     struct config_device device[CONFIG_DEVICES];

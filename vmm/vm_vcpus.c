@@ -44,16 +44,6 @@ void vcpu_hide_apic_page(struct vcpu *vcpu)
     }
 }
 
-/* Several virtual processors on several processors have never run so but in an
- * emulator, and not well there: unasked they do not. */
-static bool wants_apicv(const struct config_entry *config)
-{
-    if (config->apicv == APICV_AUTO) {
-        return config->cpus == 1 || processor_count() == 1;
-    }
-    return config->apicv != APICV_OFF;
-}
-
 /* Without it all is done in software, and no guest can tell. */
 static void start_apicv(struct vm *vm, struct vcpu *vcpu)
 {
@@ -62,7 +52,7 @@ static void start_apicv(struct vm *vm, struct vcpu *vcpu)
     if (page != NULL) {
         guest_apic_set_access(vcpu->guest, apic_access(vm));
         /* By another processor's hand only. */
-        if (vm->config->apicv != APICV_UNPOSTED && processor_count() > 1) {
+        if (vm->config->posting && processor_count() > 1) {
             guest_apic_allow_posting(vcpu->guest, &vm->pages);
         }
         lapic_virtual_start(&vcpu->lapic, vcpu->guest, page);
@@ -110,7 +100,7 @@ static const char *create_vcpu(struct vm *vm, unsigned index)
     } else {
         vcpu->state = VCPU_WAIT_SIPI;
     }
-    if (wants_apicv(vm->config)) {
+    if (vm->config->apicv) {
         start_apicv(vm, vcpu);
     }
     vcpu->msr = (struct msr_context){

@@ -11,7 +11,8 @@ import time
 import pexpect
 
 # First: it says where the others are.
-from harness import BUILD, ROOT, RUNNER, Folder, Run, Skip, boot, expect
+from harness import (BUILD, ROOT, RUNNER, Folder, Run, Skip, boot, expect,
+                     run_on_several)
 import initramfs
 import machine
 from run import CMDLINE
@@ -118,7 +119,8 @@ def debian_smp():
 
 def debian_smp_on_two():
     """The same on two."""
-    check_smp(Run(RUN=SMP, CPUS="4", PROCESSORS="2", TIMEOUT="390"))
+    check_smp(run_on_several(RUN=SMP, CPUS="4", PROCESSORS="2",
+                             TIMEOUT="390"))
 
 
 def check_smp(run):

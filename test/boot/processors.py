@@ -6,7 +6,7 @@ import re
 
 import guests
 import machine
-from harness import Failure, Run, Skip, boot, expect
+from harness import Failure, Skip, boot, expect, run_on_several
 
 # Beside each other they touch every part of a vCPU that moves with it: control
 # registers, MSRs, FPU and debug registers, the local APIC and its timer, and
@@ -107,10 +107,12 @@ def posted_interrupts():
 
 def debian_on_two():
     """Console, disk and entropy from the other processor; every MUST kept."""
-    run = Run(PROCESSORS=2, RUN="sha256sum /dev/vda; "
-              "dd if=/dev/hwrng of=/dev/null bs=512 count=8; "
-              "dd if=/dev/zero of=/dev/vda bs=64k count=32; sync; "
-              "seq 1 500; echo all done")
+    run = run_on_several(
+        PROCESSORS=2,
+        RUN="sha256sum /dev/vda; "
+            "dd if=/dev/hwrng of=/dev/null bs=512 count=8; "
+            "dd if=/dev/zero of=/dev/vda bs=64k count=32; sync; "
+            "seq 1 500; echo all done")
     run.expect_status(0)
     expect("all done" in run.output and "\n500\n" in
            run.output.replace("\r", ""), "its output is not all there")
