@@ -16,11 +16,14 @@ WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
             -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith \
             -Wcast-qual -Wwrite-strings -Werror
 
-CFLAGS := -std=gnu17 -O2 -g -I. $(WARNINGS) -ffreestanding -fPIE \
+CFLAGS := -std=gnu17 -O2 -g -I. -I$(BUILD) $(WARNINGS) -ffreestanding -fPIE \
           -fvisibility=hidden -mno-red-zone -mgeneral-regs-only \
           -fno-omit-frame-pointer -fno-asynchronous-unwind-tables \
           -fno-strict-aliasing -fcf-protection=none
 CFLAGS += $(EXTRA_CFLAGS)
+
+# A line a step, `$(call say,CC)COMMAND`; the whole command with V=1.
+say = $(if $(filter-out 0,$(V)),,@printf '  %-5s %s\n' $(1) $(or $(2),$@);)
 
 include test/run/setup.mk
 
@@ -34,11 +37,11 @@ all: $(BUILD)/BOOTX64.EFI
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(CFLAGS-$<) -MMD -MP -c $< -o $@
+	$(call say,CC,$<)$(CC) $(CFLAGS) $(CFLAGS-$<) -MMD -MP -c $< -o $@
 
 $(BUILD)/%.o: %.asm
 	@mkdir -p $(@D)
-	$(NASM) -f elf64 -g -F dwarf -I $(BUILD)/ -MD $(@:.o=.d) $< -o $@
+	$(call say,NASM,$<)$(NASM) -f elf64 -g -F dwarf -I $(BUILD)/ -MD $(@:.o=.d) $< -o $@
 
 lintel-objects := $(addprefix $(BUILD)/,$(objects))
 -include $(lintel-objects:.o=.d)

@@ -4,8 +4,8 @@
 
 #include "arch/image.h"
 #include "arch/paging.h"
-#include "kernel/format.h"
-#include "kernel/log.h"
+#include "kernel/base/format.h"
+#include "kernel/base/log.h"
 
 #define FRAMES_MAX 4096U
 #define LINES_MAX  32U

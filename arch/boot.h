@@ -1,5 +1,5 @@
 /* What the firmware told us about the machine, kept after it is gone. Plain
- * data: filled by arch/efi*.c, read by whoever needs it. All addresses are
+ * data: filled by arch/efi/efi*.c, read by whoever needs it. All addresses are
  * physical, and equal to the virtual ones. */
 #pragma once
 

@@ -2,7 +2,7 @@
 
 #include "arch/boot_ranges.h"
 
-#include "kernel/string.h"
+#include "kernel/base/string.h"
 
 #define MEGABYTE 0x100000ULL
 

@@ -1,4 +1,4 @@
-/* The memory map as a sorted list. Pure; called by arch/efi_memory.c and
+/* The memory map as a sorted list. Pure; called by arch/efi/efi_memory.c and
  * arch/paging.c. */
 #pragma once
 

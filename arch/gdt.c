@@ -5,7 +5,7 @@
 #include "arch/cpu.h"
 #include "arch/paging.h"
 #include "arch/processor.h"
-#include "kernel/panic.h"
+#include "kernel/base/panic.h"
 
 #define PAGE        4096U
 #define STACK_PAGES 3U /* the lowest is the guard */

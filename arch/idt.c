@@ -10,7 +10,7 @@
 #include "arch/gdt.h"
 #include "arch/machine.h"
 #include "arch/processor.h"
-#include "kernel/panic.h"
+#include "kernel/base/panic.h"
 
 #define VECTOR_NMI           2U
 #define VECTOR_DOUBLE_FAULT  8U

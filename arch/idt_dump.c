@@ -8,8 +8,8 @@
 #include "arch/cpu.h"
 #include "arch/idt.h"
 #include "arch/paging.h"
-#include "kernel/format.h"
-#include "kernel/log.h"
+#include "kernel/base/format.h"
+#include "kernel/base/log.h"
 
 #define VECTOR_PAGE_FAULT   14U
 #define VECTOR_DOUBLE_FAULT 8U

@@ -6,8 +6,8 @@
 #include "arch/cpu.h"
 #include "arch/idt.h"
 #include "arch/processor.h"
-#include "kernel/log.h"
-#include "kernel/panic.h"
+#include "kernel/base/log.h"
+#include "kernel/base/panic.h"
 
 /* Registers by their xAPIC offset; the x2APIC MSR is 0x800 + offset / 16. */
 enum lapic_register {

@@ -1,6 +1,6 @@
 /* The local APIC of this processor: the host's timer, end of interrupt, and
- * interrupts to other processors. (The guests' is vmm/lapic.) The legacy PIC
- * pair is masked for good. SDM 3A chapter 10. */
+ * interrupts to other processors. (The guests' is vmm/chip/lapic.) The legacy
+ * PIC pair is masked for good. SDM 3A chapter 10. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 /* Vectors of the host's own interrupts. */
 #define LAPIC_HOST_VECTOR_TIMER    0xe0U
 #define LAPIC_HOST_VECTOR_WAKE     0xe1U /* from another processor */
-#define LAPIC_HOST_VECTOR_POSTED   0xe2U /* arch/guest.h: to a guest */
+#define LAPIC_HOST_VECTOR_POSTED   0xe2U /* arch/vmx/guest.h: to a guest */
 #define LAPIC_HOST_VECTOR_ERROR    0xfeU
 #define LAPIC_HOST_VECTOR_SPURIOUS 0xffU
 

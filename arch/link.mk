@@ -11,8 +11,8 @@ CFLAGS += -fstack-protector-strong -mstack-protector-guard=global
 # The files that speak to the firmware.
 EFI_CFLAGS := -DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi \
               -isystem /usr/include/efi/x86_64
-$(foreach file,efi.c efi_file.c efi_memory.c efi_machine.c efi_firmware.h \
-    machine.c,$(eval CFLAGS-arch/$(file) := $(EFI_CFLAGS)))
+$(foreach file,efi/efi.c efi/efi_file.c efi/efi_memory.c efi/efi_machine.c \
+    efi/efi_firmware.h machine.c,$(eval CFLAGS-arch/$(file) := $(EFI_CFLAGS)))
 
 # PE knows one kind of relocation table; ours is ELF's, so nothing may be left
 # in it but relative entries in writable sections.
@@ -26,10 +26,10 @@ LINK_FLAGS := -nostdlib -shared -T linker.ld \
 CFLAGS += -flto=auto -ffat-lto-objects
 # What the compiler refers to by itself must be there to be found.
 CFLAGS-arch/stack_guard.c := -fno-lto
-CFLAGS-kernel/string.c    += -fno-lto
+CFLAGS-kernel/base/string.c    += -fno-lto
 
 $(BUILD)/lintel.elf: $(lintel-objects) linker.ld $(EFI_CRT0) $(EFI_LIB)
-	$(CC) $(CFLAGS) $(LINK_FLAGS) -Wl,-Map=$(BUILD)/lintel.map -o $@ \
+	$(call say,LINK)$(CC) $(CFLAGS) $(LINK_FLAGS) -Wl,-Map=$(BUILD)/lintel.map -o $@ \
 	    $(EFI_CRT0) $(lintel-objects) $(EFI_LIB)
 	@if readelf -rW $@ | grep 'R_X86_64_' | grep -v R_X86_64_RELATIVE; then \
 	    echo 'lintel.elf: a relocation that crt0 cannot do' >&2; \
@@ -38,7 +38,7 @@ $(BUILD)/lintel.elf: $(lintel-objects) linker.ld $(EFI_CRT0) $(EFI_LIB)
 PE_SECTIONS := .text .rodata .rela .reloc .relro .dynamic .data .bss
 
 $(BUILD)/BOOTX64.EFI: $(BUILD)/lintel.elf
-	$(OBJCOPY) $(addprefix -j ,$(PE_SECTIONS)) --output-target=efi-app-x86_64 \
+	$(call say,EFI)$(OBJCOPY) $(addprefix -j ,$(PE_SECTIONS)) --output-target=efi-app-x86_64 \
 	    $< $@
 	@size=$$(stat -c %s $@); if [ $$size -gt $(IMAGE_MAX) ]; then \
 	    echo "$@: $$size bytes, more than $(IMAGE_MAX)" >&2; exit 1; fi

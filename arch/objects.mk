@@ -1,11 +1,6 @@
 objects += $(addprefix arch/, \
-    acpi_host.o \
     backtrace.o \
     boot_ranges.o \
-    efi.o \
-    efi_file.o \
-    efi_machine.o \
-    efi_memory.o \
     gdt.o \
     gdt_load.o \
     idt.o \
@@ -22,7 +17,7 @@ objects += $(addprefix arch/, \
     stack_guard.o \
     task_switch.o \
     tsc.o \
-    ucs2.o \
     )
 
-include arch/vmx.mk
+include arch/efi/objects.mk
+include arch/vmx/objects.mk

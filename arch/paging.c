@@ -10,8 +10,8 @@
 #include "arch/page_source.h"
 #include "arch/processor.h"
 #include "arch/spinlock.h"
-#include "kernel/panic.h"
-#include "kernel/string.h"
+#include "kernel/base/panic.h"
+#include "kernel/base/string.h"
 
 #define PAGE     4096ULL
 #define GIGABYTE (1ULL << 30)
@@ -288,7 +288,7 @@ void paging_enable_here(void)
     cr4 |= features.ebx & 1U << 7 ? CR4_SMEP : 0;
     cr4 |= features.ebx & 1U << 20 ? CR4_SMAP : 0;
     cr4 |= features.ecx & 1U << 2 ? CR4_UMIP : 0;
-    /* XCR0 and what is in it are arch/vmx's; it must not be lost here. */
+    /* XCR0 and what is in it are arch/vmx/vmx's; it must not be lost here. */
     cr4 |= cpu_read_cr4() & CR4_OSXSAVE;
 
     need_nx();

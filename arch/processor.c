@@ -4,7 +4,7 @@
 #include "arch/cpu.h"
 #include "arch/lapic_host.h"
 #include "arch/machine.h"
-#include "arch/vmx.h"
+#include "arch/vmx/vmx.h"
 
 struct processor processor_boot;
 

@@ -3,7 +3,7 @@
  * that may wait has the wrong one.
  *
  * arch/processor.c starts the others. Implemented for host tests by setting
- * the thread's GS base (test/unit/processor_fake.c). */
+ * the thread's GS base (test/unit/support/processor_fake.c). */
 #pragma once
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@ struct domain;
 struct guest;
 struct run_queue;
 
-/* VMX on one processor; arch/vmx_state.h. */
+/* VMX on one processor; arch/vmx/vmx_state.h. */
 struct vmx_processor {
     void *vmxon;          /* the VMXON region; NULL: VMX is off */
     struct guest *vmcs;   /* whose VMCS is current */
@@ -49,7 +49,7 @@ static inline struct processor *processor_here(void)
 
 /* This processor works for somebody else now: before its guest goes on, the
  * first-level cache is to be cleared where the guest could see what is in it
- * (arch/guest_switch.c). */
+ * (arch/vmx/guest_switch.c). */
 static inline void processor_mix(struct processor *here)
 {
     here->vmx.mixed = true;

@@ -13,9 +13,9 @@
 #include "arch/page_source.h"
 #include "arch/paging.h"
 #include "arch/spinlock.h"
-#include "arch/vmx.h"
-#include "kernel/panic.h"
-#include "kernel/string.h"
+#include "arch/vmx/vmx.h"
+#include "kernel/base/panic.h"
+#include "kernel/base/string.h"
 
 #define FOUR_GIB (1ULL << 32)
 

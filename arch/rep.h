@@ -1,5 +1,5 @@
-/* The string instructions, one inline each, for kernel/string.c. Unprivileged:
- * host tests use them as they are. SDM 2B, "REP". */
+/* The string instructions, one inline each, for kernel/base/string.c.
+ * Unprivileged: host tests use them as they are. SDM 2B, "REP". */
 #pragma once
 
 #include <stddef.h>

@@ -3,7 +3,7 @@
 
 #include "arch/cpu.h"
 #include "arch/stack.h"
-#include "kernel/panic.h"
+#include "kernel/base/panic.h"
 
 /* Until it is set, a value that no string copy writes (it begins with NUL). */
 extern uint64_t __stack_chk_guard;

@@ -1,7 +1,7 @@
 /* ChaCha20, RFC 8439; names as there. */
 #include "kernel/chacha20.h"
 
-#include "kernel/string.h"
+#include "kernel/base/string.h"
 
 static uint32_t rotl(uint32_t x, unsigned n)
 {

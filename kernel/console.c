@@ -5,8 +5,8 @@
 #include "kernel/console.h"
 
 #include "arch/spinlock.h"
+#include "kernel/base/format.h"
 #include "kernel/domain.h"
-#include "kernel/format.h"
 #include "kernel/serial.h"
 #include "kernel/time.h"
 

@@ -4,7 +4,7 @@
  * as they are; a line of another is shown when it is whole, made printable, and
  * begins with its machine's name.
  *
- * Who calls it: vmm/vm_run.c for the machine's console. Input is kernel/
+ * Who calls it: vmm/vm/vm_run.c for the machine's console. Input is kernel/
  * console.c, output kernel/console_output.c. */
 #pragma once
 

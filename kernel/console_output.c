@@ -4,11 +4,11 @@
 #include "kernel/console.h"
 
 #include "arch/spinlock.h"
-#include "kernel/format.h"
+#include "kernel/base/format.h"
+#include "kernel/base/log.h"
+#include "kernel/base/string.h"
 #include "kernel/framebuffer.h"
-#include "kernel/log.h"
 #include "kernel/serial.h"
-#include "kernel/string.h"
 #include "kernel/time.h"
 
 #define ESCAPE_BYTE 0x1b

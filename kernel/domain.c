@@ -1,7 +1,7 @@
 /* Domains, see kernel/domain.h. */
 #include "kernel/domain.h"
 
-#include "kernel/panic.h"
+#include "kernel/base/panic.h"
 
 #include <stddef.h>
 

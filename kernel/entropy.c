@@ -13,11 +13,11 @@
 
 #include "arch/cpu.h"
 #include "arch/spinlock.h"
+#include "kernel/base/log.h"
+#include "kernel/base/string.h"
 #include "kernel/chacha20.h"
-#include "kernel/health.h"
-#include "kernel/log.h"
+#include "kernel/entropy_health.h"
 #include "kernel/sha256.h"
-#include "kernel/string.h"
 
 /* SDM 1 7.3.17.1 advises ten tries; RDSEED runs dry when asked in a row. */
 #define RDRAND_TRIES 10

@@ -1,6 +1,6 @@
 /* Events: what tasks wait for, and until when, see kernel/task.h. */
+#include "kernel/base/panic.h"
 #include "kernel/domain.h"
-#include "kernel/panic.h"
 #include "kernel/task.h"
 #include "kernel/task_state.h"
 #include "kernel/time.h"

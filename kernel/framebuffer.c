@@ -4,8 +4,8 @@
 #include "kernel/framebuffer.h"
 
 #include "arch/spinlock.h"
+#include "kernel/base/string.h"
 #include "kernel/font.h"
-#include "kernel/string.h"
 
 #define CELL_COLUMNS (FONT_COLUMNS + 1)
 #define CELL_ROWS    (FONT_ROWS + 2)

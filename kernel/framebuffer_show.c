@@ -3,9 +3,9 @@
  * nobody else is hurt. */
 #include "kernel/framebuffer_show.h"
 
+#include "kernel/base/panic.h"
+#include "kernel/base/string.h"
 #include "kernel/framebuffer.h"
-#include "kernel/panic.h"
-#include "kernel/string.h"
 
 /* Odd, with bits everywhere (2^64 divided by the golden ratio). */
 #define MULTIPLIER 0x9e3779b97f4a7c15ULL

@@ -3,7 +3,7 @@
  * others cost reading them. In the middle of a larger screen; of a larger
  * picture the upper left is seen.
  *
- * Who calls it: vmm/screen_show.c. The picture's owner may change it at any
+ * Who calls it: vmm/vm/screen_show.c. The picture's owner may change it at any
  * moment; each line is read once a look. */
 #pragma once
 

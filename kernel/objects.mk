@@ -1,33 +1,23 @@
 objects += $(addprefix kernel/, \
     chacha20.o \
-    config.o \
-    config_device.o \
-    config_lines.o \
-    config_loader.o \
-    config_value.o \
     console.o \
     console_output.o \
     domain.o \
     entropy.o \
+    entropy_health.o \
     event.o \
     font.o \
-    format.o \
     framebuffer.o \
     framebuffer_show.o \
-    health.o \
-    ioapic.o \
-    log.o \
+    ioapic_host.o \
     page.o \
-    panic.o \
     processors.o \
-    rtc.o \
+    rtc_host.o \
     serial.o \
     sha256.o \
-    string.o \
     task.o \
     task_life.o \
     time.o \
     )
 
-# A loop that copies is memcpy; the compiler must not call memcpy for it.
-CFLAGS-kernel/string.c := -fno-tree-loop-distribute-patterns
+include kernel/base/objects.mk

@@ -12,8 +12,8 @@
 #include "kernel/page.h"
 
 #include "arch/spinlock.h"
-#include "kernel/panic.h"
-#include "kernel/string.h"
+#include "kernel/base/panic.h"
+#include "kernel/base/string.h"
 
 /* Requests of 2 MiB and more count as large. */
 #define LARGE_PAGES 512

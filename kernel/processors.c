@@ -7,10 +7,10 @@
 #include "arch/page_source.h"
 #include "arch/processor.h"
 #include "arch/processor_start.h"
-#include "arch/vmx.h"
-#include "kernel/log.h"
+#include "arch/vmx/vmx.h"
+#include "kernel/base/log.h"
+#include "kernel/base/string.h"
 #include "kernel/page.h"
-#include "kernel/string.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
 

@@ -7,7 +7,7 @@
 #include "arch/lapic_host.h"
 #include "arch/spinlock.h"
 #include "kernel/domain.h"
-#include "kernel/ioapic.h"
+#include "kernel/ioapic_host.h"
 #include "kernel/time.h"
 
 enum serial_register {

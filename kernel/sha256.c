@@ -1,7 +1,7 @@
 /* SHA-256, FIPS 180-4; names as there. */
 #include "kernel/sha256.h"
 
-#include "kernel/string.h"
+#include "kernel/base/string.h"
 
 /* Section 4.2.2: of the cube roots of the first 64 primes, the first 32 bits of
  * the fractional parts. */

@@ -13,8 +13,8 @@
 #include "arch/lapic_host.h"
 #include "arch/paging.h"
 #include "arch/task_switch.h"
+#include "kernel/base/panic.h"
 #include "kernel/domain.h"
-#include "kernel/panic.h"
 #include "kernel/task_state.h"
 
 #include <stddef.h>

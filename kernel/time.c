@@ -9,9 +9,9 @@
 #include "arch/idt.h"
 #include "arch/lapic_host.h"
 #include "arch/processor.h"
+#include "kernel/base/panic.h"
 #include "kernel/domain.h"
-#include "kernel/panic.h"
-#include "kernel/rtc.h"
+#include "kernel/rtc_host.h"
 
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
-/* All that virtio/ asks of the world. vmm/virtio_env.c defines these in the
+/* All that virtio/ asks of the world. vmm/vm/virtio_env.c defines these in the
  * product, test/unit/ in the host tests; `make lint` compares `nm -u` of the
  * folder against this list (plus memcpy, memmove, memset, memcmp). */
 #pragma once

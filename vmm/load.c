@@ -2,13 +2,13 @@
  * header. Boot Loader Specification, "Type #1 Boot Loader Entries". */
 #include "vmm/load.h"
 
-#include "arch/efi.h"
-#include "kernel/format.h"
-#include "kernel/log.h"
-#include "kernel/string.h"
+#include "arch/efi/efi.h"
+#include "kernel/base/format.h"
+#include "kernel/base/log.h"
+#include "kernel/base/string.h"
 #include "vmm/menu.h"
-#include "vmm/symbols.h"
-#include "vmm/virtio_plan.h"
+#include "vmm/plan/virtio_plan.h"
+#include "vmm/report/symbols.h"
 
 #define LOADER_FILE   "\\loader\\loader.conf"
 #define ENTRY_SUFFIX  ".conf"

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "kernel/config.h"
-#include "vmm/vm_files.h"
+#include "vmm/config/config.h"
+#include "vmm/plan/vm_files.h"
 
 struct efi_boot;
 

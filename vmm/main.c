@@ -1,12 +1,11 @@
 /* Lintel from its first call to its last, one phase after the other. Entered
- * from arch/efi.c with the firmware's boot services there.
+ * from arch/efi/efi.c with the firmware's boot services there.
  *
- * Read next: vmm/load.c (what is to run), vmm/run.c (running it), vmm/vm.c (one
- * machine). */
+ * Read next: vmm/load.c (what is to run), vmm/run.c (running it), vmm/vm/vm.c
+ * (one machine). */
 #include "arch/boot.h"
-#include "arch/efi.h"
+#include "arch/efi/efi.h"
 #include "arch/gdt.h"
-#include "arch/guest.h"
 #include "arch/idt.h"
 #include "arch/image.h"
 #include "arch/lapic_host.h"
@@ -16,14 +15,15 @@
 #include "arch/processor.h"
 #include "arch/spinlock.h"
 #include "arch/tsc.h"
-#include "arch/vmx.h"
+#include "arch/vmx/guest.h"
+#include "arch/vmx/vmx.h"
+#include "kernel/base/log.h"
+#include "kernel/base/panic.h"
 #include "kernel/console.h"
 #include "kernel/entropy.h"
 #include "kernel/framebuffer.h"
-#include "kernel/ioapic.h"
-#include "kernel/log.h"
+#include "kernel/ioapic_host.h"
 #include "kernel/page.h"
-#include "kernel/panic.h"
 #include "kernel/processors.h"
 #include "kernel/serial.h"
 #include "kernel/task.h"

@@ -1,8 +1,8 @@
 /* The boot menu; see the header. */
 #include "vmm/menu.h"
 
-#include "arch/efi.h"
-#include "kernel/log.h"
+#include "arch/efi/efi.h"
+#include "kernel/base/log.h"
 #include "vmm/load.h"
 
 /* What chooses an entry, in their order; those behind have no key. */

@@ -1,99 +1,16 @@
 objects += $(addprefix vmm/, \
-    acpi_pm.o \
-    acpi_tables.o \
-    apic_bus.o \
-    bios_data.o \
-    boot_initrd.o \
-    boot_protocol.o \
-    boot_space.o \
-    boot_tables.o \
-    boot_unknown.o \
-    bzimage.o \
-    bzimage_file.o \
-    check.o \
-    cpuid.o \
-    cpuid_allowed.o \
-    cpuid_host.o \
-    cpuid_prepare.o \
-    cr.o \
-    crash.o \
-    debug_exit.o \
-    decode.o \
-    decode_table.o \
-    elf.o \
-    elf_kernel.o \
-    elf_load.o \
-    discover.o \
-    emulate.o \
-    emulate_alu.o \
-    emulate_execute.o \
-    emulate_memory.o \
-    emulate_quick.o \
-    emulate_string.o \
-    exits.o \
-    fw_cfg.o \
-    guest_memory.o \
-    i8042.o \
-    io.o \
-    ioapic.o \
-    json.o \
-    kernel_request.o \
-    kvmclock.o \
-    kvmclock_rate.o \
-    lapic.o \
-    lapic_registers.o \
-    lapic_timer.o \
-    lapic_virtual.o \
     load.o \
     main.o \
-    memory_map.o \
     menu.o \
-    mmio.o \
-    mp_tables.o \
-    msr.o \
-    msr_table.o \
-    multiboot.o \
-    multiboot1_header.o \
-    multiboot1_info.o \
-    multiboot2_header.o \
-    multiboot2_info.o \
-    multiboot_facts.o \
-    multiboot_screen.o \
-    multiboot_sections.o \
-    pic.o \
-    pit.o \
-    placement.o \
-    place.o \
-    place_text.o \
-    pvh.o \
-    regions.o \
-    report.o \
-    report_json.o \
-    report_words.o \
-    rtc.o \
     run.o \
-    rtc_calendar.o \
-    screen.o \
-    screen_show.o \
-    symbols.o \
-    symbols_elf.o \
-    symbols_guest.o \
-    symbols_text.o \
-    setup16.o \
-    start_info.o \
-    uart.o \
-    vcpu.o \
-    vcpu_events.o \
-    virtio_env.o \
-    virtio_host.o \
-    virtio_plan.o \
-    vm.o \
-    vm_irq.o \
-    vm_run.o \
-    vm_vcpus.o \
-    vpid.o \
-    walk.o \
     )
 
-include vmm/acpi.mk
-include vmm/bios.mk
+include vmm/boot/objects.mk
+include vmm/chip/objects.mk
+include vmm/config/objects.mk
+include vmm/cpu/objects.mk
+include vmm/firmware/objects.mk
+include vmm/memory/objects.mk
+include vmm/plan/objects.mk
+include vmm/report/objects.mk
+include vmm/vm/objects.mk

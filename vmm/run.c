@@ -4,14 +4,14 @@
  * starts unless all could be built. */
 #include "vmm/run.h"
 
-#include "kernel/log.h"
+#include "kernel/base/log.h"
 #include "kernel/page.h"
 #include "kernel/processors.h"
 #include "kernel/task.h"
-#include "vmm/check.h"
 #include "vmm/load.h"
-#include "vmm/report.h"
-#include "vmm/vm.h"
+#include "vmm/plan/check.h"
+#include "vmm/vm/vm.h"
+#include "vmm/vm/vm_report.h"
 
 /* Where a machine is on its way; written by its own task. */
 enum stage {

@@ -6,7 +6,7 @@ bench-guests := $(BUILD)/bench/bench.bin $(BUILD)/bench/ipi.bin
 $(bench-guests): $(BUILD)/bench/%.bin: test/bench/%.asm test/guests/guest.inc \
     test/guests/smp.inc
 	@mkdir -p $(@D)
-	$(NASM) -f bin -Wall -Werror -I test/guests/ $< -o $@
+	$(call say,NASM,$<)$(NASM) -f bin -Wall -Werror -I test/guests/ $< -o $@
 
 bench: $(BUILD)/BOOTX64.EFI $(bench-guests)
 	@test/bench/bench.py

@@ -62,7 +62,7 @@ def host_tests():
     """{C name: [(test, verdicts)]}, of the tables that virtio_test.c runs under
     each lint."""
     found = {}
-    for file in sorted(glob.glob("test/unit/virtio_breaches_*.c")):
+    for file in sorted(glob.glob("test/unit/virtio/virtio_breaches_*.c")):
         macros, table = text_of(file).split("const struct breach ", 1)
         bodies = dict(MACRO.findall(macros))
         entries = BREACH.findall(table)
@@ -95,7 +95,7 @@ def table(name):
 
 def unit_tests():
     """Names of the host tests about virtio that cmocka runs."""
-    return {name for file in glob.glob("test/unit/virtio_*.c")
+    return {name for file in glob.glob("test/unit/virtio/virtio_*.c")
             for name in re.findall(r"cmocka_unit_test\((\w+)\)",
                                    text_of(file))}
 

@@ -9,8 +9,8 @@
 
 #include "test/fuzz/fuzz.h"
 #include "test/fuzz/fuzz_machine.h"
-#include "vmm/boot_protocol.h"
-#include "vmm/little_endian.h"
+#include "vmm/boot/boot_protocol.h"
+#include "vmm/memory/little_endian.h"
 
 #define RAM_SIZE  FUZZ_RAM_MOST
 #define FILE_SIZE 0x3000

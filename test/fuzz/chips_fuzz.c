@@ -1,30 +1,30 @@
-/* libFuzzer on all of the guest's chips, wired as vmm/vm_irq.c wires them, with
- * three local APICs. An input is a list of steps of eight bytes: what is done,
- * where, and the value. After every step each chip must hold together; timers
- * must not call more often than chip_clock.h allows. Each input runs three
- * times, with the local APICs in software, played by a processor, and with
- * vectors posted to them, and must give the same values and interrupts. */
+/* libFuzzer on all of the guest's chips, wired as vmm/vm/vm_irq.c wires them,
+ * with three local APICs. An input is a list of steps of eight bytes: what is
+ * done, where, and the value. After every step each chip must hold together;
+ * timers must not call more often than chip_clock.h allows. Each input runs
+ * three times, with the local APICs in software, played by a processor, and
+ * with vectors posted to them, and must give the same values and interrupts. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "kernel/log.h"
+#include "kernel/base/log.h"
 #include "test/fuzz/fuzz.h"
-#include "test/unit/apicv_fake.h"
-#include "test/unit/chips_fake.h"
-#include "vmm/acpi_pm.h"
-#include "vmm/apic_bus.h"
-#include "vmm/chip_clock.h"
-#include "vmm/debug_exit.h"
-#include "vmm/fw_cfg.h"
-#include "vmm/i8042.h"
-#include "vmm/ioapic.h"
-#include "vmm/kvmclock.h"
-#include "vmm/lapic.h"
-#include "vmm/pic.h"
-#include "vmm/pit.h"
-#include "vmm/rtc.h"
-#include "vmm/uart.h"
+#include "test/unit/support/apicv_fake.h"
+#include "test/unit/support/chips_fake.h"
+#include "vmm/chip/acpi_pm.h"
+#include "vmm/chip/apic_bus.h"
+#include "vmm/chip/chip_clock.h"
+#include "vmm/chip/debug_exit.h"
+#include "vmm/chip/fw_cfg.h"
+#include "vmm/chip/i8042.h"
+#include "vmm/chip/ioapic.h"
+#include "vmm/chip/lapic.h"
+#include "vmm/chip/pic.h"
+#include "vmm/chip/pit.h"
+#include "vmm/chip/rtc.h"
+#include "vmm/chip/uart.h"
+#include "vmm/cpu/kvmclock.h"
 
 #define CPUS  3
 #define STEPS 512

@@ -1,13 +1,13 @@
 /* libFuzzer on the configuration parser: any bytes, as loader.conf and as an
  * entry. What is accepted must be complete and in range, what is refused must
- * say why. Needs kernel/config*.c and kernel/format.c. */
+ * say why. Needs vmm/config/config*.c and kernel/base/format.c. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/config.h"
+#include "vmm/config/config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "test/fuzz/fuzz.h"
-#include "test/unit/emulate_guest.h"
-#include "vmm/emulate.h"
+#include "test/unit/support/emulate_guest.h"
+#include "vmm/cpu/emulate.h"
 
 #define RAM_SIZE 0x10000ULL
 

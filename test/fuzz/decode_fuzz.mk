@@ -1,6 +1,3 @@
 fuzz-targets += decode
-decode-fuzz-sources := test/fuzz/decode_fuzz.c test/unit/emulate_guest.c \
-                       vmm/decode.c vmm/decode_table.c vmm/emulate.c \
-                       vmm/emulate_alu.c vmm/emulate_execute.c \
-                       vmm/emulate_memory.c vmm/emulate_quick.c \
-                       vmm/emulate_string.c vmm/guest_memory.c vmm/walk.c
+decode-fuzz-sources := test/fuzz/decode_fuzz.c $(support)/emulate_guest.c \
+    $(emulator-parts)

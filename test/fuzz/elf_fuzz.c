@@ -10,9 +10,9 @@
 
 #include "test/fuzz/fuzz.h"
 #include "test/fuzz/fuzz_machine.h"
-#include "test/unit/elf_kernel.h"
-#include "vmm/boot_protocol.h"
-#include "vmm/start_info.h"
+#include "test/unit/support/elf_kernel.h"
+#include "vmm/boot/boot_protocol.h"
+#include "vmm/boot/start_info.h"
 
 #define RAM_SIZE (4ULL << 20)
 

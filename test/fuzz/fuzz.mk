@@ -8,7 +8,7 @@
 #   make fuzz-keep FUZZ=name         the useful ones of them to the corpus
 
 FUZZCC     := clang
-FUZZCFLAGS := -std=gnu17 -O1 -g -I. -I$(BUILD)/vmm -fno-omit-frame-pointer \
+FUZZCFLAGS := -std=gnu17 -O1 -g -I. -I$(BUILD) -fno-omit-frame-pointer \
               -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
               -Werror=implicit-function-declaration
 # Seconds; 0, without an end, if executions are counted. Those are then cheap:
@@ -21,7 +21,7 @@ include $(wildcard test/fuzz/*_fuzz.mk)
 define fuzz-rule
 $$(BUILD)/fuzz/$(1): $$($(1)-fuzz-sources) $$($(1)-fuzz-depends)
 	@mkdir -p $$(@D)
-	$$(FUZZCC) $$(FUZZCFLAGS) $$($(1)-fuzz-cflags) -MMD -MP -MF $$@.d \
+	$$(call say,FUZZ)$$(FUZZCC) $$(FUZZCFLAGS) $$($(1)-fuzz-cflags) -MMD -MP -MF $$@.d \
 	    -o $$@ $$($(1)-fuzz-sources)
 -include $$(BUILD)/fuzz/$(1).d
 endef

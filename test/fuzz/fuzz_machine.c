@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/panic.h"
+#include "kernel/base/panic.h"
 #include "test/fuzz/fuzz.h"
 
 #define PIECES 64

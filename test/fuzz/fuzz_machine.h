@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vmm/boot_protocol.h"
-#include "vmm/memory_map.h"
+#include "vmm/boot/boot_protocol.h"
+#include "vmm/memory/memory_map.h"
 
 /* Memory of one slot from 0, and its map: RAM but for 640 KiB to 1 MiB, and for
  * the screen, if there is one, at its end. */

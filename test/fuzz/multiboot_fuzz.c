@@ -10,10 +10,10 @@
 
 #include "test/fuzz/fuzz.h"
 #include "test/fuzz/fuzz_machine.h"
-#include "test/unit/elf_write.h"
-#include "test/unit/multiboot_write.h"
-#include "vmm/boot_protocol.h"
-#include "vmm/little_endian.h"
+#include "test/unit/support/elf_write.h"
+#include "test/unit/support/multiboot_write.h"
+#include "vmm/boot/boot_protocol.h"
+#include "vmm/memory/little_endian.h"
 
 #define RAM_SIZE  (4ULL << 20)
 #define FILE_SIZE 0x600

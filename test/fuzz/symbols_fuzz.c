@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/config.h"
-#include "vmm/symbols.h"
+#include "vmm/config/config.h"
+#include "vmm/report/symbols.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "test/unit/virtio_driver.h"
+#include "test/unit/support/virtio_driver.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,13 +6,13 @@ guest-files := $(guest-names:%=$(BUILD)/guests/%.bin)
 
 $(BUILD)/guests/%.bin: test/guests/%.asm $(wildcard test/guests/*.inc)
 	@mkdir -p $(@D)
-	$(NASM) -f bin -Wall -Werror -I test/guests/ $< -o $@
+	$(call say,NASM,$<)$(NASM) -f bin -Wall -Werror -I test/guests/ $< -o $@
 
 # Its labels as a System.map, for `symbols`.
 $(BUILD)/guests/%.map: test/guests/%.asm test/guests/guest.inc \
     test/guests/smp.inc
 	@mkdir -p $(@D)
-	$(NASM) -f bin -I test/guests/ --before "[map symbols $@.nasm]" -o /dev/null $<
+	$(call say,NASM,$<)$(NASM) -f bin -I test/guests/ --before "[map symbols $@.nasm]" -o /dev/null $<
 	@awk '/Section .text/ { text = 1 } text && NF == 3 && $$3 !~ /^\.\.@|Name/ \
 	    { print tolower($$2), "t", $$3 }' $@.nasm > $@
 
@@ -36,14 +36,14 @@ mb2_elf64-link := elf64 elf_x86_64 0x40100000 0x40000000
 $(multiboot-flat:%=$(BUILD)/guests/%.bin): $(BUILD)/guests/%.bin: \
     test/guests/multiboot/%.asm $(multiboot-common)
 	@mkdir -p $(@D)
-	$(NASM) -f bin -Wall -Werror -I test/guests/multiboot/ $< -o $@
+	$(call say,NASM,$<)$(NASM) -f bin -Wall -Werror -I test/guests/multiboot/ $< -o $@
 
 $(multiboot-elf:%=$(BUILD)/guests/%.elf): $(BUILD)/guests/%.elf: \
     test/guests/multiboot/%.asm $(multiboot-common)
 	@mkdir -p $(@D)
-	$(NASM) -f $(word 1,$($*-link)) -Wall -Werror \
+	$(call say,NASM,$<)$(NASM) -f $(word 1,$($*-link)) -Wall -Werror \
 	    -I test/guests/multiboot/ $< -o $(@:.elf=.o)
-	ld -m $(word 2,$($*-link)) -n -e start \
+	@ld -m $(word 2,$($*-link)) -n -e start \
 	    --defsym=BASE=$(word 3,$($*-link)) \
 	    --defsym=OFFSET=$(word 4,$($*-link)) \
 	    -T test/guests/multiboot/guest.ld $(@:.elf=.o) -o $@
@@ -56,7 +56,7 @@ guest-files   += $(format-files)
 $(format-files): $(BUILD)/guests/%.bin: test/guests/formats/%.asm \
     $(wildcard test/guests/formats/*.inc) test/guests/guest.inc
 	@mkdir -p $(@D)
-	$(NASM) -f bin -Wall -Werror -I test/guests/ -I test/guests/formats/ \
+	$(call say,NASM,$<)$(NASM) -f bin -Wall -Werror -I test/guests/ -I test/guests/formats/ \
 	    $< -o $@
 
 # Linked, with their symbols.
@@ -66,8 +66,8 @@ guest-files += $(elf-files)
 
 $(elf-files): $(BUILD)/guests/%.bin: test/guests/elf/%.asm
 	@mkdir -p $(@D)
-	$(NASM) -f elf64 -Wall -Werror $< -o $(@:.bin=.o)
-	ld -n -e start -Ttext=0x100000 -o $@ $(@:.bin=.o)
+	$(call say,NASM,$<)$(NASM) -f elf64 -Wall -Werror $< -o $(@:.bin=.o)
+	@ld -n -e start -Ttext=0x100000 -o $@ $(@:.bin=.o)
 
 guests: $(guest-files) $(guest-maps)
 .PHONY: guests

@@ -18,8 +18,8 @@ ARROWS = {
     "kernel": ("arch/",),
     "virtio": (),
     # The last two are pure functions that freestanding C lacks.
-    "arch": ("kernel/panic.h", "kernel/log.h", "kernel/string.h",
-             "kernel/format.h"),
+    "arch": ("kernel/base/panic.h", "kernel/base/log.h", "kernel/base/string.h",
+             "kernel/base/format.h"),
 }
 
 # What the compiler itself calls.

@@ -1,5 +1,5 @@
 ; A plain ELF64 file, linked to the last 2 GiB and loaded at 1 MiB: the contract
-; of vmm/elf_kernel.c.
+; of vmm/boot/elf_plain.c.
 %define ELF 64
 HALF equ 0xffffffff80000000
 %define ENTRY HALF + entry64

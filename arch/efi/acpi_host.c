@@ -1,0 +1,232 @@
+/* ACPI tables of the machine; arch/efi/acpi_host.h has the contract. */
+
+#include "arch/efi/acpi_host.h"
+
+#include <stdbool.h>
+
+#include "arch/boot.h"
+#include "kernel/base/string.h"
+
+/* A length beyond this is taken for garbage, so that no checksum runs away. */
+#define TABLE_MAX   (1U << 20)
+#define HEADER_SIZE 36U
+
+/* The MADT's first entry (ACPI 6.5 Table 5.19). */
+#define MADT_ENTRIES (HEADER_SIZE + 8)
+
+static uint32_t read32(const uint8_t *at)
+{
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+           (uint32_t)at[3] << 24;
+}
+
+static uint64_t read64(const uint8_t *at)
+{
+    return read32(at) | (uint64_t)read32(at + 4) << 32;
+}
+
+/* All bytes of a table add up to 0 (ACPI 6.5 section 5.2.2). */
+static bool sums_to_zero(const uint8_t *bytes, uint32_t length)
+{
+    uint8_t sum = 0;
+
+    for (uint32_t i = 0; i < length; i++) {
+        sum = (uint8_t)(sum + bytes[i]);
+    }
+    return sum == 0;
+}
+
+/* The table at `address` if it is whole and of that signature. */
+static const uint8_t *table_at(uint64_t address, const char signature[4],
+                               uint32_t *length)
+{
+    const uint8_t *table = (const uint8_t *)(uintptr_t)address;
+
+    if (!address || memcmp(table, signature, 4) != 0) {
+        return NULL;
+    }
+    *length = read32(table + 4);
+    if (*length < HEADER_SIZE || *length > TABLE_MAX ||
+        !sums_to_zero(table, *length)) {
+        return NULL;
+    }
+    return table;
+}
+
+const uint8_t *acpi_host_find(uint64_t rsdp, const char signature[4],
+                              uint32_t *length)
+{
+    const uint8_t *root = (const uint8_t *)(uintptr_t)rsdp;
+    const uint8_t *list = NULL;
+    uint32_t size = 0;
+    uint32_t entry = 8;
+
+    if (!rsdp || memcmp(root, "RSD PTR ", 8) != 0 || !sums_to_zero(root, 20)) {
+        return NULL;
+    }
+    /* The XSDT counts where there is one (ACPI 6.5 section 5.2.5.3). */
+    if (root[15] >= 2 && read32(root + 20) >= 36) {
+        list = table_at(read64(root + 24), "XSDT", &size);
+    }
+    if (!list) {
+        entry = 4;
+        list = table_at(read32(root + 16), "RSDT", &size);
+    }
+    for (uint32_t at = HEADER_SIZE; list && at + entry <= size; at += entry) {
+        uint64_t address = entry == 8 ? read64(list + at) : read32(list + at);
+        const uint8_t *table = table_at(address, signature, length);
+        if (table) {
+            return table;
+        }
+    }
+    return NULL;
+}
+
+/* One entry of the MADT; ACPI 6.5 sections 5.2.12.2 and 5.2.12.12. False: it is
+ * no processor. */
+static bool madt_processor(const uint8_t *entry, struct boot_processor *to)
+{
+    uint32_t flags;
+
+    if (entry[0] == 0 && entry[1] >= 8) {
+        to->apic_id = entry[3];
+        flags = read32(entry + 4);
+        if (to->apic_id == 0xff) {
+            return false;
+        }
+    } else if (entry[0] == 9 && entry[1] >= 16) {
+        to->apic_id = read32(entry + 4);
+        flags = read32(entry + 8);
+        if (to->apic_id == 0xffffffff) {
+            return false;
+        }
+    } else {
+        return false;
+    }
+    to->enabled = flags & 1;
+    to->bsp = false;
+    return true;
+}
+
+/* A processor may be listed in both forms. */
+static bool listed(const struct boot_processor *processors, size_t count,
+                   uint32_t apic_id)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (processors[i].apic_id == apic_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Steps through the MADT: the entry at *at, which moves behind it; NULL: no
+ * more that are whole. */
+static const uint8_t *madt_next(const uint8_t *madt, uint32_t length,
+                                uint32_t *at)
+{
+    const uint8_t *entry = madt + *at;
+
+    if (*at + 2 > length || entry[1] < 2 || *at + entry[1] > length) {
+        return NULL;
+    }
+    *at += entry[1];
+    return entry;
+}
+
+size_t acpi_host_processors(uint64_t rsdp, struct boot_processor *processors,
+                            size_t capacity)
+{
+    uint32_t length = 0, at = MADT_ENTRIES;
+    const uint8_t *madt = acpi_host_find(rsdp, "APIC", &length);
+    const uint8_t *entry;
+    size_t count = 0;
+
+    while (madt && count < capacity && (entry = madt_next(madt, length, &at))) {
+        if (madt_processor(entry, &processors[count]) &&
+            !listed(processors, count, processors[count].apic_id)) {
+            count++;
+        }
+    }
+    return count;
+}
+
+/* ACPI 6.5 section 5.2.12.3: type 1, the address at 4. */
+size_t acpi_host_ioapics(uint64_t rsdp, uint32_t *bases, size_t capacity)
+{
+    uint32_t length = 0, at = MADT_ENTRIES;
+    const uint8_t *madt = acpi_host_find(rsdp, "APIC", &length);
+    const uint8_t *entry;
+    size_t count = 0;
+
+    while (madt && count < capacity && (entry = madt_next(madt, length, &at))) {
+        if (entry[0] == 1 && entry[1] >= 12) {
+            bases[count++] = read32(entry + 4);
+        }
+    }
+    return count;
+}
+
+/* The IOAPIC that `line`'s global interrupt (in `pin` so far) belongs to is the
+ * one with the highest first interrupt that is not above it: at 4 the address,
+ * at 8 that interrupt (ACPI 6.5 section 5.2.12.3). */
+static void find_pin(const uint8_t *madt, uint32_t length,
+                     struct boot_isa_line *line)
+{
+    uint32_t at = MADT_ENTRIES, global = line->pin, first = 0;
+    const uint8_t *entry;
+    bool found = false;
+
+    while ((entry = madt_next(madt, length, &at))) {
+        if (entry[0] == 1 && entry[1] >= 12 && read32(entry + 8) <= global &&
+            (!found || read32(entry + 8) >= first)) {
+            found = true;
+            first = read32(entry + 8);
+            line->ioapic = read32(entry + 4);
+            line->pin = global - first;
+        }
+    }
+}
+
+/* ACPI 6.5 section 5.2.12.5, type 2: the bus at 2, its line at 3, the global
+ * interrupt at 4, polarity and trigger at 8 (3 of each: low, level; ISA's own
+ * are high and edge). */
+void acpi_host_isa(uint64_t rsdp, uint32_t default_base,
+                   struct boot_isa_line *lines)
+{
+    uint32_t length = 0, at = MADT_ENTRIES;
+    const uint8_t *madt = acpi_host_find(rsdp, "APIC", &length);
+    const uint8_t *entry;
+
+    for (uint32_t i = 0; i < BOOT_ISA_LINES; i++) {
+        lines[i] = (struct boot_isa_line){.ioapic = default_base, .pin = i};
+    }
+    while (madt && (entry = madt_next(madt, length, &at))) {
+        if (entry[0] == 2 && entry[1] >= 10 && entry[2] == 0 &&
+            entry[3] < BOOT_ISA_LINES) {
+            lines[entry[3]].pin = read32(entry + 4);
+            lines[entry[3]].low = (entry[8] & 3) == 3;
+            lines[entry[3]].level = (entry[8] >> 2 & 3) == 3;
+        }
+    }
+    for (uint32_t i = 0; madt && i < BOOT_ISA_LINES; i++) {
+        find_pin(madt, length, &lines[i]);
+    }
+}
+
+/* ACPI 6.5 Table 5.9: PM_TMR_BLK at 76, PM_TMR_LEN at 91, X_PM_TMR_BLK (a
+ * generic address: space, width, offset, size, address) at 208. */
+uint16_t acpi_host_pm_timer(uint64_t rsdp)
+{
+    uint32_t length = 0;
+    const uint8_t *fadt = acpi_host_find(rsdp, "FACP", &length);
+
+    if (!fadt || length < 92 || fadt[91] != 4) {
+        return 0;
+    }
+    if (length >= 220 && fadt[208] == 1 && read64(fadt + 212) != 0 &&
+        read64(fadt + 212) <= 0xfffc) {
+        return (uint16_t)read64(fadt + 212);
+    }
+    return read32(fadt + 76) <= 0xfffc ? (uint16_t)read32(fadt + 76) : 0;
+}

@@ -1,0 +1,128 @@
+/* Entry from the firmware and leaving it. UEFI 2.10 sections 4.1 and 7.4.6.
+ * gnu-efi's crt0 relocates the image and calls efi_main() here with the System
+ * V convention. Read next: vmm/main.c. */
+
+#include "arch/cpu.h"
+#include "arch/efi/efi_firmware.h"
+#include "arch/stack.h"
+#include "kernel/base/string.h"
+
+/* The firmware may run on our stack too, and asks for 128 KiB (UEFI 2.10
+ * section 2.3.4). The lowest page becomes a guard page. */
+#define STACK_PAGES 41
+
+EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
+
+const struct boot_info *efi_info(const struct efi_boot *boot)
+{
+    return &boot->info;
+}
+
+uint64_t efi_pages(struct efi_boot *boot, uint64_t count)
+{
+    EFI_PHYSICAL_ADDRESS address = 0;
+    EFI_STATUS status = boot->services->AllocatePages(
+        AllocateAnyPages, EfiLoaderData, count, &address);
+    return EFI_ERROR(status) ? 0 : address;
+}
+
+/* The other processors start in real mode: their first page must lie below
+ * 1 MiB, and only now is it known which of them is free. */
+static uint64_t low_page(struct efi_boot *boot)
+{
+    EFI_PHYSICAL_ADDRESS address = 0x9f000;
+    EFI_STATUS status = boot->services->AllocatePages(
+        AllocateMaxAddress, EfiLoaderData, 1, &address);
+    return EFI_ERROR(status) ? 0 : address;
+}
+
+/* False: not enough memory, or the firmware does not know its own image. */
+static bool gather(struct efi_boot *boot)
+{
+    EFI_GUID loaded_image_guid = LOADED_IMAGE_PROTOCOL;
+    EFI_LOADED_IMAGE *loaded = NULL;
+    EFI_STATUS status = boot->services->HandleProtocol(
+        boot->image, &loaded_image_guid, (void **)&loaded);
+    if (EFI_ERROR(status)) {
+        return false;
+    }
+    boot->info.image_base = (uint64_t)(uintptr_t)loaded->ImageBase;
+    boot->info.image_size = loaded->ImageSize;
+    boot->info.reset_system =
+        (uintptr_t)boot->system->RuntimeServices->ResetSystem;
+    efi_file_open_volume(boot, loaded->DeviceHandle);
+    efi_machine_gather(boot);
+
+    boot->info.low_page = low_page(boot);
+    boot->info.stack_base = efi_pages(boot, STACK_PAGES);
+    boot->info.stack_size = STACK_PAGES * EFI_PAGE;
+    return boot->info.stack_base != 0;
+}
+
+static void enter_main(void *argument)
+{
+    lintel_main(argument);
+}
+
+/* The canary changes under this function's feet. */
+__attribute__((no_stack_protector)) EFI_STATUS
+efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
+{
+    static struct efi_boot boot;
+
+    stack_guard_init();
+    boot.image = image;
+    boot.system = system;
+    boot.services = system->BootServices;
+    /* Loading may take longer than the five minutes after which the firmware
+     * would reset the machine. */
+    boot.services->SetWatchdogTimer(0, 0, 0, NULL);
+    if (!gather(&boot)) {
+        return EFI_OUT_OF_RESOURCES;
+    }
+    stack_call(enter_main, &boot, boot.info.stack_base + boot.info.stack_size);
+    return EFI_ABORTED;
+}
+
+void efi_sleep(struct efi_boot *boot, uint64_t microseconds)
+{
+    boot->services->Stall(microseconds);
+}
+
+bool efi_read_key(struct efi_boot *boot, uint32_t *key)
+{
+    SIMPLE_INPUT_INTERFACE *input = boot->system->ConIn;
+    EFI_INPUT_KEY pressed;
+
+    if (!input || EFI_ERROR(input->ReadKeyStroke(input, &pressed))) {
+        return false;
+    }
+    *key = pressed.UnicodeChar;
+    return true;
+}
+
+/* ExitBootServices takes the key of the current map, and fails if anything
+ * (an event of the firmware's own) has allocated since; after the first try
+ * only GetMemoryMap may be called between (UEFI 2.10 section 7.4.6). */
+bool efi_exit(struct efi_boot *boot)
+{
+    bool exited = false;
+
+    if (!efi_memory_prepare(boot)) {
+        return false;
+    }
+    for (unsigned attempt = 0; attempt < 8 && !exited; attempt++) {
+        UINTN key = 0;
+        if (!efi_memory_read(boot, &key)) {
+            return false;
+        }
+        exited = !EFI_ERROR(boot->services->ExitBootServices(boot->image, key));
+    }
+    if (!exited) {
+        return false;
+    }
+    cpu_cli();
+    boot->exited = true;
+    efi_memory_convert(boot);
+    return true;
+}

@@ -1,0 +1,186 @@
+/* What the firmware knows of the machine: its framebuffer, processors and ACPI
+ * root. Called once by arch/efi/efi.c. UEFI 2.10 sections 4.6 and 12.9; PI 1.8
+ * volume 2, section 13.4 (MP services, which gnu-efi does not have). */
+
+#include "arch/cpu.h"
+#include "arch/efi/acpi_host.h"
+#include "arch/efi/efi_firmware.h"
+#include "kernel/base/string.h"
+
+/* SDM 3A 10.1; Intel 82093AA data sheet. */
+#define IOAPIC_DEFAULT 0xfec00000U
+
+#define MP_SERVICES_GUID                                                       \
+    {                                                                          \
+        0x3fdda605, 0xa76e, 0x4f46,                                            \
+        {                                                                      \
+            0xad, 0x29, 0x12, 0xf4, 0x53, 0x1b, 0x3d, 0x08                     \
+        }                                                                      \
+    }
+
+struct mp_processor {
+    UINT64 processor_id; /* the APIC id */
+    UINT32 status;
+    UINT32 location[3];
+    UINT32 extended_location[6];
+    UINT32 room[8]; /* for firmware that has more to say */
+};
+
+#define MP_STATUS_BSP     1U
+#define MP_STATUS_ENABLED 2U
+
+/* The protocol's first two functions of seven. */
+struct mp_services {
+    EFI_STATUS(EFIAPI *get_count)
+    (struct mp_services *this, UINTN *all, UINTN *enabled);
+    EFI_STATUS(EFIAPI *get_processor)
+    (struct mp_services *this, UINTN number, struct mp_processor *processor);
+};
+
+static size_t processors_of_firmware(struct efi_boot *boot)
+{
+    EFI_GUID guid = MP_SERVICES_GUID;
+    struct mp_services *services = NULL;
+    UINTN all = 0, enabled = 0;
+    size_t count = 0;
+
+    if (EFI_ERROR(
+            boot->services->LocateProtocol(&guid, NULL, (void **)&services)) ||
+        EFI_ERROR(services->get_count(services, &all, &enabled))) {
+        return 0;
+    }
+    for (UINTN i = 0; i < all && count < BOOT_PROCESSORS; i++) {
+        struct mp_processor found;
+        memset(&found, 0, sizeof(found));
+        if (EFI_ERROR(services->get_processor(services, i, &found))) {
+            continue;
+        }
+        boot->info.processors[count++] = (struct boot_processor){
+            .apic_id = (uint32_t)found.processor_id,
+            .enabled = found.status & MP_STATUS_ENABLED,
+            .bsp = found.status & MP_STATUS_BSP,
+        };
+    }
+    return count;
+}
+
+/* This processor's APIC id: the 32-bit one where there is a leaf for it. */
+static uint32_t own_apic_id(void)
+{
+    struct cpuid top;
+
+    if (cpu_cpuid(0, 0).eax >= 0xb) {
+        top = cpu_cpuid(0xb, 0);
+        if (top.ebx & 0xffff) {
+            return top.edx;
+        }
+    }
+    return cpu_cpuid(1, 0).ebx >> 24;
+}
+
+static void gather_processors(struct efi_boot *boot)
+{
+    struct boot_info *info = &boot->info;
+    uint32_t own = own_apic_id();
+
+    info->processor_count = processors_of_firmware(boot);
+    info->processor_source = "MP Services";
+    if (info->processor_count) {
+        return;
+    }
+    info->processor_count =
+        acpi_host_processors(info->rsdp, info->processors, BOOT_PROCESSORS);
+    info->processor_source = "MADT";
+    for (size_t i = 0; i < info->processor_count; i++) {
+        info->processors[i].bsp = info->processors[i].apic_id == own;
+    }
+    if (info->processor_count) {
+        return;
+    }
+    info->processors[0] =
+        (struct boot_processor){.apic_id = own, .enabled = true, .bsp = true};
+    info->processor_count = 1;
+    info->processor_source = "nothing";
+}
+
+static void gather_acpi(struct efi_boot *boot)
+{
+    static const EFI_GUID newer = ACPI_20_TABLE_GUID;
+    static const EFI_GUID older = ACPI_TABLE_GUID;
+    const EFI_CONFIGURATION_TABLE *tables = boot->system->ConfigurationTable;
+
+    for (UINTN i = 0; i < boot->system->NumberOfTableEntries; i++) {
+        uint64_t address = (uint64_t)(uintptr_t)tables[i].VendorTable;
+        if (memcmp(&tables[i].VendorGuid, &newer, sizeof(newer)) == 0) {
+            boot->info.rsdp = address;
+            break;
+        }
+        if (memcmp(&tables[i].VendorGuid, &older, sizeof(older)) == 0) {
+            boot->info.rsdp = address;
+        }
+    }
+    boot->info.pm_timer_port = acpi_host_pm_timer(boot->info.rsdp);
+    boot->info.ioapic_count =
+        acpi_host_ioapics(boot->info.rsdp, boot->info.ioapics, BOOT_IOAPICS);
+    if (!boot->info.ioapic_count) {
+        boot->info.ioapics[0] = IOAPIC_DEFAULT;
+        boot->info.ioapic_count = 1;
+    }
+    acpi_host_isa(boot->info.rsdp, IOAPIC_DEFAULT, boot->info.isa);
+}
+
+/* False: a layout that we do not draw in. */
+static bool pixel_layout(const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode,
+                         enum boot_pixel *pixel)
+{
+    const EFI_PIXEL_BITMASK *masks = &mode->PixelInformation;
+
+    switch (mode->PixelFormat) {
+    case PixelRedGreenBlueReserved8BitPerColor:
+        *pixel = BOOT_PIXEL_RGBX;
+        return true;
+    case PixelBlueGreenRedReserved8BitPerColor:
+        *pixel = BOOT_PIXEL_BGRX;
+        return true;
+    case PixelBitMask:
+        *pixel = masks->RedMask == 0xff ? BOOT_PIXEL_RGBX : BOOT_PIXEL_BGRX;
+        return masks->GreenMask == 0xff00 &&
+               (masks->RedMask | masks->BlueMask) == 0xff00ff &&
+               (masks->RedMask == 0xff || masks->BlueMask == 0xff);
+    default:
+        return false;
+    }
+}
+
+static void gather_framebuffer(struct efi_boot *boot)
+{
+    EFI_GUID guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
+    EFI_GRAPHICS_OUTPUT_PROTOCOL *output = NULL;
+    const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode;
+    struct boot_framebuffer *to = &boot->info.framebuffer;
+    uint64_t needed;
+
+    if (EFI_ERROR(
+            boot->services->LocateProtocol(&guid, NULL, (void **)&output)) ||
+        !output->Mode || !output->Mode->Info) {
+        return;
+    }
+    mode = output->Mode->Info;
+    needed = 4ULL * mode->PixelsPerScanLine * mode->VerticalResolution;
+    if (!pixel_layout(mode, &to->pixel) || needed == 0 ||
+        mode->PixelsPerScanLine < mode->HorizontalResolution) {
+        return;
+    }
+    to->base = output->Mode->FrameBufferBase;
+    to->size = needed;
+    to->width = mode->HorizontalResolution;
+    to->height = mode->VerticalResolution;
+    to->pitch = 4 * mode->PixelsPerScanLine;
+}
+
+void efi_machine_gather(struct efi_boot *boot)
+{
+    gather_acpi(boot);
+    gather_framebuffer(boot);
+    gather_processors(boot);
+}

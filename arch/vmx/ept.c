@@ -1,0 +1,184 @@
+/* Extended page tables: built in the largest pages that alignment and the
+ * processor allow, write-back throughout. Called while a VM is built and taken
+ * down; faults on what is not mapped are the devices' way in.
+ * SDM 3C 29.3 (the format), 29.4 (what must be flushed when). */
+#include "arch/vmx/ept.h"
+
+#include <stddef.h>
+
+#include "arch/page_source.h"
+#include "arch/vmx/vmx_state.h"
+#include "kernel/base/log.h"
+
+#define ENTRY_COUNT   512U
+#define ENTRY_ACCESS  7ULL
+#define ENTRY_WB      (6ULL << 3)
+#define ENTRY_LARGE   (1ULL << 7)
+#define ENTRY_ADDRESS 0x000ffffffffff000ULL
+#define TOP_LEVEL     4U
+#define LEVEL_BITS    9U
+#define PAGE_BITS     12U
+
+#define POINTER_WB             6ULL
+#define POINTER_LEVELS         ((TOP_LEVEL - 1ULL) << 3)
+#define POINTER_ACCESSED_DIRTY (1ULL << 6)
+
+/* Levels count from 1 (4 KiB pages) to 4 (the root). */
+static unsigned level_shift(unsigned level)
+{
+    return PAGE_BITS + LEVEL_BITS * (level - 1);
+}
+
+static uint64_t level_size(unsigned level)
+{
+    return 1ULL << level_shift(level);
+}
+
+static unsigned level_index(uint64_t gpa, unsigned level)
+{
+    return (unsigned)(gpa >> level_shift(level)) % ENTRY_COUNT;
+}
+
+static bool is_leaf(uint64_t entry, unsigned level)
+{
+    return level == 1 || (entry & ENTRY_LARGE);
+}
+
+static uint64_t *table_of(uint64_t entry)
+{
+    return (uint64_t *)(uintptr_t)(entry & ENTRY_ADDRESS);
+}
+
+static unsigned largest_level(void)
+{
+    if (vmx_machine.ept_vpid & EPT_CAP_1G) {
+        return 3;
+    }
+    return vmx_machine.ept_vpid & EPT_CAP_2M ? 2 : 1;
+}
+
+/* The largest page that starts at both addresses and fits into `size`. */
+static unsigned fitting_level(uint64_t gpa, uint64_t hpa, uint64_t size)
+{
+    unsigned level = largest_level();
+    while (level > 1 && (((gpa | hpa) & (level_size(level) - 1)) ||
+                         size < level_size(level))) {
+        level--;
+    }
+    return level;
+}
+
+bool ept_init(struct ept *ept, struct page_source *pages)
+{
+    ept->pages = pages;
+    ept->root = pages->alloc(pages);
+    return ept->root != NULL;
+}
+
+/* Makes the entry, empty or a large page, a table of the level below that
+ * maps the same. */
+static bool make_table(struct ept *ept, uint64_t *entry, unsigned level)
+{
+    uint64_t *table = ept->pages->alloc(ept->pages);
+    if (!table) {
+        return false;
+    }
+    if (*entry & ENTRY_ACCESS) {
+        uint64_t leaf = level - 1 == 1 ? *entry & ~ENTRY_LARGE : *entry;
+        for (unsigned i = 0; i < ENTRY_COUNT; i++) {
+            table[i] = leaf + i * level_size(level - 1);
+        }
+    }
+    *entry = (uintptr_t)table | ENTRY_ACCESS;
+    return true;
+}
+
+static void free_table(struct ept *ept, uint64_t *table, unsigned level)
+{
+    for (unsigned i = 0; i < ENTRY_COUNT && level > 1; i++) {
+        if ((table[i] & ENTRY_ACCESS) && !is_leaf(table[i], level)) {
+            free_table(ept, table_of(table[i]), level - 1);
+        }
+    }
+    ept->pages->free(ept->pages, table);
+}
+
+/* *replaced: something else was mapped there, so old translations must go. */
+static bool map_one(struct ept *ept, uint64_t gpa, unsigned leaf_level,
+                    uint64_t leaf, bool *replaced)
+{
+    uint64_t *table = ept->root;
+    for (unsigned level = TOP_LEVEL; level > leaf_level; level--) {
+        uint64_t *entry = &table[level_index(gpa, level)];
+        if (!(*entry & ENTRY_ACCESS) || is_leaf(*entry, level)) {
+            *replaced |= *entry & ENTRY_ACCESS;
+            if (!make_table(ept, entry, level)) {
+                return false;
+            }
+        }
+        table = table_of(*entry);
+    }
+    uint64_t *entry = &table[level_index(gpa, leaf_level)];
+    if (*entry & ENTRY_ACCESS) {
+        *replaced = true;
+        if (!is_leaf(*entry, leaf_level)) {
+            free_table(ept, table_of(*entry), leaf_level - 1);
+        }
+    }
+    *entry = leaf | (leaf_level > 1 ? ENTRY_LARGE : 0);
+    return true;
+}
+
+bool ept_map(struct ept *ept, uint64_t gpa, uint64_t hpa, uint64_t size,
+             unsigned access)
+{
+    bool replaced = false;
+    bool mapped = true;
+
+    while (size && mapped) {
+        unsigned level = fitting_level(gpa, hpa, size);
+        uint64_t leaf = hpa | ENTRY_WB | (access & ENTRY_ACCESS);
+        mapped = map_one(ept, gpa, level, leaf, &replaced);
+        gpa += level_size(level);
+        hpa += level_size(level);
+        size -= level_size(level);
+    }
+    if (replaced) {
+        vmx_flush_ept(ept_pointer(ept));
+    }
+    return mapped;
+}
+
+uint64_t ept_pointer(const struct ept *ept)
+{
+    uint64_t pointer = (uintptr_t)ept->root | POINTER_WB | POINTER_LEVELS;
+    if (vmx_machine.ept_vpid & EPT_CAP_ACCESSED_DIRTY) {
+        pointer |= POINTER_ACCESSED_DIRTY;
+    }
+    return pointer;
+}
+
+void ept_destroy(struct ept *ept)
+{
+    if (!ept->root) {
+        return;
+    }
+    uint64_t pointer = ept_pointer(ept);
+    free_table(ept, ept->root, TOP_LEVEL);
+    ept->root = NULL;
+    vmx_flush_ept(pointer);
+}
+
+void ept_dump(uint64_t pointer, uint64_t gpa)
+{
+    uint64_t entry = pointer;
+    log_error("EPT pointer %#llx, guest-physical address %#llx",
+              (unsigned long long)pointer, (unsigned long long)gpa);
+    for (unsigned level = TOP_LEVEL; level >= 1; level--) {
+        entry = table_of(entry)[level_index(gpa, level)];
+        log_error("EPT level %u: %#llx", level, (unsigned long long)entry);
+        if (!(entry & ENTRY_ACCESS) || is_leaf(entry, level)) {
+            return;
+        }
+    }
+}

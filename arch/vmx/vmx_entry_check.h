@@ -1,0 +1,69 @@
+/* Why a VM entry failed: the checks of SDM 3C 27.3.1 done once more in
+ * software, on a copy of the guest-state fields. Pure but for the reading and
+ * the logging, so host tests run the checks. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch/vmx/exit_reason.h"
+
+struct entry_segment {
+    uint64_t selector;
+    uint64_t base;
+    uint64_t limit;
+    uint64_t rights;
+};
+
+enum entry_segment_index {
+    SEGMENT_ES,
+    SEGMENT_CS,
+    SEGMENT_SS,
+    SEGMENT_DS,
+    SEGMENT_FS,
+    SEGMENT_GS,
+    SEGMENT_LDTR,
+    SEGMENT_TR,
+    SEGMENT_COUNT
+};
+
+struct entry_state {
+    uint64_t entry_controls;
+    uint64_t interruption;
+    uint64_t cr0;
+    uint64_t cr3;
+    uint64_t cr4;
+    uint64_t dr7;
+    uint64_t debugctl;
+    uint64_t pat;
+    uint64_t efer;
+    uint64_t sysenter_esp;
+    uint64_t sysenter_eip;
+    struct entry_segment segment[SEGMENT_COUNT];
+    uint64_t gdtr_base;
+    uint64_t gdtr_limit;
+    uint64_t idtr_base;
+    uint64_t idtr_limit;
+    uint64_t rip;
+    uint64_t rflags;
+    uint64_t activity;
+    uint64_t interruptibility;
+    uint64_t pending_debug;
+    uint64_t link_pointer;
+    /* The processor's own limits. */
+    uint64_t cr0_fixed0;
+    uint64_t cr0_fixed1;
+    uint64_t cr4_fixed0;
+    uint64_t cr4_fixed1;
+    unsigned physical_bits;
+};
+
+/* What is wrong, with the value that is: NULL if nothing is found. */
+struct entry_fault {
+    const char *what;
+    uint64_t value;
+};
+struct entry_fault vmx_entry_check(const struct entry_state *state);
+
+/* Logs why the entry failed that just did; its VMCS is current. */
+void vmx_entry_check_log(enum exit_reason reason, uint64_t qualification);

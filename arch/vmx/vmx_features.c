@@ -1,0 +1,220 @@
+/* CPUID read once: the extended state, control-register bits and MSRs that
+ * guests can have, and the measures against speculation across VM entries
+ * (Intel's guidance for L1TF, MDS and branch target injection; SDM 2A CPUID
+ * leaf 7, SDM 4 Table 2-2 IA32_ARCH_CAPABILITIES). */
+#include "arch/vmx/vmx_features.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch/cpu.h"
+#include "arch/vmx/vmx_state.h"
+#include "kernel/base/log.h"
+#include "kernel/base/panic.h"
+
+/* x87, SSE, AVX, the three of AVX-512, PKRU: 2696 bytes of XSAVE area on the
+ * processors known. AMX would need more than the page that a guest has. */
+#define XCR0_OFFERED     0x2e7ULL
+#define XCR0_ALWAYS_FITS 0x7ULL
+
+/* CPUID.07H:EBX */
+#define EBX_RTM (1U << 11)
+
+/* CPUID.07H:EDX */
+#define EDX_MD_CLEAR          (1U << 10)
+#define EDX_SPEC_CTRL         (1U << 26) /* IBRS, IBPB */
+#define EDX_STIBP             (1U << 27)
+#define EDX_FLUSH_CMD         (1U << 28)
+#define EDX_ARCH_CAPABILITIES (1U << 29)
+#define EDX_SSBD              (1U << 31)
+
+/* IA32_ARCH_CAPABILITIES */
+#define ARCH_RDCL_NO            (1ULL << 0)
+#define ARCH_IBRS_ALL           (1ULL << 1)
+#define ARCH_SKIP_L1DFL_VMENTRY (1ULL << 3)
+#define ARCH_MDS_NO             (1ULL << 5)
+#define ARCH_TAA_NO             (1ULL << 8)
+#define ARCH_PBRSB_NO           (1ULL << 24)
+#define ARCH_RFDS_NO            (1ULL << 27)
+#define ARCH_RFDS_CLEAR         (1ULL << 28)
+#define SPEC_CTRL_IBRS          (1ULL << 0)
+#define SPEC_CTRL_STIBP         (1ULL << 1)
+#define SPEC_CTRL_SSBD          (1ULL << 2)
+
+enum cpuid_register {
+    EAX,
+    EBX,
+    ECX,
+    EDX
+};
+
+/* Which CPUID bit (leaf 1 or 7) stands for which bit of CR4; SDM 3A 2.5. */
+static const struct {
+    uint64_t cr4;
+    uint8_t leaf;
+    uint8_t reg; /* enum cpuid_register */
+    uint8_t bit;
+} cr4_features[] = {
+    {CR4_VME | CR4_PVI, 1, EDX, 1}, {CR4_DE, 1, EDX, 2},
+    {CR4_PSE, 1, EDX, 3},           {CR4_TSD, 1, EDX, 4},
+    {CR4_PAE, 1, EDX, 6},           {CR4_MCE, 1, EDX, 7},
+    {CR4_PGE, 1, EDX, 13},          {CR4_OSFXSR, 1, EDX, 24},
+    {CR4_OSXMMEXCPT, 1, EDX, 25},   {CR4_PCIDE, 1, ECX, 17},
+    {CR4_OSXSAVE, 1, ECX, 26},      {CR4_FSGSBASE, 7, EBX, 0},
+    {CR4_SMEP, 7, EBX, 7},          {CR4_SMAP, 7, EBX, 20},
+    {CR4_UMIP, 7, ECX, 2},          {CR4_PKE, 7, ECX, 3},
+};
+
+static uint32_t cpuid_word(uint8_t leaf, uint8_t reg)
+{
+    if (leaf > cpu_cpuid(0, 0).eax) {
+        return 0;
+    }
+    struct cpuid r = cpu_cpuid(leaf, 0);
+    const uint32_t words[] = {r.eax, r.ebx, r.ecx, r.edx};
+    return words[reg];
+}
+
+static uint64_t find_cr4(uint64_t fixed1)
+{
+    uint64_t cr4 = CR4_PCE;
+    for (size_t i = 0; i < sizeof cr4_features / sizeof *cr4_features; i++) {
+        uint32_t word = cpuid_word(cr4_features[i].leaf, cr4_features[i].reg);
+        if (word >> cr4_features[i].bit & 1) {
+            cr4 |= cr4_features[i].cr4;
+        }
+    }
+    return cr4 & fixed1;
+}
+
+/* Bytes of the XSAVE area of these components; of FXSAVE's (and the header) if
+ * there are no more (SDM 1 13.4). */
+static uint32_t area_size(uint64_t components)
+{
+    uint32_t size = 576;
+
+    for (unsigned i = 2; i < 63; i++) {
+        struct cpuid r = cpu_cpuid(0xd, i);
+        if ((components >> i & 1) && r.ebx + r.eax > size) {
+            size = r.ebx + r.eax;
+        }
+    }
+    return size;
+}
+
+static void find_extended_state(struct vmx_machine *machine)
+{
+    machine->xcr0 = 0;
+    machine->xsave_size = area_size(0);
+    if (!(machine->cr4_supported & CR4_OSXSAVE)) {
+        return;
+    }
+    struct cpuid r = cpu_cpuid(0xd, 0);
+    machine->xcr0 = ((uint64_t)r.edx << 32 | r.eax) & XCR0_OFFERED;
+    /* A guest has one page for it. */
+    if (area_size(machine->xcr0) > 4096) {
+        machine->xcr0 &= XCR0_ALWAYS_FITS;
+    }
+    machine->xsave_size = area_size(machine->xcr0);
+}
+
+/* Does VERW clear something of which a guest could else see what was in it?
+ * Fill buffers by MDS, or where a transaction aborts (a guest can begin one
+ * whatever its CPUID says); register files. What only accesses to a device's
+ * memory show is out of reach of guests. */
+static bool buffers_tell(uint32_t edx, uint64_t arch)
+{
+    bool transactions = cpuid_word(7, EBX) & EBX_RTM;
+
+    if ((edx & EDX_MD_CLEAR) &&
+        (!(arch & ARCH_MDS_NO) || (transactions && !(arch & ARCH_TAA_NO)))) {
+        return true;
+    }
+    return (arch & ARCH_RFDS_CLEAR) && !(arch & ARCH_RFDS_NO);
+}
+
+/* Enhanced IBRS, written once, keeps the guest's branch and return predictions
+ * from us, on some processors all returns but one; the older IBRS keeps its
+ * branches from us when it is written after the exit. */
+static void find_branch_measures(struct vmx_machine *machine, uint64_t arch)
+{
+    if (!(machine->spec_bits & SPEC_CTRL_IBRS)) {
+        return;
+    }
+    machine->spec_host = SPEC_CTRL_IBRS;
+    if (!(arch & ARCH_IBRS_ALL)) {
+        machine->measures |= MEASURE_SPEC_CTRL | MEASURE_FILL_RSB;
+    } else if (!(arch & ARCH_PBRSB_NO)) {
+        machine->measures |= MEASURE_ONE_RSB;
+    }
+}
+
+static void find_measures(struct vmx_machine *machine)
+{
+    uint32_t edx = cpuid_word(7, EDX);
+    uint64_t arch = 0;
+
+    if (edx & EDX_ARCH_CAPABILITIES) {
+        arch = cpu_rdmsr(MSR_ARCH_CAPABILITIES);
+    }
+    machine->has_arch_capabilities = edx & EDX_ARCH_CAPABILITIES;
+    machine->arch_capabilities = arch;
+    machine->flush_l1d = (edx & EDX_FLUSH_CMD) && !(arch & ARCH_RDCL_NO) &&
+                         !(arch & ARCH_SKIP_L1DFL_VMENTRY);
+    machine->barrier = edx & EDX_SPEC_CTRL;
+    machine->measures = buffers_tell(edx, arch) ? MEASURE_VERW : 0;
+    machine->spec_bits = (edx & EDX_SPEC_CTRL ? SPEC_CTRL_IBRS : 0) |
+                         (edx & EDX_STIBP ? SPEC_CTRL_STIBP : 0) |
+                         (edx & EDX_SSBD ? SPEC_CTRL_SSBD : 0);
+    machine->spec_host = 0;
+    find_branch_measures(machine, arch);
+}
+
+void vmx_features_find(struct vmx_machine *machine)
+{
+    uint32_t secondary = machine->controls[CONTROL_SECONDARY];
+    uint32_t last = cpu_cpuid(0x80000000U, 0).eax;
+    uint32_t extended = cpu_cpuid(0x80000001U, 0).edx;
+    bool rdtscp = extended & (1U << 27);
+
+    machine->cr4_supported = find_cr4(machine->cr4_fixed1);
+    find_extended_state(machine);
+    machine->rdtscp = rdtscp && (secondary & SECONDARY_RDTSCP);
+    machine->tsc_aux = rdtscp || cpuid_word(7, ECX) >> 22 & 1; /* RDPID */
+    machine->invpcid =
+        cpuid_word(7, EBX) >> 10 & 1 && (secondary & SECONDARY_INVPCID);
+    machine->xsaves = machine->xcr0 && cpu_cpuid(0xd, 1).eax >> 3 & 1 &&
+                      (secondary & SECONDARY_XSAVES);
+    machine->physical_bits =
+        last >= 0x80000008U ? cpu_cpuid(0x80000008U, 0).eax & 0xff : 36;
+    machine->efer_allowed = (uint32_t)(EFER_SCE | EFER_LME | EFER_LMA) |
+                            (extended & (1U << 20) ? (uint32_t)EFER_NXE : 0);
+    find_measures(machine);
+}
+
+static const char *yes(uint64_t value)
+{
+    return value ? "yes" : "no";
+}
+
+void vmx_features_log(const struct vmx_machine *machine)
+{
+    uint64_t ept = machine->ept_vpid;
+    log_debug("vmx: VMCS revision %#x, %u physical address bits, EPT/VPID "
+              "capabilities %#llx",
+              machine->revision, machine->physical_bits,
+              (unsigned long long)ept);
+    log_debug("vmx: EPT pages of 2 MiB %s, of 1 GiB %s, accessed/dirty %s",
+              yes(ept & EPT_CAP_2M), yes(ept & EPT_CAP_1G),
+              yes(ept & EPT_CAP_ACCESSED_DIRTY));
+    log_debug("vmx: guests may set CR4 %#llx, XCR0 %#llx, EFER %#x",
+              (unsigned long long)machine->cr4_supported,
+              (unsigned long long)machine->xcr0, machine->efer_allowed);
+    log_debug("vmx: against speculation: L1D flush %s, IBPB %s, VERW %s, "
+              "return stack %s, SPEC_CTRL %#llx",
+              yes(machine->flush_l1d), yes(machine->barrier),
+              yes(machine->measures & MEASURE_VERW),
+              yes(machine->measures & (MEASURE_FILL_RSB | MEASURE_ONE_RSB)),
+              (unsigned long long)machine->spec_host);
+}

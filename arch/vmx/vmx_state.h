@@ -1,0 +1,104 @@
+/* What the VMX files know of the machine: the controls and features every
+ * guest gets (one for all processors, computed once), and what one processor
+ * holds now. Private to arch/vmx_*.c, arch/vmx/guest*.c, arch/vmx/ept.c. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/processor.h"
+#include "arch/vmx/vmx_controls.h"
+
+/* SDM 4 Table 2-2, the MSRs of VMX and of what must be kept from guests. */
+#define MSR_SPEC_CTRL         0x048U
+#define MSR_PRED_CMD          0x049U
+#define MSR_ARCH_CAPABILITIES 0x10aU
+#define MSR_FLUSH_CMD         0x10bU
+#define MSR_SYSENTER_CS       0x174U
+#define MSR_SYSENTER_ESP      0x175U
+#define MSR_SYSENTER_EIP      0x176U
+#define MSR_VMX_BASIC         0x480U
+#define MSR_VMX_PIN           0x481U
+#define MSR_VMX_PRIMARY       0x482U
+#define MSR_VMX_EXIT          0x483U
+#define MSR_VMX_ENTRY         0x484U
+#define MSR_VMX_MISC          0x485U
+#define MSR_VMX_CR0_FIXED0    0x486U
+#define MSR_VMX_CR0_FIXED1    0x487U
+#define MSR_VMX_CR4_FIXED0    0x488U
+#define MSR_VMX_CR4_FIXED1    0x489U
+#define MSR_VMX_SECONDARY     0x48bU
+#define MSR_VMX_EPT_VPID      0x48cU
+#define MSR_VMX_TRUE_PIN      0x48dU
+#define MSR_VMX_TRUE_PRIMARY  0x48eU
+#define MSR_VMX_TRUE_EXIT     0x48fU
+#define MSR_VMX_TRUE_ENTRY    0x490U
+#define MSR_XSS               0xda0U
+
+/* IA32_VMX_EPT_VPID_CAP (SDM 3D A.10). */
+#define EPT_CAP_4_LEVEL        (1ULL << 6)
+#define EPT_CAP_WRITE_BACK     (1ULL << 14)
+#define EPT_CAP_2M             (1ULL << 16)
+#define EPT_CAP_1G             (1ULL << 17)
+#define EPT_CAP_INVEPT         (1ULL << 20)
+#define EPT_CAP_ACCESSED_DIRTY (1ULL << 21)
+#define EPT_CAP_INVEPT_SINGLE  (1ULL << 25)
+#define EPT_CAP_INVEPT_ALL     (1ULL << 26)
+#define EPT_CAP_INVVPID        (1ULL << 32)
+#define EPT_CAP_INVVPID_SINGLE (1ULL << 41)
+#define EPT_CAP_INVVPID_ALL    (1ULL << 42)
+
+/* What is done round every entry where the processor needs it; the bits are
+ * also known to arch/vmx/guest_entry.asm. */
+#define MEASURE_VERW      1U /* before entry: microarchitectural buffers */
+#define MEASURE_SPEC_CTRL 2U /* after exit: the guest's away, the host's in */
+#define MEASURE_FILL_RSB  4U /* after exit: no return prediction of its */
+#define MEASURE_ONE_RSB   8U /* after exit: not the one that IBRS leaves */
+
+struct vmx_machine {
+    bool ready; /* vmx_enable() has filled in the rest */
+    uint32_t revision;
+    uint32_t controls[CONTROL_WORDS];
+    uint64_t ept_vpid;   /* IA32_VMX_EPT_VPID_CAP */
+    uint64_t cr0_fixed0; /* for guests: PE and PG may be 0 */
+    uint64_t cr0_fixed1;
+    uint64_t cr4_fixed0;
+    uint64_t cr4_fixed1;
+    uint64_t cr4_supported; /* that a guest may set */
+    uint64_t xcr0;          /* components saved and offered; 0: no XSAVE */
+    uint32_t xsave_size;    /* bytes of their area, or FXSAVE's */
+    bool rdtscp;
+    bool invpcid;
+    bool xsaves;
+    bool tsc_aux;
+    bool apic;              /* guests can have their APIC virtualised */
+    bool posting;           /* and interrupts posted to them */
+    unsigned physical_bits; /* MAXPHYADDR */
+    unsigned timer_shift;   /* the VMX-preemption timer's rate: TSC >> this */
+    uint32_t efer_allowed;
+
+    uint32_t measures;  /* MEASURE_* for every guest */
+    bool flush_l1d;     /* at a switch of guests */
+    bool barrier;       /* IBPB at a switch of guests */
+    uint64_t spec_bits; /* of IA32_SPEC_CTRL that exist; 0: no such MSR */
+    uint64_t spec_host; /* IA32_SPEC_CTRL while Lintel runs */
+    bool has_arch_capabilities;
+    uint64_t arch_capabilities; /* the MSR */
+};
+
+extern struct vmx_machine vmx_machine;
+
+/* The calling processor's. */
+static inline struct vmx_processor *vmx_processor(void)
+{
+    return &processor_here()->vmx;
+}
+
+/* The capability words of this processor, as vmx_controls_fit() wants them. */
+void vmx_capabilities(uint64_t capability[CONTROL_WORDS]);
+
+/* Forgets what this processor cached by the EPT pointer, or the VPID. What the
+ * others hold of a machine that has gone they forget when a guest comes to them
+ * that may have its numbers (guest_switch.c). */
+void vmx_flush_ept(uint64_t pointer);
+void vmx_flush_vpid(uint16_t vpid);

@@ -1,4 +1,0 @@
-unit-tests += acpi_host
-acpi_host-sources := test/unit/acpi_host_test.c arch/acpi_host.c
-# The tables name each other by 32-bit addresses too.
-acpi_host-cflags := -fno-pie -no-pie

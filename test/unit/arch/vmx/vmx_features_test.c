@@ -1,0 +1,147 @@
+/* Which measures against speculation arch/vmx/vmx_features.c takes, for what
+ * processors say of themselves (CPUID leaf 7, IA32_ARCH_CAPABILITIES). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "arch/cpu.h"
+#include "arch/vmx/vmx_features.h"
+#include "arch/vmx/vmx_state.h"
+#include "kernel/base/log.h"
+
+/* CPUID.07H:EBX and EDX */
+#define RTM       (1U << 11)
+#define MD_CLEAR  (1U << 10)
+#define IBRS      (1U << 26)
+#define STIBP     (1U << 27)
+#define FLUSH     (1U << 28)
+#define ARCH_CAPS (1U << 29)
+#define SSBD      (1U << 31)
+#define OLD       (MD_CLEAR | IBRS | STIBP | FLUSH | SSBD)
+#define NEWER     (OLD | ARCH_CAPS)
+
+/* IA32_ARCH_CAPABILITIES */
+#define RDCL_NO    (1ULL << 0)
+#define IBRS_ALL   (1ULL << 1)
+#define MDS_NO     (1ULL << 5)
+#define TAA_NO     (1ULL << 8)
+#define PBRSB_NO   (1ULL << 24)
+#define RFDS_NO    (1ULL << 27)
+#define RFDS_CLEAR (1ULL << 28)
+
+static struct cpuid leaf7;
+static uint64_t arch;
+
+struct cpuid cpu_cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    (void)subleaf;
+    return leaf == 0   ? (struct cpuid){.eax = 0x16}
+           : leaf == 7 ? leaf7
+                       : (struct cpuid){0};
+}
+
+uint64_t cpu_rdmsr(uint32_t msr)
+{
+    assert_int_equal(msr, MSR_ARCH_CAPABILITIES);
+    assert_true(leaf7.edx & ARCH_CAPS);
+    return arch;
+}
+
+void log_at(enum log_level level, const char *format, ...)
+{
+    (void)level;
+    (void)format;
+}
+
+static struct vmx_machine find(uint32_t ebx, uint32_t edx, uint64_t capability)
+{
+    struct vmx_machine machine = {.cr4_fixed1 = UINT64_MAX};
+
+    leaf7 = (struct cpuid){.ebx = ebx, .edx = edx};
+    arch = capability;
+    vmx_features_find(&machine);
+    return machine;
+}
+
+static void without_microcode_there_is_nothing_to_do(void **state)
+{
+    struct vmx_machine machine = find(0, 0, 0);
+
+    (void)state;
+    assert_int_equal(machine.measures, 0);
+    assert_int_equal(machine.spec_bits, 0);
+    assert_int_equal(machine.spec_host, 0);
+    assert_false(machine.flush_l1d || machine.barrier);
+}
+
+/* IBRS is to be written anew after each exit, or the guest's branch targets
+ * are ours. */
+static void one_from_before_enhanced_ibrs_takes_them_all(void **state)
+{
+    struct vmx_machine machine = find(RTM, OLD, 0);
+
+    (void)state;
+    assert_int_equal(machine.measures,
+                     MEASURE_VERW | MEASURE_SPEC_CTRL | MEASURE_FILL_RSB);
+    assert_int_equal(machine.spec_host, 1);
+    assert_true(machine.flush_l1d && machine.barrier);
+}
+
+static void enhanced_ibrs_is_written_once(void **state)
+{
+    struct vmx_machine machine =
+        find(0, NEWER, RDCL_NO | IBRS_ALL | MDS_NO | PBRSB_NO);
+
+    (void)state;
+    assert_int_equal(machine.measures, 0);
+    assert_int_equal(machine.spec_host, 1);
+    assert_false(machine.flush_l1d);
+}
+
+/* Post-barrier return stack buffer predictions. */
+static void enhanced_ibrs_alone_leaves_one_return(void **state)
+{
+    struct vmx_machine machine = find(0, NEWER, RDCL_NO | IBRS_ALL | MDS_NO);
+
+    (void)state;
+    assert_int_equal(machine.measures, MEASURE_ONE_RSB);
+}
+
+/* TSX asynchronous abort: a guest can use XBEGIN whatever its CPUID says. */
+static void buffers_are_cleared_for_transactions(void **state)
+{
+    uint64_t others = RDCL_NO | IBRS_ALL | MDS_NO | PBRSB_NO;
+
+    (void)state;
+    assert_int_equal(find(RTM, NEWER, others).measures, MEASURE_VERW);
+    assert_int_equal(find(RTM, NEWER, others | TAA_NO).measures, 0);
+    assert_int_equal(find(0, NEWER, others).measures, 0);
+}
+
+/* Register file data sampling. */
+static void buffers_are_cleared_for_register_files(void **state)
+{
+    uint64_t others = RDCL_NO | IBRS_ALL | MDS_NO | PBRSB_NO;
+
+    (void)state;
+    assert_int_equal(find(0, NEWER, others | RFDS_CLEAR).measures,
+                     MEASURE_VERW);
+    assert_int_equal(find(0, NEWER, others | RFDS_CLEAR | RFDS_NO).measures, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_microcode_there_is_nothing_to_do),
+        cmocka_unit_test(one_from_before_enhanced_ibrs_takes_them_all),
+        cmocka_unit_test(enhanced_ibrs_is_written_once),
+        cmocka_unit_test(enhanced_ibrs_alone_leaves_one_return),
+        cmocka_unit_test(buffers_are_cleared_for_transactions),
+        cmocka_unit_test(buffers_are_cleared_for_register_files),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,2 +1,0 @@
-unit-tests += boot
-boot-sources := test/unit/boot_test.c arch/boot_ranges.c arch/ucs2.c

@@ -1,3 +1,0 @@
-unit-tests += cmos
-cmos-sources := test/unit/cmos_test.c test/unit/chips_fake.c vmm/rtc.c \
-    vmm/rtc_calendar.c

@@ -1,2 +1,0 @@
-unit-tests += elf
-elf-sources := test/unit/elf_test.c $(loader-test-sources)

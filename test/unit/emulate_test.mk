@@ -1,8 +1,0 @@
-unit-tests += emulate
-emulate-sources := test/unit/emulate_test.c test/unit/emulate_modes.c \
-                   test/unit/emulate_rig.c test/unit/emulate_guest.c \
-                   vmm/decode.c vmm/decode_table.c vmm/emulate.c \
-                   vmm/emulate_alu.c vmm/emulate_execute.c \
-                   vmm/emulate_memory.c vmm/emulate_quick.c \
-                   vmm/emulate_string.c vmm/guest_memory.c vmm/walk.c
-emulate-libs := -lpthread

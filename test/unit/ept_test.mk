@@ -1,2 +1,0 @@
-unit-tests += ept
-ept-sources := test/unit/ept_test.c arch/ept.c

@@ -1,2 +1,0 @@
-unit-tests += fw_cfg
-fw_cfg-sources := test/unit/fw_cfg_test.c vmm/fw_cfg.c

@@ -1,2 +1,0 @@
-unit-tests += json
-json-sources := test/unit/json_test.c vmm/json.c kernel/format.c

@@ -1,0 +1,439 @@
+/* kernel/serial.c against two 16550s: one there, or none, or broken; output at
+ * once and queued; nothing waits for ever. */
+#include "arch/boot.h"
+#include "kernel/ioapic_host.h"
+#include "kernel/serial.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include "arch/cpu.h"
+#include "arch/idt.h"
+#include "arch/lapic_host.h"
+#include "kernel/time.h"
+
+struct uart {
+    bool there;
+    bool stuck; /* the transmitter never empties */
+    bool deaf;  /* loopback gives nothing back */
+    uint8_t scratch, lcr, mcr, dll, dlm, ier;
+    uint8_t in[64]; /* the receiver's FIFO */
+    size_t in_count;
+    unsigned fifo;    /* bytes in the transmitter */
+    unsigned overrun; /* written to a full FIFO */
+    unsigned slow;    /* status reads until the FIFO is empty */
+    unsigned wait;
+    char out[40000];
+    size_t out_count;
+};
+
+static struct uart uarts[2];
+static unsigned long accesses;
+
+static struct uart *uart_at(uint16_t port, unsigned *reg)
+{
+    *reg = port & 7;
+    assert_true((port & 0xfff8) == 0x3f8 || (port & 0xfff8) == 0x2f8);
+    assert_true(++accesses < 5000000);
+    return &uarts[(port & 0xfff8) == 0x3f8 ? 0 : 1];
+}
+
+static uint8_t line_status(struct uart *uart)
+{
+    if (uart->wait > 0) {
+        uart->wait--;
+    } else if (!uart->stuck) {
+        uart->fifo = 0;
+    }
+    return (uint8_t)((uart->in_count > 0 ? 1 : 0) |
+                     (uart->fifo == 0 ? 0x60 : 0));
+}
+
+static uint8_t receive(struct uart *uart)
+{
+    uint8_t byte = uart->in[0];
+
+    if (uart->in_count > 0) {
+        memmove(uart->in, uart->in + 1, --uart->in_count);
+    }
+    return byte;
+}
+
+uint8_t cpu_in8(uint16_t port)
+{
+    unsigned reg;
+    struct uart *uart = uart_at(port, &reg);
+
+    if (!uart->there) {
+        return 0xff;
+    }
+    switch (reg) {
+    case 0:
+        return receive(uart);
+    case 5:
+        return line_status(uart);
+    case 7:
+        return uart->scratch;
+    default:
+        return 0;
+    }
+}
+
+static void transmit(struct uart *uart, uint8_t byte)
+{
+    if (uart->lcr & 0x80) {
+        uart->dll = byte;
+    } else if (uart->mcr & 0x10) {
+        if (!uart->deaf) {
+            uart->in[uart->in_count++] = byte;
+        }
+    } else {
+        uart->out[uart->out_count++] = (char)byte;
+        uart->overrun += ++uart->fifo > 16;
+        uart->wait = uart->slow;
+    }
+}
+
+void cpu_out8(uint16_t port, uint8_t value)
+{
+    unsigned reg;
+    struct uart *uart = uart_at(port, &reg);
+
+    if (!uart->there) {
+        return;
+    }
+    if (reg == 0) {
+        transmit(uart, value);
+    } else if (reg == 1) {
+        *(uart->lcr & 0x80 ? &uart->dlm : &uart->ier) = value;
+    } else if (reg == 2 && (value & 2)) {
+        uart->in_count = 0;
+    } else if (reg == 3) {
+        uart->lcr = value;
+    } else if (reg == 4) {
+        uart->mcr = value;
+    } else if (reg == 7) {
+        uart->scratch = value;
+    }
+}
+
+/* The driver's timers, fired by hand. */
+static struct timer *pending;
+
+uint64_t time_now(void)
+{
+    return 0;
+}
+
+void timer_arm(struct timer *timer, uint64_t deadline)
+{
+    assert_true(deadline >= TIME_MS / 2 && deadline <= 10 * TIME_MS);
+    timer->armed = true;
+    pending = timer;
+}
+
+static bool fire(void)
+{
+    struct timer *timer = pending;
+
+    if (timer == NULL) {
+        return false;
+    }
+    pending = NULL;
+    timer->armed = false;
+    timer->fire(timer->argument);
+    return true;
+}
+
+/* An I/O APIC, or nothing, at its place. */
+static bool has_ioapic;
+static uint32_t ioapic_base = 0xfec00000;
+static uint32_t ioapic_index;
+static uint32_t ioapic[64];
+static idt_handler handlers[256];
+static unsigned eois, arrivals;
+
+uint32_t cpu_mmio_read32(uintptr_t address)
+{
+    assert_int_equal(address, ioapic_base + 0x10);
+    if (!has_ioapic) {
+        return UINT32_MAX;
+    }
+    return ioapic_index == 1 ? 0x00170011 : ioapic[ioapic_index];
+}
+
+void cpu_mmio_write32(uintptr_t address, uint32_t value)
+{
+    if (address == ioapic_base) {
+        ioapic_index = value;
+    } else {
+        assert_int_equal(address, ioapic_base + 0x10);
+        assert_true(has_ioapic && ioapic_index < 64);
+        ioapic[ioapic_index] = value;
+    }
+}
+
+uint32_t lapic_host_id(void)
+{
+    return 3;
+}
+
+void lapic_host_eoi(void)
+{
+    /* The line must be down by now. */
+    assert_int_equal(uarts[0].in_count, 0);
+    eois++;
+}
+
+void idt_set_handler(uint8_t vector, idt_handler handler)
+{
+    handlers[vector] = handler;
+}
+
+static void arrived(void)
+{
+    arrivals++;
+}
+
+static int fresh(void **state)
+{
+    (void)state;
+    if (serial_port(SERIAL_COM1) != NULL) {
+        uarts[0].stuck = false;
+        uarts[0].wait = 0;
+        serial_stop_queueing();
+    }
+    memset(uarts, 0, sizeof(uarts));
+    pending = NULL;
+    accesses = 0;
+    uarts[0].there = true;
+    return 0;
+}
+
+static void absent_and_broken_ports_are_found_out(void **state)
+{
+    (void)state;
+    serial_init();
+    assert_non_null(serial_port(SERIAL_COM1));
+    assert_null(serial_port(SERIAL_COM2));
+    assert_true(accesses < 200);
+    uarts[1].there = true;
+    uarts[1].deaf = true;
+    serial_init();
+    assert_null(serial_port(SERIAL_COM2));
+    uarts[1].deaf = false;
+    serial_init();
+    assert_non_null(serial_port(SERIAL_COM2));
+}
+
+static void a_port_is_set_up(void **state)
+{
+    (void)state;
+    serial_init();
+    assert_int_equal(uarts[0].lcr, 3);
+    assert_int_equal(uarts[0].mcr, 3);
+    assert_int_equal(uarts[0].dll, 1);
+    assert_int_equal(uarts[0].dlm, 0);
+    assert_int_equal(uarts[0].out_count, 0);
+    assert_int_equal(uarts[0].in_count, 0);
+}
+
+static void output_waits_for_the_transmitter(void **state)
+{
+    struct serial *port;
+    char text[1000];
+
+    (void)state;
+    memset(text, 'x', sizeof(text));
+    text[999] = '\n';
+    serial_init();
+    port = serial_port(SERIAL_COM1);
+    uarts[0].slow = 50;
+    serial_write(port, text, 999);
+    assert_false(serial_at_line_start(port));
+    serial_write(port, text + 999, 1);
+    assert_true(serial_at_line_start(port));
+    assert_int_equal(uarts[0].out_count, 1000);
+    assert_int_equal(uarts[0].overrun, 0);
+    assert_memory_equal(uarts[0].out, text, 1000);
+    serial_flush(port);
+    assert_int_equal(uarts[0].fifo, 0);
+}
+
+static void a_stuck_transmitter_is_given_up(void **state)
+{
+    struct serial *port;
+    char text[5000] = {0};
+    unsigned long before;
+
+    (void)state;
+    serial_init();
+    port = serial_port(SERIAL_COM1);
+    uarts[0].stuck = true;
+    serial_write(port, text, sizeof(text));
+    before = accesses;
+    serial_write(port, text, sizeof(text));
+    serial_flush(port);
+    assert_true(accesses - before < 100);
+    uarts[0].stuck = false;
+    serial_write(port, "back", 4);
+    assert_memory_equal(uarts[0].out + uarts[0].out_count - 4, "back", 4);
+}
+
+static void queued_output_goes_out_by_and_by(void **state)
+{
+    struct serial *port;
+    unsigned fires = 0;
+
+    (void)state;
+    serial_init();
+    port = serial_port(SERIAL_COM1);
+    serial_start_queueing();
+    uarts[0].slow = 3;
+    for (int i = 0; i < 100; i++) {
+        serial_write(port, "0123456789", 10);
+    }
+    assert_true(uarts[0].out_count < 1000);
+    while (fire()) {
+        fires++;
+        assert_true(fires < 1000);
+    }
+    assert_int_equal(uarts[0].out_count, 1000);
+    assert_int_equal(uarts[0].overrun, 0);
+    assert_memory_equal(uarts[0].out, "01234567890123", 14);
+    assert_memory_equal(uarts[0].out + 990, "0123456789", 10);
+    /* A fast transmitter needs no timer. */
+    uarts[0].slow = 0;
+    uarts[0].wait = 0;
+    serial_write(port, "0123456789", 10);
+    assert_null(pending);
+}
+
+static void a_full_queue_loses_nothing(void **state)
+{
+    struct serial *port;
+    static char text[30000];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(text); i++) {
+        text[i] = (char)('a' + i % 26);
+    }
+    serial_init();
+    port = serial_port(SERIAL_COM1);
+    serial_start_queueing();
+    uarts[0].slow = 20;
+    serial_write(port, text, sizeof(text));
+    assert_true(uarts[0].out_count < sizeof(text));
+    serial_flush(port);
+    assert_int_equal(uarts[0].out_count, sizeof(text));
+    assert_memory_equal(uarts[0].out, text, sizeof(text));
+}
+
+static void input_is_read_as_far_as_it_is_there(void **state)
+{
+    struct serial *port;
+    uint8_t bytes[8];
+
+    (void)state;
+    serial_init();
+    port = serial_port(SERIAL_COM1);
+    assert_int_equal(serial_read(port, bytes, sizeof(bytes)), 0);
+    memcpy(uarts[0].in, "abcdefghij", 10);
+    uarts[0].in_count = 10;
+    assert_int_equal(serial_read(port, bytes, sizeof(bytes)), 8);
+    assert_memory_equal(bytes, "abcdefgh", 8);
+    assert_int_equal(serial_read(port, bytes, sizeof(bytes)), 2);
+    assert_memory_equal(bytes, "ij", 2);
+}
+
+static void interrupts_bring_input(void **state)
+{
+    struct serial *port;
+    uint8_t bytes[64];
+    uint8_t vector;
+
+    (void)state;
+    has_ioapic = true;
+    serial_init();
+    port = serial_port(SERIAL_COM1);
+    assert_true(serial_start_interrupts(port, arrived));
+    assert_int_equal(uarts[0].ier, 1);
+    assert_int_equal(uarts[0].mcr, 0x0b);
+    /* Pin 4: edge, high, not masked, to processor 3. */
+    vector = (uint8_t)ioapic[0x18];
+    assert_int_equal(ioapic[0x18], vector);
+    assert_int_equal(ioapic[0x19], 3U << 24);
+    assert_non_null(handlers[vector]);
+    for (unsigned i = 1; i <= 3; i++) {
+        memcpy(uarts[0].in, "sixteen bytes...", 16);
+        uarts[0].in_count = 16;
+        handlers[vector](vector);
+        assert_int_equal(arrivals, i);
+        assert_int_equal(eois, i);
+    }
+    memcpy(uarts[0].in, "!", 1);
+    uarts[0].in_count = 1;
+    assert_int_equal(serial_read(port, bytes, sizeof(bytes)), 49);
+    assert_memory_equal(bytes, "sixteen bytes...sixteen", 23);
+    assert_int_equal(bytes[48], '!');
+    /* The poll was first. */
+    handlers[vector](vector);
+    assert_int_equal(arrivals, 3);
+    assert_int_equal(eois, 4);
+}
+
+/* As the firmware tells it, not as PCs always had it. */
+static void the_line_is_where_the_firmware_says(void **state)
+{
+    static struct boot_isa_line lines[BOOT_ISA_LINES];
+
+    (void)state;
+    has_ioapic = true;
+    ioapic_base = 0xfec08000;
+    lines[4] = (struct boot_isa_line){0xfec08000, 17, true, true};
+    lines[3] = (struct boot_isa_line){0xfec08000, 24, false, false};
+    ioapic_set_isa_lines(lines);
+    serial_init();
+    assert_true(serial_start_interrupts(serial_port(SERIAL_COM1), arrived));
+    assert_int_equal(ioapic[0x10 + 2 * 17] & 0x1ff00, 0xa000);
+    assert_int_equal(ioapic[0x11 + 2 * 17], 3U << 24);
+    /* A pin that it does not have. */
+    assert_false(ioapic_route_isa(3, 0x77));
+    ioapic_set_isa_lines(NULL);
+    ioapic_base = 0xfec00000;
+}
+
+static void without_an_ioapic_there_are_no_interrupts(void **state)
+{
+    (void)state;
+    has_ioapic = false;
+    serial_init();
+    assert_false(serial_start_interrupts(serial_port(SERIAL_COM1), arrived));
+    assert_int_equal(uarts[0].ier, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(absent_and_broken_ports_are_found_out, fresh),
+        cmocka_unit_test_setup(a_port_is_set_up, fresh),
+        cmocka_unit_test_setup(output_waits_for_the_transmitter, fresh),
+        cmocka_unit_test_setup(a_stuck_transmitter_is_given_up, fresh),
+        cmocka_unit_test_setup(queued_output_goes_out_by_and_by, fresh),
+        cmocka_unit_test_setup(a_full_queue_loses_nothing, fresh),
+        cmocka_unit_test_setup(input_is_read_as_far_as_it_is_there, fresh),
+        cmocka_unit_test_setup(interrupts_bring_input, fresh),
+        cmocka_unit_test_setup(the_line_is_where_the_firmware_says, fresh),
+        cmocka_unit_test_setup(without_an_ioapic_there_are_no_interrupts,
+                               fresh),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,214 @@
+/* Whose turn it is: tasks that compute, that yield, that wake. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "test/unit/support/task_rig.h"
+
+/* Ping-pong */
+
+static struct event ping;
+static struct event pong;
+
+static void ponger(void *argument)
+{
+    (void)argument;
+    for (int i = 0; i < 3; i++) {
+        event_wait(&ping);
+        rig_note("pong ");
+        event_signal(&pong);
+    }
+}
+
+static void two_tasks_take_turns(void **state)
+{
+    (void)state;
+    assert_string_equal(task_name(task_current()), "main");
+    assert_non_null(task_create("ponger", ponger, NULL));
+    for (int i = 0; i < 3; i++) {
+        rig_note("ping ");
+        event_signal(&ping);
+        event_wait(&pong);
+    }
+    assert_string_equal(rig.trace, "ping pong ping pong ping pong ");
+}
+
+/* Turns */
+
+static unsigned steps_left;
+
+/* Computes a quarter of a turn at a time, as a guest between two exits. */
+static void computer(void *argument)
+{
+    (void)argument;
+    task_take_turns();
+    while (steps_left > 0) {
+        steps_left--;
+        rig_note(task_name(task_current()));
+        rig.tsc += TASK_TURN / 4;
+        task_yield();
+    }
+}
+
+static void turns_are_of_equal_length(void **state)
+{
+    (void)state;
+    steps_left = 24;
+    assert_non_null(task_create("a", computer, NULL));
+    assert_non_null(task_create("b", computer, NULL));
+    assert_non_null(task_create("c", computer, NULL));
+    while (steps_left > 0) {
+        task_sleep_until(time_now() + 100 * TASK_TURN);
+    }
+    /* They begin together, so the first one's yield lets the others begin. */
+    assert_string_equal(rig.trace, "abcabc"
+                                   "aaaa"
+                                   "bbbb"
+                                   "cccc"
+                                   "aaaa"
+                                   "bb");
+}
+
+static void late(void *argument)
+{
+    (void)argument;
+    rig_note("late");
+}
+
+static void those_whose_turn_is_over_keep_nobody_out(void **state)
+{
+    (void)state;
+    steps_left = 40;
+    assert_non_null(task_create("a", computer, NULL));
+    assert_non_null(task_create("b", computer, NULL));
+    assert_non_null(task_create("c", computer, NULL));
+    task_sleep_until(time_now() + 4 * TASK_TURN);
+    assert_true(steps_left > 0);
+    assert_non_null(task_create("late", late, NULL));
+    steps_left = 12;
+    task_yield();
+    /* Not after more than two turns of those. */
+    assert_non_null(strstr(rig.trace, "late"));
+    assert_true(steps_left >= 4);
+    while (steps_left > 0) {
+        task_sleep_until(time_now() + 10 * TASK_TURN);
+    }
+}
+
+/* One that has work and yields, as a queue's service does. */
+static void one_that_only_yields_lets_those_run(void **state)
+{
+    (void)state;
+    steps_left = 8;
+    assert_non_null(task_create("a", computer, NULL));
+    task_yield();
+    for (unsigned i = 0; i < 100 && steps_left > 0; i++) {
+        rig.tsc += TASK_TURN / 10;
+        task_yield();
+    }
+    assert_int_equal(steps_left, 0);
+}
+
+static void one_that_waits_for_another_ends_its_turn(void **state)
+{
+    uint64_t end;
+
+    (void)state;
+    task_take_turns();
+    steps_left = 4;
+    assert_non_null(task_create("a", computer, NULL));
+    task_end_turn();
+    assert_string_equal(rig.trace, "aaaa");
+    /* With nobody to wait for it has the next one at once. */
+    rig.trace[0] = '\0';
+    task_yield();
+    end = task_turn_end();
+    task_end_turn();
+    assert_true(task_turn_end() >= end);
+    assert_true(task_turn_end() == time_now() + TASK_TURN);
+}
+
+static struct event there;
+static struct event back;
+
+static void echo(void *argument)
+{
+    (void)argument;
+    for (;;) {
+        event_wait(&there);
+        if (steps_left == 0) {
+            break;
+        }
+        rig.tsc += TASK_TURN / 8;
+        event_signal(&back);
+    }
+}
+
+static void those_that_wake_do_not_starve_one_that_computes(void **state)
+{
+    unsigned rounds = 0;
+
+    (void)state;
+    steps_left = 40;
+    assert_non_null(task_create("a", computer, NULL));
+    assert_non_null(task_create("echo", echo, NULL));
+    while (steps_left > 0) {
+        event_signal(&there);
+        event_wait(&back);
+        rounds++;
+    }
+    event_signal(&there);
+    /* Each has about half of the time: ten turns. */
+    assert_in_range(rounds, 50, 110);
+}
+
+/* What arch/vmx/guest_switch.c asks: has this processor worked for anybody but
+ * the machine whose guest it runs? */
+static void work_for_others_is_marked(void **state)
+{
+    struct vmx_processor *vmx = &processor_here()->vmx;
+    struct domain *one = domain_create();
+    struct domain *other = domain_create();
+    struct domain *before = task_join(one);
+
+    (void)state;
+    assert_true(vmx->mixed);
+    vmx->mixed = false;
+    domain_switch(NULL); /* the guest runs */
+    domain_switch(one);
+    assert_false(vmx->mixed);
+    assert_true(domain_try_switch(other)); /* another's task or timer */
+    domain_switch(one);
+    assert_true(vmx->mixed);
+    task_join(before);
+    domain_destroy(one);
+    domain_destroy(other);
+}
+
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, rig_clean, rig_all_gone)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(two_tasks_take_turns),
+        TEST(turns_are_of_equal_length),
+        TEST(those_whose_turn_is_over_keep_nobody_out),
+        TEST(one_that_only_yields_lets_those_run),
+        TEST(one_that_waits_for_another_ends_its_turn),
+        TEST(those_that_wake_do_not_starve_one_that_computes),
+        TEST(work_for_others_is_marked),
+    };
+
+    return cmocka_run_group_tests(tests, rig_start, NULL);
+}

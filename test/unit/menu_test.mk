@@ -1,2 +1,0 @@
-unit-tests += menu
-menu-sources := test/unit/menu_test.c test/unit/fake_log.c vmm/menu.c

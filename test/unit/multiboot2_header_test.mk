@@ -1,4 +1,0 @@
-unit-tests += multiboot2_header
-multiboot2_header-sources := test/unit/multiboot2_header_test.c \
-    test/unit/multiboot_header_rig.c test/unit/multiboot_write.c \
-    vmm/multiboot1_header.c vmm/multiboot2_header.c kernel/format.c

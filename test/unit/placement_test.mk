@@ -1,2 +1,0 @@
-unit-tests += placement
-placement-sources := test/unit/placement_test.c vmm/placement.c

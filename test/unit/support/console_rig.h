@@ -1,0 +1,47 @@
+/* What the console's tests share: serial ports and a screen in memory, a clock
+ * that stands, and who waits. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch/cpu.h"
+#include "kernel/base/log.h"
+#include "kernel/console.h"
+#include "kernel/framebuffer.h"
+#include "kernel/serial.h"
+#include "kernel/task.h"
+#include "kernel/time.h"
+
+struct serial {
+    bool present;
+    const char *typed;
+    char out[20000];
+    size_t length;
+    size_t room;
+};
+
+struct console_rig {
+    struct serial ports[SERIAL_COUNT];
+    char screen[30000];
+    char debug_port[4000];
+    bool has_debug_port;
+    bool queueing;
+    uint64_t now;
+    unsigned dumps;
+    struct timer *armed;
+    struct console one, two;
+    struct event *waiting; /* the output's */
+    void (*on_arrival)(void);
+};
+
+extern struct console_rig rig;
+
+/* Before and after each test; the first of two machines is attached. */
+int rig_fresh(void **state);
+int rig_stop(void **state);
+
+/* One poll with that in the receiver. */
+void rig_type(const char *text);
+void rig_forget_output(void);

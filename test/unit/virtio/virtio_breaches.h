@@ -1,0 +1,40 @@
+/* Breaches of the specification: each starts from a correct driver at some
+ * stage and does one thing wrong. Run by virtio_test.c under each lint. */
+#pragma once
+
+#include "test/unit/support/virtio_driver.h"
+
+struct breach {
+    const char *name;
+    enum clause_id clause;
+    enum rig_kind kind;
+    enum driver_stage stage;
+    uint64_t refuse; /* features not to accept */
+    uint64_t with;   /* of RIG_RINGS: offered */
+    void (*act)(void);
+    enum virtio_verdict strict;
+    enum virtio_verdict tolerant; /* 0: as strict */
+    bool arguable;                /* reported below the clause's level */
+};
+
+extern const struct breach breaches_access[];
+extern const size_t breaches_access_count;
+extern const struct breach breaches_setup[];
+extern const size_t breaches_setup_count;
+extern const struct breach breaches_ring[];
+extern const size_t breaches_ring_count;
+extern const struct breach breaches_packed[];
+extern const size_t breaches_packed_count;
+extern const struct breach breaches_manners[];
+extern const size_t breaches_manners_count;
+extern const struct breach breaches_device[];
+extern const size_t breaches_device_count;
+extern const struct breach breaches_time[];
+extern const size_t breaches_time_count;
+
+#define BREACH(name_, clause_, kind_, stage_, ...)                             \
+    {                                                                          \
+        .name = #name_, .clause = CLAUSE_##clause_, .kind = RIG_##kind_,       \
+        .stage = STAGE_##stage_, .act = name_,                                 \
+        .strict = VIRTIO_VERDICT_##__VA_ARGS__                                 \
+    }

@@ -1,0 +1,196 @@
+/* vmm/plan/check.c: what is wrong with an entry is told, all of it, before any
+ * machine is made. */
+#include "vmm/plan/check.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernel/framebuffer.h"
+#include "test/unit/support/elf_kernel.h"
+#include "test/unit/support/fake_log.h"
+#include "vmm/config/config.h"
+#include "vmm/plan/vm_files.h"
+
+#define MIB 0x100000ULL
+
+/* Lintel's own screen. */
+void framebuffer_size(uint32_t *width, uint32_t *height)
+{
+    *width = 800;
+    *height = 600;
+}
+
+static uint8_t kernel[KERNEL_SIZE];
+static const uint8_t bytes[5000];
+static struct config_entry config;
+static struct vm_files files;
+static struct check_host host;
+
+static int setup(void **state)
+{
+    (void)state;
+    kernel_make(kernel, true, true);
+    config = (struct config_entry){
+        .id = "guest",
+        .linux_path = "\\kernel",
+        .linux_line = 2,
+        .memory = 16 * MIB,
+        .cpus = 1,
+        .rng = true,
+    };
+    files = (struct vm_files){.kernel = {kernel, sizeof(kernel)}};
+    host = (struct check_host){.processors = 2,
+                               .pages = 17 * MIB / 4096,
+                               .ram_pages = 16 * MIB / 4096};
+    fake_log_clear();
+    return 0;
+}
+
+static bool good(void)
+{
+    fake_log_clear();
+    return check_entry(&config, &files, &host);
+}
+
+static void says(const char *line)
+{
+    assert_false(good());
+    if (strstr(fake_log, line) == NULL) {
+        fail_msg("\"%s\" is not in \"%s\"", line, fake_log);
+    }
+}
+
+static void a_sound_entry_is_silent(void **state)
+{
+    (void)state;
+    config.pin[0] = 1;
+    config.pin_count = 1;
+    config.disk_count = 2;
+    config.disk[0].size = 512;
+    strcpy(config.disk[1].path, "\\disk");
+    files.disk[1] = (struct vm_file){bytes, sizeof(bytes)};
+    config.initrd_count = 1;
+    files.initrd[0] = (struct vm_file){bytes, sizeof(bytes)};
+    assert_true(good());
+    assert_string_equal(fake_log, "");
+}
+
+static void processors_that_are_not_there(void **state)
+{
+    (void)state;
+    config.pin[1] = 2;
+    config.pin_count = 2;
+    config.pin_line = 7;
+    says("guest.conf:7: pin: no processor 2 is in use on this machine, but 0 "
+         "to 1\n");
+}
+
+static void a_disk_without_a_sector(void **state)
+{
+    (void)state;
+    config.disk_count = 1;
+    config.disk[0].line = 5;
+    strcpy(config.disk[0].path, "\\empty");
+    files.disk[0] = (struct vm_file){bytes, 0};
+    says("guest.conf:5: disk \\empty: it has 0 bytes");
+    files.disk[0].size = 511;
+    says("guest.conf:5: disk \\empty: it has 511 bytes");
+    files.disk[0].size = 512;
+    assert_true(good());
+}
+
+static void more_memory_than_there_is(void **state)
+{
+    (void)state;
+    host.pages = 16 * MIB / 4096 + 108; /* 108 are its own */
+    assert_true(good());
+    host.pages--;
+    says("guest.conf: memory and disks of 16 MiB, and this machine has 15 MiB");
+    host.pages++;
+    config.disk_count = 1;
+    config.disk[0].size = 512;
+    says("guest.conf: memory and disks of 16 MiB, and this machine has 16 MiB");
+    host.pages += 1000;
+    host.ram_pages--;
+    says("guest.conf: memory of 16 MiB, and this machine has 15 MiB in large");
+    config.memory_line = 4;
+    says("guest.conf:4: memory of 16 MiB, and this machine has 15 MiB");
+}
+
+static void kernels_that_cannot_start(void **state)
+{
+    (void)state;
+    files.kernel.size = 0x300;
+    says("guest.conf:2: linux \\kernel: ");
+    assert_non_null(strstr(fake_log, "cut short"));
+    files.kernel = (struct vm_file){(const uint8_t *)"text", 4};
+    says("\\kernel: ");
+    files.kernel = (struct vm_file){kernel, sizeof(kernel)};
+    config.protocol = "linux";
+    says("protocol linux, and the kernel file is not one for it");
+    config.protocol = NULL;
+    /* It does not fit. */
+    ((Elf64_Phdr *)(kernel + sizeof(Elf64_Ehdr)))[2].p_memsz = 15 * MIB;
+    says("has no memory");
+}
+
+/* More than 3 GiB lie in two pieces; none of it is touched. */
+static void memory_that_is_not_there_yet(void **state)
+{
+    (void)state;
+    config.memory = 8192 * MIB;
+    host.ram_pages = 8192 * MIB / 4096;
+    host.pages = host.ram_pages + 1000;
+    assert_true(good());
+    kernel_make(kernel, true, false);
+    assert_true(good());
+}
+
+static void a_screen_that_is_too_large(void **state)
+{
+    (void)state;
+    config.screen = SCREEN_ON;
+    config.screen_width = 2560;
+    config.screen_height = 1600;
+    config.screen_line = 3;
+    says("guest.conf:3: screen: it would take more than a quarter");
+    config.memory = 64 * MIB;
+    host.ram_pages = 64 * MIB / 4096;
+    host.pages = host.ram_pages + 1000;
+    assert_true(good());
+}
+
+static void everything_is_told(void **state)
+{
+    (void)state;
+    config.pin[0] = 9;
+    config.pin_count = 1;
+    config.disk_count = 1;
+    host.pages = host.ram_pages = 0;
+    files.kernel.size = 0;
+    says("no processor 9");
+    says("it has 0 bytes");
+    says("memory of 16 MiB");
+    says("\\kernel: ");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_sound_entry_is_silent, setup),
+        cmocka_unit_test_setup(processors_that_are_not_there, setup),
+        cmocka_unit_test_setup(a_disk_without_a_sector, setup),
+        cmocka_unit_test_setup(more_memory_than_there_is, setup),
+        cmocka_unit_test_setup(kernels_that_cannot_start, setup),
+        cmocka_unit_test_setup(memory_that_is_not_there_yet, setup),
+        cmocka_unit_test_setup(a_screen_that_is_too_large, setup),
+        cmocka_unit_test_setup(everything_is_told, setup),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,102 @@
+/* vmm/plan/placement.c: where vCPUs and the other tasks of a VM run. */
+#include "vmm/plan/placement.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static struct placement place(const struct config_entry *config,
+                              unsigned processors)
+{
+    struct placement placement;
+
+    placement_init(&placement, config, processors);
+    return placement;
+}
+
+static void one_processor_has_all(void **state)
+{
+    struct config_entry config = {.cpus = 4};
+    struct placement placement = place(&config, 1);
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_equal(placement_vcpu(&placement, i), 0);
+        assert_int_equal(placement_service(&placement, i), 0);
+    }
+}
+
+static void vcpus_spread_and_services_keep_off_them(void **state)
+{
+    struct config_entry config = {.cpus = 2};
+    struct placement placement = place(&config, 4);
+    unsigned taken = 0;
+
+    (void)state;
+    taken = 1U << placement_vcpu(&placement, 0) |
+            1U << placement_vcpu(&placement, 1);
+    assert_int_equal(__builtin_popcount(taken), 2);
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned service = placement_service(&placement, i);
+
+        assert_true(service < 4 && !(taken >> service & 1));
+        assert_int_equal(placement_service(&placement, i + 2), service);
+        taken |= 1U << service;
+    }
+    assert_int_equal(taken, 15);
+}
+
+static void machines_begin_behind_each_other(void **state)
+{
+    struct config_entry config = {.cpus = 2};
+    struct placement first = place(&config, 8);
+    struct placement second = place(&config, 8);
+
+    (void)state;
+    assert_int_equal(placement_vcpu(&second, 0),
+                     (placement_vcpu(&first, 1) + 1) % 8);
+}
+
+static void more_vcpus_than_processors_share(void **state)
+{
+    struct config_entry config = {.cpus = 5};
+    struct placement placement = place(&config, 2);
+    unsigned on_0 = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 5; i++) {
+        on_0 += placement_vcpu(&placement, i) == 0 ? 1 : 0;
+        assert_true(placement_service(&placement, i) < 2);
+    }
+    assert_true(on_0 == 2 || on_0 == 3);
+}
+
+static void pin_is_obeyed_in_order(void **state)
+{
+    struct config_entry config = {
+        .cpus = 3, .pin = {2, 0}, .pin_count = 2, .pin_line = 7};
+    struct placement placement = place(&config, 3);
+
+    (void)state;
+    assert_int_equal(placement_vcpu(&placement, 0), 2);
+    assert_int_equal(placement_vcpu(&placement, 1), 0);
+    assert_int_equal(placement_vcpu(&placement, 2), 2);
+    assert_int_equal(placement_service(&placement, 0), 1);
+    assert_int_equal(placement_service(&placement, 1), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_processor_has_all),
+        cmocka_unit_test(vcpus_spread_and_services_keep_off_them),
+        cmocka_unit_test(machines_begin_behind_each_other),
+        cmocka_unit_test(more_vcpus_than_processors_share),
+        cmocka_unit_test(pin_is_obeyed_in_order),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

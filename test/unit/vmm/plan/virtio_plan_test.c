@@ -1,0 +1,112 @@
+/* Which devices an entry's machine gets, and what `lint` says of each. */
+#include "vmm/plan/virtio_plan.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct config_entry entry;
+static struct config_error error;
+static struct virtio_plan plan;
+
+static void parse(const char *text)
+{
+    config_entry_defaults(&entry);
+    assert_true(config_parse_entry("f", text, strlen(text), &entry, &error));
+}
+
+static bool check(const char *text)
+{
+    parse(text);
+    memset(&error, 0, sizeof(error));
+    return virtio_plan_check(&entry, "entries/a.conf", &error);
+}
+
+static void devices_stand_in_the_order_of_their_windows(void **state)
+{
+    (void)state;
+    parse("linux /a\ndisk zero:1M\ndisk /b\n");
+    assert_true(virtio_plan_make(&entry, &plan));
+    assert_int_equal(plan.count, 4);
+    assert_int_equal(plan.devices[0].kind, VIRTIO_KIND_CONSOLE);
+    assert_int_equal(plan.devices[1].kind, VIRTIO_KIND_BLOCK);
+    assert_int_equal(plan.devices[1].disk, 0);
+    assert_int_equal(plan.devices[2].disk, 1);
+    assert_int_equal(plan.devices[3].kind, VIRTIO_KIND_ENTROPY);
+    parse("linux /a\nconsole serial\nrng off\n");
+    assert_true(virtio_plan_make(&entry, &plan));
+    assert_int_equal(plan.count, 0);
+}
+
+static void the_list_goes_before_the_level_for_all(void **state)
+{
+    (void)state;
+    parse("linux /a\ndisk zero:1M\nlint strict,console0=off,block1=tolerant\n");
+    assert_true(virtio_plan_make(&entry, &plan));
+    assert_int_equal(virtio_plan_lint(&entry, &plan, 0), LINT_OFF);
+    assert_int_equal(virtio_plan_lint(&entry, &plan, 1), LINT_TOLERANT);
+    assert_int_equal(virtio_plan_lint(&entry, &plan, 2), LINT_STRICT);
+}
+
+static void features_of_all_and_of_one_add_up(void **state)
+{
+    (void)state;
+    parse("linux /a\ndisk zero:1M\nlint block1=off\n"
+          "features -in_order,block1=-event_idx\n");
+    assert_true(virtio_plan_make(&entry, &plan));
+    assert_int_equal(virtio_plan_features_off(&entry, &plan, 0), 1ULL << 35);
+    assert_int_equal(virtio_plan_features_off(&entry, &plan, 1),
+                     1ULL << 29 | 1ULL << 35);
+    assert_int_equal(virtio_plan_lint(&entry, &plan, 1), LINT_OFF);
+    assert_int_equal(virtio_plan_lint(&entry, &plan, 0), LINT_STRICT);
+    assert_false(check("linux /a\nfeatures block1=-event_idx\n"));
+    assert_int_equal(error.line, 2);
+}
+
+static void
+a_device_that_is_not_there_is_named_with_those_that_are(void **state)
+{
+    (void)state;
+    assert_true(check("linux /a\nlint off,console0=strict,entropy1=off\n"));
+    assert_false(check("linux /a\n# a comment\nlint off,block1=strict\n"));
+    assert_string_equal(error.file, "entries/a.conf");
+    assert_int_equal(error.line, 3);
+    assert_string_equal(error.text, "no block1: there are console0, entropy1");
+    /* The number is part of the name. */
+    assert_false(check("linux /a\nlint console00=off\n"));
+    assert_false(check("linux /a\nlint console1=off\n"));
+    assert_false(check("linux /a\nlint a0=off\nconsole serial\nrng off\n"));
+    assert_string_equal(error.text, "no a0: there are no devices");
+}
+
+static void too_many_devices_are_refused_before_anything_starts(void **state)
+{
+    (void)state;
+    assert_true(check("linux /a\ndisk zero:1M\ndisk zero:1M\ndisk zero:1M\n"
+                      "disk zero:1M\ndisk zero:1M\ndisk zero:1M\n"));
+    assert_false(check("linux /a\ndisk zero:1M\ndisk zero:1M\ndisk zero:1M\n"
+                       "disk zero:1M\ndisk zero:1M\ndisk zero:1M\n"
+                       "disk zero:1M\n"));
+    assert_int_equal(error.line, 0);
+    assert_non_null(strstr(error.text, "8 virtio devices"));
+    assert_true(check("linux /a\ndisk zero:1M\ndisk zero:1M\ndisk zero:1M\n"
+                      "disk zero:1M\ndisk zero:1M\ndisk zero:1M\n"
+                      "disk zero:1M\nrng off\n"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(devices_stand_in_the_order_of_their_windows),
+        cmocka_unit_test(the_list_goes_before_the_level_for_all),
+        cmocka_unit_test(features_of_all_and_of_one_add_up),
+        cmocka_unit_test(
+            a_device_that_is_not_there_is_named_with_those_that_are),
+        cmocka_unit_test(too_many_devices_are_refused_before_anything_starts),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

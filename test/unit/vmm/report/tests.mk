@@ -1,0 +1,11 @@
+unit-tests += json
+json-sources := test/unit/vmm/report/json_test.c vmm/report/json.c \
+    kernel/base/format.c
+
+unit-tests += report_json
+report_json-sources := test/unit/vmm/report/report_json_test.c \
+    $(addprefix vmm/report/, json.c place_text.c report_json.c report_words.c) \
+    kernel/base/format.c $(virtio-driver-parts)
+
+unit-tests += symbols
+symbols-sources := test/unit/vmm/report/symbols_test.c $(symbols-parts)

@@ -1,0 +1,41 @@
+unit-tests += screen_show
+screen_show-sources := test/unit/vmm/vm/screen_show_test.c \
+    vmm/vm/screen_show.c vmm/memory/guest_memory.c kernel/framebuffer.c \
+    kernel/framebuffer_show.c kernel/font.c arch/spinlock.c \
+    $(support)/fake_panic.c
+
+define vcpu-test
+unit-tests += $(1)
+$(1)-sources := test/unit/vmm/vm/$(1)_test.c $$(support)/vcpu_rig.c \
+    $$(support)/vcpu_fakes.c vmm/vm/vcpu.c vmm/vm/vcpu_events.c \
+    vmm/vm/exits.c vmm/plan/placement.c $$(apic-parts) \
+    arch/vmx/exit_reason.c arch/spinlock.c
+endef
+$(foreach test,vcpu vcpu_turns vcpu_played,$(eval $(call vcpu-test,$(test))))
+
+unit-tests += vm_device
+vm_device-sources := test/unit/vmm/vm/vm_device_test.c \
+    $(support)/fake_panic.c $(support)/processor_fake.c vmm/vm/virtio_env.c \
+    vmm/vm/vm_device.c vmm/plan/virtio_plan.c vmm/memory/regions.c \
+    kernel/base/format.c arch/spinlock.c $(wildcard virtio/*.c)
+vm_device-cflags := -iquote $(support)/fake_cpu
+# The service is the test's.
+vm_device-libs := -Wl,--wrap=virtio_queue_service
+
+unit-tests += vm_run
+vm_run-sources := test/unit/vmm/vm/vm_run_test.c $(support)/processor_fake.c \
+    vmm/vm/vm_run.c kernel/base/format.c
+
+unit-tests += vm_smp
+vm_smp-sources := test/unit/vmm/vm/vm_smp_test.c $(support)/apicv_fake.c \
+    $(virtio-rig-parts) $(apic-parts) $(addprefix vmm/chip/, \
+    pit.c rtc.c rtc_calendar.c uart.c) $(smp-parts)
+vm_smp-depends := $(smp-depends)
+# virtio/ has fences towards the guest, which the sanitizer does not see.
+vm_smp-cflags := $(smp-cflags) -Wno-tsan
+vm_smp-libs   := $(smp-libs)
+
+unit-tests += vm_symbols
+vm_symbols-sources := test/unit/vmm/vm/vm_symbols_test.c \
+    $(support)/fake_log.c $(support)/elf_write.c vmm/vm/vm_symbols.c \
+    $(symbols-parts)

@@ -1,0 +1,359 @@
+/* What Ctrl-A s and a time-out log (vmm/vm/vm_run.c): each virtual processor's
+ * registers are read where its guest is, and reading leaves no guest in a
+ * processor that its task does not run on. */
+#include "vmm/vm/vm.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "kernel/base/log.h"
+#include "vmm/report/place.h"
+
+struct guest {
+    bool here; /* this processor holds it */
+};
+
+struct task {
+    unsigned processor;
+};
+
+static struct config_entry config = {.id = "one"};
+static struct vm vm;
+static struct guest guest;
+static struct vcpu vcpu;
+static struct task own = {.processor = 0};
+static struct task elsewhere = {.processor = 1};
+static struct task *current = &own;
+static unsigned logged; /* places of guests */
+static unsigned wakes;
+static unsigned errors;
+static enum log_level level = LOG_DEBUG;
+
+void place_take(struct vcpu *which, struct place *place)
+{
+    *place = (struct place){0};
+    assert_ptr_equal(which, &vcpu);
+    which->guest->here = true;
+    logged++;
+}
+
+void place_describe_bytes(const struct place *place, char *text, size_t size)
+{
+    (void)place;
+    assert_true(size > 0);
+    text[0] = '\0';
+}
+
+void guest_leave(struct guest *which)
+{
+    which->here = false;
+}
+
+void vcpu_wake(struct vcpu *which)
+{
+    (void)which;
+    wakes++;
+}
+
+void vcpu_main(void *argument)
+{
+    (void)argument;
+}
+
+const char *exit_reason_name(enum exit_reason reason)
+{
+    (void)reason;
+    return "";
+}
+
+struct task *task_current(void)
+{
+    return current;
+}
+
+unsigned task_processor(const struct task *task)
+{
+    return task->processor;
+}
+
+void log_at(enum log_level at, const char *format, ...)
+{
+    (void)format;
+    errors += at == LOG_ERROR ? 1 : 0;
+}
+
+enum log_level log_get_level(void)
+{
+    return level;
+}
+
+/* ---- what a machine that runs needs, and no test here ---- */
+
+struct task *task_create_on(unsigned processor, const char *name,
+                            task_entry entry, void *argument)
+{
+    (void)processor;
+    (void)name;
+    (void)entry;
+    (void)argument;
+    return &own;
+}
+
+struct domain *task_join(struct domain *domain)
+{
+    return domain;
+}
+
+/* The machine's time passes while vm_run() waits for its tasks. */
+static void (*while_waiting)(void);
+
+void event_wait(struct event *event)
+{
+    (void)event;
+    assert_non_null(while_waiting);
+    while_waiting();
+}
+
+bool event_wait_until(struct event *event, uint64_t deadline)
+{
+    (void)deadline;
+    event_wait(event);
+    return true;
+}
+
+void event_signal(struct event *event)
+{
+    (void)event;
+}
+
+uint64_t time_now(void)
+{
+    return 0;
+}
+
+void timer_arm(struct timer *timer, uint64_t deadline)
+{
+    timer->armed = true;
+    timer->deadline = deadline;
+}
+
+void timer_cancel(struct timer *timer)
+{
+    timer->armed = false;
+}
+
+size_t task_memory(void)
+{
+    return 0;
+}
+
+unsigned placement_vcpu(const struct placement *placement, unsigned index)
+{
+    (void)placement;
+    return index;
+}
+
+unsigned placement_service(const struct placement *placement, unsigned index)
+{
+    (void)placement;
+    return index;
+}
+
+void console_attach(struct console *console, const char *name)
+{
+    (void)console;
+    (void)name;
+}
+
+void console_detach(struct console *console)
+{
+    (void)console;
+}
+
+void console_write(struct console *console, const void *bytes, size_t length)
+{
+    (void)console;
+    (void)bytes;
+    (void)length;
+}
+
+size_t console_read(struct console *console, void *buffer, size_t length)
+{
+    (void)console;
+    (void)buffer;
+    (void)length;
+    return 0;
+}
+
+unsigned console_requests(struct console *console)
+{
+    (void)console;
+    return 0;
+}
+
+struct event *console_event(struct console *console)
+{
+    return &console->input;
+}
+
+bool uart_can_receive(const struct uart *uart)
+{
+    (void)uart;
+    return true;
+}
+
+bool uart_receive(struct uart *uart, uint8_t byte)
+{
+    (void)uart;
+    (void)byte;
+    return true;
+}
+
+bool virtio_host_start(struct vm *which)
+{
+    (void)which;
+    return true;
+}
+
+void virtio_host_stop(struct vm *which)
+{
+    (void)which;
+}
+
+bool screen_show_start(struct vm *which)
+{
+    (void)which;
+    return true;
+}
+
+void screen_show_switch(struct vm *which)
+{
+    (void)which;
+}
+
+void screen_show_stop(struct vm *which)
+{
+    (void)which;
+}
+
+void virtio_host_log(struct vm *which)
+{
+    (void)which;
+}
+
+void virtio_host_console_input(struct vm *which)
+{
+    (void)which;
+}
+
+/* ---- tests ---- */
+
+static int begin(void **state)
+{
+    (void)state;
+    guest = (struct guest){0};
+    vcpu = (struct vcpu){.vm = &vm, .guest = &guest};
+    vm = (struct vm){.config = &config, .vcpu_count = 1, .vcpus = {&vcpu}};
+    config.timeout = 0;
+    logged = wakes = errors = 0;
+    return 0;
+}
+
+static void one_whose_task_is_here_is_read_where_it_is(void **state)
+{
+    (void)state;
+    guest.here = true;
+    vcpu.task = &own;
+    vm_log_state(&vm);
+    assert_int_equal(logged, 1);
+    assert_true(guest.here);
+}
+
+static void one_that_runs_elsewhere_logs_itself(void **state)
+{
+    (void)state;
+    vcpu.task = &elsewhere;
+    vm_log_state(&vm);
+    assert_int_equal(logged, 0);
+    assert_true(vcpu.log_wanted && vcpu.extra);
+    assert_int_equal(wakes, 1);
+}
+
+/* A timer fires while the vCPU's task leaves: that is the current one still,
+ * and where it goes to the guest is to be in no other processor. */
+static void one_on_its_way_logs_itself(void **state)
+{
+    (void)state;
+    vcpu.task = current = &elsewhere;
+    vm_log_state(&vm);
+    current = &own;
+    assert_int_equal(logged, 0);
+    assert_true(vcpu.log_wanted && vcpu.extra);
+}
+
+/* Its task may be about to begin, on another processor. */
+static void one_that_has_not_begun_stays_in_no_processor(void **state)
+{
+    (void)state;
+    vm_log_state(&vm);
+    assert_int_equal(logged, 1);
+    assert_false(guest.here);
+}
+
+static void ends_then_time_is_up(void)
+{
+    vm_stop(&vm, VM_END_POWER_OFF);
+    vm.tasks = 0;
+    if (vm.limit.armed) {
+        vm.limit.fire(vm.limit.argument);
+    }
+}
+
+/* The timer stands until the machine is destroyed, behind its last report. */
+static void no_time_out_is_told_of_a_machine_that_has_ended(void **state)
+{
+    (void)state;
+    config.timeout = 5;
+    while_waiting = ends_then_time_is_up;
+    assert_int_equal(vm_run(&vm), VM_END_POWER_OFF);
+    assert_true(vm.limit.armed);
+    assert_int_equal(errors, 0);
+    assert_int_equal(logged, 0);
+}
+
+static void time_is_up(void)
+{
+    vm.limit.fire(vm.limit.argument);
+    vm.tasks = 0;
+}
+
+static void a_time_out_ends_the_machine(void **state)
+{
+    (void)state;
+    config.timeout = 5;
+    while_waiting = time_is_up;
+    assert_int_equal(vm_run(&vm), VM_END_TIMEOUT);
+    assert_int_equal(errors, 1);
+    assert_int_equal(logged, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(one_whose_task_is_here_is_read_where_it_is,
+                               begin),
+        cmocka_unit_test_setup(one_that_runs_elsewhere_logs_itself, begin),
+        cmocka_unit_test_setup(one_on_its_way_logs_itself, begin),
+        cmocka_unit_test_setup(one_that_has_not_begun_stays_in_no_processor,
+                               begin),
+        cmocka_unit_test_setup(no_time_out_is_told_of_a_machine_that_has_ended,
+                               begin),
+        cmocka_unit_test_setup(a_time_out_ends_the_machine, begin),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

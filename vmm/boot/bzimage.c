@@ -1,0 +1,271 @@
+/* Loads a bzImage by its 64-bit or 32-bit entry; see the header. Offsets and
+ * names are boot.rst's and zero-page.rst's. First the whole file and request
+ * are judged, then memory is written. */
+#include "vmm/boot/bzimage.h"
+
+#include "vmm/boot/boot_initrd.h"
+#include "vmm/boot/boot_space.h"
+#include "vmm/boot/boot_tables.h"
+#include "vmm/boot/bzimage_file.h"
+#include "vmm/memory/little_endian.h"
+
+/* boot_params beside the header. */
+#define BOOT_PARAMS_SIZE 0x1000
+#define VIDEO_TYPE       0x00f /* u8; what follows is 0 without a screen */
+#define LFB_WIDTH        0x012 /* u16 */
+#define LFB_HEIGHT       0x014 /* u16 */
+#define LFB_DEPTH        0x016 /* u16 */
+#define LFB_BASE         0x018 /* u32 */
+#define LFB_SIZE         0x01c /* u32, in 64 KiB */
+#define LFB_LINELENGTH   0x024 /* u16 */
+#define LFB_COLOURS      0x026 /* size and position of red, green, blue, none */
+#define ACPI_RSDP_ADDR   0x070 /* u64 */
+#define E820_ENTRIES     0x1e8 /* u8 */
+#define E820_TABLE       0x2d0
+#define E820_MAX         128
+
+/* What holds for a kernel from before pref_address and init_size. */
+#define LOAD_OLD        0x100000
+#define INIT_FACTOR_OLD 4 /* what it may unpack itself to, in its own sizes */
+
+#define ENTRY_64     0x200
+#define STACK_SIZE   0x1000
+#define IDENTITY_END BOOT_4_GIB /* what the page tables map */
+
+static const char no_low_memory[] =
+    "the VM has not enough memory in its first 640 KiB for the tables that a "
+    "bzImage is started with; shorten the options";
+
+/* Where everything goes. */
+struct places {
+    uint64_t kernel;
+    uint64_t boot_params;
+    uint64_t command_line;
+    uint64_t stack;
+    struct boot_paging paging;
+};
+
+/* A kernel unpacks itself to its preferred address or above wherever it was
+ * loaded, so it is put there. */
+static const char *place_new(const struct bzimage_file *image, uint64_t *load,
+                             uint64_t *span)
+{
+    uint64_t alignment = get32(image->bytes + KERNEL_ALIGNMENT);
+
+    *load = get64(image->bytes + PREF_ADDRESS);
+    *span = get32(image->bytes + INIT_SIZE);
+    if (image->bytes[RELOCATABLE_KERNEL] != 0 && *load < IDENTITY_END) {
+        if (alignment == 0 || (alignment & (alignment - 1)) != 0) {
+            return "the bzImage's kernel_alignment is not a power of two: the "
+                   "file is damaged";
+        }
+        *load = align_up(*load, alignment);
+    }
+    if (get64(image->bytes + PREF_ADDRESS) < MAP_LEGACY_END ||
+        *load >= IDENTITY_END) {
+        return "the bzImage wants to be loaded below 1 MiB or above 4 GiB "
+               "(pref_address)";
+    }
+    if (*span < image->payload_size) {
+        return "the bzImage's init_size is smaller than its own code: the file "
+               "is damaged";
+    }
+    return NULL;
+}
+
+static const char *place_kernel(const struct bzimage_file *image,
+                                struct boot_space *space, struct places *places)
+{
+    uint64_t span = image->payload_size * INIT_FACTOR_OLD;
+    const char *wrong = NULL;
+
+    places->kernel = LOAD_OLD;
+    if (image->version >= PROTOCOL_INIT_SIZE) {
+        wrong = place_new(image, &places->kernel, &span);
+    }
+    if (wrong == NULL &&
+        boot_space_take(space, places->kernel, span) != BOOT_ROOM_TAKEN) {
+        wrong = "the VM's memory is too small for the kernel (pref_address + "
+                "init_size); give it more with memory=";
+    }
+    return wrong;
+}
+
+/* As high as the kernel allows, so that it is out of the way of what the
+ * kernel unpacks itself to. */
+static const char *place_initrd(const struct bzimage_file *image,
+                                const struct boot_request *request,
+                                struct boot_space *space,
+                                const struct places *places,
+                                struct boot_start *start)
+{
+    if (!boot_initrd_size(request, &start->initrd_size)) {
+        return "the initrd is larger than 4 GiB";
+    }
+    if (start->initrd_size != 0 &&
+        !boot_space_highest(space, start->initrd_size, BOOT_PAGE,
+                            places->kernel, image->initrd_end,
+                            &start->initrd)) {
+        return "the VM's memory is too small for the initrd beside the kernel; "
+               "give it more with memory=";
+    }
+    return NULL;
+}
+
+/* The kernel's first steps read and leave these; all are in the first 640 KiB,
+ * where Linux expects them. */
+static bool place_tables(const struct bzimage_file *image,
+                         const struct boot_request *request,
+                         struct boot_space *space, struct places *places,
+                         struct boot_start *start)
+{
+    return boot_gdt_place(space, start) &&
+           boot_space_lowest(space, BOOT_PARAMS_SIZE, BOOT_PAGE, MAP_BOOT_BASE,
+                             MAP_LEGACY_BASE, &places->boot_params) &&
+           boot_space_lowest(space, STACK_SIZE, BOOT_PAGE, MAP_BOOT_BASE,
+                             MAP_LEGACY_BASE, &places->stack) &&
+           (!image->entry_64 ||
+            boot_paging_place(space, IDENTITY_END, false, &places->paging)) &&
+           boot_space_lowest(space, strlen(request->command_line) + 1, 16,
+                             MAP_BOOT_BASE, MAP_LEGACY_BASE,
+                             &places->command_line);
+}
+
+static const char *judge(const struct boot_request *request,
+                         struct boot_space *space, struct bzimage_file *image,
+                         struct places *places, struct boot_start *start)
+{
+    const char *wrong = bzimage_file_judge(image, request);
+
+    if (wrong == NULL) {
+        wrong = place_kernel(image, space, places);
+    }
+    if (wrong == NULL && strlen(request->command_line) > image->cmdline_size) {
+        wrong = boot_refuse(
+            start,
+            "the command line (options, and the words of discover) has "
+            "%llu bytes, and this kernel takes %llu",
+            (unsigned long long)strlen(request->command_line),
+            (unsigned long long)image->cmdline_size);
+    }
+    if (wrong == NULL) {
+        wrong = place_initrd(image, request, space, places, start);
+    }
+    if (wrong == NULL &&
+        (request->e820_count == 0 || request->e820_count > E820_MAX)) {
+        wrong = "the memory map has no entries or more than 128";
+    }
+    if (wrong == NULL && !place_tables(image, request, space, places, start)) {
+        wrong = no_low_memory;
+    }
+    return wrong;
+}
+
+#define VIDEO_TYPE_VLFB 0x23 /* a linear framebuffer, as VESA's modes have */
+
+/* screen_info, as after a VESA mode was set. */
+static void put_screen(uint8_t *params, const struct boot_framebuffer *screen)
+{
+    const uint8_t colours[8] = {
+        screen->red.size,
+        screen->red.position,
+        screen->green.size,
+        screen->green.position,
+        screen->blue.size,
+        screen->blue.position,
+        8,
+        24,
+    };
+    uint64_t size = (uint64_t)screen->pitch * screen->height;
+
+    params[VIDEO_TYPE] = VIDEO_TYPE_VLFB;
+    put16(params + LFB_WIDTH, screen->width);
+    put16(params + LFB_HEIGHT, screen->height);
+    put16(params + LFB_DEPTH, screen->bits);
+    put32(params + LFB_BASE, screen->address);
+    put32(params + LFB_SIZE, align_up(size, 0x10000) >> 16);
+    put16(params + LFB_LINELENGTH, screen->pitch);
+    memcpy(params + LFB_COLOURS, colours, sizeof(colours));
+}
+
+/* boot_params: zero but for the file's header and what is set here. A zero
+ * screen_info says that there is no screen. */
+static void put_boot_params(uint8_t *params, const struct bzimage_file *image,
+                            const struct boot_request *request,
+                            const struct places *places,
+                            const struct boot_start *start)
+{
+    memset(params, 0, BOOT_PARAMS_SIZE);
+    memcpy(params + SETUP_SECTS, image->bytes + SETUP_SECTS,
+           image->header_end - SETUP_SECTS);
+    params[TYPE_OF_LOADER] = LOADER_UNDEFINED;
+    put32(params + CODE32_START, places->kernel);
+    put32(params + RAMDISK_IMAGE, start->initrd);
+    put32(params + RAMDISK_SIZE, start->initrd_size);
+    put32(params + CMD_LINE_PTR, places->command_line);
+    put32(params + HARDWARE_SUBARCH, 0);
+    put64(params + HARDWARE_SUBARCH + 4, 0);
+    put64(params + SETUP_DATA, 0);
+    put64(params + ACPI_RSDP_ADDR, request->rsdp.value);
+    if (request->framebuffer != NULL) {
+        put_screen(params, request->framebuffer);
+    }
+    params[E820_ENTRIES] = (uint8_t)request->e820_count;
+    memcpy(params + E820_TABLE, request->e820,
+           request->e820_count * sizeof(request->e820[0]));
+}
+
+static void write_all(const struct guest_memory *memory,
+                      const struct boot_request *request,
+                      const struct bzimage_file *image,
+                      const struct places *places,
+                      const struct boot_start *start)
+{
+    memcpy(boot_space_bytes(memory, places->kernel, image->payload_size),
+           image->payload, image->payload_size);
+    boot_initrd_put(memory, request, start->initrd);
+    guest_memory_write(memory, gpa(places->command_line), request->command_line,
+                       strlen(request->command_line) + 1);
+    boot_gdt_put(memory, start);
+    if (image->entry_64) {
+        boot_paging_put(memory, &places->paging);
+    }
+    put_boot_params(
+        boot_space_bytes(memory, places->boot_params, BOOT_PARAMS_SIZE), image,
+        request, places, start);
+}
+
+const char *bzimage_load(const struct guest_memory *memory,
+                         const struct boot_request *request,
+                         struct boot_start *start)
+{
+    struct boot_space space;
+    struct bzimage_file image = {0};
+    struct places places = {0};
+
+    boot_space_init(&space, memory, request->e820, request->e820_count);
+
+    const char *wrong = judge(request, &space, &image, &places, start);
+
+    if (wrong != NULL || request->only_judge) {
+        return wrong;
+    }
+    start->protocol =
+        image.entry_64 ? "Linux, 64-bit entry" : "Linux, 32-bit entry";
+    start->mode = image.entry_64 ? BOOT_LONG : BOOT_PROTECTED;
+    start->rip = places.kernel + (image.entry_64 ? ENTRY_64 : 0);
+    start->gprs[GPR_RSI] = places.boot_params;
+    start->gprs[GPR_RSP] = places.stack + STACK_SIZE;
+    start->page_tables = places.paging.base;
+    start->kernel = places.kernel;
+    bzimage_file_version(&image, start->version);
+    write_all(memory, request, &image, &places, start);
+    return NULL;
+}
+
+const struct boot_protocol bzimage_protocol = {
+    .key = "linux",
+    .name = "Linux bzImage",
+    .recognise = bzimage_file_recognise,
+    .load = bzimage_load,
+};

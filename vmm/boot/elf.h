@@ -1,0 +1,142 @@
+/* ELF files (System V ABI, ELF-32 and ELF-64 object file formats), as kernels
+ * and their symbols come in: a reader that checks bounds, and a loader that
+ * puts the segments where they ask to be in guest memory.
+ *
+ * Who calls it: the boot protocols (vmm/boot/pvh.c, vmm/boot/elf_plain.c,
+ * multiboot). The file is hostile: nothing here reads outside it, every table's
+ * walk ends with the file. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vmm/boot/boot_protocol.h"
+#include "vmm/boot/boot_space.h"
+
+enum elf_machine {
+    ELF_MACHINE_386 = 3,
+    ELF_MACHINE_X86_64 = 62,
+};
+
+enum elf_type {
+    ELF_TYPE_EXEC = 2,
+    ELF_TYPE_DYN = 3,
+};
+
+enum elf_segment_type {
+    ELF_SEGMENT_LOAD = 1,
+    ELF_SEGMENT_INTERP = 3,
+    ELF_SEGMENT_NOTE = 4,
+};
+
+enum elf_section_type {
+    ELF_SECTION_SYMBOLS = 2,
+    ELF_SECTION_STRINGS = 3,
+    ELF_SECTION_NOBITS = 8,
+};
+
+/* A file whose headers have been judged: both tables lie in it. */
+struct elf {
+    const uint8_t *bytes;
+    uint64_t size;
+    bool is_64;
+    uint16_t type;
+    uint16_t machine;
+    uint64_t entry;    /* a virtual address */
+    uint64_t segments; /* offset of the program headers */
+    uint16_t segment_count;
+    uint16_t segment_size;
+    uint64_t sections; /* offset of the section headers */
+    uint32_t section_count;
+    uint16_t section_size;
+    uint32_t section_names; /* index of the names' section; 0: none */
+};
+
+struct elf_segment {
+    uint32_t type; /* enum elf_segment_type */
+    uint32_t flags;
+    uint64_t offset;
+    uint64_t virtual;
+    uint64_t physical;
+    uint64_t file_size;
+    uint64_t memory_size;
+    uint64_t alignment;
+};
+
+struct elf_section {
+    uint32_t name; /* in the section of names */
+    uint32_t type; /* enum elf_section_type */
+    uint64_t flags;
+    uint64_t address;
+    uint64_t offset;
+    uint64_t size;
+    uint32_t link;
+    uint32_t info;
+    uint64_t alignment;
+    uint64_t entry_size;
+};
+
+struct elf_note {
+    const char *name; /* as in the file; name_size counts its NUL */
+    uint32_t name_size;
+    uint32_t type;
+    const uint8_t *bytes;
+    uint32_t size;
+};
+
+/* Does it begin as ELF files do? */
+bool elf_recognise(const uint8_t *bytes, uint64_t size);
+
+/* NULL and *elf filled; or what is wrong: not whole, not little endian, not for
+ * x86, not a program. A bad section table is none: programs run without. */
+const char *elf_open(struct elf *elf, const uint8_t *bytes, uint64_t size);
+
+/* The entry of a table; `index` below its count. */
+struct elf_segment elf_segment(const struct elf *elf, unsigned index);
+struct elf_section elf_section(const struct elf *elf, uint32_t index);
+
+/* [offset, offset + size) of the file; NULL: not in it. */
+const uint8_t *elf_bytes(const struct elf *elf, uint64_t offset, uint64_t size);
+
+/* Calls `see` for every note of every PT_NOTE segment until it says true, and
+ * says whether it did. What is malformed ends its segment, and 65536 notes are
+ * all that it looks at. */
+bool elf_notes(const struct elf *elf,
+               bool (*see)(void *context, const struct elf_note *note),
+               void *context);
+
+/* The first note of this owner and type. */
+bool elf_find_note(const struct elf *elf, const char *owner, uint32_t type,
+                   struct elf_note *note);
+
+/* ---- loading (vmm/boot/elf_load.c) ---- */
+
+/* What the PT_LOAD segments span, by physical address. */
+struct elf_extent {
+    uint64_t low;
+    uint64_t end;
+    uint64_t alignment; /* the largest of the segments'; at least 1 */
+};
+
+/* Judges the PT_LOAD segments: inside the file, no larger there than in memory,
+ * no wrap-around. NULL, or start->wrong. */
+const char *elf_extent(const struct elf *elf, struct elf_extent *extent,
+                       struct boot_start *start);
+
+/* Takes each segment's place, moved by `bias` (which may be "negative"). Only
+ * after elf_extent(). NULL, or start->wrong. */
+const char *elf_place(const struct elf *elf, struct boot_space *space,
+                      uint64_t bias, struct boot_start *start);
+
+/* Writes the segments to the places that were taken, zero beyond what the file
+ * has of each. */
+void elf_put(const struct elf *elf, const struct guest_memory *memory,
+             uint64_t bias);
+
+/* The physical address (not yet moved) of a virtual one, by the segment that
+ * has it in memory. False: none has. */
+bool elf_physical(const struct elf *elf, uint64_t virtual, uint64_t *physical);
+
+/* Is the physical address (not moved) in a segment? */
+bool elf_holds(const struct elf *elf, uint64_t physical);

@@ -1,0 +1,175 @@
+/* The Multiboot 2 information (2.0, 3.6); see the header. Tags that this
+ * machine has nothing for are left out: boot device, VBE, APM, SMBIOS, network
+ * and everything of EFI. */
+#include "kernel/base/panic.h"
+#include "vmm/boot/boot_protocol.h"
+#include "vmm/boot/multiboot_facts.h"
+#include "vmm/boot/multiboot_sections.h"
+#include "vmm/boot/multiboot_writer.h"
+
+#define ALIGNMENT MULTIBOOT_INFO_ALIGN
+
+enum tag {
+    TAG_END = 0,
+    TAG_COMMAND_LINE = 1,
+    TAG_LOADER_NAME = 2,
+    TAG_MODULE = 3,
+    TAG_MEMORY = 4,
+    TAG_MAP = 6,
+    TAG_FRAMEBUFFER = 8,
+    TAG_SECTIONS = 9,
+    TAG_ACPI_OLD = 14,
+    TAG_ACPI_NEW = 15,
+    TAG_LOAD_BASE = 21,
+};
+
+#define TAG_HEADER 8  /* type, size */
+#define MAP_SIZE   24 /* base, length, type, reserved */
+
+/* The RSDP of ACPI 1.0 is the front of the later one. */
+#define RSDP_OLD_SIZE 20
+
+#define FRAMEBUFFER_RGB 1
+
+/* A tag of so many bytes after its header; where those begin. */
+static uint64_t begin_tag(struct multiboot_writer *writer, enum tag type,
+                          uint64_t length)
+{
+    uint64_t at = multiboot_take(writer, TAG_HEADER + length, ALIGNMENT);
+
+    multiboot_set32(writer, at, type);
+    multiboot_set32(writer, at + 4, TAG_HEADER + length);
+    return at + TAG_HEADER;
+}
+
+static void put_line(struct multiboot_writer *writer, uint64_t at,
+                     const struct multiboot_line *line)
+{
+    uint64_t length = multiboot_line_length(line);
+    uint8_t *place = multiboot_place(writer, at, length);
+
+    if (place != NULL) {
+        multiboot_line_put(line, place);
+    }
+}
+
+static void put_command_line(struct multiboot_writer *writer,
+                             const struct multiboot_line *line)
+{
+    put_line(writer,
+             begin_tag(writer, TAG_COMMAND_LINE, multiboot_line_length(line)),
+             line);
+}
+
+static void put_module(struct multiboot_writer *writer,
+                       const struct multiboot_module *module)
+{
+    uint64_t length = multiboot_line_length(&module->line);
+    uint64_t at = begin_tag(writer, TAG_MODULE, 8 + length);
+
+    multiboot_set32(writer, at, module->start);
+    multiboot_set32(writer, at + 4, module->end);
+    put_line(writer, at + 8, &module->line);
+}
+
+static void put_memory(struct multiboot_writer *writer,
+                       const struct multiboot_facts *facts)
+{
+    uint64_t at = begin_tag(writer, TAG_MEMORY, 8);
+
+    multiboot_set32(writer, at, multiboot_memory_lower(facts));
+    multiboot_set32(writer, at + 4, multiboot_memory_upper(facts));
+
+    at = begin_tag(writer, TAG_MAP, 8 + facts->e820_count * MAP_SIZE);
+    multiboot_set32(writer, at, MAP_SIZE);
+    for (size_t i = 0; i < facts->e820_count; i++) {
+        uint64_t entry = at + 8 + i * MAP_SIZE;
+
+        multiboot_set64(writer, entry, facts->e820[i].base);
+        multiboot_set64(writer, entry + 8, facts->e820[i].size);
+        multiboot_set32(writer, entry + 16, facts->e820[i].type);
+    }
+}
+
+/* 3.6.7's figure has 16-bit numbers; its own multiboot2.h, GRUB and so every
+ * kernel have 32-bit ones. */
+static void put_sections(struct multiboot_writer *writer,
+                         const struct multiboot_facts *facts)
+{
+    const struct elf *elf = facts->elf;
+    uint64_t length = multiboot_sections_size(elf);
+    uint64_t at = begin_tag(writer, TAG_SECTIONS, 12 + length);
+    uint8_t *place = multiboot_place(writer, at + 12, length);
+
+    multiboot_set32(writer, at, elf->section_count);
+    multiboot_set32(writer, at + 4, elf->section_size);
+    multiboot_set32(writer, at + 8, elf->section_names);
+    if (place != NULL) {
+        multiboot_sections_put_headers(elf, facts->section_contents, place);
+    }
+}
+
+static void put_framebuffer(struct multiboot_writer *writer,
+                            const struct boot_framebuffer *screen)
+{
+    const uint8_t kind[10] = {
+        screen->bits,
+        FRAMEBUFFER_RGB,
+        0,
+        0,
+        screen->red.position,
+        screen->red.size,
+        screen->green.position,
+        screen->green.size,
+        screen->blue.position,
+        screen->blue.size,
+    };
+    uint64_t at = begin_tag(writer, TAG_FRAMEBUFFER, 20 + sizeof(kind));
+
+    multiboot_set64(writer, at, screen->address);
+    multiboot_set32(writer, at + 8, screen->pitch);
+    multiboot_set32(writer, at + 12, screen->width);
+    multiboot_set32(writer, at + 16, screen->height);
+    multiboot_set(writer, at + 20, kind, sizeof(kind));
+}
+
+static void put_acpi(struct multiboot_writer *writer, const uint8_t *rsdp)
+{
+    multiboot_set(writer, begin_tag(writer, TAG_ACPI_OLD, RSDP_OLD_SIZE), rsdp,
+                  RSDP_OLD_SIZE);
+    multiboot_set(writer, begin_tag(writer, TAG_ACPI_NEW, MULTIBOOT_RSDP_SIZE),
+                  rsdp, MULTIBOOT_RSDP_SIZE);
+}
+
+uint64_t multiboot2_info(const struct multiboot_facts *facts, uint32_t address,
+                         uint8_t *to, uint64_t room)
+{
+    struct multiboot_writer writer = {.to = to, .room = room};
+    const uint64_t name_size = sizeof(MULTIBOOT_LOADER_NAME);
+
+    CHECK(address % ALIGNMENT == 0);
+    (void)multiboot_take(&writer, 8, ALIGNMENT); /* total_size, reserved */
+    put_command_line(&writer, &facts->command_line);
+    multiboot_set(&writer, begin_tag(&writer, TAG_LOADER_NAME, name_size),
+                  MULTIBOOT_LOADER_NAME, name_size);
+    for (size_t i = 0; i < facts->module_count; i++) {
+        put_module(&writer, &facts->modules[i]);
+    }
+    put_memory(&writer, facts);
+    if (facts->elf != NULL) {
+        put_sections(&writer, facts);
+    }
+    if (facts->framebuffer != NULL) {
+        put_framebuffer(&writer, facts->framebuffer);
+    }
+    if (facts->rsdp != NULL) {
+        put_acpi(&writer, facts->rsdp);
+    }
+    if (facts->relocatable) {
+        multiboot_set32(&writer, begin_tag(&writer, TAG_LOAD_BASE, 4),
+                        facts->load_base);
+    }
+    (void)begin_tag(&writer, TAG_END, 0);
+    multiboot_set32(&writer, 0, writer.used);
+    return writer.used;
+}

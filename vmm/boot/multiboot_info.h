@@ -1,0 +1,54 @@
+/* The information that a Multiboot kernel is handed (Multiboot Specification
+ * 0.6.96, 3.3; Multiboot2 Specification 2.0, 3.6), built from plain facts into
+ * a buffer.
+ *
+ * Who calls it: vmm/boot/multiboot.c: once without a buffer for the size, then
+ * for the bytes. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vmm/memory/memory_map.h"
+
+struct boot_framebuffer;
+struct elf;
+
+#define MULTIBOOT_INFO_ALIGN 8
+
+#define MULTIBOOT_RSDP_SIZE 36 /* ACPI 2.0's; its first 20 bytes are 1.0's */
+
+/* A command line, the kernel's or a module's: a file's path (with whichever
+ * slashes), and what the user wrote behind it. NULL: "". */
+struct multiboot_line {
+    const char *path;
+    const char *options;
+};
+
+struct multiboot_module {
+    uint32_t start;
+    uint32_t end; /* the byte after the last */
+    struct multiboot_line line;
+};
+
+struct multiboot_facts {
+    struct multiboot_line command_line;
+    const struct e820_entry *e820;
+    size_t e820_count;
+    const struct multiboot_module *modules;
+    size_t module_count;
+    const struct elf *elf;     /* NULL: not ELF, or no sections */
+    uint32_t section_contents; /* where those went that no segment holds */
+    const uint8_t *rsdp;       /* MULTIBOOT_RSDP_SIZE bytes; NULL: no ACPI */
+    const struct boot_framebuffer *framebuffer; /* NULL: none */
+    bool relocatable;
+    uint32_t load_base; /* only if relocatable */
+};
+
+/* Both return how many bytes the structure has when it stands at `address`,
+ * and write those that fit into `room` (none: `to` may be NULL). */
+uint64_t multiboot1_info(const struct multiboot_facts *facts, uint32_t address,
+                         uint8_t *to, uint64_t room);
+uint64_t multiboot2_info(const struct multiboot_facts *facts, uint32_t address,
+                         uint8_t *to, uint64_t room);

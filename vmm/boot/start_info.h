@@ -1,0 +1,65 @@
+/* The boot information that PVH kernels get (Xen, public/arch-x86/hvm/
+ * start_info.h, version 1), and plain ELF kernels too: command line, modules,
+ * memory map, RSDP. The initrd is the first module, the `module` lines' files
+ * follow.
+ *
+ * Who calls it: vmm/boot/pvh.c and vmm/boot/elf_plain.c. */
+#pragma once
+
+#include <stdint.h>
+
+#include "vmm/boot/boot_protocol.h"
+#include "vmm/boot/boot_space.h"
+
+/* hvm_start_info, hvm_modlist_entry and hvm_memmap_table_entry. */
+struct start_info {
+    uint32_t magic;
+    uint32_t version;
+    uint32_t flags;
+    uint32_t module_count;
+    uint64_t modules;
+    uint64_t command_line;
+    uint64_t rsdp;
+    uint64_t map;
+    uint32_t map_count;
+    uint32_t reserved;
+};
+_Static_assert(sizeof(struct start_info) == 56, "start_info.h");
+
+struct start_info_module {
+    uint64_t address;
+    uint64_t size;
+    uint64_t command_line; /* 0: none */
+    uint64_t reserved;
+};
+_Static_assert(sizeof(struct start_info_module) == 32, "start_info.h");
+
+struct start_info_map {
+    uint64_t address;
+    uint64_t size;
+    uint32_t type; /* as in e820 */
+    uint32_t reserved;
+};
+_Static_assert(sizeof(struct start_info_map) == 24, "start_info.h");
+
+#define START_INFO_MAGIC   0x336ec578
+#define START_INFO_VERSION 1
+#define START_INFO_MODULES 16 /* that there can be, the initrd included */
+
+struct start_info_places {
+    uint64_t base; /* of the structure, with its tables and strings */
+    uint64_t size;
+    uint64_t module[START_INFO_MODULES];
+};
+
+/* Takes room for all of it below 4 GiB; sets start's initrd. NULL, or what is
+ * wrong. */
+const char *start_info_place(struct boot_space *space,
+                             const struct boot_request *request,
+                             struct start_info_places *places,
+                             struct boot_start *start);
+
+void start_info_put(const struct guest_memory *memory,
+                    const struct boot_request *request,
+                    const struct start_info_places *places,
+                    const struct boot_start *start);

@@ -1,0 +1,501 @@
+/* The local APIC's interrupts: what comes in, what has priority, what is
+ * finished. See lapic.h; registers are lapic_registers.c, the timer
+ * lapic_timer.c.  SDM 3A chapter 11. */
+#include "vmm/chip/lapic.h"
+
+#include "kernel/base/panic.h"
+#include "kernel/base/string.h"
+#include "vmm/chip/lapic_timer.h"
+#include "vmm/chip/platform.h"
+
+/* Error status register (SDM 3A 11.5.3). */
+#define ESR_SEND_ILLEGAL    (1U << 5)
+#define ESR_RECEIVE_ILLEGAL (1U << 6)
+
+#define FIRST_LEGAL_VECTOR 16
+
+/* The word of ISR, TMR or IRR that has vector `n`'s bit. */
+static uint32_t *word_of(const struct lapic *lapic, unsigned set, unsigned n)
+{
+    return lapic_register(lapic, set + n / 32 * 16);
+}
+
+static void bit_set(struct lapic *lapic, unsigned set, unsigned n)
+{
+    *word_of(lapic, set, n) |= 1U << n % 32;
+}
+
+static void bit_clear(struct lapic *lapic, unsigned set, unsigned n)
+{
+    *word_of(lapic, set, n) &= ~(1U << n % 32);
+}
+
+static bool bit_test(const struct lapic *lapic, unsigned set, unsigned n)
+{
+    return (*word_of(lapic, set, n) >> n % 32 & 1) != 0;
+}
+
+int lapic_highest(const struct lapic *lapic, unsigned set, int from)
+{
+    for (int n = from & ~31; n >= 0; n -= 32) {
+        uint32_t word = *word_of(lapic, set, (unsigned)n);
+
+        if (word != 0) {
+            return n + 31 - __builtin_clz(word);
+        }
+    }
+    return -1;
+}
+
+static int highest_isr(const struct lapic *lapic)
+{
+    return lapic->guest != NULL ? lapic_highest(lapic, LAPIC_REG_ISR, 255)
+                                : lapic->highest_isr;
+}
+
+/* Processor priority (SDM 3A 11.8.3.1). */
+static uint32_t priority(const struct lapic *lapic)
+{
+    int vector = highest_isr(lapic);
+    uint32_t in_service = vector < 0 ? 0 : (uint32_t)vector & 0xf0;
+    uint32_t tpr = *lapic_register(lapic, LAPIC_REG_TPR);
+
+    return (tpr & 0xf0) >= in_service ? tpr : in_service;
+}
+
+static int deliverable(const struct lapic *lapic)
+{
+    if (lapic->highest_irr < 0 || (lapic->svr & LAPIC_SVR_ENABLED) == 0 ||
+        ((uint32_t)lapic->highest_irr & 0xf0) <=
+            (*lapic_register(lapic, LAPIC_REG_PPR) & 0xf0)) {
+        return -1;
+    }
+    return lapic->highest_irr;
+}
+
+static bool intr_open(const struct lapic *lapic)
+{
+    uint32_t lint0 = lapic->lvt[LAPIC_LVT_LINT0];
+
+    return (lapic->base & LAPIC_BASE_EN) == 0 ||
+           (lint0 & (LAPIC_LVT_MASKED | 0x700)) == APIC_EXTINT << 8;
+}
+
+void lapic_update(struct lapic *lapic)
+{
+    *lapic_register(lapic, LAPIC_REG_PPR) = priority(lapic);
+    lapic->intr_open = intr_open(lapic);
+    if (lapic->guest != NULL) {
+        lapic_virtual_update(lapic);
+    } else {
+        lapic->pending = deliverable(lapic);
+    }
+}
+
+/* The x2APIC's follows from its id (SDM 3A 11.12.10.2); the xAPIC's is
+ * software's. */
+static uint32_t logical_id(const struct lapic *lapic)
+{
+    if ((lapic->base & LAPIC_BASE_EXTD) == 0) {
+        return 0;
+    }
+    return (lapic->id >> 4) << 16 | 1U << (lapic->id & 15);
+}
+
+/* Anything may have changed. */
+static void changed(struct lapic *lapic)
+{
+    lapic_update(lapic);
+    if (lapic->guest != NULL) {
+        lapic_virtual_renew(lapic);
+    }
+}
+
+/* Registers as power-up and INIT leave them (SDM 3A 11.4.7). */
+static void clear_registers(struct lapic *lapic)
+{
+    lapic->ldr = logical_id(lapic);
+    lapic->dfr = UINT32_MAX;
+    lapic->svr = 0xff;
+    lapic->esr = 0;
+    lapic->esr_pending = 0;
+    lapic->icr = 0;
+    for (unsigned i = 0; i < LAPIC_LVT_COUNT; i++) {
+        lapic->lvt[i] = LAPIC_LVT_MASKED;
+    }
+    memset(lapic->registers, 0, LAPIC_REG_END);
+    lapic_virtual_forget(lapic);
+    lapic->highest_irr = -1;
+    lapic->highest_isr = -1;
+    lapic->pending = -1;
+    lapic->extint_pending = false;
+    lapic->nmi_pending = false;
+    lapic_timer_reset(lapic);
+    changed(lapic);
+}
+
+void lapic_init(struct lapic *lapic, struct apic_bus *bus, struct vcpu *vcpu,
+                uint32_t id, bool bsp)
+{
+    CHECK(bus != NULL);
+    memset(lapic, 0, sizeof(*lapic));
+    lapic->registers = lapic->own;
+    lapic->bus = bus;
+    lapic->vcpu = vcpu;
+    lapic->id = id;
+    lapic->base = bsp ? LAPIC_BASE_BSP : 0;
+    lapic_reset(lapic);
+}
+
+void lapic_reset(struct lapic *lapic)
+{
+    lapic->base = (lapic->base & LAPIC_BASE_BSP) | LAPIC_BASE_EN;
+    lapic->init_pending = false;
+    lapic->sipi_pending = false;
+    clear_registers(lapic);
+}
+
+void lapic_set_mode(struct lapic *lapic, uint32_t mode)
+{
+    lapic->base = (lapic->base & LAPIC_BASE_BSP) | mode;
+    if ((mode & LAPIC_BASE_EN) == 0) {
+        clear_registers(lapic);
+        return;
+    }
+    lapic->ldr = logical_id(lapic);
+    changed(lapic);
+}
+
+void lapic_firmware_state(struct lapic *lapic)
+{
+    lapic->svr = LAPIC_SVR_ENABLED | 0xff;
+    lapic->lvt[LAPIC_LVT_LINT0] = APIC_EXTINT << 8;
+    lapic->lvt[LAPIC_LVT_LINT1] = APIC_NMI << 8;
+    changed(lapic);
+}
+
+void lapic_stop(struct lapic *lapic)
+{
+    timer_cancel(&lapic->timer.timer);
+}
+
+void lapic_accept(struct lapic *lapic, int vector)
+{
+    CHECK(vector >= 0 && vector == lapic->pending);
+    bit_clear(lapic, LAPIC_REG_IRR, (unsigned)vector);
+    bit_set(lapic, LAPIC_REG_ISR, (unsigned)vector);
+    lapic->highest_irr = lapic_highest(lapic, LAPIC_REG_IRR, vector);
+    /* It was deliverable, so nothing in service is as high. */
+    lapic->highest_isr = vector;
+    lapic_update(lapic);
+}
+
+void lapic_eoi(struct lapic *lapic)
+{
+    int highest = highest_isr(lapic);
+
+    if (highest < 0) {
+        return;
+    }
+    if (lapic->requested) { /* TMR */
+        lapic_virtual_sync(lapic);
+    }
+
+    unsigned vector = (unsigned)highest;
+
+    bit_clear(lapic, LAPIC_REG_ISR, vector);
+    lapic->highest_isr = lapic_highest(lapic, LAPIC_REG_ISR, highest);
+    lapic_update(lapic);
+    if (bit_test(lapic, LAPIC_REG_TMR, vector) &&
+        (lapic->svr & LAPIC_SVR_SUPPRESS) == 0) {
+        apic_bus_eoi(lapic->bus, (uint8_t)vector);
+    }
+}
+
+int lapic_take_extint(struct lapic *lapic)
+{
+    lapic->extint_pending = false;
+    return apic_bus_acknowledge(lapic->bus);
+}
+
+bool lapic_take_nmi(struct lapic *lapic)
+{
+    bool taken = lapic->nmi_pending;
+
+    lapic->nmi_pending = false;
+    return taken;
+}
+
+bool lapic_take_init(struct lapic *lapic)
+{
+    if (!lapic->init_pending) {
+        return false;
+    }
+    lapic->init_pending = false;
+    clear_registers(lapic);
+    return true;
+}
+
+bool lapic_take_sipi(struct lapic *lapic, uint8_t *vector)
+{
+    if (!lapic->sipi_pending) {
+        return false;
+    }
+    lapic->sipi_pending = false;
+    *vector = lapic->sipi_vector;
+    return true;
+}
+
+unsigned lapic_tpr_get(const struct lapic *lapic)
+{
+    return *lapic_register(lapic, LAPIC_REG_TPR) >> 4;
+}
+
+void lapic_tpr_set(struct lapic *lapic, unsigned cr8)
+{
+    *lapic_register(lapic, LAPIC_REG_TPR) = (cr8 & 0xf) << 4;
+    lapic_update(lapic);
+}
+
+/* A fixed or lowest-priority interrupt, from outside or of the APIC itself. */
+static bool receive_vector(struct lapic *lapic, uint8_t vector, bool level)
+{
+    if ((lapic->svr & LAPIC_SVR_ENABLED) == 0) {
+        return false;
+    }
+    if (vector < FIRST_LEGAL_VECTOR) {
+        lapic_error(lapic, ESR_RECEIVE_ILLEGAL);
+        return false;
+    }
+    if (lapic->guest != NULL) {
+        lapic_virtual_request(lapic, vector, level);
+        return true;
+    }
+    bit_set(lapic, LAPIC_REG_IRR, vector);
+    if (level) {
+        bit_set(lapic, LAPIC_REG_TMR, vector);
+    } else {
+        bit_clear(lapic, LAPIC_REG_TMR, vector);
+    }
+    if (vector <= lapic->highest_irr) {
+        return true;
+    }
+    lapic->highest_irr = vector;
+
+    int before = lapic->pending;
+
+    lapic->pending = deliverable(lapic);
+    if (lapic->pending != before) {
+        vcpu_wake(lapic->vcpu);
+    }
+    return true;
+}
+
+static void receive_init(struct lapic *lapic)
+{
+    lapic->init_pending = true;
+    lapic->sipi_pending = false;
+}
+
+/* The first one starts the processor, and further ones find it started, even
+ * if its task has not come to it yet. */
+static void receive_sipi(struct lapic *lapic, uint8_t vector)
+{
+    if (!lapic->sipi_pending) {
+        lapic->sipi_pending = true;
+        lapic->sipi_vector = vector;
+    }
+}
+
+bool lapic_receive(struct lapic *lapic, enum apic_mode mode, uint8_t vector,
+                   bool level)
+{
+    if ((lapic->base & LAPIC_BASE_EN) == 0) {
+        return false;
+    }
+    switch (mode) {
+    case APIC_FIXED:
+    case APIC_LOWEST:
+        return receive_vector(lapic, vector, level);
+    case APIC_NMI:
+        lapic->nmi_pending = true;
+        break;
+    case APIC_INIT:
+        receive_init(lapic);
+        break;
+    case APIC_SIPI:
+        receive_sipi(lapic, vector);
+        break;
+    case APIC_EXTINT:
+        lapic->extint_pending = true;
+        break;
+    case APIC_SMI: /* there is no system management mode */
+        return true;
+    default:
+        return false;
+    }
+    vcpu_wake(lapic->vcpu);
+    return true;
+}
+
+/* In xAPIC mode a logical destination is a set in the flat or the cluster
+ * model (SDM 3A 11.6.2.2); other values of DFR match nobody. */
+static bool matches_xapic_logical(const struct lapic *lapic, uint32_t dest)
+{
+    uint32_t set = lapic->ldr >> 24;
+
+    if (dest == 0xff) {
+        return true;
+    }
+    if (lapic->dfr >> 28 == 0xf) {
+        return dest <= 0xff && (dest & set) != 0;
+    }
+    if (lapic->dfr >> 28 == 0) {
+        return dest <= 0xff && dest >> 4 == set >> 4 && (dest & set & 0xf) != 0;
+    }
+    return false;
+}
+
+bool lapic_matches(const struct lapic *lapic,
+                   const struct apic_message *message)
+{
+    uint32_t dest = message->dest;
+    bool x2apic = (lapic->base & LAPIC_BASE_EXTD) != 0;
+
+    if (dest == (message->wide ? UINT32_MAX : 0xff)) {
+        return true;
+    }
+    if (!message->logical) {
+        return dest == (x2apic ? lapic->id : lapic->id & 0xff);
+    }
+    if (!x2apic) {
+        return matches_xapic_logical(lapic, dest);
+    }
+    return dest >> 16 == lapic->ldr >> 16 && (dest & lapic->ldr & 0xffff) != 0;
+}
+
+void lapic_lvt_event(struct lapic *lapic, enum lapic_lvt entry)
+{
+    uint32_t lvt = lapic->lvt[entry];
+    enum apic_mode mode = (enum apic_mode)(lvt >> 8 & 7);
+
+    if ((lvt & LAPIC_LVT_MASKED) != 0) {
+        return;
+    }
+    if (entry == LAPIC_LVT_TIMER || entry == LAPIC_LVT_ERROR) {
+        mode = APIC_FIXED;
+    }
+    /* Legal here are fixed, SMI, NMI, and ExtINT, which is the INTR line
+     * itself: see intr_open(). An INIT to oneself is left out. */
+    if (mode == APIC_FIXED || mode == APIC_NMI) {
+        lapic_receive(lapic, mode, (uint8_t)lvt, false);
+    }
+}
+
+void lapic_lint(struct lapic *lapic, unsigned pin)
+{
+    lapic_lvt_event(lapic, pin == 0 ? LAPIC_LVT_LINT0 : LAPIC_LVT_LINT1);
+    if (pin == 0 && lapic_extint_ready(lapic)) {
+        vcpu_wake(lapic->vcpu);
+    }
+}
+
+void lapic_error(struct lapic *lapic, uint32_t bits)
+{
+    uint32_t fresh = bits & ~lapic->esr_pending;
+
+    lapic->esr_pending |= bits;
+    if (fresh == 0) {
+        return;
+    }
+    /* An error entry with an illegal vector comes back here once, finds its
+     * bit set and ends. */
+    lapic_lvt_event(lapic, LAPIC_LVT_ERROR);
+}
+
+/* The combinations that SDM 3A Table 11-3 allows, and NMI to oneself, which
+ * hardware delivers all the same. */
+static bool sendable(enum apic_mode mode, enum apic_shorthand shorthand)
+{
+    switch (mode) {
+    case APIC_FIXED:
+        return true;
+    case APIC_NMI:
+        return shorthand != APIC_TO_ALL;
+    case APIC_LOWEST:
+    case APIC_SMI:
+    case APIC_INIT:
+    case APIC_SIPI:
+        return shorthand == APIC_TO_DEST || shorthand == APIC_TO_OTHERS;
+    case APIC_EXTINT:
+        return false;
+    }
+    return false;
+}
+
+void lapic_send(struct lapic *lapic)
+{
+    uint64_t icr = lapic->icr;
+    bool x2apic = (lapic->base & LAPIC_BASE_EXTD) != 0;
+    struct apic_message message = {
+        .dest = x2apic ? (uint32_t)(icr >> 32) : (uint32_t)(icr >> 56),
+        .vector = (uint8_t)icr,
+        .mode = (enum apic_mode)(icr >> 8 & 7),
+        .shorthand = (enum apic_shorthand)(icr >> 18 & 3),
+        .logical = (icr >> 11 & 1) != 0,
+        .wide = x2apic,
+        .source = lapic,
+    };
+    bool deassert = (icr >> 14 & 1) == 0 && (icr >> 15 & 1) != 0;
+
+    /* INIT level de-assert only set arbitration ids, long ago. */
+    if (message.mode == APIC_INIT && deassert) {
+        return;
+    }
+    if (!sendable(message.mode, message.shorthand)) {
+        return;
+    }
+    if ((message.mode == APIC_FIXED || message.mode == APIC_LOWEST) &&
+        message.vector < FIRST_LEGAL_VECTOR) {
+        lapic_error(lapic, ESR_SEND_ILLEGAL);
+        return;
+    }
+    apic_bus_deliver(lapic->bus, &message);
+}
+
+/* What is kept beside the registers, and what the processor keeps. */
+static bool derived_valid(const struct lapic *lapic)
+{
+    if (lapic->guest != NULL) {
+        return lapic->pending == -1 && lapic_published(lapic) &&
+               lapic->requested == (lapic->request_words != 0);
+    }
+    return lapic->highest_irr == lapic_highest(lapic, LAPIC_REG_IRR, 255) &&
+           lapic->highest_isr == lapic_highest(lapic, LAPIC_REG_ISR, 255) &&
+           lapic->pending == deliverable(lapic) && !lapic_virtual_news(lapic);
+}
+
+bool lapic_valid(const struct lapic *lapic)
+{
+    for (unsigned i = 0; i < LAPIC_LVT_COUNT; i++) {
+        if ((lapic->svr & LAPIC_SVR_ENABLED) == 0 &&
+            (lapic->lvt[i] & LAPIC_LVT_MASKED) == 0) {
+            return false;
+        }
+    }
+    /* Turned off in xAPIC mode, the processor lets PPR stand. */
+    bool follows = lapic->guest == NULL ||
+                   (lapic->svr & LAPIC_SVR_ENABLED) != 0 ||
+                   (lapic->base & LAPIC_BASE_EXTD) != 0;
+
+    return derived_valid(lapic) &&
+           (!follows ||
+            *lapic_register(lapic, LAPIC_REG_PPR) == priority(lapic)) &&
+           lapic->intr_open == intr_open(lapic) &&
+           (*lapic_register(lapic, LAPIC_REG_IRR) & 0xffff) == 0 &&
+           (*lapic_register(lapic, LAPIC_REG_ISR) & 0xffff) == 0 &&
+           *lapic_register(lapic, LAPIC_REG_TPR) <= 0xff &&
+           (lapic->base & (LAPIC_BASE_EN | LAPIC_BASE_EXTD)) !=
+               LAPIC_BASE_EXTD &&
+           lapic_timer_valid(lapic);
+}

@@ -1,0 +1,446 @@
+/* The local APIC's register file, by memory page and by MSR, and the
+ * IA32_APIC_BASE MSR; see lapic.h.  SDM 3A Table 11-1 and Table 11-6. */
+#include "vmm/chip/lapic.h"
+#include "vmm/chip/lapic_timer.h"
+
+#define MSR_FIRST 0x800U
+#define MSR_COUNT 0x40U
+
+/* A register's number: its page offset / 16, its MSR - 0x800. */
+enum register_index {
+    ID = 0x02,
+    VERSION = 0x03,
+    TPR = 0x08,
+    APR = 0x09,
+    PPR = 0x0a,
+    EOI = 0x0b,
+    RRD = 0x0c,
+    LDR = 0x0d,
+    DFR = 0x0e,
+    SVR = 0x0f,
+    ISR = 0x10, /* 8 of them, as TMR and IRR */
+    TMR = 0x18,
+    IRR = 0x20,
+    ESR = 0x28,
+    ICR = 0x30,
+    ICR_HIGH = 0x31,
+    LVT = 0x32, /* LAPIC_LVT_COUNT of them */
+    INITIAL = 0x38,
+    CURRENT = 0x39,
+    DIVIDE = 0x3e,
+    SELF_IPI = 0x3f
+};
+
+/* Who may do what: in xAPIC mode (page), in x2APIC mode (MSR). */
+#define XR     1U
+#define XW     2U
+#define X2R    4U
+#define X2W    8U
+#define XRW    (XR | XW)
+#define X2RW   (X2R | X2W)
+#define ALL_RW (XRW | X2RW)
+
+#define ESR_ILLEGAL_REGISTER (1U << 7)
+
+#define ICR_DELIVERY_STATUS (1U << 12) /* always idle */
+
+/* What each register allows; `bits` are those that can be written. Setting
+ * others is ignored on the page and #GP by MSR. */
+struct rule {
+    uint8_t may;
+    uint32_t bits;
+};
+
+static const struct rule rules[MSR_COUNT] = {
+    [ID] = {XR | X2R, 0},
+    [VERSION] = {XR | X2R, 0},
+    [TPR] = {ALL_RW, 0xff},
+    [APR] = {XR, 0},
+    [PPR] = {XR | X2R, 0},
+    [EOI] = {XW | X2W, 0},
+    [RRD] = {XR, 0},
+    [LDR] = {XRW | X2R, 0xff000000},
+    [DFR] = {XRW, 0xf0000000},
+    [SVR] = {ALL_RW, 0x13ff},
+    [ISR... IRR + 7] = {XR | X2R, 0},
+    [ESR] = {ALL_RW, 0},
+    [ICR] = {ALL_RW, 0x000cdfff},
+    [ICR_HIGH] = {XRW, 0xff000000},
+    [LVT + LAPIC_LVT_TIMER] = {ALL_RW, 0x000700ff},
+    [LVT + LAPIC_LVT_THERMAL] = {ALL_RW, 0x000107ff},
+    [LVT + LAPIC_LVT_PERF] = {ALL_RW, 0x000107ff},
+    [LVT + LAPIC_LVT_LINT0] = {ALL_RW, 0x0001a7ff},
+    [LVT + LAPIC_LVT_LINT1] = {ALL_RW, 0x0001a7ff},
+    [LVT + LAPIC_LVT_ERROR] = {ALL_RW, 0x000100ff},
+    [INITIAL] = {ALL_RW, 0xffffffff},
+    [CURRENT] = {XR | X2R, 0},
+    [DIVIDE] = {ALL_RW, 0xb},
+    [SELF_IPI] = {X2W, 0xff},
+};
+
+/* Read-only bits of an LVT entry (delivery status, remote IRR): writing them
+ * changes nothing, and is no fault. */
+#define LVT_READ_ONLY 0x5000U
+
+static uint32_t read_register(const struct lapic *lapic, unsigned index)
+{
+    bool x2apic = (lapic->base & LAPIC_BASE_EXTD) != 0;
+
+    switch (index) {
+    case ID:
+        return x2apic ? lapic->id : lapic->id << 24;
+    case VERSION:
+        return LAPIC_VERSION;
+    case TPR:
+    case PPR:
+    case ISR ... IRR + 7:
+        return *lapic_register(lapic, index * 16);
+    case LDR:
+        return lapic->ldr;
+    case DFR:
+        return lapic->dfr;
+    case SVR:
+        return lapic->svr;
+    case ESR:
+        return lapic->esr;
+    case ICR:
+        return (uint32_t)lapic->icr;
+    case ICR_HIGH:
+        return (uint32_t)(lapic->icr >> 32);
+    case LVT ... LVT + LAPIC_LVT_COUNT - 1:
+        return lapic->lvt[index - LVT];
+    case INITIAL:
+        return lapic->timer.initial;
+    case CURRENT:
+        return lapic_timer_current(lapic);
+    case DIVIDE:
+        return lapic->timer.divide_register;
+    default: /* APR and RRD, which have no function here */
+        return 0;
+    }
+}
+
+static void write_lvt(struct lapic *lapic, enum lapic_lvt entry, uint32_t value)
+{
+    value &= rules[LVT + entry].bits;
+    if ((lapic->svr & LAPIC_SVR_ENABLED) == 0) {
+        value |= LAPIC_LVT_MASKED;
+    }
+    if (entry == LAPIC_LVT_TIMER) {
+        lapic_timer_write_lvt(lapic, value);
+    } else {
+        lapic->lvt[entry] = value;
+        lapic_update(lapic);
+    }
+}
+
+/* Software-disabling masks every LVT entry (SDM 3A 11.4.7.2). */
+static void write_svr(struct lapic *lapic, uint32_t value)
+{
+    bool enabling = (value & ~lapic->svr & LAPIC_SVR_ENABLED) != 0;
+
+    lapic->svr = value;
+    for (unsigned i = 0; i < LAPIC_LVT_COUNT; i++) {
+        if ((value & LAPIC_SVR_ENABLED) == 0) {
+            write_lvt(lapic, (enum lapic_lvt)i, lapic->lvt[i]);
+        }
+    }
+    lapic_update(lapic);
+    if (lapic->guest != NULL) {
+        lapic_virtual_renew(lapic);
+    }
+    if (enabling) {
+        apic_bus_retry(lapic->bus);
+    }
+}
+
+/* An illegal vector is caught as in any other IPI. */
+static void write_self_ipi(struct lapic *lapic, uint32_t vector)
+{
+    uint64_t icr = lapic->icr;
+
+    lapic->icr = (uint64_t)APIC_TO_SELF << 18 | vector;
+    lapic_send(lapic);
+    lapic->icr = icr;
+}
+
+/* `value` has no bits outside the register's rule. */
+static void write_one(struct lapic *lapic, unsigned index, uint32_t value)
+{
+    switch (index) {
+    case TPR:
+        *lapic_register(lapic, LAPIC_REG_TPR) = value;
+        lapic_update(lapic);
+        break;
+    case EOI:
+        lapic_eoi(lapic);
+        break;
+    case LDR:
+        lapic->ldr = value;
+        apic_bus_retry(lapic->bus);
+        break;
+    case DFR:
+        lapic->dfr = value | 0x0fffffff;
+        apic_bus_retry(lapic->bus);
+        break;
+    case SVR:
+        write_svr(lapic, value);
+        break;
+    case ESR:
+        lapic->esr = lapic->esr_pending;
+        lapic->esr_pending = 0;
+        break;
+    case ICR:
+        lapic->icr =
+            (lapic->icr & ~0xffffffffULL) | (value & ~ICR_DELIVERY_STATUS);
+        lapic_send(lapic);
+        break;
+    case ICR_HIGH:
+        lapic->icr = (uint64_t)value << 32 | (uint32_t)lapic->icr;
+        break;
+    case LVT ... LVT + LAPIC_LVT_COUNT - 1:
+        write_lvt(lapic, (enum lapic_lvt)(index - LVT), value);
+        break;
+    case INITIAL:
+        lapic_timer_write_initial(lapic, value);
+        break;
+    case DIVIDE:
+        lapic_timer_write_divide(lapic, value);
+        break;
+    case SELF_IPI:
+        write_self_ipi(lapic, value);
+        break;
+    default:
+        break;
+    }
+}
+
+static void write_register(struct lapic *lapic, unsigned index, uint32_t value)
+{
+    write_one(lapic, index, value);
+    if (lapic->guest != NULL) {
+        lapic_publish(lapic, index);
+    }
+}
+
+/* The xAPIC's ICR, of which the guest writes the high half, and IPIs to itself,
+ * without an exit. */
+void lapic_virtual_take(struct lapic *lapic)
+{
+    uint64_t high = *lapic_register(lapic, ICR_HIGH * 16);
+
+    if ((lapic->base & LAPIC_BASE_EXTD) == 0) {
+        lapic->icr = high << 32 | *lapic_register(lapic, ICR * 16);
+    }
+}
+
+/* TPR, PPR, ISR, TMR and IRR are in the page and nowhere else, and the count
+ * that moves is read by an exit. */
+static bool is_published(unsigned index)
+{
+    return (rules[index].may & (XR | X2R)) != 0 && index != TPR &&
+           index != PPR && (index < ISR || index > IRR + 7) && index != CURRENT;
+}
+
+static uint32_t published_high(const struct lapic *lapic)
+{
+    bool x2apic = (lapic->base & LAPIC_BASE_EXTD) != 0;
+
+    return x2apic ? (uint32_t)(lapic->icr >> 32) : 0;
+}
+
+void lapic_publish(struct lapic *lapic, unsigned index)
+{
+    if (is_published(index)) {
+        *lapic_register(lapic, index * 16) = read_register(lapic, index);
+    }
+    if (index == ICR) {
+        lapic_publish(lapic, ICR_HIGH);
+        *lapic_register(lapic, ICR * 16 + 4) = published_high(lapic);
+    }
+}
+
+void lapic_publish_all(struct lapic *lapic)
+{
+    for (unsigned index = 0; index < MSR_COUNT; index++) {
+        lapic_publish(lapic, index);
+    }
+}
+
+/* The processor has stored what the guest wrote, all of it; what reads give
+ * comes back in its place. */
+void lapic_virtual_write(struct lapic *lapic, unsigned offset)
+{
+    unsigned index = offset / 16 % MSR_COUNT;
+    uint32_t value = *lapic_register(lapic, index * 16);
+
+    if (index == SELF_IPI || (rules[index].may & XW) != 0) {
+        lapic_virtual_take(lapic);
+        write_register(lapic, index, value & rules[index].bits);
+    } else {
+        lapic_publish(lapic, index);
+    }
+    if (index == EOI || index == SELF_IPI) { /* they have no value */
+        *lapic_register(lapic, index * 16) = 0;
+    }
+}
+
+bool lapic_published(const struct lapic *lapic)
+{
+    bool x2apic = (lapic->base & LAPIC_BASE_EXTD) != 0;
+
+    for (unsigned index = 0; index < MSR_COUNT; index++) {
+        bool taken = !x2apic && (index == ICR || index == ICR_HIGH);
+
+        if (!taken && is_published(index) &&
+            *lapic_register(lapic, index * 16) != read_register(lapic, index)) {
+            return false;
+        }
+    }
+    return *lapic_register(lapic, ICR * 16 + 4) == published_high(lapic);
+}
+
+/* A read that is not one aligned doubleword gives the bytes of the register
+ * that it covers; the SDM leaves it undefined. */
+static void page_read(struct lapic *lapic, struct access *access,
+                      unsigned offset)
+{
+    unsigned index = offset / 16;
+    unsigned byte = offset % 16;
+
+    access->value = 0;
+    if (index >= MSR_COUNT || (rules[index].may & XRW) == 0) {
+        lapic_error(lapic, ESR_ILLEGAL_REGISTER);
+        return;
+    }
+    if ((rules[index].may & XR) == 0 || byte > 3) {
+        return;
+    }
+    if (lapic->requested) {
+        lapic_virtual_sync(lapic);
+    }
+    access->value = read_register(lapic, index) >> byte * 8;
+    if (access->size < 4) {
+        access->value &= (1U << access->size * 8) - 1;
+    }
+}
+
+enum access_result lapic_access(struct lapic *lapic, struct access *access)
+{
+    unsigned offset = access->address & 0xfff;
+    unsigned index = offset / 16;
+
+    if ((lapic->base & (LAPIC_BASE_EN | LAPIC_BASE_EXTD)) != LAPIC_BASE_EN) {
+        return ACCESS_UNHANDLED;
+    }
+    if (lapic->guest != NULL) {
+        lapic_virtual_take(lapic);
+        if ((lapic->svr & LAPIC_SVR_ENABLED) == 0) {
+            lapic_update(lapic); /* TPR may be new, and PPR does not follow */
+        }
+    }
+    if (!access->write) {
+        page_read(lapic, access, offset);
+        return ACCESS_HANDLED;
+    }
+    if (offset % 16 != 0 || access->size != 4) {
+        return ACCESS_HANDLED;
+    }
+    if (index >= MSR_COUNT || (rules[index].may & XRW) == 0) {
+        lapic_error(lapic, ESR_ILLEGAL_REGISTER);
+    } else if ((rules[index].may & XW) != 0) {
+        write_register(lapic, index,
+                       (uint32_t)access->value & rules[index].bits);
+    }
+    return ACCESS_HANDLED;
+}
+
+static bool msr_may(const struct lapic *lapic, uint32_t msr, unsigned right)
+{
+    return (lapic->base & LAPIC_BASE_EXTD) != 0 && msr >= MSR_FIRST &&
+           msr < MSR_FIRST + MSR_COUNT &&
+           (rules[msr - MSR_FIRST].may & right) != 0;
+}
+
+bool lapic_msr_read(struct lapic *lapic, uint32_t msr, uint64_t *value)
+{
+    if (!msr_may(lapic, msr, X2R)) {
+        return false;
+    }
+    if (lapic->requested) {
+        lapic_virtual_sync(lapic);
+    }
+    *value = msr - MSR_FIRST == ICR ? lapic->icr
+                                    : read_register(lapic, msr - MSR_FIRST);
+    return true;
+}
+
+bool lapic_msr_write(struct lapic *lapic, uint32_t msr, uint64_t value)
+{
+    unsigned index = msr - MSR_FIRST;
+
+    if (!msr_may(lapic, msr, X2W)) {
+        return false;
+    }
+
+    uint64_t allowed = rules[index].bits;
+
+    if (index == ICR) {
+        allowed |= 0xffffffffULL << 32;
+    } else if (index >= LVT && index < LVT + LAPIC_LVT_COUNT) {
+        allowed |= LVT_READ_ONLY;
+    }
+    if ((value & ~allowed) != 0) {
+        return false;
+    }
+    if (index == ICR) {
+        lapic->icr = value & ~(uint64_t)ICR_DELIVERY_STATUS;
+        lapic_send(lapic);
+        if (lapic->guest != NULL) {
+            lapic_publish(lapic, ICR);
+        }
+    } else {
+        write_register(lapic, index, (uint32_t)value & rules[index].bits);
+    }
+    return true;
+}
+
+uint64_t lapic_base_read(const struct lapic *lapic)
+{
+    return LAPIC_BASE | lapic->base;
+}
+
+/* EXTD without EN is no state; x2APIC mode is entered from xAPIC mode only and
+ * left to the disabled state only (SDM 3A Figure 11-27). */
+static bool change_is_legal(uint32_t before, uint32_t after)
+{
+    switch (after) {
+    case 0:
+        return true;
+    case LAPIC_BASE_EN:
+        return before == 0;
+    case LAPIC_BASE_EN | LAPIC_BASE_EXTD:
+        return before == LAPIC_BASE_EN;
+    default:
+        return false;
+    }
+}
+
+bool lapic_base_write(struct lapic *lapic, uint64_t value)
+{
+    uint32_t mode = (uint32_t)value & (LAPIC_BASE_EN | LAPIC_BASE_EXTD);
+    uint32_t before = lapic->base & (LAPIC_BASE_EN | LAPIC_BASE_EXTD);
+
+    if ((value & ~(uint64_t)LAPIC_BASE_BSP) != (LAPIC_BASE | mode)) {
+        return false;
+    }
+    if (mode == before) {
+        return true;
+    }
+    if (!change_is_legal(before, mode)) {
+        return false;
+    }
+    lapic_set_mode(lapic, mode);
+    apic_bus_retry(lapic->bus);
+    return true;
+}

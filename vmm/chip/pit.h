@@ -1,0 +1,62 @@
+/* The guest's 8254 timer, ports 0x40 to 0x43, and the system control port
+ * 0x61 with channel 2's gate and output (Intel 8254 data sheet). Channel 0's
+ * output is interrupt line 0; ticks that could not be delivered in time are
+ * one interrupt.
+ *
+ * Who calls it: vm.c. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel/time.h"
+#include "vmm/memory/access.h"
+
+#define PIT_HZ 1193182U
+
+struct vm;
+
+struct pit_channel {
+    uint8_t mode;   /* 0 to 5 */
+    uint8_t format; /* 1: low byte, 2: high byte, 3: low then high */
+    bool bcd;
+    bool gate;
+
+    /* Counting: `ticks` had passed at `since`, and they go on while
+     * `running`. */
+    uint32_t reload; /* 1 to 0x10000; in BCD to 10000 */
+    bool loaded;     /* a whole count has been written */
+    bool triggered;  /* modes 1 and 5: the gate has risen since */
+    bool running;
+    uint64_t ticks;
+    uint64_t since; /* ns */
+
+    /* Access. */
+    bool write_high;   /* format 3: the low byte is here already */
+    uint8_t write_low; /* that byte */
+    bool read_high;    /* format 3: the next read is the high byte */
+    bool latched;
+    uint16_t latch;
+    bool status_latched;
+    uint8_t status;
+};
+
+struct pit {
+    struct vm *vm;
+    struct pit_channel channels[3];
+    uint8_t control_61; /* bits 3:0 of port 0x61 as written */
+    struct timer timer; /* channel 0's next rising edge */
+};
+
+void pit_init(struct pit *pit, struct vm *vm);
+
+/* As a BIOS leaves it: channel 0 in mode 3 at 18.2 Hz, channel 1 in mode 2
+ * with count 18, channel 2 in mode 3, its gate and the speaker off. */
+void pit_reset(struct pit *pit);
+
+enum access_result pit_access(struct pit *pit, struct access *access);
+
+/* Disarms its timers for good, before the VM is torn down. */
+void pit_stop(struct pit *pit);
+
+bool pit_valid(const struct pit *pit);

@@ -1,0 +1,196 @@
+/* `lint` and `features`, for all devices and for single ones; see the
+ * header. */
+#include "vmm/config/config_device.h"
+
+#include "kernel/base/string.h"
+#include "vmm/config/config.h"
+#include "vmm/config/config_lines.h"
+#include "vmm/config/config_value.h"
+
+/* The longest item is a device's name, '=' and a feature. */
+#define ITEM_BYTES (CONFIG_DEVICE_NAME + 32)
+
+#define LEVELS "strict, tolerant or off, and by device, like strict,block1=off"
+#define LIST   "a list like -event_idx,block1=-indirect_desc"
+
+/* Feature bits that every device type has (VIRTIO 1.4 section 6), by the
+ * specification's names without their prefix. */
+static const struct {
+    const char *name;
+    unsigned bit;
+} features[] = {
+    {"indirect_desc", 28},     {"event_idx", 29},
+    {"access_platform", 33},   {"ring_packed", 34},
+    {"in_order", 35},          {"order_platform", 36},
+    {"notification_data", 38}, {"notif_config_data", 39},
+    {"ring_reset", 40},
+};
+
+/* A list with commas between. */
+struct list {
+    struct config_reader *reader;
+    struct config_entry *entry;
+    const char *right; /* what would be right, if it is not a list at all */
+    /* Reads one item's word; `device` is NULL for all devices. */
+    bool (*read)(struct list *list, struct config_device *device,
+                 const char *word);
+    bool has_level; /* `lint`: for all devices */
+};
+
+static bool wrong(struct list *list, const char *value, const char *right)
+{
+    return config_lines_value(list->reader, value, right);
+}
+
+/* Letters, then a number, as in reports: "block1". */
+static bool is_device_name(const char *name)
+{
+    const char *at = name;
+
+    while (*at >= 'a' && *at <= 'z') {
+        at++;
+    }
+    const char *digits = at;
+
+    while (*at >= '0' && *at <= '9') {
+        at++;
+    }
+    return digits > name && at > digits && *at == '\0' &&
+           (size_t)(at - name) < CONFIG_DEVICE_NAME;
+}
+
+/* The device's place in the entry, a new one if it was not named before. NULL:
+ * the error is set. */
+static struct config_device *device_named(struct list *list, const char *name)
+{
+    struct config_entry *entry = list->entry;
+    struct config_device *device = entry->device;
+
+    if (!is_device_name(name)) {
+        wrong(list, name, "a device as reports name it, like block1");
+        return NULL;
+    }
+    for (; device < &entry->device[entry->device_count]; device++) {
+        if (strcmp(device->name, name) == 0) {
+            return device;
+        }
+    }
+    if (entry->device_count == CONFIG_DEVICES) {
+        config_lines_wrong(list->reader, "more than %u devices named",
+                           CONFIG_DEVICES);
+        return NULL;
+    }
+    *device = (struct config_device){.line = list->reader->line};
+    memcpy(device->name, name, strlen(name) + 1);
+    entry->device_count++;
+    return device;
+}
+
+/* One item of `length` bytes between two commas. */
+static bool read_item(struct list *list, const char *text, size_t length)
+{
+    char item[ITEM_BYTES];
+    struct config_device *device = NULL;
+
+    while (length > 0 && (*text == ' ' || *text == '\t')) {
+        text++;
+        length--;
+    }
+    while (length > 0 &&
+           (text[length - 1] == ' ' || text[length - 1] == '\t')) {
+        length--;
+    }
+    if (length >= sizeof(item)) {
+        return wrong(list, text, list->right);
+    }
+    memcpy(item, text, length);
+    item[length] = '\0';
+    char *equals = strchr(item, '=');
+
+    if (equals == NULL) {
+        return list->read(list, NULL, item);
+    }
+    *equals = '\0';
+    device = device_named(list, item);
+    return device != NULL && list->read(list, device, equals + 1);
+}
+
+static bool read_list(struct list *list, const char *value)
+{
+    for (;;) {
+        const char *comma = strchr(value, ',');
+        size_t length = comma == NULL ? strlen(value) : (size_t)(comma - value);
+
+        if (!read_item(list, value, length)) {
+            return false;
+        }
+        if (comma == NULL) {
+            return true;
+        }
+        value = comma + 1;
+    }
+}
+
+static bool read_level(struct list *list, struct config_device *device,
+                       const char *word)
+{
+    static const char *const words[] = {[LINT_STRICT] = "strict",
+                                        [LINT_TOLERANT] = "tolerant",
+                                        [LINT_OFF] = "off",
+                                        NULL};
+    bool *has_level = device == NULL ? &list->has_level : &device->has_lint;
+    size_t index;
+
+    if (!config_value_word(word, words, &index)) {
+        return wrong(list, word, LEVELS);
+    }
+    if (*has_level) {
+        return device == NULL
+                   ? wrong(list, word, "a second level for all devices")
+                   : wrong(list, device->name, "once is enough");
+    }
+    *has_level = true;
+    *(device == NULL ? &list->entry->lint : &device->lint) =
+        (enum config_lint)index;
+    return true;
+}
+
+static bool read_feature(struct list *list, struct config_device *device,
+                         const char *word)
+{
+    uint64_t *off =
+        device == NULL ? &list->entry->features_off : &device->features_off;
+
+    if (word[0] != '-' || word[1] == '\0') {
+        return wrong(list, word, LIST);
+    }
+    for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
+        if (strcmp(word + 1, features[i].name) == 0) {
+            *off |= 1ULL << features[i].bit;
+            return true;
+        }
+    }
+    if (strcmp(word + 1, "version_1") == 0) {
+        return wrong(list, word, "without it no device would be left");
+    }
+    return wrong(
+        list, word,
+        "indirect_desc, event_idx, access_platform, ring_packed, in_order, "
+        "order_platform, notification_data, notif_config_data, ring_reset");
+}
+
+bool config_device_lint(struct config_reader *reader,
+                        struct config_entry *entry, const char *value)
+{
+    struct list list = {reader, entry, LEVELS, read_level, false};
+
+    return read_list(&list, value);
+}
+
+bool config_device_features(struct config_reader *reader,
+                            struct config_entry *entry, const char *value)
+{
+    struct list list = {reader, entry, LIST, read_feature, false};
+
+    return read_list(&list, value);
+}

@@ -1,0 +1,50 @@
+/* The frame that both configuration files share: lines of a key, white space
+ * and a value; comments and empty lines; errors with file and line. Boot Loader
+ * Specification, "Type #1 Boot Loader Specification Entries". Used by
+ * vmm/config/config.c and vmm/config/config_loader.c. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct config_error;
+struct config_reader;
+
+/* Reads one value into the reader's target; on error calls config_lines_wrong()
+ * and returns its false. */
+typedef bool (*config_parse)(struct config_reader *reader, const char *value);
+
+/* A key: what reads its value (NULL: another loader's key, which is skipped),
+ * and whether it may come more than once. */
+struct config_key {
+    const char *name;
+    config_parse parse;
+    bool repeats;
+};
+
+/* The most of a timeout, in seconds. */
+#define CONFIG_TIMEOUT_MOST 10000000U
+
+#define CONFIG_KEYS 40
+
+struct config_reader {
+    const char *file;
+    const struct config_key *keys; /* ended by a NULL name */
+    void *target;                  /* what the values go to */
+    struct config_error *error;
+    unsigned line;              /* from 1 */
+    unsigned key;               /* index of the line's key */
+    unsigned seen[CONFIG_KEYS]; /* line that had this key first; 0: none */
+};
+
+/* Reads the whole text. False: *error is set. */
+bool config_lines_read(struct config_reader *reader, const char *text,
+                       size_t length);
+
+/* Sets *error for the current line; always false. */
+bool config_lines_wrong(struct config_reader *reader, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The same for a value: "KEY VALUE: what would be right". */
+bool config_lines_value(struct config_reader *reader, const char *value,
+                        const char *right);

@@ -1,0 +1,155 @@
+/* loader.conf's keys and the choice of an entry, see vmm/config/config.h. Boot
+ * Loader Specification; systemd-boot's loader.conf(5), whose file it is. */
+#include "kernel/base/log.h"
+#include "kernel/base/string.h"
+#include "vmm/config/config.h"
+#include "vmm/config/config_lines.h"
+#include "vmm/config/config_value.h"
+
+static struct config_loader *loader_of(struct config_reader *reader)
+{
+    return reader->target;
+}
+
+static bool parse_default(struct config_reader *reader, const char *value)
+{
+    struct config_loader *loader = loader_of(reader);
+    size_t length = strlen(value);
+
+    if (length == 0 || length >= sizeof(loader->default_pattern)) {
+        return config_lines_value(reader, value,
+                                  "the name of a file in loader/entries, or a "
+                                  "pattern with * and ?, in up to 63 bytes");
+    }
+    memcpy(loader->default_pattern, value, length + 1);
+    if (length > 5 && strcmp(value + length - 5, ".conf") == 0) {
+        loader->default_pattern[length - 5] = '\0';
+    }
+    return true;
+}
+
+static bool parse_loader_timeout(struct config_reader *reader,
+                                 const char *value)
+{
+    /* systemd-boot's words for a menu that waits, or is not shown. */
+    static const char *const words[] = {"menu-force", "menu-hidden",
+                                        "menu-disabled", NULL};
+    uint64_t number = 0;
+    size_t index;
+
+    if (!config_value_word(value, words, &index) &&
+        !config_value_number(value, CONFIG_TIMEOUT_MOST, &number)) {
+        return config_lines_value(reader, value, "seconds");
+    }
+    loader_of(reader)->timeout = (uint32_t)number;
+    return true;
+}
+
+static bool parse_run(struct config_reader *reader, const char *value)
+{
+    static const char *const words[] = {[RUN_DEFAULT] = "default",
+                                        [RUN_ALL] = "all",
+                                        [RUN_TOGETHER] = "together",
+                                        NULL};
+    size_t index;
+
+    if (!config_value_word(value, words, &index)) {
+        return config_lines_value(reader, value, "all, together or default");
+    }
+    loader_of(reader)->run = (enum config_run)index;
+    return true;
+}
+
+static bool parse_log(struct config_reader *reader, const char *value)
+{
+    static const char *const words[] = {[LOG_ERROR] = "error",
+                                        [LOG_WARN] = "warn",
+                                        [LOG_INFO] = "info",
+                                        [LOG_DEBUG] = "debug",
+                                        NULL};
+    size_t index;
+
+    if (!config_value_word(value, words, &index)) {
+        return config_lines_value(reader, value, "error, warn, info or debug");
+    }
+    loader_of(reader)->log_level = (int)index;
+    return true;
+}
+
+static const struct config_key loader_keys[] = {
+    {"default", parse_default, false},
+    {"timeout", parse_loader_timeout, false},
+    {"run", parse_run, false},
+    {"log", parse_log, false},
+    /* systemd-boot's: */
+    {"console-mode", NULL, true},
+    {"editor", NULL, true},
+    {"auto-entries", NULL, true},
+    {"auto-firmware", NULL, true},
+    {"auto-reboot", NULL, true},
+    {"auto-poweroff", NULL, true},
+    {"beep", NULL, true},
+    {"secure-boot-enroll", NULL, true},
+    {"reboot-for-bitlocker", NULL, true},
+    {"random-seed-mode", NULL, true},
+    {NULL, NULL, false},
+};
+
+_Static_assert(sizeof(loader_keys) / sizeof(loader_keys[0]) <= CONFIG_KEYS,
+               "config_reader.seen");
+
+void config_loader_defaults(struct config_loader *loader)
+{
+    *loader = (struct config_loader){.log_level = LOG_INFO};
+}
+
+bool config_parse_loader(const char *file, const char *text, size_t length,
+                         struct config_loader *loader,
+                         struct config_error *error)
+{
+    struct config_reader reader = {
+        .file = file, .keys = loader_keys, .target = loader, .error = error};
+
+    return config_lines_read(&reader, text, length);
+}
+
+static char lower(char letter)
+{
+    return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+}
+
+bool config_same_path(const char *a, const char *b)
+{
+    while (*a != '\0' && lower(*a) == lower(*b)) {
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+/* When a later part does not match, the last star takes one character more;
+ * earlier stars never need to. */
+bool config_match(const char *pattern, const char *id)
+{
+    const char *star = NULL;
+    const char *star_id = NULL;
+
+    while (*id != '\0') {
+        if (*pattern == '*') {
+            star = pattern++;
+            star_id = id;
+        } else if (*pattern == '?' || lower(*pattern) == lower(*id)) {
+            pattern++;
+            id++;
+        } else if (star != NULL) {
+            pattern = star + 1;
+            id = ++star_id;
+        } else {
+            return false;
+        }
+    }
+    while (*pattern == '*') {
+        pattern++;
+    }
+    return *pattern == '\0';
+}

@@ -1,0 +1,219 @@
+/* CPUID at an exit, and what else the policy tells; see the header. How the
+ * policy comes about is vmm/cpu/cpuid_prepare.c. Leaves by number are those of
+ * SDM 2A, CPUID, Table 3-8. */
+#include "vmm/cpu/cpuid.h"
+
+#include "arch/cpu.h"
+#include "arch/vmx/guest.h"
+#include "vmm/cpu/cpuid_policy.h"
+
+#define ECX1_OSXSAVE (1U << 27)
+#define EAXD_COMPACT 0xaU /* leaf 0xd.1: XSAVEC or XSAVES */
+
+/* Legacy region and XSAVE header (SDM 1 13.4). */
+#define XSAVE_MINIMUM 576U
+
+/* Bytes of an XSAVE area with these components (SDM 1 13.4). */
+static uint32_t xsave_size(const struct cpuid_policy *policy, uint64_t xcr0,
+                           bool compact)
+{
+    uint32_t size = XSAVE_MINIMUM;
+
+    for (uint32_t i = 2; i < CPUID_XSAVE; i++) {
+        const struct cpuid_regs *part = &policy->xsave[i];
+
+        if ((xcr0 >> i & 1) == 0 || part->eax == 0) {
+            continue;
+        }
+        if (!compact) {
+            uint32_t end = part->ebx + part->eax;
+
+            size = end > size ? end : size;
+            continue;
+        }
+        if ((part->ecx & 2) != 0) {
+            size = (size + 63) & ~63U;
+        }
+        size += part->eax;
+    }
+    return size;
+}
+
+/* Leaves 0xb and 0x1f: one thread a core, all cores in one package. EDX is the
+ * x2APIC id in every subleaf, ECX 7:0 echoes the subleaf. */
+static struct cpuid_regs topology(const struct cpuid_policy *policy,
+                                  uint32_t apic_id, uint32_t subleaf)
+{
+    enum {
+        LEVEL_SMT = 1,
+        LEVEL_CORE = 2
+    };
+    struct cpuid_regs regs = {.ecx = subleaf & 0xff, .edx = apic_id};
+
+    if (subleaf == 0) {
+        regs.ebx = 1;
+        regs.ecx |= LEVEL_SMT << 8;
+    } else if (subleaf == 1) {
+        regs.eax = cpuid_width(policy->cpu_count);
+        regs.ebx = policy->cpu_count;
+        regs.ecx |= LEVEL_CORE << 8;
+    }
+    return regs;
+}
+
+static struct cpuid_regs xsave_leaf(struct guest *guest,
+                                    const struct cpuid_policy *policy,
+                                    uint32_t subleaf)
+{
+    struct cpuid_regs regs = {0};
+
+    if (subleaf >= CPUID_XSAVE || policy->xsave[0].eax == 0) {
+        return regs;
+    }
+    regs = policy->xsave[subleaf];
+    if (subleaf == 0) {
+        regs.ebx = xsave_size(policy, guest_get(guest, GUEST_XCR0), false);
+        regs.ecx = xsave_size(policy, policy->xcr0, false);
+    } else if (subleaf == 1 && (regs.eax & EAXD_COMPACT) != 0) {
+        /* XSAVEC or XSAVES; no bit of IA32_XSS exists. */
+        regs.ebx = xsave_size(policy, guest_get(guest, GUEST_XCR0), true);
+    }
+    return regs;
+}
+
+static struct cpuid_regs basic_leaf(struct guest *guest,
+                                    const struct cpuid_policy *policy,
+                                    uint32_t apic_id, uint32_t leaf,
+                                    uint32_t subleaf)
+{
+    static const struct cpuid_regs none;
+    struct cpuid_regs regs;
+
+    switch (leaf) {
+    case 1:
+        regs = policy->basic[1];
+        regs.ebx |= apic_id << 24;
+        if ((guest_get(guest, GUEST_CR4) & CR4_OSXSAVE) != 0) {
+            regs.ecx |= ECX1_OSXSAVE;
+        }
+        return regs;
+    case 4:
+        return subleaf < CPUID_CACHES ? policy->cache[subleaf] : none;
+    case 7:
+        return subleaf < CPUID_FEATURES ? policy->feature[subleaf] : none;
+    case 0xb:
+    case 0x1f:
+        return topology(policy, apic_id, subleaf);
+    case 0xd:
+        return xsave_leaf(guest, policy, subleaf);
+    default:
+        if (leaf < CPUID_BASIC) {
+            return policy->basic[leaf];
+        }
+        /* Beyond the largest leaf, its data are returned. */
+        return leaf <= CPUID_LEAF_MAX ? none
+                                      : topology(policy, apic_id, subleaf);
+    }
+}
+
+void cpuid_emulate(struct guest *guest, const struct cpuid_policy *policy,
+                   uint32_t apic_id, uint32_t leaf, uint32_t subleaf,
+                   struct cpuid_regs *regs)
+{
+    if (leaf >= CPUID_EXTENDED_FIRST && leaf <= CPUID_EXTENDED_MAX) {
+        *regs = policy->extended[leaf - CPUID_EXTENDED_FIRST];
+    } else if (leaf >= CPUID_HYPER_FIRST && leaf <= CPUID_HYPER_MAX) {
+        *regs = policy->hyper[leaf - CPUID_HYPER_FIRST];
+    } else if (leaf == CPUID_LINTEL) {
+        *regs = cpuid_signature(CPUID_LINTEL, "LintelLintel");
+    } else if (leaf >= CPUID_HYPER_FIRST && leaf <= CPUID_HYPER_LAST) {
+        *regs = (struct cpuid_regs){0};
+    } else {
+        *regs = basic_leaf(guest, policy, apic_id, leaf, subleaf);
+    }
+}
+
+/* Where each feature's bit is, and the bit of CR4 that it brings. */
+static const struct {
+    uint32_t leaf;
+    uint32_t subleaf;
+    enum cpuid_register reg;
+    unsigned bit;
+    uint64_t cr4;
+} features[CPUID_FEATURE_COUNT] = {
+    [CPUID_HAS_PCID] = {1, 0, CPUID_ECX, 17, CR4_PCIDE},
+    [CPUID_HAS_XSAVE] = {1, 0, CPUID_ECX, 26, CR4_OSXSAVE},
+    [CPUID_HAS_FSGSBASE] = {7, 0, CPUID_EBX, 0, CR4_FSGSBASE},
+    [CPUID_HAS_TSC_ADJUST] = {7, 0, CPUID_EBX, 1, 0},
+    [CPUID_HAS_SMEP] = {7, 0, CPUID_EBX, 7, CR4_SMEP},
+    [CPUID_HAS_SMAP] = {7, 0, CPUID_EBX, 20, CR4_SMAP},
+    [CPUID_HAS_UMIP] = {7, 0, CPUID_ECX, 2, CR4_UMIP},
+    [CPUID_HAS_RDTSCP] = {0x80000001, 0, CPUID_EDX, 27, 0},
+    [CPUID_HAS_RDPID] = {7, 0, CPUID_ECX, 22, 0},
+    [CPUID_HAS_XSAVES] = {0xd, 1, CPUID_EAX, 3, 0},
+    [CPUID_HAS_NX] = {0x80000001, 0, CPUID_EDX, 20, 0},
+    [CPUID_HAS_GIB_PAGES] = {0x80000001, 0, CPUID_EDX, 26, 0},
+    [CPUID_HAS_SPEC_CTRL] = {7, 0, CPUID_EDX, 26, 0},
+    [CPUID_HAS_STIBP] = {7, 0, CPUID_EDX, 27, 0},
+    [CPUID_HAS_SSBD] = {7, 0, CPUID_EDX, 31, 0},
+    [CPUID_HAS_ARCH_CAPABILITIES] = {7, 0, CPUID_EDX, 29, 0},
+};
+
+bool cpuid_has(const struct cpuid_policy *policy, enum cpuid_feature feature)
+{
+    struct cpuid_regs regs;
+    uint32_t leaf = features[feature].leaf;
+
+    switch (leaf) {
+    case 7:
+        regs = policy->feature[features[feature].subleaf];
+        break;
+    case 0xd:
+        regs = policy->xsave[features[feature].subleaf];
+        break;
+    default:
+        regs = leaf >= CPUID_EXTENDED_FIRST
+                   ? policy->extended[leaf - CPUID_EXTENDED_FIRST]
+                   : policy->basic[leaf];
+        break;
+    }
+    return (*cpuid_register(&regs, features[feature].reg) >>
+                features[feature].bit &
+            1) != 0;
+}
+
+uint64_t cpuid_cr4_allowed(const struct cpuid_policy *policy)
+{
+    uint64_t allowed = CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE |
+                       CR4_PAE | CR4_MCE | CR4_PGE | CR4_PCE | CR4_OSFXSR |
+                       CR4_OSXMMEXCPT;
+
+    for (unsigned i = 0; i < CPUID_FEATURE_COUNT; i++) {
+        if (cpuid_has(policy, (enum cpuid_feature)i)) {
+            allowed |= features[i].cr4;
+        }
+    }
+    return allowed & guest_cr4_supported();
+}
+
+bool cpuid_xcr0_valid(const struct cpuid_policy *policy, uint64_t xcr0)
+{
+    if ((xcr0 & XCR0_X87) == 0 || (xcr0 & ~policy->xcr0) != 0) {
+        return false;
+    }
+    if ((xcr0 & XCR0_AVX) != 0 && (xcr0 & XCR0_SSE) == 0) {
+        return false;
+    }
+    return (xcr0 & XCR0_AVX512) == 0 ||
+           ((xcr0 & XCR0_AVX512) == XCR0_AVX512 && (xcr0 & XCR0_AVX) != 0);
+}
+
+uint64_t cpuid_arch_capabilities(const struct cpuid_policy *policy)
+{
+    return policy->arch_capabilities;
+}
+
+unsigned cpuid_physical_bits(const struct cpuid_policy *policy)
+{
+    return policy->extended[8].eax & 0xff;
+}

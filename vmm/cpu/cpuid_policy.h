@@ -1,0 +1,31 @@
+/* What the two halves of CPUID share: vmm/cpu/cpuid_prepare.c makes the policy,
+ * vmm/cpu/cpuid.c answers from it. */
+#pragma once
+
+#include <stdint.h>
+
+#include "vmm/cpu/cpuid.h"
+#include "vmm/cpu/cpuid_allowed.h"
+
+#define CPUID_LEAF_MAX       0x1fU
+#define CPUID_EXTENDED_FIRST 0x80000000U
+#define CPUID_EXTENDED_MAX   (CPUID_EXTENDED_FIRST + CPUID_EXTENDED - 1)
+#define CPUID_HYPER_FIRST    0x40000000U
+#define CPUID_HYPER_MAX      (CPUID_HYPER_FIRST + CPUID_HYPER - 1)
+#define CPUID_HYPER_LAST     0x4fffffffU /* no hardware ever has these */
+#define CPUID_LINTEL         0x40000100U
+
+/* State components of XCR0 (SDM 1 13.1). */
+#define XCR0_X87    0x01ULL
+#define XCR0_SSE    0x02ULL
+#define XCR0_AVX    0x04ULL
+#define XCR0_AVX512 0xe0ULL
+
+/* One of the four registers. */
+uint32_t *cpuid_register(struct cpuid_regs *regs, enum cpuid_register reg);
+
+/* EAX = max; twelve characters in the order EBX, ECX, EDX. */
+struct cpuid_regs cpuid_signature(uint32_t max, const char *text);
+
+/* Bits that `count` ids take: the width of a topology field. */
+unsigned cpuid_width(uint32_t count);

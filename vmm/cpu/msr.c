@@ -1,0 +1,414 @@
+/* What the kinds of vmm/cpu/msr_table.c mean; see vmm/cpu/msr.h. */
+#include "vmm/cpu/msr.h"
+
+#include "arch/cpu.h"
+#include "arch/vmx/guest.h"
+#include "kernel/base/log.h"
+#include "kernel/base/string.h"
+#include "vmm/chip/lapic.h"
+#include "vmm/cpu/cpuid.h"
+#include "vmm/cpu/kvmclock.h"
+#include "vmm/cpu/msr_table.h"
+#include "vmm/memory/memory_map.h"
+
+/* Bits of IA32_MISC_ENABLE (SDM 4 Table 2-2). */
+#define MISC_FAST_STRINGS     (1ULL << 0)
+#define MISC_BTS_UNAVAILABLE  (1ULL << 11)
+#define MISC_PEBS_UNAVAILABLE (1ULL << 12)
+
+#define SPEC_CTRL_IBRS  (1ULL << 0)
+#define SPEC_CTRL_STIBP (1ULL << 1)
+#define SPEC_CTRL_SSBD  (1ULL << 2)
+#define PRED_CMD_IBPB   (1ULL << 0)
+
+#define DEBUGCTL_LBR (1ULL << 0)
+#define DEBUGCTL_BTF (1ULL << 1)
+
+#define MCG_STATUS_BITS 7ULL /* RIPV, EIPV, MCIP */
+
+/* MTRRs (SDM 3A 12.11.2). */
+#define TYPE_UC     0U
+#define TYPE_WB     6U
+#define DEF_FE      (1ULL << 10)
+#define DEF_E       (1ULL << 11)
+#define MASK_VALID  (1ULL << 11)
+#define PAGE_OFFSET 0xfffULL
+#define ALL_WB      0x0606060606060606ULL
+#define FIXED_A0000 2 /* index of the 16 KiB ranges at 0xa0000 */
+
+/* As firmware leaves a processor: MTRRs on, RAM write-back, the window of the
+ * devices below 4 GiB and the VGA range uncacheable. */
+void msr_reset(struct msr_context *context)
+{
+    uint64_t width = 1ULL << cpuid_physical_bits(context->cpuid);
+
+    context->tsc_adjust = 0;
+    context->misc_enable =
+        MISC_FAST_STRINGS | MISC_BTS_UNAVAILABLE | MISC_PEBS_UNAVAILABLE;
+    context->mcg_status = 0;
+    context->mtrr_def_type = DEF_E | DEF_FE | TYPE_WB;
+    for (size_t i = 0; i < MSR_FIXED; i++) {
+        context->mtrr_fixed[i] = ALL_WB;
+    }
+    context->mtrr_fixed[FIXED_A0000] = 0;
+    memset(context->mtrr_base, 0, sizeof(context->mtrr_base));
+    memset(context->mtrr_mask, 0, sizeof(context->mtrr_mask));
+    context->mtrr_base[0] = MAP_LOW_END | TYPE_UC;
+    context->mtrr_mask[0] =
+        ((width - 1) & ~(MAP_HIGH_BASE - MAP_LOW_END - 1ULL)) | MASK_VALID;
+}
+
+/* One line for each unknown number, and one when there are too many. */
+static void log_unknown(struct msr_context *context, uint32_t msr, bool write)
+{
+    struct msr_seen *seen = context->seen;
+
+    for (size_t i = 0; i < seen->count; i++) {
+        if (seen->numbers[i] == msr) {
+            return;
+        }
+    }
+    if (seen->count == MSR_SEEN) {
+        if (!seen->full_logged) {
+            seen->full_logged = true;
+            log_info("more than %u unknown MSRs: no further lines on them",
+                     MSR_SEEN);
+        }
+        return;
+    }
+    seen->numbers[seen->count++] = msr;
+    log_info("%s of MSR %#x, which this machine does not have: #GP, RIP %#llx",
+             write ? "write" : "read", msr,
+             (unsigned long long)guest_get(context->guest, GUEST_RIP));
+}
+
+static bool canonical(uint64_t address)
+{
+    return (uint64_t)((int64_t)(address << 16) >> 16) == address;
+}
+
+/* A memory type that a MTRR may have: UC, WC, WT, WP, WB. */
+static bool type_valid(uint64_t type)
+{
+    return type == 0 || type == 1 || (type >= 4 && type <= 6);
+}
+
+static size_t fixed_index(uint32_t msr)
+{
+    if (msr >= MSR_MTRR_FIX4K) {
+        return 3 + (msr - MSR_MTRR_FIX4K);
+    }
+    return msr >= MSR_MTRR_FIX16K ? 1 + (msr - MSR_MTRR_FIX16K) : 0;
+}
+
+static uint64_t *variable(struct msr_context *context, uint32_t msr)
+{
+    uint32_t index = (msr - MSR_MTRR_BASE0) / 2;
+
+    return (msr & 1) != 0 ? &context->mtrr_mask[index]
+                          : &context->mtrr_base[index];
+}
+
+static bool write_variable(struct msr_context *context, uint32_t msr,
+                           uint64_t value)
+{
+    uint64_t beyond = ~0ULL << cpuid_physical_bits(context->cpuid);
+    uint64_t reserved =
+        (msr & 1) != 0 ? PAGE_OFFSET & ~MASK_VALID : PAGE_OFFSET & ~0xffULL;
+
+    if ((value & (beyond | reserved)) != 0 ||
+        ((msr & 1) == 0 && !type_valid(value & 0xff))) {
+        return false;
+    }
+    *variable(context, msr) = value;
+    return true;
+}
+
+static bool write_fixed(struct msr_context *context, uint32_t msr,
+                        uint64_t value)
+{
+    for (unsigned i = 0; i < 64; i += 8) {
+        if (!type_valid(value >> i & 0xff)) {
+            return false;
+        }
+    }
+    context->mtrr_fixed[fixed_index(msr)] = value;
+    return true;
+}
+
+static bool write_def_type(struct msr_context *context, uint64_t value)
+{
+    if ((value & ~(DEF_E | DEF_FE | 0xffULL)) != 0 ||
+        !type_valid(value & 0xff)) {
+        return false;
+    }
+    context->mtrr_def_type = value;
+    return true;
+}
+
+/* Moves the guest's TSC by `step`; TSC_ADJUST tells the sum of all steps
+ * (SDM 3B 18.17.3). */
+static void move_tsc(struct msr_context *context, uint64_t step)
+{
+    uint64_t offset = guest_get(context->guest, GUEST_TSC_OFFSET) + step;
+
+    guest_set(context->guest, GUEST_TSC_OFFSET, offset);
+    lapic_tsc_offset_set(context->lapic, offset);
+    kvmclock_tsc_offset_set(context->clock, context->index, offset);
+    context->tsc_adjust += step;
+}
+
+static uint64_t guest_tsc(struct msr_context *context)
+{
+    return cpu_rdtsc() + guest_get(context->guest, GUEST_TSC_OFFSET);
+}
+
+/* The bits of IA32_SPEC_CTRL that CPUID tells of; 0: there is no such MSR. */
+static uint64_t spec_ctrl_bits(const struct msr_context *context)
+{
+    const struct cpuid_policy *cpuid = context->cpuid;
+
+    return (cpuid_has(cpuid, CPUID_HAS_SPEC_CTRL) ? SPEC_CTRL_IBRS : 0) |
+           (cpuid_has(cpuid, CPUID_HAS_STIBP) ? SPEC_CTRL_STIBP : 0) |
+           (cpuid_has(cpuid, CPUID_HAS_SSBD) ? SPEC_CTRL_SSBD : 0);
+}
+
+static bool has_tsc_aux(const struct msr_context *context)
+{
+    return cpuid_has(context->cpuid, CPUID_HAS_RDTSCP) ||
+           cpuid_has(context->cpuid, CPUID_HAS_RDPID);
+}
+
+static bool write_spec_ctrl(struct msr_context *context, uint64_t value)
+{
+    uint64_t bits_known = spec_ctrl_bits(context);
+
+    return bits_known != 0 && (value & ~bits_known) == 0 &&
+           guest_write_spec_ctrl(context->guest, value);
+}
+
+static bool write_pred_cmd(struct msr_context *context, uint64_t value)
+{
+    return cpuid_has(context->cpuid, CPUID_HAS_SPEC_CTRL) &&
+           (value & ~PRED_CMD_IBPB) == 0 &&
+           guest_write_pred_cmd(context->guest, value);
+}
+
+static bool write_mcg_status(struct msr_context *context, uint64_t value)
+{
+    if ((value & ~MCG_STATUS_BITS) != 0) {
+        return false;
+    }
+    context->mcg_status = value;
+    return true;
+}
+
+static bool write_register(struct guest *guest, enum guest_reg reg,
+                           uint64_t value, bool valid)
+{
+    if (valid) {
+        guest_set(guest, reg, value);
+    }
+    return valid;
+}
+
+/* The kinds of one MSR or block that this file keeps. False: #GP. */
+static bool read_kept(struct msr_context *context, enum msr_kind kind,
+                      uint32_t msr, uint64_t *value)
+{
+    switch (kind) {
+    case MSR_KIND_TSC:
+        *value = guest_tsc(context);
+        return true;
+    case MSR_KIND_TSC_ADJUST:
+        *value = context->tsc_adjust;
+        return true;
+    case MSR_KIND_MISC_ENABLE:
+        *value = context->misc_enable;
+        return true;
+    case MSR_KIND_MCG_STATUS:
+        *value = context->mcg_status;
+        return true;
+    case MSR_KIND_DEBUGCTL:
+        *value = 0;
+        return true;
+    case MSR_KIND_MTRR_DEF_TYPE:
+        *value = context->mtrr_def_type;
+        return true;
+    case MSR_KIND_MTRR_FIXED:
+        *value = context->mtrr_fixed[fixed_index(msr)];
+        return true;
+    case MSR_KIND_MTRR_VARIABLE:
+        *value = *variable(context, msr);
+        return true;
+    case MSR_KIND_KVMCLOCK:
+        *value = kvmclock_msr_read(context->clock, context->index, msr);
+        return true;
+    default: /* PRED_CMD is write-only */
+        return false;
+    }
+}
+
+/* False: #GP. */
+static bool read_entry(struct msr_context *context,
+                       const struct msr_entry *entry, uint32_t msr,
+                       uint64_t *value)
+{
+    switch (entry->kind) {
+    case MSR_ABSENT:
+        return false;
+    case MSR_CONSTANT:
+    case MSR_DROPPED:
+        *value = entry->value;
+        return true;
+    case MSR_REGISTER:
+    case MSR_CANONICAL:
+    case MSR_WORD:
+    case MSR_KIND_PAT:
+    case MSR_KIND_EFER:
+        *value = guest_get(context->guest, entry->reg);
+        return true;
+    case MSR_KIND_TSC_AUX:
+        *value = guest_get(context->guest, entry->reg);
+        return has_tsc_aux(context);
+    case MSR_KIND_XSS:
+        *value = guest_get(context->guest, entry->reg);
+        return cpuid_has(context->cpuid, CPUID_HAS_XSAVES);
+    case MSR_KIND_SPEC_CTRL:
+        *value = guest_read_spec_ctrl(context->guest);
+        return spec_ctrl_bits(context) != 0;
+    case MSR_KIND_APIC_BASE:
+        *value = lapic_base_read(context->lapic);
+        return true;
+    case MSR_KIND_ARCH_CAPABILITIES:
+        *value = cpuid_arch_capabilities(context->cpuid);
+        return cpuid_has(context->cpuid, CPUID_HAS_ARCH_CAPABILITIES);
+    default:
+        return read_kept(context, entry->kind, msr, value);
+    }
+}
+
+/* The kinds of one MSR or block that this file keeps. False: #GP, and nothing
+ * has changed. */
+static bool write_kept(struct msr_context *context, enum msr_kind kind,
+                       uint32_t msr, uint64_t value)
+{
+    switch (kind) {
+    case MSR_KIND_TSC:
+        move_tsc(context, value - guest_tsc(context));
+        return true;
+    case MSR_KIND_TSC_ADJUST:
+        move_tsc(context, value - context->tsc_adjust);
+        return true;
+    case MSR_KIND_MISC_ENABLE:
+        /* Fast strings can be turned off and on; the rest keeps its value, as
+         * bits of features do that a processor lacks. */
+        context->misc_enable = (context->misc_enable & ~MISC_FAST_STRINGS) |
+                               (value & MISC_FAST_STRINGS);
+        return true;
+    case MSR_KIND_MCG_STATUS:
+        return write_mcg_status(context, value);
+    case MSR_KIND_DEBUGCTL:
+        /* Branch records and single-stepping of branches are not there; a
+         * debugger that asks for them goes on without. */
+        return (value & ~(DEBUGCTL_LBR | DEBUGCTL_BTF)) == 0;
+    case MSR_KIND_MTRR_DEF_TYPE:
+        return write_def_type(context, value);
+    case MSR_KIND_MTRR_FIXED:
+        return write_fixed(context, msr, value);
+    case MSR_KIND_MTRR_VARIABLE:
+        return write_variable(context, msr, value);
+    case MSR_KIND_KVMCLOCK:
+        kvmclock_msr_write(context->clock, context->index, msr, value);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* False: #GP, and nothing has changed. */
+static bool write_entry(struct msr_context *context,
+                        const struct msr_entry *entry, uint32_t msr,
+                        uint64_t value)
+{
+    struct guest *guest = context->guest;
+
+    switch (entry->kind) {
+    case MSR_ABSENT:
+    case MSR_CONSTANT:
+        return false;
+    case MSR_DROPPED:
+        return true;
+    case MSR_REGISTER:
+        return write_register(guest, entry->reg, value, true);
+    case MSR_CANONICAL:
+        return write_register(guest, entry->reg, value, canonical(value));
+    case MSR_WORD:
+        return write_register(guest, entry->reg, value, value >> 32 == 0);
+    case MSR_KIND_TSC_AUX:
+        return write_register(guest, entry->reg, value,
+                              has_tsc_aux(context) && value >> 32 == 0);
+    case MSR_KIND_PAT:
+        return guest_write_pat(guest, value) == GUEST_WRITE_DONE;
+    case MSR_KIND_EFER:
+        return guest_write_efer(guest, value) == GUEST_WRITE_DONE;
+    case MSR_KIND_XSS:
+        return cpuid_has(context->cpuid, CPUID_HAS_XSAVES) && value == 0 &&
+               guest_write_xss(guest, value) == GUEST_WRITE_DONE;
+    case MSR_KIND_SPEC_CTRL:
+        return write_spec_ctrl(context, value);
+    case MSR_KIND_PRED_CMD:
+        return write_pred_cmd(context, value);
+    case MSR_KIND_APIC_BASE:
+        return lapic_base_write(context->lapic, value);
+    default:
+        return write_kept(context, entry->kind, msr, value);
+    }
+}
+
+/* The local APIC's registers and its timer's deadline are most of what a
+ * running kernel touches, so they are told by their numbers. */
+static bool is_x2apic(uint32_t msr)
+{
+    return msr >= MSR_X2APIC_FIRST && msr <= MSR_X2APIC_LAST;
+}
+
+enum msr_result msr_read(struct msr_context *context, uint32_t msr,
+                         uint64_t *value)
+{
+    const struct msr_entry *entry = NULL;
+
+    if (is_x2apic(msr)) {
+        return lapic_msr_read(context->lapic, msr, value) ? MSR_OK : MSR_GP;
+    }
+    if (msr == MSR_TSC_DEADLINE) {
+        *value = lapic_deadline_read(context->lapic);
+        return MSR_OK;
+    }
+    entry = msr_table_find(msr);
+    if (entry == NULL) {
+        log_unknown(context, msr, false);
+        return MSR_GP;
+    }
+    return read_entry(context, entry, msr, value) ? MSR_OK : MSR_GP;
+}
+
+enum msr_result msr_write(struct msr_context *context, uint32_t msr,
+                          uint64_t value)
+{
+    const struct msr_entry *entry = NULL;
+
+    if (is_x2apic(msr)) {
+        return lapic_msr_write(context->lapic, msr, value) ? MSR_OK : MSR_GP;
+    }
+    if (msr == MSR_TSC_DEADLINE) {
+        lapic_deadline_write(context->lapic, value);
+        return MSR_OK;
+    }
+    entry = msr_table_find(msr);
+    if (entry == NULL) {
+        log_unknown(context, msr, true);
+        return MSR_GP;
+    }
+    return write_entry(context, entry, msr, value) ? MSR_OK : MSR_GP;
+}

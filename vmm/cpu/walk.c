@@ -1,0 +1,463 @@
+/* The page walk; see the header. One loop serves the four paging modes: a
+ * level table says where each level's index stands and how wide an entry is. */
+#include "vmm/cpu/walk.h"
+
+#include "arch/vmx/guest.h"
+#include "kernel/base/string.h"
+
+#define CR0_WP    (1ULL << 16)
+#define CR0_PG    (1ULL << 31)
+#define CR4_PSE   (1ULL << 4)
+#define CR4_PAE   (1ULL << 5)
+#define CR4_LA57  (1ULL << 12)
+#define CR4_SMEP  (1ULL << 20)
+#define CR4_SMAP  (1ULL << 21)
+#define EFER_LMA  (1ULL << 10)
+#define EFER_NXE  (1ULL << 11)
+#define RFLAGS_AC (1ULL << 18)
+
+/* Entries, SDM 3A tables 4-4 to 4-20. */
+#define ENTRY_P  (1ULL << 0)
+#define ENTRY_RW (1ULL << 1)
+#define ENTRY_US (1ULL << 2)
+#define ENTRY_A  (1ULL << 5)
+#define ENTRY_D  (1ULL << 6)
+#define ENTRY_PS (1ULL << 7)
+#define ENTRY_XD (1ULL << 63)
+
+#define ADDRESS_MASK 0x000ffffffffff000ULL
+
+/* Page-fault error code, SDM 3A figure 4-12. */
+#define ERROR_P    0x01u
+#define ERROR_W    0x02u
+#define ERROR_U    0x04u
+#define ERROR_RSVD 0x08u
+#define ERROR_I    0x10u
+
+/* How often a walk that lost a race over A and D bits begins again. */
+#define ATTEMPTS 8
+
+#define MAX_LEVELS 5
+
+enum paging {
+    PAGING_32,
+    PAGING_PAE,
+    PAGING_LONG
+};
+
+struct walk {
+    const struct walk_space *space;
+    uint64_t linear;
+    uint64_t cr4;
+    uint64_t efer;
+    enum walk_access access;
+    enum walk_privilege privilege;
+    enum paging paging;
+    unsigned level;  /* of the entry at hand; the page table is 1 */
+    uint64_t rights; /* AND of RW and US; OR of XD */
+    uint64_t entry;
+    gpa_t table;
+    /* The entries used, for their A and D bits. */
+    unsigned used;
+    gpa_t entry_at[MAX_LEVELS];
+    uint64_t entry_was[MAX_LEVELS];
+};
+
+static uint64_t low_bits(unsigned count)
+{
+    return (1ULL << count) - 1;
+}
+
+/* Reads the entry of 4 or 8 bytes at `table` once. */
+static bool read_entry(const struct guest_memory *memory, enum paging paging,
+                       gpa_t at, uint64_t *entry)
+{
+    if (paging != PAGING_32) {
+        return guest_memory_read64(memory, at, entry);
+    }
+    if (!guest_memory_read64(memory, gpa(at.value & ~7ULL), entry)) {
+        return false;
+    }
+    *entry = (uint32_t)(*entry >> (8 * (at.value & 4)));
+    return true;
+}
+
+/* Replaces the entry if it is still what was read. */
+static bool update_entry(const struct guest_memory *memory, enum paging paging,
+                         gpa_t at, uint64_t was, uint64_t now)
+{
+    unsigned shift = 8 * (at.value & 4);
+    gpa_t word_at = gpa(at.value & ~7ULL);
+    uint64_t word = 0;
+
+    if (paging != PAGING_32) {
+        return guest_memory_update64(memory, at, was, now);
+    }
+    if (!guest_memory_read64(memory, word_at, &word) ||
+        (uint32_t)(word >> shift) != was) {
+        return false;
+    }
+    return guest_memory_update64(memory, word_at, word,
+                                 (word & ~(0xffffffffULL << shift)) |
+                                     now << shift);
+}
+
+static bool is_page(const struct walk *walk)
+{
+    if (walk->level == 1) {
+        return true;
+    }
+    if ((walk->entry & ENTRY_PS) == 0) {
+        return false;
+    }
+    if (walk->paging == PAGING_32) {
+        return (walk->cr4 & CR4_PSE) != 0;
+    }
+    return walk->level == 2 ||
+           (walk->level == 3 && walk->paging == PAGING_LONG);
+}
+
+/* Bits of linear address below the page that an entry of this level maps. */
+static unsigned page_shift(const struct walk *walk)
+{
+    return walk->paging == PAGING_32 ? 12 + 10 * (walk->level - 1)
+                                     : 12 + 9 * (walk->level - 1);
+}
+
+/* SDM 3A 4.3, 4.4.2, 4.5.4: bits that must be 0 in the present entry. */
+static uint64_t reserved_bits(const struct walk *walk)
+{
+    unsigned physical_bits = walk->space->physical_bits;
+    bool page = is_page(walk);
+    uint64_t reserved = 0;
+
+    if (walk->paging == PAGING_32) {
+        /* A 4-MiB page holds bits 39:32 of the address in 20:13. */
+        unsigned wide = physical_bits < 40 ? physical_bits : 40;
+
+        return walk->level == 2 && page
+                   ? low_bits(22) & ~low_bits(wide - 32 + 13)
+                   : 0;
+    }
+    reserved = low_bits(52) & ~low_bits(physical_bits);
+    if ((walk->efer & EFER_NXE) == 0) {
+        reserved |= ENTRY_XD;
+    }
+    if (walk->paging == PAGING_PAE) {
+        reserved |= low_bits(63) & ~low_bits(52);
+        if (walk->level == 3) {
+            return reserved | ENTRY_XD | 0x1e6;
+        }
+    } else if (walk->level >= 4) {
+        return reserved | ENTRY_PS;
+    }
+    if (page && walk->level > 1) {
+        /* Bit 12 is PAT. */
+        reserved |= low_bits(page_shift(walk)) & ~low_bits(13);
+    }
+    return reserved;
+}
+
+static uint32_t access_code(const struct walk *walk)
+{
+    uint32_t code = 0;
+
+    if (walk->access == WALK_WRITE) {
+        code |= ERROR_W;
+    }
+    if (walk->privilege == WALK_USER) {
+        code |= ERROR_U;
+    }
+    if (walk->access == WALK_FETCH &&
+        ((walk->cr4 & CR4_SMEP) != 0 ||
+         ((walk->cr4 & CR4_PAE) != 0 && (walk->efer & EFER_NXE) != 0))) {
+        code |= ERROR_I;
+    }
+    return code;
+}
+
+static enum walk_result raise_fault(const struct walk *walk, uint32_t why,
+                                    struct walk_fault *fault)
+{
+    fault->linear = walk->linear;
+    fault->error_code = access_code(walk) | why;
+    return WALK_FAULT;
+}
+
+/* SDM 3A 4.6.1. */
+static bool allowed(const struct walk *walk)
+{
+    bool user_page = (walk->rights & ENTRY_US) != 0;
+    bool user = walk->privilege == WALK_USER;
+    struct guest *guest = walk->space->guest;
+
+    if (walk->access == WALK_PEEK) {
+        return true;
+    }
+    if (user && !user_page) {
+        return false;
+    }
+    if (walk->access == WALK_FETCH) {
+        return (walk->rights & ENTRY_XD) == 0 &&
+               (user || !user_page || (walk->cr4 & CR4_SMEP) == 0);
+    }
+    if (!user && user_page && (walk->cr4 & CR4_SMAP) != 0 &&
+        (walk->privilege == WALK_IMPLICIT ||
+         (guest_get(guest, GUEST_RFLAGS) & RFLAGS_AC) == 0)) {
+        return false;
+    }
+    if (walk->access == WALK_WRITE && (walk->rights & ENTRY_RW) == 0) {
+        return !user && (guest_get(guest, GUEST_CR0) & CR0_WP) == 0;
+    }
+    return true;
+}
+
+/* Sets A in the entries used, and D in the last for a write. False: one of
+ * them has changed since it was read. */
+static bool set_accessed(const struct walk *walk)
+{
+    for (unsigned i = 0; i < walk->used; i++) {
+        uint64_t was = walk->entry_was[i];
+        uint64_t now = was | ENTRY_A;
+
+        if (i + 1 == walk->used && walk->access == WALK_WRITE) {
+            now |= ENTRY_D;
+        }
+        if (now != was && !update_entry(walk->space->memory, walk->paging,
+                                        walk->entry_at[i], was, now)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static gpa_t page_address(const struct walk *walk)
+{
+    uint64_t offset = low_bits(page_shift(walk));
+    uint64_t base = walk->entry & ADDRESS_MASK & ~offset;
+
+    if (walk->paging == PAGING_32 && walk->level == 2) {
+        base |= (walk->entry >> 13 & 0xff) << 32;
+    }
+    return gpa(base | (walk->linear & offset));
+}
+
+/* From the top table down to the page. */
+static enum walk_result descend(struct walk *walk, struct walk_fault *fault)
+{
+    unsigned index_bits = walk->paging == PAGING_32 ? 10 : 9;
+    unsigned entry_size = walk->paging == PAGING_32 ? 4 : 8;
+
+    for (;; walk->level--) {
+        uint64_t index =
+            walk->linear >> page_shift(walk) & low_bits(index_bits);
+        gpa_t at = gpa(walk->table.value + index * entry_size);
+        bool pdpte = walk->paging == PAGING_PAE && walk->level == 3;
+
+        if (!read_entry(walk->space->memory, walk->paging, at, &walk->entry)) {
+            fault->linear = walk->linear;
+            fault->error_code = 0;
+            fault->table = at;
+            return WALK_NOT_RAM;
+        }
+        if ((walk->entry & ENTRY_P) == 0) {
+            return raise_fault(walk, 0, fault);
+        }
+        if ((walk->entry & reserved_bits(walk)) != 0) {
+            return raise_fault(walk, ERROR_P | ERROR_RSVD, fault);
+        }
+        if (!pdpte) { /* PDPTEs have neither rights nor an A bit */
+            walk->rights &= walk->entry | ENTRY_XD;
+            walk->rights |= walk->entry & ENTRY_XD;
+            walk->entry_at[walk->used] = at;
+            walk->entry_was[walk->used++] = walk->entry;
+        }
+        if (is_page(walk)) {
+            return allowed(walk) ? WALK_OK : raise_fault(walk, ERROR_P, fault);
+        }
+        walk->table = gpa(walk->entry & ADDRESS_MASK);
+    }
+}
+
+/* The top table and the number of levels; false without paging. */
+static bool start(struct walk *walk)
+{
+    struct guest *guest = walk->space->guest;
+    uint64_t cr3 = 0;
+
+    walk->efer = guest_get(guest, GUEST_EFER);
+    if ((walk->efer & EFER_LMA) == 0 &&
+        (guest_get(guest, GUEST_CR0) & CR0_PG) == 0) {
+        return false;
+    }
+    walk->cr4 = guest_get(guest, GUEST_CR4);
+    cr3 = guest_get(guest, GUEST_CR3);
+    walk->rights = ENTRY_RW | ENTRY_US;
+    walk->used = 0;
+    if ((walk->efer & EFER_LMA) != 0) {
+        walk->paging = PAGING_LONG;
+        walk->level = (walk->cr4 & CR4_LA57) != 0 ? 5 : 4;
+        walk->table = gpa(cr3 & ADDRESS_MASK);
+    } else if ((walk->cr4 & CR4_PAE) != 0) {
+        walk->paging = PAGING_PAE;
+        walk->level = 3;
+        walk->table = gpa(cr3 & 0xffffffe0);
+    } else {
+        walk->paging = PAGING_32;
+        walk->level = 2;
+        walk->table = gpa(cr3 & 0xfffff000);
+    }
+    return true;
+}
+
+static enum walk_result translate(const struct walk_space *space,
+                                  uint64_t linear, enum walk_access access,
+                                  enum walk_privilege privilege, gpa_t *out,
+                                  struct walk_fault *fault)
+{
+    struct walk walk;
+
+    walk.space = space;
+    walk.linear = linear;
+    walk.access = access;
+    walk.privilege = privilege;
+    for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
+        enum walk_result result = WALK_OK;
+
+        if (!start(&walk)) {
+            *out = gpa(linear);
+            return WALK_OK;
+        }
+        result = descend(&walk, fault);
+        if (result != WALK_OK) {
+            return result;
+        }
+        if (access == WALK_PEEK || set_accessed(&walk)) {
+            *out = page_address(&walk);
+            return WALK_OK;
+        }
+    }
+    return WALK_RACE;
+}
+
+/* The usual case in few instructions, fewest when the tables are in the first
+ * memory slot: 4-level paging, rights given, A and D bits set before. False
+ * decides nothing: the whole walk finds out. */
+static bool translate_quickly(const struct walk_space *space, uint64_t linear,
+                              enum walk_access access,
+                              enum walk_privilege privilege, gpa_t *out,
+                              struct walk_path *path)
+{
+    const struct guest_memory_slot *slot = &space->memory->slots[0];
+    uint64_t efer = guest_get(space->guest, GUEST_EFER);
+    uint64_t cr4 = guest_get(space->guest, GUEST_CR4);
+    uint64_t table = guest_get(space->guest, GUEST_CR3) & ADDRESS_MASK;
+    uint64_t needed = ENTRY_P | ENTRY_A;
+    uint64_t refused = low_bits(52) & ~low_bits(space->physical_bits);
+    uint64_t rights = ENTRY_US;
+    const uint64_t *word = NULL;
+    uint64_t entry = 0;
+    unsigned shift = 39;
+    unsigned count = 0;
+
+    if ((efer & EFER_LMA) == 0 || (cr4 & CR4_LA57) != 0) {
+        return false;
+    }
+    if (access == WALK_FETCH || (efer & EFER_NXE) == 0) {
+        refused |= ENTRY_XD;
+    }
+    if (access == WALK_WRITE) {
+        needed |= ENTRY_RW;
+    }
+    if (privilege == WALK_USER) {
+        needed |= ENTRY_US;
+    }
+    for (;; shift -= 9) {
+        uint64_t offset = table + (linear >> shift & 511) * 8 - slot->base;
+
+        word = offset < slot->size
+                   ? (const uint64_t *)(void *)(slot->host + offset)
+                   : guest_memory_range(space->memory, gpa(offset + slot->base),
+                                        8);
+        if (word == NULL) {
+            return false;
+        }
+        entry = __atomic_load_n(word, __ATOMIC_RELAXED);
+        path->entries[count].at = word;
+        path->entries[count++].value = entry;
+        if ((entry & needed) != needed || (entry & refused) != 0) {
+            return false;
+        }
+        rights &= entry;
+        if (shift == 12) {
+            break;
+        }
+        if ((entry & ENTRY_PS) != 0) {
+            if (shift > 30 || (entry & low_bits(shift) & ~low_bits(13)) != 0) {
+                return false;
+            }
+            break;
+        }
+        table = entry & ADDRESS_MASK;
+    }
+    if (privilege != WALK_USER && rights != 0 &&
+        (cr4 & (CR4_SMEP | CR4_SMAP)) != 0) {
+        return false;
+    }
+    if (access == WALK_WRITE && (entry & ENTRY_D) == 0) {
+        return false;
+    }
+    *out = gpa((entry & ADDRESS_MASK & ~low_bits(shift)) |
+               (linear & low_bits(shift)));
+    for (; count < 4; count++) {
+        path->entries[count] = path->entries[count - 1];
+    }
+    path->known = true;
+    return true;
+}
+
+enum walk_result walk_trace(const struct walk_space *space, uint64_t linear,
+                            enum walk_access access,
+                            enum walk_privilege privilege, gpa_t *out,
+                            struct walk_fault *fault, struct walk_path *path)
+{
+    if (translate_quickly(space, linear, access, privilege, out, path)) {
+        return WALK_OK;
+    }
+    path->known = false;
+    return translate(space, linear, access, privilege, out, fault);
+}
+
+enum walk_result walk_translate(const struct walk_space *space, uint64_t linear,
+                                enum walk_access access,
+                                enum walk_privilege privilege, gpa_t *out,
+                                struct walk_fault *fault)
+{
+    struct walk_path path;
+
+    return walk_trace(space, linear, access, privilege, out, fault, &path);
+}
+
+size_t walk_peek(const struct walk_space *space, uint64_t linear, void *to,
+                 size_t length)
+{
+    size_t done = 0;
+
+    while (done < length) {
+        size_t piece = 4096 - ((linear + done) & 4095);
+        gpa_t at = gpa(0);
+        struct walk_fault fault;
+
+        if (piece > length - done) {
+            piece = length - done;
+        }
+        if (walk_translate(space, linear + done, WALK_PEEK, WALK_SUPERVISOR,
+                           &at, &fault) != WALK_OK ||
+            !guest_memory_read(space->memory, at, (uint8_t *)to + done,
+                               piece)) {
+            break;
+        }
+        done += piece;
+    }
+    return done;
+}

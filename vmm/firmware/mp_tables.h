@@ -1,0 +1,22 @@
+/* The guest's MP tables (Intel, MultiProcessor Specification 1.4, chapter 4):
+ * processors, IOAPIC and the wiring of its pins, for kernels that do not read
+ * ACPI. Kernels that do leave them alone.
+ *
+ * Who calls it: vmm/vm/vm.c, once while it builds a machine. */
+#pragma once
+
+#include <stdint.h>
+
+#include "vmm/memory/guest_memory.h"
+
+struct mp_request {
+    unsigned cpu_count;
+    const uint32_t *apic_ids; /* NULL: 0, 1, 2 ... */
+    uint32_t signature;       /* CPUID.1:EAX */
+    uint32_t features;        /* CPUID.1:EDX */
+};
+
+/* Writes them at MAP_MP_BASE. NULL, or the sentence of what is wrong. APIC ids
+ * above 254 do not fit in such a table: those processors are left out. */
+const char *mp_build(const struct guest_memory *memory,
+                     const struct mp_request *request);

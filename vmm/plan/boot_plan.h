@@ -1,0 +1,34 @@
+/* What a boot protocol is asked for a VM, made of its entry and files.
+ *
+ * Who calls it: vmm/vm/vm.c, which loads the kernel, and vmm/plan/check.c,
+ * which only has it judged. */
+#pragma once
+
+#include "vmm/boot/boot_protocol.h"
+#include "vmm/config/config.h"
+#include "vmm/plan/discover.h"
+
+struct vm_files;
+
+struct kernel_request {
+    struct boot_request boot;
+    /* What that points to: */
+    struct boot_piece initrd[CONFIG_PATHS];
+    struct boot_piece module[CONFIG_PATHS];
+    char command_line[DISCOVER_COMMAND_LINE];
+    struct boot_framebuffer screen;
+};
+
+/* All but rsdp, gib_pages and only_judge, which are 0; for a machine of that
+ * map with `devices` virtio devices; the screen is taken from the map here.
+ * *request stays where it is; entry, files and map too. False: there is no room
+ * for the entry's screen, and that has been logged. */
+bool kernel_request_make(struct kernel_request *request,
+                         const struct config_entry *config,
+                         const struct vm_files *files, struct memory_map *map,
+                         unsigned devices);
+
+/* Logs why a kernel was refused; the sentence may lie in *start. */
+void kernel_request_log_refusal(const struct config_entry *config,
+                                const struct boot_start *start,
+                                const char *why);

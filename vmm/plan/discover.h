@@ -1,0 +1,22 @@
+/* How a kernel is told of its virtio devices (the entry's `discover`): by nodes
+ * in the DSDT, by words on its command line (Linux, Documentation/admin-guide/
+ * kernel-parameters.txt, virtio_mmio.device=), or both. The words are part of
+ * the command line whatever protocol then passes it.
+ *
+ * Who calls it: vmm/vm/vm.c while it loads the kernel. */
+#pragma once
+
+#include "vmm/config/config.h"
+#include "vmm/memory/memory_map.h"
+
+/* Room for the options and a word a device. */
+#define DISCOVER_WORD 64
+#define DISCOVER_COMMAND_LINE                                                  \
+    (CONFIG_OPTIONS + MAP_VIRTIO_DEVICES * DISCOVER_WORD)
+
+/* How many devices the DSDT shows. */
+unsigned discover_acpi_count(const struct config_entry *entry, unsigned count);
+
+/* The command line of a kernel with `count` devices. */
+void discover_command_line(char line[DISCOVER_COMMAND_LINE],
+                           const struct config_entry *entry, unsigned count);

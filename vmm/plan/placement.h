@@ -1,0 +1,35 @@
+/* Which processors of the machine a VM's tasks run on.
+ *
+ * Who calls it: vmm/vm/vm.c when a VM is built, and vmm/vm/vm_run.c and
+ * vmm/vm/vm_device.c for each task of it. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "vmm/config/config.h"
+
+struct placement {
+    unsigned processors; /* that the machine has */
+    unsigned vcpus;
+    unsigned first; /* without `pin`: vCPU 0's */
+    const struct config_entry *config;
+};
+
+/* The entry's `pin` names processors below `processors` (vmm/plan/check.c sees
+ * to it). VMs that are made one after the other begin on different ones. */
+void placement_init(struct placement *placement,
+                    const struct config_entry *config, unsigned processors);
+
+/* The processor of a vCPU: the entry's `pin` in its order, or the next one
+ * each. Where there are more vCPUs than processors they share. */
+unsigned placement_vcpu(const struct placement *placement, unsigned index);
+
+/* Without a `pin` a vCPU may move where there is nothing to do. */
+bool placement_may_move(const struct placement *placement);
+
+/* The processor after that one, where `pin roam` goes next. */
+unsigned placement_next(const struct placement *placement, unsigned processor);
+
+/* Of the VM's n-th other task: a processor that none of its vCPUs is on, in
+ * turns; where there is none, any that they are on. */
+unsigned placement_service(const struct placement *placement, unsigned index);

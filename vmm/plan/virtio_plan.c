@@ -1,0 +1,139 @@
+/* The devices of a machine as its entry names them; see the header. */
+#include "vmm/plan/virtio_plan.h"
+
+#include "kernel/base/format.h"
+#include "kernel/base/string.h"
+
+static const char *const kind_names[] = {
+    [VIRTIO_KIND_CONSOLE] = "console",
+    [VIRTIO_KIND_BLOCK] = "block",
+    [VIRTIO_KIND_ENTROPY] = "entropy",
+};
+
+static bool add(struct virtio_plan *plan, enum virtio_kind kind, size_t disk)
+{
+    if (plan->count == MAP_VIRTIO_DEVICES) {
+        return false;
+    }
+    plan->devices[plan->count++] =
+        (struct virtio_planned){.kind = kind, .disk = disk};
+    return true;
+}
+
+bool virtio_plan_make(const struct config_entry *config,
+                      struct virtio_plan *plan)
+{
+    bool good = true;
+
+    plan->count = 0;
+    if (config->console == CONSOLE_VIRTIO) {
+        good = add(plan, VIRTIO_KIND_CONSOLE, 0);
+    }
+    for (size_t i = 0; good && i < config->disk_count; i++) {
+        good = add(plan, VIRTIO_KIND_BLOCK, i);
+    }
+    if (good && config->rng) {
+        good = add(plan, VIRTIO_KIND_ENTROPY, 0);
+    }
+    return good;
+}
+
+const char *virtio_plan_name(enum virtio_kind kind)
+{
+    return kind_names[kind];
+}
+
+static void format_name(char name[CONFIG_DEVICE_NAME],
+                        const struct virtio_plan *plan, size_t index)
+{
+    format_sn(name, CONFIG_DEVICE_NAME, "%s%u",
+              virtio_plan_name(plan->devices[index].kind), (unsigned)index);
+}
+
+/* What the entry says of that device alone; NULL: nothing. */
+static const struct config_device *said_of(const struct config_entry *config,
+                                           const struct virtio_plan *plan,
+                                           size_t index)
+{
+    char name[CONFIG_DEVICE_NAME];
+
+    format_name(name, plan, index);
+    for (size_t i = 0; i < config->device_count; i++) {
+        if (strcmp(config->device[i].name, name) == 0) {
+            return &config->device[i];
+        }
+    }
+    return NULL;
+}
+
+enum config_lint virtio_plan_lint(const struct config_entry *config,
+                                  const struct virtio_plan *plan, size_t index)
+{
+    const struct config_device *device = said_of(config, plan, index);
+
+    return device != NULL && device->has_lint ? device->lint : config->lint;
+}
+
+uint64_t virtio_plan_features_off(const struct config_entry *config,
+                                  const struct virtio_plan *plan, size_t index)
+{
+    const struct config_device *device = said_of(config, plan, index);
+
+    return config->features_off | (device != NULL ? device->features_off : 0);
+}
+
+static bool is_planned(const struct virtio_plan *plan, const char *wanted)
+{
+    char name[CONFIG_DEVICE_NAME];
+
+    for (size_t i = 0; i < plan->count; i++) {
+        format_name(name, plan, i);
+        if (strcmp(name, wanted) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "no block7: there are console0, block1, entropy2" */
+static void say_what_there_is(struct config_error *error,
+                              const struct virtio_plan *plan,
+                              const char *wanted)
+{
+    char name[CONFIG_DEVICE_NAME];
+    size_t used =
+        format_sn(error->text, sizeof(error->text), "no %s: %s", wanted,
+                  plan->count == 0 ? "there are no devices" : "there are ");
+
+    for (size_t i = 0; i < plan->count && used < sizeof(error->text); i++) {
+        format_name(name, plan, i);
+        used += format_sn(error->text + used, sizeof(error->text) - used,
+                          "%s%s", i == 0 ? "" : ", ", name);
+    }
+}
+
+bool virtio_plan_check(const struct config_entry *config, const char *file,
+                       struct config_error *error)
+{
+    struct virtio_plan plan;
+
+    format_sn(error->file, sizeof(error->file), "%s", file);
+    if (!virtio_plan_make(config, &plan)) {
+        error->line = 0;
+        format_sn(error->text, sizeof(error->text),
+                  "more than the %u virtio devices that a machine has room "
+                  "for: take disk lines out",
+                  MAP_VIRTIO_DEVICES);
+        return false;
+    }
+    for (size_t i = 0; i < config->device_count; i++) {
+        const struct config_device *device = &config->device[i];
+
+        if (!is_planned(&plan, device->name)) {
+            error->line = device->line;
+            say_what_there_is(error, &plan, device->name);
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,50 @@
+/* Which virtio devices a machine gets, in the order of their windows, before
+ * there is a machine: so that what names a device can be judged while nothing
+ * has started. Pure.
+ *
+ * Who calls it: vmm/load.c checks each entry, vmm/vm/vm_device.c makes what is
+ * planned. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vmm/config/config.h"
+#include "vmm/memory/memory_map.h"
+
+enum virtio_kind {
+    VIRTIO_KIND_CONSOLE,
+    VIRTIO_KIND_BLOCK,
+    VIRTIO_KIND_ENTROPY,
+};
+
+struct virtio_planned {
+    enum virtio_kind kind;
+    size_t disk; /* of a block device: which `disk` line */
+};
+
+struct virtio_plan {
+    struct virtio_planned devices[MAP_VIRTIO_DEVICES];
+    size_t count;
+};
+
+/* False: more devices than the machine has windows for. */
+bool virtio_plan_make(const struct config_entry *config,
+                      struct virtio_plan *plan);
+
+/* "block": what reports call this kind, a number follows. */
+const char *virtio_plan_name(enum virtio_kind kind);
+
+/* What `lint` says for the device of that number. */
+enum config_lint virtio_plan_lint(const struct config_entry *config,
+                                  const struct virtio_plan *plan, size_t index);
+
+/* The bits that `features` keeps that device from offering. */
+uint64_t virtio_plan_features_off(const struct config_entry *config,
+                                  const struct virtio_plan *plan, size_t index);
+
+/* False: the entry in `file` names a device that its machine has not, or asks
+ * for too many; *error says so. */
+bool virtio_plan_check(const struct config_entry *config, const char *file,
+                       struct config_error *error);

@@ -1,0 +1,180 @@
+/* Reads symbols as nm writes them, System.map and /proc/kallsyms among them:
+ * address, type and name a line. See vmm/report/symbols.h. */
+#include "kernel/base/string.h"
+#include "vmm/config/config.h"
+#include "vmm/report/symbols.h"
+
+#define RIGHT                                                                  \
+    "not a line of nm's, like ffffffff81000000 T _text (a System.map, or a "   \
+    "vmlinux, is what names symbols)"
+
+/* One line, without its end. */
+struct line {
+    const char *at;
+    size_t left;
+};
+
+/* Where `wanted` is first in it; its length: nowhere. */
+static size_t position(const char *text, size_t length, char wanted)
+{
+    size_t at = 0;
+
+    while (at < length && text[at] != wanted) {
+        at++;
+    }
+    return at;
+}
+
+static bool take(struct line *line, char *character)
+{
+    if (line->left == 0) {
+        return false;
+    }
+    *character = *line->at++;
+    line->left--;
+    return true;
+}
+
+static int digit(char character)
+{
+    if (character >= '0' && character <= '9') {
+        return character - '0';
+    }
+    if (character >= 'a' && character <= 'f') {
+        return character - 'a' + 10;
+    }
+    if (character >= 'A' && character <= 'F') {
+        return character - 'A' + 10;
+    }
+    return -1;
+}
+
+/* 1 to 16 digits and a space. */
+static bool take_address(struct line *line, uint64_t *address)
+{
+    char character = '\0';
+    unsigned digits = 0;
+
+    *address = 0;
+    while (take(line, &character) && digit(character) >= 0) {
+        if (++digits > 16) {
+            return false;
+        }
+        *address = *address << 4 | (uint64_t)digit(character);
+    }
+    return digits > 0 && character == ' ';
+}
+
+static bool is_letter(char character)
+{
+    return (character >= 'a' && character <= 'z') ||
+           (character >= 'A' && character <= 'Z');
+}
+
+static enum symbol_rank rank_of(char type)
+{
+    switch (type) {
+    case 't':
+    case 'i':
+        return SYMBOL_LOCAL;
+    case 'T':
+        return SYMBOL_GLOBAL;
+    case 'w':
+    case 'W':
+        return SYMBOL_WEAK;
+    default:
+        return SYMBOL_END;
+    }
+}
+
+/* A symbol of another file, an absolute one, debugging information: not a place
+ * in this kernel. */
+static bool is_no_place(char type)
+{
+    return strchr("UAaNn-?", type) != NULL;
+}
+
+/* What is not defined has no address, but the room for one. */
+static bool is_undefined(struct line line)
+{
+    char type = '\0';
+    char space = '\0';
+
+    if (line.left == 0 || *line.at != ' ') {
+        return false;
+    }
+    while (line.left > 0 && *line.at == ' ') {
+        line.at++;
+        line.left--;
+    }
+    return take(&line, &type) && strchr("Uvw", type) != NULL &&
+           take(&line, &space) && space == ' ' && line.left > 0;
+}
+
+/* A module's, in /proc/kallsyms: "name\t[module]". Where modules lie is another
+ * place at each boot. */
+static bool is_of_module(const struct line *name)
+{
+    return position(name->at, name->left, '\t') < name->left;
+}
+
+static bool read_line(struct line line, struct symbols_sink *sink)
+{
+    struct symbols_entry entry = {0};
+    char type = '\0';
+    char space = '\0';
+
+    if (line.left == 0 || is_undefined(line)) {
+        return true;
+    }
+    if (!take_address(&line, &entry.address) || !take(&line, &type) ||
+        !(is_letter(type) || type == '-' || type == '?') ||
+        !take(&line, &space) || space != ' ' || line.left == 0) {
+        return false;
+    }
+    if (!is_no_place(type) && !is_of_module(&line)) {
+        entry.name = line.at;
+        entry.length = line.left;
+        entry.rank = rank_of(type);
+        symbols_add(sink, &entry);
+    }
+    return true;
+}
+
+static bool is_text(const struct line *line)
+{
+    for (size_t i = 0; i < line->left; i++) {
+        uint8_t byte = (uint8_t)line->at[i];
+
+        if ((byte < ' ' && byte != '\t') || byte == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool symbols_read_text(const struct symbols_file *file,
+                       struct symbols_sink *sink, struct config_error *error)
+{
+    const char *at = (const char *)file->bytes;
+    const char *end = at + file->size;
+
+    sink->names = at;
+    if (file->size > 0 && end[-1] != '\n') {
+        return symbols_wrong(error, file, 0,
+                             "its last line has no end: the file is cut short, "
+                             "or no System.map");
+    }
+    for (unsigned number = 1; at < end; number++) {
+        struct line line = {at, position(at, (size_t)(end - at), '\n')};
+
+        at += line.left + 1;
+        if (line.left > 0 && line.at[line.left - 1] == '\r') {
+            line.left--;
+        }
+        if (!is_text(&line) || !read_line(line, sink)) {
+            return symbols_wrong(error, file, number, RIGHT);
+        }
+    }
+    return true;
+}

@@ -1,0 +1,75 @@
+/* IN, OUT, INS, OUTS: to the chip whose port it is. A port where nobody is
+ * reads as ones and swallows writes, as on the machine's bus.
+ *
+ * Who calls it: vmm/vm/exits.c.  SDM 3C 28.2.1 (Table 28-5). */
+#include "kernel/base/log.h"
+#include "vmm/cpu/emulate.h"
+#include "vmm/vm/mmio.h"
+#include "vmm/vm/vcpu.h"
+#include "vmm/vm/vm.h"
+
+/* How many accesses to absent ports are logged, at debug level. */
+#define WILD_PORTS_LOGGED 32
+
+static uint64_t size_mask(uint8_t size)
+{
+    return size >= 8 ? UINT64_MAX : (1ULL << (size * 8)) - 1;
+}
+
+static enum access_result port_access(void *context, struct access *access)
+{
+    struct vm *vm = context;
+    const struct region *region = regions_find(&vm->ports, access->address);
+
+    if (region != NULL &&
+        region->access(region->context, access) == ACCESS_HANDLED) {
+        return ACCESS_HANDLED;
+    }
+    if (vm->wild_ports++ < WILD_PORTS_LOGGED) {
+        log_debug("nobody at port %#llx (%s of %u bytes)",
+                  (unsigned long long)access->address,
+                  access->write ? "write" : "read", access->size);
+    }
+    if (!access->write) {
+        access->value = size_mask(access->size);
+    }
+    return ACCESS_HANDLED;
+}
+
+static void string_io(struct vcpu *vcpu, const struct exit *exit)
+{
+    struct emulate_context context;
+
+    mmio_prepare(vcpu, &context);
+    mmio_finish(vcpu, &context,
+                emulate_string_io(&context, exit->io.in, exit->io.size,
+                                  port_access, vcpu->vm));
+}
+
+void io_exit(struct vcpu *vcpu, const struct exit *exit)
+{
+    struct guest *guest = vcpu->guest;
+    struct access access = {
+        .address = exit->io.port,
+        .size = exit->io.size,
+        .write = !exit->io.in,
+    };
+    uint64_t rax = 0;
+    uint64_t mask = size_mask(exit->io.size);
+
+    if (exit->io.string) {
+        string_io(vcpu, exit);
+        return;
+    }
+    rax = guest_gpr(guest, GPR_RAX);
+    access.value = rax & mask;
+    port_access(vcpu->vm, &access);
+    if (exit->io.in) {
+        /* A 32-bit result clears RAX' upper half, smaller ones keep it. */
+        guest_set_gpr(guest, GPR_RAX,
+                      exit->io.size == 4
+                          ? access.value & mask
+                          : (rax & ~mask) | (access.value & mask));
+    }
+    guest_skip(guest, exit->length);
+}

@@ -1,0 +1,165 @@
+/* EPT violations: the access is decoded, executed, and given to the device
+ * whose window it hits.
+ *
+ * Who calls it: vmm/vm/exits.c.  SDM 3C 28.2.1 (Table 28-7), 29.3.3. */
+#include "vmm/vm/mmio.h"
+
+#include "kernel/base/format.h"
+#include "kernel/base/log.h"
+#include "vmm/vm/vcpu.h"
+#include "vmm/vm/vcpu_crash.h"
+#include "vmm/vm/vm.h"
+
+/* How many instructions that are not emulated have their line: a guest that
+ * goes on and on must not fill the log. */
+#define NOT_EMULATED_LOGGED 16
+
+static enum access_result window_access(void *context, struct access *access)
+{
+    struct vcpu *vcpu = context;
+    const struct region *region =
+        regions_find(&vcpu->vm->windows, access->address);
+    uint64_t address = access->address;
+    enum access_result result = ACCESS_UNHANDLED;
+
+    if (region == NULL) {
+        return ACCESS_UNHANDLED;
+    }
+    access->address -= region->base;
+    vcpu->vm->accessing = vcpu;
+    result = region->access(region->context, access);
+    vcpu->vm->accessing = NULL;
+    access->address = address;
+    return result;
+}
+
+/* The local APIC's page is each vCPU's own. */
+static enum access_result device_access(void *context, struct access *access)
+{
+    struct vcpu *vcpu = context;
+    uint64_t offset = access->address - MAP_LAPIC_BASE;
+
+    if (offset < MAP_LAPIC_SIZE) {
+        enum access_result result = ACCESS_HANDLED;
+
+        access->address = offset;
+        result = lapic_access(&vcpu->lapic, access);
+        access->address += MAP_LAPIC_BASE;
+        return result;
+    }
+    return window_access(context, access);
+}
+
+void mmio_prepare(struct vcpu *vcpu, struct emulate_context *context)
+{
+    *context = (struct emulate_context){
+        .space =
+            {
+                .guest = vcpu->guest,
+                .memory = &vcpu->vm->memory,
+                .physical_bits = (uint8_t)cpuid_physical_bits(&vcpu->vm->cpuid),
+            },
+        .cache = &vcpu->emulate_cache,
+        .device = device_access,
+        .device_context = vcpu,
+    };
+}
+
+static const char *nobody_there(uint64_t address)
+{
+    if (address - MAP_LAPIC_BASE < MAP_LAPIC_SIZE) {
+        return "the local APIC is off or in x2APIC mode, where it has no page "
+               "(SDM 3A 11.12.2)";
+    }
+    return "there is neither memory nor a device";
+}
+
+void mmio_finish(struct vcpu *vcpu, const struct emulate_context *context,
+                 enum emulate_result result)
+{
+    char code[3 * INSN_MAX_LENGTH + 1];
+
+    switch (result) {
+    case EMULATE_DONE:
+    case EMULATE_FAULT:
+    case EMULATE_RESTART:
+        return;
+    case EMULATE_UNSUPPORTED:
+        if (vcpu->vm->not_emulated++ < NOT_EMULATED_LOGGED) {
+            crash_format_code(code, sizeof(code), &context->code);
+            log_warn("instruction not emulated at %#llx: %s; #UD given",
+                     (unsigned long long)guest_get(vcpu->guest, GUEST_RIP),
+                     code);
+        }
+        return;
+    case EMULATE_BAD:
+        vcpu_crash(vcpu, "%s of %u bytes at guest-physical %#llx: %s",
+                   context->failed.write ? "write" : "read",
+                   context->failed.size,
+                   (unsigned long long)context->failed.address,
+                   nobody_there(context->failed.address));
+        return;
+    case EMULATE_TRIPLE:
+        vcpu_crash(vcpu, "triple fault");
+        return;
+    }
+}
+
+/* `what` did it, and nothing that could be emulated: the VM ends. */
+static void crash_at(struct vcpu *vcpu, const char *what, uint64_t address)
+{
+    vcpu_crash(vcpu, "%s at guest-physical %#llx, which is not memory", what,
+               (unsigned long long)address);
+}
+
+static void run(struct vcpu *vcpu, struct emulate_context *context)
+{
+    enum emulate_result result = emulate_run(context);
+
+    if (result != EMULATE_DONE) {
+        mmio_finish(vcpu, context, result);
+    }
+}
+
+void mmio_exit(struct vcpu *vcpu, const struct exit *exit)
+{
+    struct emulate_context context;
+    uint64_t address = exit->ept.gpa;
+
+    if (exit->ept.fetch) {
+        crash_at(vcpu, "instruction fetch", address);
+        return;
+    }
+    if (exit->ept.page_walk || exit->delivering) {
+        crash_at(vcpu,
+                 exit->ept.page_walk ? "page table" : "descriptor or stack",
+                 address);
+        return;
+    }
+    mmio_prepare(vcpu, &context);
+    if (exit->ept.linear_valid) {
+        context.hint_valid = true;
+        context.hint_write = exit->ept.write;
+        context.hint_linear = exit->ept.linear;
+        context.hint_gpa = gpa(address);
+    }
+    run(vcpu, &context);
+}
+
+/* What the processor does not do to a virtual APIC by itself. */
+void mmio_apic_exit(struct vcpu *vcpu, const struct exit *exit)
+{
+    struct emulate_context context;
+    uint64_t address = MAP_LAPIC_BASE + exit->apic.offset;
+
+    if (exit->apic.fetch) {
+        crash_at(vcpu, "instruction fetch", address);
+        return;
+    }
+    if (exit->apic.other || exit->delivering) {
+        crash_at(vcpu, "page table, descriptor or stack", address);
+        return;
+    }
+    mmio_prepare(vcpu, &context);
+    run(vcpu, &context);
+}

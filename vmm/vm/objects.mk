@@ -1,0 +1,20 @@
+objects += $(addprefix vmm/vm/, \
+    cr.o \
+    exits.o \
+    io.o \
+    mmio.o \
+    screen_show.o \
+    vcpu.o \
+    vcpu_crash.o \
+    vcpu_events.o \
+    virtio_env.o \
+    vm.o \
+    vm_device.o \
+    vm_irq.o \
+    vm_place.o \
+    vm_report.o \
+    vm_run.o \
+    vm_symbols.o \
+    vm_vcpus.o \
+    vpid.o \
+    )

@@ -1,0 +1,206 @@
+/* The run loop of a virtual processor; see the header. */
+#include "vmm/vm/vcpu.h"
+
+#include "arch/lapic_host.h"
+#include "kernel/base/log.h"
+#include "vmm/vm/vm.h"
+#include "vmm/vm/vm_device.h"
+
+static void log_if_wanted(struct vcpu *vcpu)
+{
+    if (vcpu->log_wanted) {
+        vcpu->log_wanted = false;
+        vcpu_log(vcpu);
+    }
+}
+
+static const char *deaf_words(const struct vcpu *vcpu)
+{
+    return vcpu->vm->vcpu_count == 1
+               ? "HLT with interrupts off: nothing can wake this processor "
+                 "again"
+               : "every processor is in HLT with interrupts off or waits for "
+                 "a SIPI: nothing can wake one again";
+}
+
+/* Waits where the guest waits: HLT, wait-for-SIPI. Time passes for the other
+ * tasks, or the processor halts. */
+static void wait_awake(struct vcpu *vcpu)
+{
+    while (vcpu->state != VCPU_RUNNING && !vcpu->vm->stopping) {
+        if (vcpu_awake(vcpu)) {
+            if (vcpu->state == VCPU_HALTED) {
+                vcpu->state = VCPU_RUNNING;
+            }
+            continue;
+        }
+        if (vcpu_deaf(vcpu)) {
+            vcpu_crash(vcpu, "%s", deaf_words(vcpu));
+            return;
+        }
+        timer_cancel(&vcpu->slice);
+        event_wait(&vcpu->wake);
+        log_if_wanted(vcpu);
+    }
+}
+
+/* Its interrupt is all that is wanted of it: the guest exits. */
+static void slice_over(void *argument)
+{
+    (void)argument;
+}
+
+/* The guest leaves this processor before its task does. */
+static void move_to(struct vcpu *vcpu, unsigned processor)
+{
+    timer_cancel(&vcpu->slice);
+    guest_leave(vcpu->guest);
+    task_move(processor);
+}
+
+/* While others wait, the guest exits when its turn is over. */
+static void limit_run(struct vcpu *vcpu)
+{
+    uint64_t end = task_run_end();
+
+    if (task_work_pending() &&
+        (!vcpu->slice.armed || vcpu->slice.deadline != end)) {
+        timer_arm(&vcpu->slice, end);
+    }
+}
+
+/* A processor that has nothing to do; at the beginning of a turn, one that has
+ * less. */
+static bool better_place(struct vcpu *vcpu, unsigned *processor)
+{
+    if (!spinlock_needed || !placement_may_move(&vcpu->vm->placement)) {
+        return false;
+    }
+    if (task_find_idle(processor)) {
+        return true;
+    }
+    if (vcpu->turn_end == task_turn_end()) {
+        return false;
+    }
+    vcpu->turn_end = task_turn_end();
+    return task_find_lighter(processor);
+}
+
+/* Lets the others run, once each. If those, or other guests, have still more to
+ * do it moves to a processor where it has more of its time; where there is
+ * none, or its entry says where it is to stay, they get their turn when this
+ * one's is over, whether it exits by itself or not. */
+static void let_others_run(struct vcpu *vcpu)
+{
+    unsigned processor = 0;
+
+    /* It would interrupt those that run meanwhile. */
+    timer_cancel(&vcpu->slice);
+    task_yield();
+    if (task_work_pending() && better_place(vcpu, &processor)) {
+        move_to(vcpu, processor);
+    }
+    limit_run(vcpu);
+}
+
+/* What is seldom wanted after an exit. */
+static void do_extra(struct vcpu *vcpu)
+{
+    vcpu->extra = vcpu->roams;
+    log_if_wanted(vcpu);
+    if (vcpu->settling != NULL) {
+        virtio_host_settle(vcpu->vm, vcpu->settling);
+        vcpu->settling = NULL;
+    }
+    if (vcpu->roams) {
+        move_to(vcpu, placement_next(&vcpu->vm->placement,
+                                     task_processor(vcpu->task)));
+    }
+}
+
+/* From the last look at what waits for it (vcpu_deliver) the host's interrupts
+ * are off, so a wake-up that comes later ends the run before it begins. False:
+ * other tasks want the processor first. */
+static bool run_guest(struct vcpu *vcpu)
+{
+    if (!spinlock_needed) {
+        /* Nobody else runs meanwhile. */
+        guest_run(vcpu->guest, &vcpu->exit);
+        return true;
+    }
+    vcpu->outside = true;
+    /* Those that wait while a slice lasts have had their turn. */
+    if (!task_outside_begin(vcpu->slice.armed)) {
+        vcpu->outside = false;
+        return false;
+    }
+    guest_run(vcpu->guest, &vcpu->exit);
+    task_outside_end();
+    vcpu->outside = false;
+    return true;
+}
+
+void vcpu_main(void *argument)
+{
+    struct vcpu *vcpu = argument;
+    struct vm *vm = vcpu->vm;
+
+    vcpu->task = task_current();
+    vcpu->slice.fire = slice_over;
+    vcpu->extra = vcpu->roams = vm->config->pin_roam;
+    task_take_turns();
+    while (!vm->stopping) {
+        if (vcpu->state != VCPU_RUNNING) {
+            wait_awake(vcpu);
+            limit_run(vcpu);
+            continue;
+        }
+        if (lapic_has_work(&vcpu->lapic)) {
+            vcpu_deliver(vcpu);
+            if (vcpu->state != VCPU_RUNNING) {
+                continue;
+            }
+        } else {
+            guest_want_interrupt_window(vcpu->guest, false);
+        }
+        if (run_guest(vcpu)) {
+            exits_handle(vcpu, &vcpu->exit);
+        }
+        if (vcpu->extra) {
+            do_extra(vcpu);
+        }
+        if (task_work_pending()) {
+            let_others_run(vcpu);
+        }
+    }
+    log_if_wanted(vcpu);
+    guest_leave(vcpu->guest);
+    vcpu->task = NULL;
+    vm_task_done(vm);
+}
+
+void vcpu_exception(struct vcpu *vcpu, uint8_t vector, uint32_t error_code)
+{
+    if (!guest_inject_exception(vcpu->guest, vector, error_code)) {
+        vcpu_crash(vcpu, "triple fault");
+    }
+}
+
+bool vcpu_post(struct vcpu *vcpu, uint8_t vector)
+{
+    if (!vcpu->outside || !guest_apic_takes_posts(vcpu->guest)) {
+        return false;
+    }
+    if (guest_apic_post(vcpu->guest, vector)) {
+        task_notify(vcpu->task, LAPIC_HOST_VECTOR_POSTED);
+    }
+    return true;
+}
+
+void vcpu_wake(struct vcpu *vcpu)
+{
+    event_signal(&vcpu->wake);
+    if (vcpu->outside) {
+        task_interrupt(vcpu->task);
+    }
+}

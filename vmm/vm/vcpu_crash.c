@@ -1,0 +1,74 @@
+/* The report of a crashed guest: one sentence, where it stood, its registers,
+ * the bytes of the instruction, the top of its stack.
+ *
+ * Who calls it: the exit subjects, through vcpu_crash(). */
+#include "vmm/vm/vcpu_crash.h"
+
+#include <stdarg.h>
+
+#include "kernel/base/format.h"
+#include "kernel/base/log.h"
+#include "vmm/cpu/emulate.h"
+#include "vmm/report/place.h"
+#include "vmm/vm/vcpu.h"
+#include "vmm/vm/vm.h"
+
+#define STACK_WORDS 8
+
+void crash_format_code(char *text, size_t size, const struct emulate_code *code)
+{
+    size_t used = 0;
+    size_t count = code->length != 0 ? code->length : code->fetched;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < count && used + 4 <= size; i++) {
+        used += (size_t)format_sn(text + used, size - used, "%s%02x",
+                                  i == 0 ? "" : " ", code->bytes[i]);
+    }
+}
+
+static void log_stack(struct vcpu *vcpu)
+{
+    struct walk_space space = {
+        .guest = vcpu->guest,
+        .memory = &vcpu->vm->memory,
+        .physical_bits = (uint8_t)cpuid_physical_bits(&vcpu->vm->cpuid),
+    };
+    uint64_t words[STACK_WORDS] = {0};
+    uint64_t stack =
+        guest_gpr(vcpu->guest, GPR_RSP) + guest_get(vcpu->guest, GUEST_SS_BASE);
+    size_t count =
+        walk_peek(&space, stack, words, sizeof(words)) / sizeof(words[0]);
+
+    for (size_t i = 0; i + 4 <= count; i += 4) {
+        log_error(
+            "  stack+%02x: %016llx %016llx %016llx %016llx",
+            (unsigned)(i * sizeof(words[0])), (unsigned long long)words[i],
+            (unsigned long long)words[i + 1], (unsigned long long)words[i + 2],
+            (unsigned long long)words[i + 3]);
+    }
+}
+
+void vcpu_crash(struct vcpu *vcpu, const char *format, ...)
+{
+    char text[200];
+    char code[3 * INSN_MAX_LENGTH + 1];
+    struct place place;
+    va_list arguments;
+
+    if (vcpu->vm->stopping) {
+        return;
+    }
+    va_start(arguments, format);
+    format_vsn(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    place_take(vcpu, &place);
+    log_error("guest crashed: vcpu%u at %#llx%s%s: %s", vcpu->index,
+              (unsigned long long)place.rip, place.symbol[0] != '\0' ? " " : "",
+              place.symbol, text);
+    guest_dump(vcpu->guest);
+    place_describe_bytes(&place, code, sizeof(code));
+    log_error("  code: %s", code[0] != '\0' ? code : "not readable");
+    log_stack(vcpu);
+    vm_stop(vcpu->vm, VM_END_CRASH);
+}

@@ -1,0 +1,367 @@
+/* Builds, runs and ends one virtual machine; see the header. */
+#include "vmm/vm/vm.h"
+
+#include "kernel/base/log.h"
+#include "kernel/base/panic.h"
+#include "kernel/base/string.h"
+#include "kernel/page.h"
+#include "kernel/processors.h"
+#include "vmm/boot/boot_protocol.h"
+#include "vmm/firmware/acpi_tables.h"
+#include "vmm/firmware/bios_data.h"
+#include "vmm/firmware/mp_tables.h"
+
+#define VM_PAGES ((sizeof(struct vm) + PAGE_SIZE - 1) / PAGE_SIZE)
+
+_Static_assert(MEMORY_MAP_RAM <= GUEST_MEMORY_SLOTS, "a slot a piece of RAM");
+
+/* ---- memory ---- */
+
+static void *source_alloc(struct page_source *source)
+{
+    void *page = page_alloc(1, PAGE_SIZE);
+
+    source->taken += page != NULL ? 1 : 0;
+    return page;
+}
+
+static void source_free(struct page_source *source, void *page)
+{
+    source->taken--;
+    page_free(page, 1);
+}
+
+/* Guest RAM in a run that the largest EPT pages can map, cleared: neither the
+ * firmware's nor another VM's bytes are the guest's to see. */
+static void *alloc_ram(uint64_t size)
+{
+    static const uint64_t alignments[] = {1ULL << 30, MEMORY_MAP_UNIT};
+    size_t pages = (size_t)(size / PAGE_SIZE);
+    void *ram = NULL;
+
+    for (size_t i = 0; i < 2 && ram == NULL; i++) {
+        if (size >= alignments[i]) {
+            ram = page_alloc_dirty(pages, alignments[i]);
+        }
+    }
+    if (ram != NULL) {
+        memset(ram, 0, size);
+    }
+    return ram;
+}
+
+/* The next piece of RAM: what is wanted, as far as the map has room and the
+ * host has it in one run. Returns its size; 0: nothing to be had. */
+static uint64_t add_ram(struct vm *vm, uint64_t wanted)
+{
+    struct guest_memory_slot *slot = &vm->memory.slots[vm->memory.slot_count];
+    uint64_t run = page_longest_run() * PAGE_SIZE;
+    uint64_t size = memory_map_room(&vm->map);
+    uint64_t least = vm->map.ram_count == 0 ? MEMORY_MAP_MINIMUM : 1;
+
+    size = size < wanted ? size : wanted;
+    size = (size < run ? size : run) / MEMORY_MAP_UNIT * MEMORY_MAP_UNIT;
+    if (size < least) {
+        return 0;
+    }
+    slot->host = alloc_ram(size);
+    if (slot->host == NULL && size - MEMORY_MAP_UNIT >= least) {
+        /* The run does not begin at a multiple of the unit. */
+        size -= MEMORY_MAP_UNIT;
+        slot->host = alloc_ram(size);
+    }
+    if (slot->host == NULL) {
+        return 0;
+    }
+    memory_map_add(&vm->map, size);
+    slot->base = vm->map.ram[vm->memory.slot_count].base;
+    slot->size = size;
+    vm->memory.slot_count++;
+    return size;
+}
+
+static const char *create_memory(struct vm *vm)
+{
+    const char *why = memory_map_check(vm->config->memory);
+    uint64_t left = vm->config->memory;
+
+    if (why != NULL) {
+        return why;
+    }
+    if (!ept_init(&vm->ept, &vm->pages)) {
+        return "not enough memory for page tables";
+    }
+    while (left > 0) {
+        uint64_t size = add_ram(vm, left);
+
+        if (size == 0) {
+            log_error("guest memory: %llu MiB wanted, and %llu MiB of them "
+                      "are not to be had in large pieces",
+                      (unsigned long long)(vm->config->memory >> 20),
+                      (unsigned long long)(left >> 20));
+            return "not enough memory for the guest";
+        }
+        left -= size;
+    }
+    for (size_t i = 0; i < vm->memory.slot_count; i++) {
+        const struct guest_memory_slot *slot = &vm->memory.slots[i];
+
+        if (!ept_map(&vm->ept, slot->base, (uint64_t)(uintptr_t)slot->host,
+                     slot->size, EPT_RWX)) {
+            return "not enough memory for page tables";
+        }
+    }
+    return NULL;
+}
+
+static uint64_t high_memory(const struct vm *vm)
+{
+    uint64_t size = 0;
+
+    for (size_t i = 1; i < vm->map.ram_count; i++) {
+        size += vm->map.ram[i].size;
+    }
+    return size;
+}
+
+/* ---- chips ---- */
+
+/* The ports where nobody has to be asked: the delay port, and the ones that a
+ * kernel's probes end at. Reads give ones. */
+static enum access_result port_ignored(void *context, struct access *access)
+{
+    (void)context;
+    if (!access->write) {
+        access->value = UINT64_MAX;
+    }
+    return ACCESS_HANDLED;
+}
+
+/* A chip's access function as the region table wants it. */
+#define CHIP_REGION(chip)                                                      \
+    static enum access_result chip##_region(void *context,                     \
+                                            struct access *access)             \
+    {                                                                          \
+        return chip##_access(context, access);                                 \
+    }
+CHIP_REGION(pic)
+CHIP_REGION(pit)
+CHIP_REGION(rtc)
+CHIP_REGION(uart)
+CHIP_REGION(acpi_pm)
+CHIP_REGION(i8042)
+CHIP_REGION(debug_exit)
+CHIP_REGION(fw_cfg)
+CHIP_REGION(ioapic)
+
+static void create_ports(struct vm *vm)
+{
+    const struct region ports[] = {
+        {MAP_PORT_PIC_MASTER, 2, pic_region, &vm->pic},
+        {MAP_PORT_PIC_SLAVE, 2, pic_region, &vm->pic},
+        {MAP_PORT_ELCR, 2, pic_region, &vm->pic},
+        {MAP_PORT_PIT, 4, pit_region, &vm->pit},
+        {0x60, 1, i8042_region, &vm->i8042},
+        {MAP_PORT_SYSTEM_B, 1, pit_region, &vm->pit},
+        {0x64, 1, i8042_region, &vm->i8042},
+        {MAP_PORT_RTC, 2, rtc_region, &vm->rtc},
+        {MAP_PORT_POST, 1, port_ignored, NULL},
+        {ACPI_PM_PORT_92, 1, acpi_pm_region, &vm->acpi_pm},
+        {DEBUG_EXIT_PORT, DEBUG_EXIT_PORTS, debug_exit_region, &vm->debug_exit},
+        {MAP_PORT_SERIAL, 8, uart_region, &vm->uart},
+        {DEBUG_EXIT_PORT_OLD, DEBUG_EXIT_PORTS_OLD, debug_exit_region,
+         &vm->debug_exit},
+        {FW_CFG_PORT, FW_CFG_PORTS, fw_cfg_region, &vm->fw_cfg},
+        {ACPI_PM_EVENT, ACPI_PM_END - ACPI_PM_EVENT, acpi_pm_region,
+         &vm->acpi_pm},
+        /* No PCI: the ports of its configuration space are an empty bus. */
+        {MAP_PORT_PCI, 1, port_ignored, NULL},
+        {MAP_PORT_RESET, 1, acpi_pm_region, &vm->acpi_pm},
+        {MAP_PORT_RESET + 1, 2, port_ignored, NULL},
+        {MAP_PORT_PCI + 4, 4, port_ignored, NULL},
+    };
+
+    for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+        regions_add(&vm->ports, &ports[i]);
+    }
+}
+
+static void create_chips(struct vm *vm)
+{
+    struct region ioapic = {MAP_IOAPIC_BASE, MAP_IOAPIC_SIZE, ioapic_region,
+                            &vm->ioapic};
+
+    vm->bus.ioapic = &vm->ioapic;
+    vm->bus.pic = &vm->pic;
+    pic_init(&vm->pic, &vm->bus);
+    pic_set_level_lines(&vm->pic, 1U << MAP_GSI_SCI);
+    ioapic_init(&vm->ioapic, &vm->bus, 0);
+    pit_init(&vm->pit, vm);
+    rtc_init(&vm->rtc, vm);
+    uart_init(&vm->uart, vm);
+    acpi_pm_init(&vm->acpi_pm, vm);
+    i8042_init(&vm->i8042, vm);
+    debug_exit_init(&vm->debug_exit, vm);
+    regions_add(&vm->windows, &ioapic);
+    create_ports(vm);
+}
+
+/* ---- the kernel ---- */
+
+static void log_start(const struct boot_start *start,
+                      const struct boot_framebuffer *screen)
+{
+    log_info("kernel %s%sby %s at %#llx, entry %#llx", start->version,
+             start->version[0] == '\0' ? "" : ", ", start->protocol,
+             (unsigned long long)start->kernel, (unsigned long long)start->rip);
+    if (start->initrd_size > 0) {
+        log_info("initrd %llu KiB at %#llx",
+                 (unsigned long long)(start->initrd_size >> 10),
+                 (unsigned long long)start->initrd);
+    }
+    if (screen != NULL) {
+        log_info("screen %ux%u at %#llx", screen->width, screen->height,
+                 (unsigned long long)screen->address);
+    }
+    if (start->contract != NULL) {
+        log_info("%s", start->contract);
+    }
+}
+
+/* The chips that tell the size of the memory, of which the screen is none. */
+static void tell_memory(struct vm *vm)
+{
+    rtc_set_memory(&vm->rtc, vm->map.ram[0].size - vm->map.screen,
+                   high_memory(vm));
+    fw_cfg_init(&vm->fw_cfg, vm->config->cpus,
+                vm->config->memory - vm->map.screen);
+}
+
+static const char *load_kernel(struct vm *vm)
+{
+    const struct acpi_request acpi = {
+        .cpu_count = vm->vcpu_count,
+        .virtio_count = discover_acpi_count(vm->config, vm->device_count),
+    };
+    const struct mp_request mp = {
+        .cpu_count = vm->vcpu_count,
+        .signature = vm->cpuid.basic[1].eax,
+        .features = vm->cpuid.basic[1].edx,
+    };
+    struct boot_request *request = &vm->kernel.boot;
+    struct boot_start start;
+    const char *why = NULL;
+
+    if (!kernel_request_make(&vm->kernel, vm->config, vm->files, &vm->map,
+                             vm->device_count)) {
+        return "there is no room for its screen";
+    }
+    tell_memory(vm);
+    request->gib_pages = cpuid_has(&vm->cpuid, CPUID_HAS_GIB_PAGES);
+    why = acpi_build(&vm->memory, &acpi, &request->rsdp);
+    if (why == NULL) {
+        why = mp_build(&vm->memory, &mp);
+    }
+    if (why != NULL) {
+        return why;
+    }
+    bios_data_put(&vm->memory);
+    why = boot_load(&vm->memory, request, &start);
+    if (why != NULL) {
+        kernel_request_log_refusal(vm->config, &start, why);
+        return "the kernel cannot be started";
+    }
+    log_start(&start, request->framebuffer);
+    boot_set_registers(vm->vcpus[0]->guest, &start);
+    return symbols_guest_create(vm, &start);
+}
+
+/* In the VM's domain, and on a processor that its vCPUs need not run on. */
+static bool build(struct vm *vm, const char **why)
+{
+    placement_init(&vm->placement, vm->config, processors_count());
+    *why = create_memory(vm);
+    if (*why == NULL) {
+        create_chips(vm);
+        *why = vm_vcpus_create(vm);
+    }
+    if (*why == NULL) {
+        *why = virtio_host_create(vm);
+    }
+    if (*why == NULL) {
+        *why = load_kernel(vm);
+    }
+    for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        guest_leave(vm->vcpus[i]->guest);
+    }
+    return *why == NULL;
+}
+
+struct vm *vm_create(const struct config_entry *config,
+                     const struct vm_files *files, const char **why)
+{
+    size_t pages_before = page_free_count();
+    struct vm *vm = page_alloc(VM_PAGES, PAGE_SIZE);
+    struct domain *before = NULL;
+    bool built = false;
+
+    if (vm == NULL) {
+        *why = "not enough memory for a virtual machine";
+        return NULL;
+    }
+    vm->config = config;
+    vm->files = files;
+    vm->pages =
+        (struct page_source){.alloc = source_alloc, .free = source_free};
+    vm->domain = domain_create();
+    if (vm->domain == NULL) {
+        *why = "more virtual machines at once than Lintel can run";
+        page_free(vm, VM_PAGES);
+        return NULL;
+    }
+    before = task_join(vm->domain);
+    built = build(vm, why);
+    task_join(before);
+    if (!built) {
+        vm_destroy(vm);
+        return NULL;
+    }
+    /* No other machine is being built or runs yet (vmm/run.c). */
+    vm->pages_built = pages_before - page_free_count();
+    return vm;
+}
+
+/* Timers that may still be armed stand in the structure that goes. */
+static void stop_timers(struct vm *vm)
+{
+    timer_cancel(&vm->limit);
+    pit_stop(&vm->pit);
+    rtc_stop(&vm->rtc);
+    uart_stop(&vm->uart);
+    acpi_pm_stop(&vm->acpi_pm);
+}
+
+void vm_destroy(struct vm *vm)
+{
+    struct domain *before = task_join(vm->domain);
+
+    CHECK(vm->tasks == 0);
+    task_reap();
+    stop_timers(vm);
+    virtio_host_destroy(vm);
+    symbols_guest_destroy(vm);
+    screen_show_destroy(vm);
+    vm_vcpus_destroy(vm);
+    for (size_t i = 0; i < vm->memory.slot_count; i++) {
+        struct guest_memory_slot *slot = &vm->memory.slots[i];
+
+        page_free(slot->host, (size_t)(slot->size / PAGE_SIZE));
+    }
+    if (vm->ept.root != NULL) {
+        ept_destroy(&vm->ept);
+    }
+    CHECK(vm->pages.taken == 0);
+    task_join(before);
+    domain_destroy(vm->domain);
+    page_free(vm, VM_PAGES);
+}

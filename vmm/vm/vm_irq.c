@@ -1,0 +1,21 @@
+/* The machine's interrupt lines: from a chip's output to the PIC pair and the
+ * IOAPIC. Sources that share a line are or-ed by whoever wires them; here no
+ * two do.
+ *
+ * Who calls it: every chip and vmm/vm/vm_device.c, through vmm/chip/platform.h.
+ */
+#include "vmm/chip/platform.h"
+#include "vmm/vm/vm.h"
+
+#define ISA_LINES 16
+
+void vm_irq_set(struct vm *vm, unsigned gsi, bool level)
+{
+    if (gsi < ISA_LINES) {
+        pic_set_irq(&vm->pic, gsi, level);
+    }
+    if (gsi < IOAPIC_PINS) {
+        /* The MADT's override: ISA line 0 arrives at pin 2. */
+        ioapic_set_irq(&vm->ioapic, gsi == 0 ? 2 : gsi, level);
+    }
+}

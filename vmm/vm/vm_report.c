@@ -1,0 +1,258 @@
+/* Prints clause reports; see the header. */
+#include "vmm/vm/vm_report.h"
+
+#include "kernel/base/format.h"
+#include "kernel/base/log.h"
+#include "kernel/base/string.h"
+#include "vmm/report/place.h"
+#include "vmm/report/report_json.h"
+#include "vmm/report/report_words.h"
+#include "vmm/vm/vm.h"
+
+/* All values of a report that are shown, with names and words. */
+#define VALUES_BYTES 600
+
+static enum log_level log_level_of(enum virtio_level level)
+{
+    static const enum log_level levels[] = {
+        [VIRTIO_NOTE] = LOG_INFO,
+        [VIRTIO_SUSPICION] = LOG_WARN,
+        [VIRTIO_SHOULD] = LOG_WARN,
+        [VIRTIO_MUST] = LOG_ERROR,
+    };
+
+    return levels[level];
+}
+
+/* How strongly the specification asks. */
+static const char *level_word(enum virtio_level level)
+{
+    static const char *const words[] = {
+        [VIRTIO_NOTE] = "note",
+        [VIRTIO_SUSPICION] = "suspicion",
+        [VIRTIO_SHOULD] = "SHOULD",
+        [VIRTIO_MUST] = "MUST",
+    };
+
+    return words[level];
+}
+
+/* "name=0x12, Status=0x3 (ACKNOWLEDGE|DRIVER)" */
+static void format_values(char *text, size_t size,
+                          const struct virtio_device *device,
+                          const struct virtio_report *report)
+{
+    char words[WORDS_BYTES];
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (unsigned i = 0; i < report->value_count && used < size; i++) {
+        bool named = words_value(words, sizeof(words), device, report, i);
+
+        used += format_sn(text + used, size - used, "%s%s=%#llx%s%s%s",
+                          i == 0 ? "" : ", ", report->values[i].name,
+                          (unsigned long long)report->values[i].value,
+                          named ? " (" : "", words, named ? ")" : "");
+    }
+}
+
+/* "block1 queue 0" or "block1" */
+static void format_place(char *text, size_t size,
+                         const struct virtio_device *device, int queue)
+{
+    size_t used = format_sn(text, size, "%s%u", virtio_device_name(device),
+                            device->index);
+
+    if (queue >= 0 && used < size) {
+        format_sn(text + used, size - used, " queue %d", queue);
+    }
+}
+
+static void log_access(enum log_level level, const struct virtio_device *device,
+                       const struct virtio_history_entry *entry)
+{
+    char name[48];
+    char words[WORDS_BYTES];
+    char width[16] = "";
+    char times[32] = "";
+    bool named = words_access(words, sizeof(words), device, entry);
+
+    words_register(name, sizeof(name), device, entry->offset);
+    if (entry->size != 4) {
+        format_sn(width, sizeof(width), " (%u byte%s)", (unsigned)entry->size,
+                  entry->size == 1 ? "" : "s");
+    }
+    if (entry->count > 1) {
+        format_sn(times, sizeof(times), ", %u times", (unsigned)entry->count);
+    }
+    log_at(level, "    %s %s @%#x%s = %#llx%s%s%s%s",
+           entry->write ? "write" : "read ", name, entry->offset, width,
+           (unsigned long long)entry->value, named ? " (" : "", words,
+           named ? ")" : "", times);
+}
+
+static void log_accesses(enum log_level level,
+                         const struct virtio_device *device)
+{
+    struct virtio_history_entry entry;
+
+    log_at(level, "  its last accesses:");
+    for (unsigned age = REPORT_ACCESSES; age-- > 0;) {
+        if (virtio_history_get(device, age, &entry)) {
+            log_access(level, device, &entry);
+        }
+    }
+}
+
+void report_note_notification(struct virtio_host *host, uint64_t value)
+{
+    struct vcpu *vcpu = host->vm->accessing;
+    uint64_t queue = value & 0xffff; /* above: NOTIFICATION_DATA, 4.2.3.3 */
+
+    if (queue < host->device->queue_count) {
+        struct place *place = &host->queues[queue].notified;
+
+        /* Almost always it is the same place again. */
+        if (!place->known || place->vcpu != vcpu->index ||
+            place->rip != guest_get(vcpu->guest, GUEST_RIP)) {
+            place_take(vcpu, place);
+        }
+    }
+}
+
+/* Where the guest stood: at the access, or, if the breach was found in a ring,
+ * when it last notified that queue. */
+static void find_place(struct vm *vm, const struct virtio_device *device,
+                       int queue, struct place *place)
+{
+    const struct virtio_host *host = device->host;
+
+    *place = (struct place){0};
+    if (vm->accessing != NULL) {
+        place_take(vm->accessing, place);
+    } else if (queue >= 0 && queue < VIRTIO_HOST_QUEUES) {
+        *place = host->queues[queue].notified;
+        place->notification = true;
+    }
+}
+
+static void log_position(enum log_level level, const struct place *place)
+{
+    char text[PLACE_BYTES];
+
+    if (place->known) {
+        place_describe(place, text, sizeof(text));
+        log_at(level, "  %s%s",
+               place->notification ? "last notified by " : "by ", text);
+    }
+}
+
+/* The line for programs that `write` makes; a report of its own if that were
+ * ever too long. */
+#define log_json(vm, level, write, ...)                                        \
+    do {                                                                       \
+        char *line_ = (vm)->report_line;                                       \
+        size_t size_ = sizeof((vm)->report_line);                              \
+        size_t used_ = log_line_begin(level, line_, size_);                    \
+        if (used_ > 0) {                                                       \
+            used_ += format_sn(line_ + used_, size_ - used_, "json ");         \
+            if (write(line_ + used_, size_ - used_, __VA_ARGS__)) {            \
+                log_line_end(line_);                                           \
+            } else {                                                           \
+                log_error("a report's JSON is too long");                      \
+            }                                                                  \
+        }                                                                      \
+    } while (0)
+
+static void log_text(const struct virtio_device *device,
+                     const struct virtio_report *report,
+                     const struct place *place)
+{
+    enum log_level level = log_level_of(report->level);
+    char where[48];
+    char values[VALUES_BYTES];
+
+    format_place(where, sizeof(where), device, report->queue);
+    log_at(level, "%s: %s %s (VIRTIO 1.4 %s): %s", where,
+           level_word(report->level), report->clause->id,
+           report->clause->section, report->clause->text);
+    if (report->repeat > 1) {
+        log_at(level, "  seen %u times now", (unsigned)report->repeat);
+        return;
+    }
+    format_values(values, sizeof(values), device, report);
+    log_at(level, "  driver: %s%s%s", report->summary,
+           values[0] != '\0' ? ": " : "", values);
+    log_position(level, place);
+    log_accesses(level, device);
+    log_at(level, "  device: %s", report->verdict_text);
+    if (report->story != NULL) {
+        log_at(level, "  %s", report->story);
+    }
+}
+
+void report_print(struct vm *vm, struct virtio_device *device,
+                  const struct virtio_report *report)
+{
+    struct place place;
+
+    if (report->level == VIRTIO_MUST) {
+        vm->clauses_broken++;
+    }
+    find_place(vm, device, report->queue, &place);
+    log_text(device, report, &place);
+    log_json(vm, log_level_of(report->level), report_json_clause,
+             vm->config->id, device, report, &place);
+}
+
+/* What one device adds to the summary of a clause. */
+static void add_device(struct vm *vm, const struct virtio_device *device,
+                       const struct virtio_clause *clause, uint32_t count)
+{
+    log_info("  broken: %s %s (%s) on %s%u, %u time%s",
+             level_word(clause->level), clause->id, clause->section,
+             virtio_device_name(device), device->index, (unsigned)count,
+             count == 1 ? "" : "s");
+    log_json(vm, LOG_INFO, report_json_broken, vm->config->id, device, clause,
+             count);
+}
+
+static void add_clause(struct vm *vm, enum clause_id id,
+                       struct report_summary *summary)
+{
+    const struct virtio_clause *clause = virtio_clause_get(id);
+    bool exercised = false;
+    bool broken = false;
+
+    for (unsigned i = 0; i < vm->window_count; i++) {
+        const struct virtio_device *device = vm->devices[i].device;
+        uint32_t count = virtio_device_broken(device, id);
+
+        exercised = exercised || virtio_device_exercised(device, id);
+        if (count > 0) {
+            broken = true;
+            summary->broken_times += count;
+            add_device(vm, device, clause, count);
+        }
+    }
+    if (exercised) {
+        summary->exercised++;
+        summary->ids[id / 64] |= 1ULL << (id % 64);
+    }
+    if (broken) {
+        summary->broken++;
+        summary->errors += clause->level == VIRTIO_MUST ? 1 : 0;
+    }
+}
+
+void report_summary(struct vm *vm)
+{
+    struct report_summary summary = {.observable = CLAUSE_COUNT};
+
+    for (unsigned id = 0; id < CLAUSE_COUNT; id++) {
+        add_clause(vm, (enum clause_id)id, &summary);
+    }
+    log_info("clauses: %u of %u exercised by this guest's drivers, %u broken",
+             summary.exercised, summary.observable, summary.broken);
+    log_json(vm, LOG_INFO, report_json_summary, vm->config->id, &summary);
+}

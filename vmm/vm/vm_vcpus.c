@@ -1,0 +1,147 @@
+/* The virtual processors of a VM: made when it is built, gone when it is. Each
+ * has pages of its own, so that a VM is as large as its processors are many.
+ *
+ * Who calls it: vmm/vm/vm.c. */
+#include "arch/processor.h"
+#include "kernel/page.h"
+#include "kernel/time.h"
+#include "vmm/vm/vm.h"
+#include "vmm/vm/vpid.h"
+
+#define VCPU_PAGES ((sizeof(struct vcpu) + PAGE_SIZE - 1) / PAGE_SIZE)
+
+_Static_assert(VM_VCPUS <= KVMCLOCK_CPUS, "a clock a vCPU");
+_Static_assert(VM_VCPUS <= APIC_BUS_LAPICS, "a local APIC a vCPU");
+
+/* The page that stands for the local APICs' in guest-physical memory: nobody
+ * ever sees what is in it. NULL: out of pages, and accesses there exit. */
+static void *apic_access(struct vm *vm)
+{
+    if (vm->apic_access == NULL) {
+        vm->apic_access = vm->pages.alloc(&vm->pages);
+        if (vm->apic_access != NULL &&
+            !ept_map(&vm->ept, MAP_LAPIC_BASE,
+                     (uint64_t)(uintptr_t)vm->apic_access, MAP_LAPIC_SIZE,
+                     EPT_READ | EPT_WRITE)) {
+            vm->pages.free(&vm->pages, vm->apic_access);
+            vm->apic_access = NULL;
+        }
+    }
+    return vm->apic_access;
+}
+
+/* For good: the EPT is all vCPUs', and each access that exits is emulated. A
+ * processor that runs another vCPU just now may keep the translation; there it
+ * is right, and the page has nothing to tell to a vCPU that comes there. */
+void vcpu_hide_apic_page(struct vcpu *vcpu)
+{
+    struct vm *vm = vcpu->vm;
+
+    if (vm->apic_access != NULL && !vm->apic_hidden) {
+        vm->apic_hidden = true;
+        ept_map(&vm->ept, MAP_LAPIC_BASE, (uint64_t)(uintptr_t)vm->apic_access,
+                MAP_LAPIC_SIZE, 0);
+    }
+}
+
+/* Without it all is done in software, and no guest can tell. */
+static void start_apicv(struct vm *vm, struct vcpu *vcpu)
+{
+    uint32_t *page = guest_apic_setup(vcpu->guest, &vm->pages);
+
+    if (page != NULL) {
+        guest_apic_set_access(vcpu->guest, apic_access(vm));
+        /* By another processor's hand only. */
+        if (vm->config->posting && processor_count() > 1) {
+            guest_apic_allow_posting(vcpu->guest, &vm->pages);
+        }
+        lapic_virtual_start(&vcpu->lapic, vcpu->guest, page);
+    }
+}
+
+/* Its memory, VPID and VMCS; all or nothing. */
+static struct vcpu *new_vcpu(struct vm *vm)
+{
+    struct vcpu *vcpu = page_alloc(VCPU_PAGES, PAGE_SIZE);
+
+    if (vcpu == NULL) {
+        return NULL;
+    }
+    vcpu->vpid = vpid_take();
+    if (vcpu->vpid != 0) {
+        vcpu->guest =
+            guest_create(&vm->pages, ept_pointer(&vm->ept), vcpu->vpid);
+        if (vcpu->guest != NULL) {
+            return vcpu;
+        }
+        vpid_give(vcpu->vpid);
+    }
+    page_free(vcpu, VCPU_PAGES);
+    return NULL;
+}
+
+static const char *create_vcpu(struct vm *vm, unsigned index)
+{
+    struct vcpu *vcpu = new_vcpu(vm);
+
+    if (vcpu == NULL) {
+        return "not enough memory for a virtual processor";
+    }
+    vcpu->vm = vm;
+    vcpu->index = index;
+    vm->vcpus[index] = vcpu;
+    vm->vcpu_count++;
+    guest_allow_cr4(vcpu->guest, cpuid_cr4_allowed(&vm->cpuid));
+    vm->bus.lapics[index] = &vcpu->lapic;
+    vm->bus.count = index + 1;
+    lapic_init(&vcpu->lapic, &vm->bus, vcpu, index, index == 0);
+    if (index == 0) {
+        lapic_firmware_state(&vcpu->lapic);
+    } else {
+        vcpu->state = VCPU_WAIT_SIPI;
+    }
+    if (vm->config->apicv) {
+        start_apicv(vm, vcpu);
+    }
+    vcpu->msr = (struct msr_context){
+        .guest = vcpu->guest,
+        .lapic = &vcpu->lapic,
+        .cpuid = &vm->cpuid,
+        .seen = &vm->msr_seen,
+        .clock = &vm->clock,
+        .index = index,
+    };
+    msr_reset(&vcpu->msr);
+    return NULL;
+}
+
+const char *vm_vcpus_create(struct vm *vm)
+{
+    const char *why = NULL;
+
+    if (vm->config->cpus > VM_VCPUS) {
+        return "more processors than a VM can have";
+    }
+    kvmclock_init(&vm->clock, &vm->memory, vm->config->cpus);
+    cpuid_prepare(&vm->cpuid, vm->config->cpus, time_tsc_hz());
+    for (unsigned i = 0; why == NULL && i < vm->config->cpus; i++) {
+        why = create_vcpu(vm, i);
+    }
+    return why;
+}
+
+void vm_vcpus_destroy(struct vm *vm)
+{
+    for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        struct vcpu *vcpu = vm->vcpus[i];
+
+        timer_cancel(&vcpu->slice);
+        lapic_stop(&vcpu->lapic);
+        guest_destroy(vcpu->guest, &vm->pages);
+        vpid_give(vcpu->vpid);
+        page_free(vcpu, VCPU_PAGES);
+    }
+    if (vm->apic_access != NULL) {
+        vm->pages.free(&vm->pages, vm->apic_access);
+    }
+}
