@@ -1,7 +1,8 @@
 # Host tests: the product's sources, compiled for this machine with ASan and
 # UBSan, under cmocka. The folders are the product's; each has a tests.mk. A
-# test is a line in unit-tests, its sources and, where it needs them, libraries
-# and flags.
+# test is a line in unit-tests, its sources and, where it needs them, libraries,
+# link flags, and a flavour: flags of the compiler that its objects share with
+# those of other tests.
 
 HOSTCC     := gcc
 HOSTCFLAGS := -std=gnu17 -O1 -g -I. -I$(BUILD) $(WARNINGS) \
@@ -27,17 +28,36 @@ include test/unit/vmm/plan/tests.mk
 include test/unit/vmm/report/tests.mk
 include test/unit/vmm/vm/tests.mk
 
-define unit-rule
-$$(BUILD)/unit/$(1): $$($(1)-sources) $$($(1)-depends)
+unit-objects := $(BUILD)/unit/objects
+unit-flavours := plain
+
+# $(1): a flavour.
+define unit-flavour
+$$(unit-objects)/$(1)/%.o: %.c
 	@mkdir -p $$(@D)
-	$$(call say,HOST)$$(HOSTCC) $$(HOSTCFLAGS) $$($(1)-cflags) -MMD -MP -MF $$@.d -o $$@ \
-	    $$($(1)-sources) -lcmocka $$($(1)-libs)
--include $$(BUILD)/unit/$(1).d
+	$$(call say,HOST,$$<)$$(HOSTCC) $$(HOSTCFLAGS) $$(flavour-$(1)) -MMD -MP \
+	    -c $$< -o $$@
+endef
+
+# $(1): a test, $(2): its flavour.
+define unit-rule
+unit-flavours += $(2)
+$(1)-objects := $$($(1)-sources:%.c=$$(unit-objects)/$(2)/%.o)
+$$($(1)-objects): | $$($(1)-depends)
+$$(BUILD)/unit/$(1): $$($(1)-objects)
+	$$(call say,LINK)$$(HOSTCC) $$(HOSTCFLAGS) $$(flavour-$(2)) -o $$@ \
+	    $$($(1)-objects) $$($(1)-libs) -lcmocka
+unit-objects-all += $$($(1)-objects)
 unit-$(1): $$(BUILD)/unit/$(1)
 	$$<
 .PHONY: unit-$(1)
 endef
-$(foreach test,$(unit-tests),$(eval $(call unit-rule,$(test))))
+unit-objects-all :=
+$(foreach test,$(unit-tests),$(eval $(call unit-rule,$(test),$(or \
+    $($(test)-flavour),plain))))
+$(foreach flavour,$(sort $(unit-flavours)), \
+    $(eval $(call unit-flavour,$(flavour))))
+-include $(sort $(unit-objects-all:.o=.d))
 
 # Builds all; `make unit` runs them one by one and stops at the first failure.
 unit-programs := $(addprefix $(BUILD)/unit/,$(unit-tests))

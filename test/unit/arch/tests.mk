@@ -6,5 +6,5 @@ unit-tests += processor_start
 processor_start-sources := test/unit/arch/processor_start_test.c \
     $(support)/fake_panic.c arch/processor_start.c arch/spinlock.c
 processor_start-depends := $(BUILD)/arch/processor_trampoline.o
-processor_start-cflags  := -iquote $(support)/fake_cpu
-processor_start-libs    := $(BUILD)/arch/processor_trampoline.o -lpthread
+processor_start-flavour := fake_cpu
+processor_start-libs    := $(processor_start-depends) -lpthread

@@ -5,17 +5,17 @@ console-rig-parts := $(addprefix $(support)/, \
 
 unit-tests += console
 console-sources := test/unit/kernel/console_test.c $(console-rig-parts)
-console-cflags  := -iquote $(support)/fake_cpu
+console-flavour := fake_cpu
 
 unit-tests += console_output
 console_output-sources := test/unit/kernel/console_output_test.c \
     $(console-rig-parts)
-console_output-cflags := -iquote $(support)/fake_cpu
+console_output-flavour := fake_cpu
 
 unit-tests += entropy
 entropy-sources := test/unit/kernel/entropy_test.c kernel/entropy.c \
     kernel/entropy_health.c kernel/sha256.c kernel/chacha20.c arch/spinlock.c
-entropy-cflags := -iquote $(support)/fake_cpu
+entropy-flavour := fake_cpu
 
 unit-tests += framebuffer
 framebuffer-sources := test/unit/kernel/framebuffer_test.c \
@@ -30,32 +30,34 @@ unit-tests += page page_debug
 page-sources := test/unit/kernel/page_test.c $(support)/fake_panic.c \
     kernel/page.c arch/spinlock.c
 page_debug-sources := $(page-sources)
-page_debug-cflags  := -DLINTEL_DEBUG
+page_debug-flavour := debug
+flavour-debug := -DLINTEL_DEBUG
 
 unit-tests += processors
 processors-sources := test/unit/kernel/processors_test.c kernel/processors.c
 
 unit-tests += rtc_host
 rtc_host-sources := test/unit/kernel/rtc_host_test.c kernel/rtc_host.c
-rtc_host-cflags  := -iquote $(support)/fake_cpu
+rtc_host-flavour := fake_cpu
 
 unit-tests += serial
 serial-sources := test/unit/kernel/serial_test.c $(support)/fake_panic.c \
     $(support)/processor_fake.c kernel/serial.c kernel/ioapic_host.c \
     kernel/domain.c arch/spinlock.c
-serial-cflags := -iquote $(support)/fake_cpu
+serial-flavour := fake_cpu
 
 scheduler-parts := $(support)/processor_fake.c $(addprefix kernel/, \
     domain.c event.c page.c task.c task_life.c time.c base/format.c)
 
 # ASan does not know our stacks; what they lie in is no malloc memory anyway.
+flavour-tasks := -iquote $(support)/fake_cpu -DTASK_STACK_PAGES=16 \
+    -fno-sanitize=address
 define task-rig-test
 unit-tests += $(1)
 $(1)-sources := test/unit/kernel/$(1)_test.c $$(support)/task_rig.c \
     $$(scheduler-parts) arch/spinlock.c
 $(1)-depends := $$(BUILD)/arch/task_switch.o
-$(1)-cflags := -iquote $$(support)/fake_cpu -DTASK_STACK_PAGES=16 \
-    -fno-sanitize=address
+$(1)-flavour := tasks
 $(1)-libs := $$(BUILD)/arch/task_switch.o
 endef
 $(foreach test,task task_wait task_turns,$(eval $(call task-rig-test,$(test))))
@@ -63,7 +65,7 @@ $(foreach test,task task_wait task_turns,$(eval $(call task-rig-test,$(test))))
 # A machine of threads: the scheduler's sources, its switch (which the test
 # wraps), and ThreadSanitizer in place of the others.
 smp-parts := $(support)/smp_machine.c $(scheduler-parts)
-smp-cflags  := -iquote $(support)/fake_cpu -DTASK_STACK_PAGES=15 \
+flavour-smp := -iquote $(support)/fake_cpu -DTASK_STACK_PAGES=15 \
     -Dtask_switch=smp_switch -fno-sanitize=address,undefined \
     -fsanitize=thread
 smp-depends := $(BUILD)/arch/task_switch.o
@@ -72,10 +74,10 @@ smp-libs    := $(BUILD)/arch/task_switch.o -lpthread
 unit-tests += task_smp
 task_smp-sources := test/unit/kernel/task_smp_test.c $(smp-parts)
 task_smp-depends := $(smp-depends)
-task_smp-cflags  := $(smp-cflags)
+task_smp-flavour := smp
 task_smp-libs    := $(smp-libs)
 
 unit-tests += time
 time-sources := test/unit/kernel/time_test.c $(support)/fake_panic.c \
     $(support)/processor_fake.c kernel/time.c kernel/domain.c arch/spinlock.c
-time-cflags := -iquote $(support)/fake_cpu
+time-flavour := fake_cpu

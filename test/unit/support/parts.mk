@@ -3,6 +3,12 @@
 
 support := test/unit/support
 
+# Flags that several tests share: in place of a header of the product, one of
+# test/unit/support/; and searches too long for the usual ones.
+flavour-fake_cpu := -iquote $(support)/fake_cpu
+flavour-fake_vmx := -iquote $(support)/fake_vmx
+flavour-fast     := -O2
+
 apic-parts := $(addprefix vmm/chip/, \
     apic_bus.c ioapic.c lapic.c lapic_apicv.c lapic_registers.c lapic_timer.c \
     pic.c)

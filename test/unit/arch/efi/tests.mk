@@ -1,4 +1,5 @@
 unit-tests += acpi_host
 acpi_host-sources := test/unit/arch/efi/acpi_host_test.c arch/efi/acpi_host.c
 # The tables name each other by 32-bit addresses too.
-acpi_host-cflags := -fno-pie -no-pie
+acpi_host-flavour := low
+flavour-low := -fno-pie -no-pie

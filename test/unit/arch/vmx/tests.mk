@@ -8,7 +8,7 @@ guest-rig-parts := $(addprefix $(support)/, \
 define guest-rig-test
 unit-tests += $(1)
 $(1)-sources := test/unit/arch/vmx/$(1)_test.c $$(guest-rig-parts)
-$(1)-cflags  := -iquote $$(support)/fake_vmx
+$(1)-flavour := fake_vmx
 endef
 $(foreach test,guest guest_apicv guest_regs, \
     $(eval $(call guest-rig-test,$(test))))
@@ -17,19 +17,21 @@ unit-tests += guest_switch
 guest_switch-sources := test/unit/arch/vmx/guest_switch_test.c \
     $(support)/fake_panic.c $(support)/processor_fake.c \
     arch/vmx/guest_switch.c
-guest_switch-cflags := -iquote $(support)/fake_switch
+guest_switch-flavour := fake_switch
+flavour-fake_switch := -iquote $(support)/fake_switch
 
 unit-tests += vmx_controls
 vmx_controls-sources := test/unit/arch/vmx/vmx_controls_test.c \
     arch/vmx/vmx_controls.c arch/vmx/vmx_entry_check.c
-vmx_controls-cflags := -iquote $(support)/fake_vmx
+vmx_controls-flavour := fake_vmx
 
 unit-tests += vmx_entry_controls
 vmx_entry_controls-sources := test/unit/arch/vmx/vmx_entry_controls_test.c \
     arch/vmx/vmx_entry_controls.c
-vmx_entry_controls-cflags := -iquote $(support)/fake_vmx
+vmx_entry_controls-flavour := fake_vmx
 
 unit-tests += vmx_features
 vmx_features-sources := test/unit/arch/vmx/vmx_features_test.c \
     arch/vmx/vmx_features.c
-vmx_features-cflags := -iquote $(support)/fake_features
+vmx_features-flavour := fake_features
+flavour-fake_features := -iquote $(support)/fake_features

@@ -11,7 +11,7 @@ decode-sources := test/unit/vmm/cpu/decode_test.c $(support)/decode_oracle.c \
     vmm/cpu/decode.c vmm/cpu/decode_table.c
 decode-libs := -lZydis
 # Without ASan's cost the five million encodings take seconds.
-decode-cflags := -O2
+decode-flavour := fast
 
 unit-tests += emulate
 emulate-sources := test/unit/vmm/cpu/emulate_test.c \
@@ -24,7 +24,7 @@ emulate_native-sources := test/unit/vmm/cpu/emulate_native_test.c \
     $(support)/emulate_native.c $(support)/emulate_encoding.c \
     $(support)/emulate_guest.c $(emulator-parts)
 emulate_native-libs   := -lZydis
-emulate_native-cflags := -O2
+emulate_native-flavour := fast
 
 unit-tests += kvmclock
 kvmclock-sources := test/unit/vmm/cpu/kvmclock_test.c \

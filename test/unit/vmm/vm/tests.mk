@@ -18,7 +18,7 @@ vm_device-sources := test/unit/vmm/vm/vm_device_test.c \
     $(support)/fake_panic.c $(support)/processor_fake.c vmm/vm/virtio_env.c \
     vmm/vm/vm_device.c vmm/plan/virtio_plan.c vmm/memory/regions.c \
     kernel/base/format.c arch/spinlock.c $(wildcard virtio/*.c)
-vm_device-cflags := -iquote $(support)/fake_cpu
+vm_device-flavour := fake_cpu
 # The service is the test's.
 vm_device-libs := -Wl,--wrap=virtio_queue_service
 
@@ -32,7 +32,8 @@ vm_smp-sources := test/unit/vmm/vm/vm_smp_test.c $(support)/apicv_fake.c \
     pit.c rtc.c rtc_calendar.c uart.c) $(smp-parts)
 vm_smp-depends := $(smp-depends)
 # virtio/ has fences towards the guest, which the sanitizer does not see.
-vm_smp-cflags := $(smp-cflags) -Wno-tsan
+vm_smp-flavour := smp_devices
+flavour-smp_devices := $(flavour-smp) -Wno-tsan
 vm_smp-libs   := $(smp-libs)
 
 unit-tests += vm_symbols
