@@ -1,6 +1,7 @@
 /* The processor's instructions as C: each function is one instruction (or one
  * and the bookkeeping its operands need), and keeps the manual's name. This
- * and the .asm files are the only places with assembly.
+ * and the .asm files are the only places with assembly. The bits of what they
+ * read and write: arch/regs.h, arch/msr.h, arch/cpuid.h.
  *
  * Who calls it: arch/ and kernel/.  SDM 2. */
 #pragma once
@@ -8,78 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CR0_PE (1ULL << 0)
-#define CR0_MP (1ULL << 1)
-#define CR0_EM (1ULL << 2)
-#define CR0_TS (1ULL << 3)
-#define CR0_ET (1ULL << 4)
-#define CR0_NE (1ULL << 5)
-#define CR0_WP (1ULL << 16)
-#define CR0_AM (1ULL << 18)
-#define CR0_NW (1ULL << 29)
-#define CR0_CD (1ULL << 30)
-#define CR0_PG (1ULL << 31)
-
-#define CR4_VME        (1ULL << 0)
-#define CR4_PVI        (1ULL << 1)
-#define CR4_TSD        (1ULL << 2)
-#define CR4_DE         (1ULL << 3)
-#define CR4_PSE        (1ULL << 4)
-#define CR4_PAE        (1ULL << 5)
-#define CR4_MCE        (1ULL << 6)
-#define CR4_PGE        (1ULL << 7)
-#define CR4_PCE        (1ULL << 8)
-#define CR4_OSFXSR     (1ULL << 9)
-#define CR4_OSXMMEXCPT (1ULL << 10)
-#define CR4_UMIP       (1ULL << 11)
-#define CR4_LA57       (1ULL << 12)
-#define CR4_VMXE       (1ULL << 13)
-#define CR4_SMXE       (1ULL << 14)
-#define CR4_FSGSBASE   (1ULL << 16)
-#define CR4_PCIDE      (1ULL << 17)
-#define CR4_OSXSAVE    (1ULL << 18)
-#define CR4_SMEP       (1ULL << 20)
-#define CR4_SMAP       (1ULL << 21)
-#define CR4_PKE        (1ULL << 22)
-#define CR4_CET        (1ULL << 23)
-
-#define RFLAGS_CF  (1ULL << 0)
-#define RFLAGS_ONE (1ULL << 1)
-#define RFLAGS_ZF  (1ULL << 6)
-#define RFLAGS_TF  (1ULL << 8)
-#define RFLAGS_IF  (1ULL << 9)
-#define RFLAGS_DF  (1ULL << 10)
-#define RFLAGS_RF  (1ULL << 16)
-#define RFLAGS_VM  (1ULL << 17)
-#define RFLAGS_AC  (1ULL << 18)
-
-#define EFER_SCE (1ULL << 0)
-#define EFER_LME (1ULL << 8)
-#define EFER_LMA (1ULL << 10)
-#define EFER_NXE (1ULL << 11)
-
-/* The MSRs that more than one file names (SDM 4 Table 2-2). */
-#define MSR_TSC             0x010U
-#define MSR_APIC_BASE       0x01bU
-#define MSR_FEATURE_CONTROL 0x03aU
-#define MSR_PAT             0x277U
-#define MSR_TSC_DEADLINE    0x6e0U
-#define MSR_X2APIC          0x800U /* first of the x2APIC range */
-#define MSR_EFER            0xc0000080U
-#define MSR_STAR            0xc0000081U
-#define MSR_LSTAR           0xc0000082U
-#define MSR_CSTAR           0xc0000083U
-#define MSR_FMASK           0xc0000084U
-#define MSR_FS_BASE         0xc0000100U
-#define MSR_GS_BASE         0xc0000101U
-#define MSR_KERNEL_GS_BASE  0xc0000102U
-#define MSR_TSC_AUX         0xc0000103U
-
-/* Bits high..low of `value`, both included, as the manuals write them. */
-static inline uint64_t bits(uint64_t value, unsigned high, unsigned low)
-{
-    return (value >> low) & (~0ULL >> (63 - (high - low)));
-}
+#include "arch/cpuid.h"
 
 /* Ports */
 
@@ -207,10 +137,6 @@ static inline void cpu_xsetbv(uint32_t index, uint64_t value)
 }
 
 /* Identification, time, entropy */
-
-struct cpuid {
-    uint32_t eax, ebx, ecx, edx;
-};
 
 static inline struct cpuid cpu_cpuid(uint32_t leaf, uint32_t subleaf)
 {

@@ -5,9 +5,9 @@
 #include "arch/cpu.h"
 #include "arch/paging.h"
 #include "arch/processor.h"
+#include "arch/regs.h"
 #include "kernel/base/panic.h"
 
-#define PAGE        4096U
 #define STACK_PAGES 3U /* the lowest is the guard */
 
 /* SDM 3A Figure 8-11, without the packing that its odd offsets would take. */
@@ -22,20 +22,18 @@ _Static_assert(sizeof(struct tss) == 104, "SDM 3A Figure 8-11");
 
 /* One processor's. The stacks first: they begin with pages that are guards. */
 struct gdt {
-    uint8_t stacks[GDT_IST_END - 1][STACK_PAGES * PAGE];
+    uint8_t stacks[GDT_IST_END - 1][STACK_PAGES * PAGE_SIZE];
     uint64_t entries[5];
     struct tss tss;
 };
 
-_Static_assert(sizeof(struct gdt) <= GDT_PAGES * PAGE, "what gdt.h says");
+_Static_assert(sizeof(struct gdt) <= GDT_PAGES * PAGE_SIZE, "what gdt.h says");
 
-static _Alignas(PAGE) struct gdt boot;
+static _Alignas(PAGE_SIZE) struct gdt boot;
 
 void gdt_load(const struct descriptor_table *table);
 
 /* SDM 3A Figure 3-8: present, ring 0; code with L, or writable data. */
-#define CODE_DESCRIPTOR 0x00209b0000000000ULL
-#define DATA_DESCRIPTOR 0x0000930000000000ULL
 
 /* SDM 3A Figure 8-4: an available 64-bit TSS, 16 bytes. */
 static void set_tss_descriptor(struct gdt *gdt)
@@ -58,8 +56,8 @@ static void fill(struct gdt *gdt)
     /* Beyond the limit: there is no I/O permission map. */
     gdt->tss.words[TSS_IO_MAP_WORD] = (uint32_t)sizeof(struct tss) << 16;
 
-    gdt->entries[GDT_CODE / 8] = CODE_DESCRIPTOR;
-    gdt->entries[GDT_DATA / 8] = DATA_DESCRIPTOR;
+    gdt->entries[GDT_CODE / 8] = DESCRIPTOR_CODE_64;
+    gdt->entries[GDT_DATA / 8] = DESCRIPTOR_DATA;
     set_tss_descriptor(gdt);
 }
 

@@ -1,13 +1,11 @@
 ; Loading the descriptor tables' registers; called by arch/gdt.c, whose
 ; selectors these are.
 
+%include "arch/asm_constants.inc"
+
 bits 64
 default rel
 section .text
-
-%define GDT_CODE 0x08
-%define GDT_DATA 0x10
-%define GDT_TSS  0x18
 
 ; void gdt_load(const struct descriptor_table *table)
 global gdt_load:function hidden

@@ -10,12 +10,8 @@
 #include "arch/gdt.h"
 #include "arch/machine.h"
 #include "arch/processor.h"
+#include "arch/regs.h"
 #include "kernel/base/panic.h"
-
-#define VECTOR_NMI           2U
-#define VECTOR_DOUBLE_FAULT  8U
-#define VECTOR_MACHINE_CHECK 18U
-#define EXCEPTIONS           32U
 
 /* A 64-bit interrupt gate, SDM 3A Figure 6-8. */
 struct gate {
@@ -48,9 +44,9 @@ static enum gdt_ist stack_of(unsigned vector)
     switch (vector) {
     case VECTOR_NMI:
         return GDT_IST_NMI;
-    case VECTOR_DOUBLE_FAULT:
+    case VECTOR_DF:
         return GDT_IST_DOUBLE_FAULT;
-    case VECTOR_MACHINE_CHECK:
+    case VECTOR_MC:
         return GDT_IST_MACHINE_CHECK;
     default:
         return GDT_IST_NONE;
@@ -83,7 +79,7 @@ void idt_init(void)
 
 void idt_set_handler(uint8_t vector, idt_handler handler)
 {
-    CHECK(vector >= EXCEPTIONS);
+    CHECK(vector >= VECTOR_EXCEPTIONS);
     idt.handlers[vector] = handler;
 }
 
@@ -113,7 +109,7 @@ void idt_dispatch(uint8_t vector)
 {
     if (vector == VECTOR_NMI) {
         cpu_int_nmi();
-    } else if (vector >= EXCEPTIONS) {
+    } else if (vector >= VECTOR_EXCEPTIONS) {
         interrupt(vector);
     }
 }
@@ -157,12 +153,12 @@ void idt_trap(struct trap_frame *frame)
         __atomic_add_fetch(&idt.nmis, 1, __ATOMIC_RELAXED);
         return;
     }
-    if (frame->vector >= EXCEPTIONS) {
+    if (frame->vector >= VECTOR_EXCEPTIONS) {
         interrupt((uint8_t)frame->vector);
         return;
     }
-    if (frame->vector != VECTOR_DOUBLE_FAULT &&
-        frame->vector != VECTOR_MACHINE_CHECK && fix_up(frame)) {
+    if (frame->vector != VECTOR_DF && frame->vector != VECTOR_MC &&
+        fix_up(frame)) {
         return;
     }
     exception(frame);

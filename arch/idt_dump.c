@@ -7,36 +7,36 @@
 #include "arch/backtrace.h"
 #include "arch/cpu.h"
 #include "arch/idt.h"
+#include "arch/msr.h"
 #include "arch/paging.h"
+#include "arch/regs.h"
 #include "kernel/base/format.h"
 #include "kernel/base/log.h"
 
-#define VECTOR_PAGE_FAULT   14U
-#define VECTOR_DOUBLE_FAULT 8U
-#define CODE_BYTES          16U
-#define STACK_WORDS         16U
+#define CODE_BYTES  16U
+#define STACK_WORDS 16U
 
-static const char *const exception_names[32] = {
-    [0] = "#DE divide error",
-    [1] = "#DB debug",
-    [2] = "NMI",
-    [3] = "#BP breakpoint",
-    [4] = "#OF overflow",
-    [5] = "#BR bound range exceeded",
-    [6] = "#UD invalid opcode",
-    [7] = "#NM device not available",
-    [8] = "#DF double fault",
-    [10] = "#TS invalid TSS",
-    [11] = "#NP segment not present",
-    [12] = "#SS stack segment fault",
-    [13] = "#GP general protection",
-    [14] = "#PF page fault",
-    [16] = "#MF x87 floating-point error",
-    [17] = "#AC alignment check",
-    [18] = "#MC machine check",
-    [19] = "#XM SIMD floating-point exception",
-    [20] = "#VE virtualization exception",
-    [21] = "#CP control protection",
+static const char *const exception_names[VECTOR_EXCEPTIONS] = {
+    [VECTOR_DE] = "#DE divide error",
+    [VECTOR_DB] = "#DB debug",
+    [VECTOR_NMI] = "NMI",
+    [VECTOR_BP] = "#BP breakpoint",
+    [VECTOR_OF] = "#OF overflow",
+    [VECTOR_BR] = "#BR bound range exceeded",
+    [VECTOR_UD] = "#UD invalid opcode",
+    [VECTOR_NM] = "#NM device not available",
+    [VECTOR_DF] = "#DF double fault",
+    [VECTOR_TS] = "#TS invalid TSS",
+    [VECTOR_NP] = "#NP segment not present",
+    [VECTOR_SS] = "#SS stack segment fault",
+    [VECTOR_GP] = "#GP general protection",
+    [VECTOR_PF] = "#PF page fault",
+    [VECTOR_MF] = "#MF x87 floating-point error",
+    [VECTOR_AC] = "#AC alignment check",
+    [VECTOR_MC] = "#MC machine check",
+    [VECTOR_XM] = "#XM SIMD floating-point exception",
+    [VECTOR_VE] = "#VE virtualization exception",
+    [VECTOR_CP] = "#CP control protection",
 };
 
 static const char *const gpr_names[16] = {
@@ -53,29 +53,30 @@ static void log_error_code(const struct trap_frame *frame)
 {
     unsigned error = (unsigned)frame->error;
 
-    if (frame->vector == VECTOR_PAGE_FAULT) {
+    if (frame->vector == VECTOR_PF) {
         log_error("  %s of %016llx: %s%s%s",
-                  error & 16  ? "fetch"
-                  : error & 2 ? "write"
-                              : "read",
+                  error & PF_I   ? "fetch"
+                  : error & PF_W ? "write"
+                                 : "read",
                   (unsigned long long)cpu_read_cr2(),
-                  error & 1 ? "not allowed there" : "nothing is mapped there",
-                  error & 8 ? ", reserved bit set" : "",
-                  cpu_read_cr2() < 4096 ? " (NULL pointer)" : "");
+                  error & PF_P ? "not allowed there"
+                               : "nothing is mapped there",
+                  error & PF_RSVD ? ", reserved bit set" : "",
+                  cpu_read_cr2() < PAGE_SIZE ? " (NULL pointer)" : "");
         return;
     }
-    if (frame->vector == VECTOR_DOUBLE_FAULT &&
+    if (frame->vector == VECTOR_DF &&
         frame->rsp - cpu_read_cr2() < GUARD_REACH) {
         log_error("  the stack has run into its guard page");
         return;
     }
     if (error) {
         log_error("  error code %x: %s %u%s", error,
-                  error & 2   ? "IDT vector"
-                  : error & 4 ? "LDT entry"
-                              : "GDT entry",
+                  error & ERROR_IDT  ? "IDT vector"
+                  : error & ERROR_TI ? "LDT entry"
+                                     : "GDT entry",
                   (unsigned)bits(error, 15, 3),
-                  error & 1 ? ", from outside the program" : "");
+                  error & ERROR_EXT ? ", from outside the program" : "");
     }
 }
 
@@ -136,8 +137,9 @@ static void log_stack(uint64_t rsp)
 
 void idt_dump(const struct trap_frame *frame)
 {
-    const char *name =
-        frame->vector < 32 ? exception_names[frame->vector] : NULL;
+    const char *name = frame->vector < VECTOR_EXCEPTIONS
+                           ? exception_names[frame->vector]
+                           : NULL;
 
     log_error("%s (vector %u) in Lintel", name ? name : "interrupt",
               (unsigned)frame->vector);

@@ -4,8 +4,11 @@
 #include "arch/lapic_host.h"
 
 #include "arch/cpu.h"
+#include "arch/cpuid.h"
 #include "arch/idt.h"
+#include "arch/msr.h"
 #include "arch/processor.h"
+#include "arch/regs.h"
 #include "kernel/base/log.h"
 #include "kernel/base/panic.h"
 
@@ -31,10 +34,6 @@ enum lapic_register {
     LAPIC_DIVIDE = 0x3e0,
     LAPIC_VERSION = 0x030,
 };
-
-#define APIC_BASE_ENABLE  (1ULL << 11)
-#define APIC_BASE_X2APIC  (1ULL << 10)
-#define APIC_BASE_ADDRESS 0x000ffffffffff000ULL
 
 #define SVR_ENABLE         0x100U
 #define LVT_MASKED         0x10000U
@@ -144,19 +143,19 @@ static void set_handlers(void)
  * in the disabled state comes up in xAPIC mode first (SDM 3A 10.12.5). */
 static void enable(void)
 {
-    bool has_x2apic = cpu_cpuid(1, 0).ecx & 1U << 21;
+    bool has_x2apic = cpu_cpuid(1, 0).ecx & CPUID_1_ECX_X2APIC;
     uint64_t base = cpu_rdmsr(MSR_APIC_BASE);
 
     lapic.base = (uintptr_t)(base & APIC_BASE_ADDRESS);
-    if (!(base & APIC_BASE_ENABLE)) {
-        base |= APIC_BASE_ENABLE;
+    if (!(base & APIC_BASE_EN)) {
+        base |= APIC_BASE_EN;
         cpu_wrmsr(MSR_APIC_BASE, base);
     }
-    if (has_x2apic && !(base & APIC_BASE_X2APIC)) {
-        base |= APIC_BASE_X2APIC;
+    if (has_x2apic && !(base & APIC_BASE_EXTD)) {
+        base |= APIC_BASE_EXTD;
         cpu_wrmsr(MSR_APIC_BASE, base);
     }
-    lapic.x2apic = base & APIC_BASE_X2APIC;
+    lapic.x2apic = base & APIC_BASE_EXTD;
 }
 
 /* Interrupts the firmware left in service would block all below them. */
@@ -236,7 +235,7 @@ void lapic_host_init(void)
     set_handlers();
     set_local_vectors();
     drain();
-    lapic.deadline = cpu_cpuid(1, 0).ecx & 1U << 24;
+    lapic.deadline = cpu_cpuid(1, 0).ecx & CPUID_1_ECX_TSC_DEADLINE;
     if (!lapic.deadline) {
         measure_ratio();
     }
@@ -252,7 +251,7 @@ bool lapic_host_init_here(void)
 {
     bool x2apic = lapic.x2apic;
     uintptr_t base = lapic.base;
-    bool deadline = cpu_cpuid(1, 0).ecx & 1U << 24;
+    bool deadline = cpu_cpuid(1, 0).ecx & CPUID_1_ECX_TSC_DEADLINE;
 
     enable();
     if (lapic.x2apic != x2apic || lapic.base != base ||

@@ -10,6 +10,7 @@
 #include "arch/boot.h"
 #include "arch/cpu.h"
 #include "arch/paging.h"
+#include "arch/regs.h"
 
 #define IOAPIC_SELECT  0x00U
 #define IOAPIC_WINDOW  0x10U

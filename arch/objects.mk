@@ -19,5 +19,16 @@ objects += $(addprefix arch/, \
     tsc.o \
     )
 
+# Constants that .asm files share with C (arch/asm_constants.h).
+asm-constants := arch/asm_constants arch/vmx/guest_offsets
+$(asm-constants:%=$(BUILD)/%.inc): $(BUILD)/%.inc: %.c
+	@mkdir -p $(@D)
+	$(call say,GEN)$(CC) $(CFLAGS) -MMD -MP -MT $@ -MF $@.d -S $< -o $@.s
+	@sed -n 's/^@ //p' $@.s > $@
+-include $(asm-constants:%=$(BUILD)/%.inc.d)
+
+$(BUILD)/arch/gdt_load.o: $(BUILD)/arch/asm_constants.inc
+$(BUILD)/arch/processor_trampoline.o: $(BUILD)/arch/asm_constants.inc
+
 include arch/efi/objects.mk
 include arch/vmx/objects.mk

@@ -6,43 +6,31 @@
 #include "arch/boot.h"
 #include "arch/boot_ranges.h"
 #include "arch/cpu.h"
+#include "arch/cpuid.h"
 #include "arch/image.h"
+#include "arch/msr.h"
 #include "arch/page_source.h"
 #include "arch/processor.h"
+#include "arch/regs.h"
 #include "arch/spinlock.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/string.h"
 
-#define PAGE     4096ULL
 #define GIGABYTE (1ULL << 30)
-
-/* Bits of an entry. */
-#define PRESENT   (1ULL << 0)
-#define WRITE     (1ULL << 1)
-#define PWT       (1ULL << 3)
-#define PCD       (1ULL << 4)
-#define LARGE     (1ULL << 7)  /* in a table above the lowest */
-#define PAT_SMALL (1ULL << 7)  /* in the lowest */
-#define PAT_LARGE (1ULL << 12) /* in a large page's entry */
-#define NX        (1ULL << 63)
-#define ADDRESS   0x000ffffffffff000ULL
 
 /* Rights and caching of a page, in the form of a 4 KiB page's entry. PAT entry
  * 3 is uncached by default; entry 4 is made write-combining. */
-#define DATA    (PRESENT | WRITE | NX)
-#define CODE    (PRESENT)
-#define CONST   (PRESENT | NX)
-#define DEVICE  (DATA | PWT | PCD)
-#define SCREEN  (DATA | PAT_SMALL)
-#define RUNTIME (PRESENT | WRITE)
+#define DATA    (PTE_P | PTE_RW | PTE_XD)
+#define CODE    (PTE_P)
+#define CONST   (PTE_P | PTE_XD)
+#define DEVICE  (DATA | PTE_PWT | PTE_PCD)
+#define SCREEN  (DATA | PTE_PAT)
+#define RUNTIME (PTE_P | PTE_RW)
 #define NOTHING 0ULL
 
 /* Write-back, write-through, UC-, UC; write-combining, write-through, UC-, UC
  * (SDM 3A Table 11-12, lowest byte is entry 0). */
 #define PAT_VALUE 0x0007040100070406ULL
-
-#define MSR_MISC_ENABLE 0x1a0U
-#define XD_DISABLE      (1ULL << 34)
 
 static struct {
     const struct boot_info *boot;
@@ -60,7 +48,7 @@ static struct {
 static bool has_gigabyte_pages(void)
 {
     return cpu_cpuid(0x80000000, 0).eax >= 0x80000001 &&
-           cpu_cpuid(0x80000001, 0).edx & 1U << 26;
+           cpu_cpuid(0x80000001, 0).edx & CPUID_80000001_EDX_PAGE1GB;
 }
 
 /* Each run of RAM, each runtime or device range needs at most two tables at
@@ -92,9 +80,9 @@ static uint64_t new_table(void)
 
     if (paging.pool_left) {
         table = paging.pool;
-        paging.pool += PAGE;
+        paging.pool += PAGE_SIZE;
         paging.pool_left--;
-        memset((void *)(uintptr_t)table, 0, PAGE);
+        memset((void *)(uintptr_t)table, 0, PAGE_SIZE);
     } else if (paging.source) {
         table = (uint64_t)(uintptr_t)paging.source->alloc(paging.source);
     }
@@ -112,10 +100,10 @@ static uint64_t leaf(uint64_t address, uint64_t attributes, unsigned level)
     if (!attributes || level == 1) {
         return attributes ? address | attributes : 0;
     }
-    if (attributes & PAT_SMALL) {
-        attributes = (attributes & ~PAT_SMALL) | PAT_LARGE;
+    if (attributes & PTE_PAT) {
+        attributes = (attributes & ~PTE_PAT) | PTE_PAT_LARGE;
     }
-    return address | attributes | LARGE;
+    return address | attributes | PTE_PS;
 }
 
 /* The table under `entry`; makes one if there is none, whose 512 pages are what
@@ -126,23 +114,23 @@ static uint64_t *table_below(uint64_t *entry, unsigned level)
     uint64_t attributes, address, size;
     uint64_t *table;
 
-    if (old & PRESENT && !(old & LARGE)) {
-        return (uint64_t *)(uintptr_t)(old & ADDRESS);
+    if (old & PTE_P && !(old & PTE_PS)) {
+        return (uint64_t *)(uintptr_t)(old & PTE_ADDRESS);
     }
     table = (uint64_t *)(uintptr_t)new_table();
     if (!table) {
         return NULL;
     }
-    if (old & PRESENT) {
-        attributes = old & (PRESENT | WRITE | PWT | PCD | NX);
-        attributes |= old & PAT_LARGE ? PAT_SMALL : 0;
-        address = old & ADDRESS & ~PAT_LARGE;
+    if (old & PTE_P) {
+        attributes = old & (PTE_P | PTE_RW | PTE_PWT | PTE_PCD | PTE_XD);
+        attributes |= old & PTE_PAT_LARGE ? PTE_PAT : 0;
+        address = old & PTE_ADDRESS & ~PTE_PAT_LARGE;
         size = 1ULL << level_shift(level - 1);
         for (unsigned i = 0; i < 512; i++) {
             table[i] = leaf(address + i * size, attributes, level - 1);
         }
     }
-    *entry = (uint64_t)(uintptr_t)table | PRESENT | WRITE;
+    *entry = (uint64_t)(uintptr_t)table | PTE_P | PTE_RW;
     return table;
 }
 
@@ -155,7 +143,7 @@ static uint64_t set_page(uint64_t base, uint64_t end, uint64_t attributes)
     for (unsigned level = paging.levels;; level--) {
         uint64_t size = 1ULL << level_shift(level);
         uint64_t *entry = &table[base >> level_shift(level) & 511];
-        bool split = *entry & PRESENT && !(*entry & LARGE);
+        bool split = *entry & PTE_P && !(*entry & PTE_PS);
         bool fits = level <= paging.largest && !split && base % size == 0 &&
                     end - base >= size;
         if (level == 1 || fits) {
@@ -171,9 +159,9 @@ static uint64_t set_page(uint64_t base, uint64_t end, uint64_t attributes)
 
 static bool set_range(uint64_t base, uint64_t size, uint64_t attributes)
 {
-    uint64_t end = (base + size + PAGE - 1) & ~(PAGE - 1);
+    uint64_t end = (base + size + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
 
-    base &= ~(PAGE - 1);
+    base &= ~(PAGE_SIZE - 1);
     while (base < end) {
         uint64_t done = set_page(base, end, attributes);
         if (!done) {
@@ -232,8 +220,8 @@ static void split_runtime(const struct boot_info *boot)
             range->kind != BOOT_RUNTIME_DATA) {
             continue;
         }
-        must_set(range->base, PAGE, CONST);
-        must_set(end - PAGE, PAGE, CONST);
+        must_set(range->base, PAGE_SIZE, CONST);
+        must_set(end - PAGE_SIZE, PAGE_SIZE, CONST);
         must_set(range->base, range->size, CONST);
     }
 }
@@ -265,13 +253,13 @@ static void need_nx(void)
 {
     uint64_t misc = 0;
 
-    if (cpu_cpuid(0x80000001, 0).edx & 1U << 20) {
+    if (cpu_cpuid(0x80000001, 0).edx & CPUID_80000001_EDX_NX) {
         return;
     }
     if (cpu_rdmsr_safe(MSR_MISC_ENABLE, &misc)) {
-        (void)cpu_wrmsr_safe(MSR_MISC_ENABLE, misc & ~XD_DISABLE);
+        (void)cpu_wrmsr_safe(MSR_MISC_ENABLE, misc & ~MISC_ENABLE_XD_DISABLE);
     }
-    if (!(cpu_cpuid(0x80000001, 0).edx & 1U << 20)) {
+    if (!(cpu_cpuid(0x80000001, 0).edx & CPUID_80000001_EDX_NX)) {
         panic("this processor cannot keep data from being executed (no NX)");
     }
 }
@@ -285,9 +273,9 @@ void paging_enable_here(void)
         features = cpu_cpuid(7, 0);
     }
     cr4 |= CR4_PAE | CR4_DE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
-    cr4 |= features.ebx & 1U << 7 ? CR4_SMEP : 0;
-    cr4 |= features.ebx & 1U << 20 ? CR4_SMAP : 0;
-    cr4 |= features.ecx & 1U << 2 ? CR4_UMIP : 0;
+    cr4 |= features.ebx & CPUID_7_EBX_SMEP ? CR4_SMEP : 0;
+    cr4 |= features.ebx & CPUID_7_EBX_SMAP ? CR4_SMAP : 0;
+    cr4 |= features.ecx & CPUID_7_ECX_UMIP ? CR4_UMIP : 0;
     /* XCR0 and what is in it are arch/vmx/vmx's; it must not be lost here. */
     cr4 |= cpu_read_cr4() & CR4_OSXSAVE;
 
@@ -309,17 +297,17 @@ static bool table_valid(const uint64_t *table, unsigned level,
 {
     for (unsigned i = 0; i < 512; i++) {
         uint64_t entry = table[i];
-        if (!(entry & PRESENT)) {
+        if (!(entry & PTE_P)) {
             continue;
         }
-        if (level > 1 && !(entry & LARGE)) {
-            if (!table_valid((const uint64_t *)(uintptr_t)(entry & ADDRESS),
+        if (level > 1 && !(entry & PTE_PS)) {
+            if (!table_valid((const uint64_t *)(uintptr_t)(entry & PTE_ADDRESS),
                              level - 1, executable)) {
                 return false;
             }
-        } else if (!(entry & NX)) {
+        } else if (!(entry & PTE_XD)) {
             *executable += 1ULL << level_shift(level);
-            if (entry & WRITE) {
+            if (entry & PTE_RW) {
                 return false;
             }
         }
@@ -349,8 +337,8 @@ void paging_init(const struct boot_info *boot)
     map_devices(boot);
     split_runtime(boot);
     map_image();
-    must_set(0, PAGE, NOTHING);
-    must_set(boot->stack_base, PAGE, NOTHING);
+    must_set(0, PAGE_SIZE, NOTHING);
+    must_set(boot->stack_base, PAGE_SIZE, NOTHING);
     CHECK(paging_valid());
     paging_enable_here();
     paging.live = true;
@@ -373,8 +361,8 @@ static bool set_range_locked(uint64_t base, uint64_t size, uint64_t attributes)
 
 bool paging_guard(void *page)
 {
-    CHECK((uintptr_t)page % PAGE == 0);
-    if (!set_range_locked((uintptr_t)page, PAGE, NOTHING)) {
+    CHECK((uintptr_t)page % PAGE_SIZE == 0);
+    if (!set_range_locked((uintptr_t)page, PAGE_SIZE, NOTHING)) {
         return false;
     }
     processor_here()->map_seen =
@@ -386,8 +374,8 @@ bool paging_guard(void *page)
  * one has anything to forget. */
 bool paging_unguard(void *page)
 {
-    CHECK((uintptr_t)page % PAGE == 0);
-    return set_range_locked((uintptr_t)page, PAGE, DATA);
+    CHECK((uintptr_t)page % PAGE_SIZE == 0);
+    return set_range_locked((uintptr_t)page, PAGE_SIZE, DATA);
 }
 
 void paging_catch_up(void)
@@ -404,7 +392,7 @@ void paging_catch_up(void)
 void paging_lend_code(uint64_t page, bool code)
 {
     spinlock_take(&paging.lock);
-    must_set(page, PAGE, code ? CODE : DATA);
+    must_set(page, PAGE_SIZE, code ? CODE : DATA);
     spinlock_give(&paging.lock);
 }
 
@@ -418,7 +406,7 @@ bool paging_is_mapped(uint64_t address)
 {
     unsigned levels = cpu_read_cr4() & CR4_LA57 ? 5 : 4;
     const uint64_t *table =
-        (const uint64_t *)(uintptr_t)(cpu_read_cr3() & ADDRESS);
+        (const uint64_t *)(uintptr_t)(cpu_read_cr3() & PTE_ADDRESS);
     unsigned unused_bits = 64 - level_shift(levels + 1);
     int64_t canonical = (int64_t)(address << unused_bits) >> unused_bits;
 
@@ -427,13 +415,13 @@ bool paging_is_mapped(uint64_t address)
     }
     for (unsigned level = levels;; level--) {
         uint64_t entry = table[address >> level_shift(level) & 511];
-        if (!(entry & PRESENT)) {
+        if (!(entry & PTE_P)) {
             return false;
         }
-        if (level == 1 || entry & LARGE) {
+        if (level == 1 || entry & PTE_PS) {
             return true;
         }
-        table = (const uint64_t *)(uintptr_t)(entry & ADDRESS);
+        table = (const uint64_t *)(uintptr_t)(entry & PTE_ADDRESS);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "arch/cpu.h"
 #include "arch/lapic_host.h"
 #include "arch/machine.h"
+#include "arch/msr.h"
 #include "arch/vmx/vmx.h"
 
 struct processor processor_boot;

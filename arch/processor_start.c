@@ -12,6 +12,7 @@
 #include "arch/machine.h"
 #include "arch/page_source.h"
 #include "arch/paging.h"
+#include "arch/regs.h"
 #include "arch/spinlock.h"
 #include "arch/vmx/vmx.h"
 #include "kernel/base/panic.h"

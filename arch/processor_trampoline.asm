@@ -2,13 +2,7 @@
 ; in real mode (SDM 3A 9.4), left in 64-bit mode on a stack of its own. Filled
 ; in and started by arch/processor_start.c, whose struct words this ends with.
 
-%define CR0_PE          (1 << 0)
-%define CR0_NW          (1 << 29)
-%define CR0_CD          (1 << 30)
-%define CR0_PG          (1 << 31)
-%define MSR_EFER        0xc0000080
-%define EFER_LME        (1 << 8)
-%define EFER_NXE        (1 << 11)
+%include "arch/asm_constants.inc"
 
 ; Selectors of the table below.
 %define CODE32          0x08
@@ -95,9 +89,9 @@ stack:          dq 0
 argument:       dq 0
 entry:          dq 0
 gdt:            dq 0
-                dq 0x00cf9b000000ffff   ; flat 32-bit code
-                dq 0x00cf93000000ffff   ; flat data
-                dq 0x00209b0000000000   ; 64-bit code
+                dq DESCRIPTOR_CODE_32
+                dq DESCRIPTOR_DATA
+                dq DESCRIPTOR_CODE_64
 gdt_end:
 processor_start_end:
 

@@ -2,6 +2,7 @@
  * happens when it was overwritten. The compiler knows both names. */
 
 #include "arch/cpu.h"
+#include "arch/cpuid.h"
 #include "arch/stack.h"
 #include "kernel/base/panic.h"
 
@@ -23,7 +24,7 @@ __attribute__((no_stack_protector)) void stack_guard_init(void)
     uint64_t value = cpu_rdtsc() * 0x9e3779b97f4a7c15ULL;
     uint64_t random = 0;
 
-    if (cpu_cpuid(1, 0).ecx & 1U << 30) {
+    if (cpu_cpuid(1, 0).ecx & CPUID_1_ECX_RDRAND) {
         for (unsigned i = 0; i < 10 && !cpu_rdrand(&random); i++) {
             cpu_pause();
         }

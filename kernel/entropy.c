@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "arch/cpu.h"
+#include "arch/cpuid.h"
 #include "arch/spinlock.h"
 #include "kernel/base/log.h"
 #include "kernel/base/string.h"
@@ -51,12 +52,13 @@ struct source {
 
 static bool rdseed_present(void)
 {
-    return cpu_cpuid(0, 0).eax >= 7 && (cpu_cpuid(7, 0).ebx >> 18 & 1);
+    return cpu_cpuid(0, 0).eax >= 7 &&
+           (cpu_cpuid(7, 0).ebx & CPUID_7_EBX_RDSEED);
 }
 
 static bool rdrand_present(void)
 {
-    return cpu_cpuid(1, 0).ecx >> 30 & 1;
+    return cpu_cpuid(1, 0).ecx & CPUID_1_ECX_RDRAND;
 }
 
 /* Every processor that runs Lintel counts time. */

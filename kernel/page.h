@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PAGE_SIZE 4096ULL
+#include "arch/regs.h" /* PAGE_SIZE */
 
 /* `count` contiguous pages whose physical address is a multiple of
  * `alignment` bytes (a power of two, at least PAGE_SIZE), zeroed.

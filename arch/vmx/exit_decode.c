@@ -4,12 +4,10 @@
 
 #include "arch/cpu.h"
 #include "arch/idt.h"
+#include "arch/regs.h"
 #include "arch/vmx/ept.h"
 #include "arch/vmx/guest_state.h"
 #include "arch/vmx/vmx_insn.h"
-
-#define VECTOR_DF 8U
-#define VECTOR_MC 18U
 
 #define L EXIT_HAS_LENGTH
 #define Q EXIT_HAS_QUALIFICATION

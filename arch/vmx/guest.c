@@ -6,6 +6,8 @@
 #include <stddef.h>
 
 #include "arch/cpu.h"
+#include "arch/msr.h"
+#include "arch/regs.h"
 #include "arch/vmx/exit_decode.h"
 #include "arch/vmx/guest_state.h"
 #include "arch/vmx/vmx_entry_check.h"
@@ -13,8 +15,6 @@
 #include "arch/vmx/vmx_insn.h"
 #include "arch/vmx/vmx_state.h"
 #include "kernel/base/panic.h"
-
-#define VECTOR_GP 13U
 
 /* The exit-reason field (SDM 3C 25.9.1) */
 #define REASON_BASIC        0xffffU

@@ -91,9 +91,6 @@ enum guest_reg {
     GUEST_REG_COUNT
 };
 
-#define RIGHTS_L (1U << 13) /* 64-bit code segment */
-#define RIGHTS_D (1U << 14) /* default operand size 32 */
-
 /* Reads are cached until the next entry; writes go to the VMCS before it. */
 uint64_t guest_get(struct guest *guest, enum guest_reg reg);
 void guest_set(struct guest *guest, enum guest_reg reg, uint64_t value);

@@ -10,13 +10,11 @@
 #include <stddef.h>
 
 #include "arch/lapic_host.h"
+#include "arch/msr.h"
 #include "arch/page_source.h"
 #include "arch/vmx/guest_state.h"
 #include "arch/vmx/vmx_insn.h"
 #include "arch/vmx/vmx_state.h"
-
-#define MSR_X2APIC      0x800U
-#define MSR_X2APIC_LAST 0x83fU
 
 /* Registers without side effects: the processor reads them from the page. Not
  * among them is the timer's current count (0x839), which moves. */
@@ -117,7 +115,7 @@ void guest_apic_set_mode(struct guest *guest, enum guest_apic_mode mode)
         secondary &= ~SECONDARY_INTERRUPT_DELIVERY;
     }
 
-    for (uint32_t msr = MSR_X2APIC; msr <= MSR_X2APIC_LAST; msr++) {
+    for (uint32_t msr = MSR_X2APIC; msr < MSR_X2APIC + 0x40; msr++) {
         guest_setup_stop_msr(guest, msr);
     }
     if (page && guest->apic_access) {

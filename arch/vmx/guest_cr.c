@@ -6,6 +6,8 @@
 #include <stddef.h>
 
 #include "arch/cpu.h"
+#include "arch/msr.h"
+#include "arch/regs.h"
 #include "arch/vmx/guest_state.h"
 #include "arch/vmx/vmx_state.h"
 #include "kernel/base/panic.h"
@@ -23,20 +25,6 @@
 /* A change of these makes cached translations wrong (4.10.4.1). */
 #define CR4_TLB_BITS                                                           \
     (CR4_PAE | CR4_PGE | CR4_PSE | CR4_PCIDE | CR4_SMEP | CR4_SMAP | CR4_PKE)
-
-#define CR3_PCID        0xfffULL
-#define CR3_NO_FLUSH    (1ULL << 63)
-#define CR3_PAE_ADDRESS 0xffffffe0ULL
-#define PDPTE_PRESENT   1ULL
-#define PDPTE_RESERVED  0x1e6ULL /* bits 8:5 and 2:1 */
-#define PRED_CMD_IBPB   1ULL
-#define RIGHTS_TYPE     0xfU
-#define TYPE_TSS16_BUSY 3U
-
-#define XCR0_X87    (1ULL << 0)
-#define XCR0_SSE    (1ULL << 1)
-#define XCR0_AVX    (1ULL << 2)
-#define XCR0_AVX512 (7ULL << 5)
 
 static uint64_t beyond_physical(void)
 {
@@ -68,7 +56,7 @@ static enum guest_write check_pdptes(const uint64_t *pdptes)
         return GUEST_WRITE_PDPTES;
     }
     for (size_t i = 0; i < PDPTE_COUNT; i++) {
-        if ((pdptes[i] & PDPTE_PRESENT) && (pdptes[i] & reserved)) {
+        if ((pdptes[i] & PTE_P) && (pdptes[i] & reserved)) {
             return GUEST_WRITE_FAULT;
         }
     }

@@ -2,7 +2,6 @@
  * arch/vmx/guest.h. */
 #include <stddef.h>
 
-#include "arch/cpu.h"
 #include "arch/vmx/guest_state.h"
 #include "kernel/base/log.h"
 

@@ -4,27 +4,11 @@
  * SDM 3C 25.8.3 (injection), 27.3.1.5 (what must hold), 28.2.4
  * (IDT-vectoring), 3A 6.15 (double fault). */
 #include "arch/cpu.h"
+#include "arch/regs.h"
 #include "arch/vmx/guest_state.h"
 #include "arch/vmx/vmx_insn.h"
 #include "arch/vmx/vmx_state.h"
 #include "kernel/base/panic.h"
-
-enum vector {
-    VECTOR_DE = 0,
-    VECTOR_DB = 1,
-    VECTOR_NMI = 2,
-    VECTOR_BP = 3,
-    VECTOR_OF = 4,
-    VECTOR_DF = 8,
-    VECTOR_TS = 10,
-    VECTOR_NP = 11,
-    VECTOR_SS = 12,
-    VECTOR_GP = 13,
-    VECTOR_PF = 14,
-    VECTOR_AC = 17,
-    VECTOR_MC = 18,
-    VECTOR_CP = 21,
-};
 
 #define VECTOR_BIT(vector) (1U << (vector))
 
@@ -43,14 +27,12 @@ enum vector {
     (VECTOR_BIT(VECTOR_DB) | VECTOR_BIT(VECTOR_BP) | VECTOR_BIT(VECTOR_OF) |   \
      VECTOR_BIT(VECTOR_DF) | VECTOR_BIT(VECTOR_MC))
 
-#define DR6_TRAPS 0xfULL
-#define DR6_CAUSE 0xe00fULL /* B0 to B3, BD, BS, BT */
-#define DR6_RTM   (1ULL << 16)
-#define DR7_GD    (1ULL << 13)
+#define DR6_CAUSE (DR6_TRAPS | DR6_BD | DR6_BS | DR6_BT)
 
 static bool contributory(unsigned vector)
 {
-    return vector < 32 && (VECTORS_CONTRIBUTORY & VECTOR_BIT(vector));
+    return vector < VECTOR_EXCEPTIONS &&
+           (VECTORS_CONTRIBUTORY & VECTOR_BIT(vector));
 }
 
 static unsigned event_type(const struct guest_event *event)
@@ -79,7 +61,7 @@ bool guest_inject_exception(struct guest *guest, uint8_t vector,
                             uint32_t error_code)
 {
     unsigned second = vector;
-    CHECK(vector < 32 && vector != VECTOR_NMI);
+    CHECK(vector < VECTOR_EXCEPTIONS && vector != VECTOR_NMI);
 
     /* An exception while another one was delivered. One while an interrupt
      * was delivered is benign: it takes its place. */

@@ -1,15 +1,12 @@
-/* Not part of the image: compiled to assembly, of which the build keeps the
- * lines that begin with @ as build/guest_offsets.inc for guest_entry.asm. So
- * the offsets there cannot drift from the structure. */
-#include <stddef.h>
-
+/* The offsets and constants that arch/vmx/guest_entry.asm shares with C. Not
+ * part of the image; see arch/asm_constants.h. */
+#include "arch/asm_constants.h"
+#include "arch/msr.h"
 #include "arch/vmx/guest_state.h"
 #include "arch/vmx/vmx_insn.h"
 #include "arch/vmx/vmx_state.h"
 
-#define CONSTANT(name, value)                                                  \
-    __asm__ volatile("\n@ " #name " equ %c0" : : "i"(value))
-#define OFFSET(name, member) CONSTANT(name, offsetof(struct guest, member))
+#define OFFSET(name, member) ASM_CONSTANT(name, offsetof(struct guest, member))
 
 _Static_assert(offsetof(struct guest, measures) ==
                    offsetof(struct guest, launched) + 4,
@@ -24,13 +21,13 @@ void guest_offsets(void)
     OFFSET(GUEST_MEASURES, measures);
     OFFSET(GUEST_SPEC_GUEST, spec_guest);
     OFFSET(GUEST_SPEC_HOST, spec_host);
-    CONSTANT(FIELD_HOST_RSP, VMCS_HOST_RSP);
-    CONSTANT(MEASURE_VERW, MEASURE_VERW);
-    CONSTANT(MEASURE_SPEC_CTRL, MEASURE_SPEC_CTRL);
-    CONSTANT(MEASURE_FILL_RSB, MEASURE_FILL_RSB);
-    CONSTANT(MEASURE_ONE_RSB, MEASURE_ONE_RSB);
-    CONSTANT(MSR_SPEC_CTRL, MSR_SPEC_CTRL);
-    CONSTANT(STATUS_OK, VMX_OK);
-    CONSTANT(STATUS_INVALID, VMX_FAIL_INVALID);
-    CONSTANT(STATUS_VALID, VMX_FAIL_VALID);
+    ASM_CONSTANT(FIELD_HOST_RSP, VMCS_HOST_RSP);
+    ASM_CONSTANT(MEASURE_VERW, MEASURE_VERW);
+    ASM_CONSTANT(MEASURE_SPEC_CTRL, MEASURE_SPEC_CTRL);
+    ASM_CONSTANT(MEASURE_FILL_RSB, MEASURE_FILL_RSB);
+    ASM_CONSTANT(MEASURE_ONE_RSB, MEASURE_ONE_RSB);
+    ASM_CONSTANT(MSR_SPEC_CTRL, MSR_SPEC_CTRL);
+    ASM_CONSTANT(STATUS_OK, VMX_OK);
+    ASM_CONSTANT(STATUS_INVALID, VMX_FAIL_INVALID);
+    ASM_CONSTANT(STATUS_VALID, VMX_FAIL_VALID);
 }

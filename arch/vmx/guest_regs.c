@@ -8,6 +8,8 @@
 #include <stddef.h>
 
 #include "arch/cpu.h"
+#include "arch/msr.h"
+#include "arch/regs.h"
 #include "arch/vmx/guest_state.h"
 #include "arch/vmx/vmx_insn.h"
 #include "arch/vmx/vmx_state.h"

@@ -4,15 +4,13 @@
 #include <stddef.h>
 
 #include "arch/cpu.h"
+#include "arch/msr.h"
 #include "arch/page_source.h"
+#include "arch/regs.h"
 #include "arch/vmx/guest_state.h"
 #include "arch/vmx/vmx_insn.h"
 #include "arch/vmx/vmx_state.h"
 #include "kernel/base/panic.h"
-
-#define VECTOR_DB 1U
-#define VECTOR_AC 17U
-#define VECTOR_MC 18U
 
 /* PAUSE-loop exiting, in TSC ticks: PAUSEs no further apart than the gap are
  * one loop; a loop longer than the window exits. */
@@ -31,8 +29,6 @@ void guest_limit_runs(uint64_t ticks)
 }
 
 #define PAT_AT_RESET   0x0007040600070406ULL
-#define DR6_AT_RESET   0xffff0ff0ULL
-#define DR7_AT_RESET   0x400ULL
 #define FCW_AT_FNINIT  0x37fU
 #define MXCSR_AT_RESET 0x1f80U
 
@@ -191,15 +187,19 @@ void guest_setup_vmcs(struct guest *guest)
 static void reset_segments(struct guest *guest)
 {
     static const struct {
-        uint8_t index; /* in the order of guest.h */
+        uint8_t index; /* enum segment */
         uint16_t selector;
         uint32_t base;
         uint32_t rights;
     } segments[] = {
-        {0, 0, 0, 0x93}, {1, 0xf000, 0xffff0000U, 0x9b},
-        {2, 0, 0, 0x93}, {3, 0, 0, 0x93},
-        {4, 0, 0, 0x93}, {5, 0, 0, 0x93},
-        {6, 0, 0, 0x82}, {7, 0, 0, 0x8b},
+        {SEGMENT_ES, 0, 0, RIGHTS_DATA_16},
+        {SEGMENT_CS, 0xf000, 0xffff0000U, RIGHTS_CODE_16},
+        {SEGMENT_SS, 0, 0, RIGHTS_DATA_16},
+        {SEGMENT_DS, 0, 0, RIGHTS_DATA_16},
+        {SEGMENT_FS, 0, 0, RIGHTS_DATA_16},
+        {SEGMENT_GS, 0, 0, RIGHTS_DATA_16},
+        {SEGMENT_LDTR, 0, 0, RIGHTS_LDT},
+        {SEGMENT_TR, 0, 0, RIGHTS_TSS_BUSY},
     };
     for (size_t i = 0; i < sizeof segments / sizeof *segments; i++) {
         unsigned index = segments[i].index;

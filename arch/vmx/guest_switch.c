@@ -5,14 +5,12 @@
 #include <stddef.h>
 
 #include "arch/cpu.h"
+#include "arch/msr.h"
+#include "arch/regs.h"
 #include "arch/vmx/guest_state.h"
 #include "arch/vmx/vmx_insn.h"
 #include "arch/vmx/vmx_state.h"
 #include "kernel/base/panic.h"
-
-#define PRED_CMD_IBPB 1ULL
-#define FLUSH_CMD_L1D 1ULL
-#define DR7_AT_RESET  0x400ULL
 
 static void check(const char *instruction, enum vmx_status status)
 {

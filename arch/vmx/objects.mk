@@ -1,4 +1,4 @@
-# VMX's objects, and the constants that guest_entry.asm shares with C.
+# VMX's objects.
 objects += $(addprefix arch/vmx/, \
     ept.o \
     exit_decode.o \
@@ -20,11 +20,5 @@ objects += $(addprefix arch/vmx/, \
     vmx_error.o \
     vmx_features.o \
     )
-
-$(BUILD)/arch/vmx/guest_offsets.inc: arch/vmx/guest_offsets.c
-	@mkdir -p $(@D)
-	$(call say,GEN)$(CC) $(CFLAGS) -MMD -MP -MT $@ -MF $@.d -S $< -o $@.s
-	@sed -n 's/^@ //p' $@.s > $@
--include $(BUILD)/arch/vmx/guest_offsets.inc.d
 
 $(BUILD)/arch/vmx/guest_entry.o: $(BUILD)/arch/vmx/guest_offsets.inc

@@ -7,7 +7,10 @@
 #include <stdint.h>
 
 #include "arch/cpu.h"
+#include "arch/cpuid.h"
+#include "arch/msr.h"
 #include "arch/page_source.h"
+#include "arch/regs.h"
 #include "arch/vmx/vmx_features.h"
 #include "arch/vmx/vmx_insn.h"
 #include "arch/vmx/vmx_state.h"
@@ -15,12 +18,8 @@
 #include "kernel/base/panic.h"
 #include "kernel/base/string.h"
 
-#define FEATURE_LOCK      (1ULL << 0)
-#define FEATURE_VMX       (1ULL << 2) /* outside SMX */
-#define BASIC_TRUE_MSRS   (1ULL << 55)
-#define BASIC_REVISION    0x7fffffffULL
-#define CPUID_1_ECX_VMX   (1U << 5)
-#define CPUID_1_ECX_GUEST (1U << 31) /* a hypervisor is below us */
+#define BASIC_TRUE_MSRS (1ULL << 55)
+#define BASIC_REVISION  0x7fffffffULL
 
 struct vmx_machine vmx_machine;
 
@@ -107,13 +106,13 @@ const char *vmx_missing(void)
     uint32_t ecx = cpu_cpuid(1, 0).ecx;
 
     if (!(ecx & CPUID_1_ECX_VMX)) {
-        if (ecx & CPUID_1_ECX_GUEST) {
+        if (ecx & CPUID_1_ECX_HYPERVISOR) {
             return no_vmx_virtual;
         }
         return is_intel() ? no_vmx_intel : no_vmx_other;
     }
     uint64_t feature = cpu_rdmsr(MSR_FEATURE_CONTROL);
-    if ((feature & FEATURE_LOCK) && !(feature & FEATURE_VMX)) {
+    if ((feature & FEATURE_CONTROL_LOCK) && !(feature & FEATURE_CONTROL_VMX)) {
         return locked_off;
     }
     vmx_capabilities(capability);
@@ -156,7 +155,7 @@ static void fit_machine(struct vmx_machine *machine,
     }
     /* Another hypervisor below us has to emulate the timer at each entry, and
      * its external interrupts can be relied on. */
-    if (cpu_cpuid(1, 0).ecx & CPUID_1_ECX_GUEST) {
+    if (cpu_cpuid(1, 0).ecx & CPUID_1_ECX_HYPERVISOR) {
         machine->controls[CONTROL_PIN] &= ~PIN_PREEMPTION_TIMER;
     }
     machine->timer_shift = (unsigned)bits(cpu_rdmsr(MSR_VMX_MISC), 4, 0);
@@ -213,8 +212,9 @@ const char *vmx_enable(struct page_source *pages)
     }
     CHECK(!processor->vmxon);
     uint64_t feature = cpu_rdmsr(MSR_FEATURE_CONTROL);
-    if (!(feature & FEATURE_LOCK)) {
-        cpu_wrmsr(MSR_FEATURE_CONTROL, feature | FEATURE_VMX | FEATURE_LOCK);
+    if (!(feature & FEATURE_CONTROL_LOCK)) {
+        cpu_wrmsr(MSR_FEATURE_CONTROL,
+                  feature | FEATURE_CONTROL_VMX | FEATURE_CONTROL_LOCK);
     }
     if (!fits_machine()) {
         return "its VMX, or what CPUID says of it, differs from the first "

@@ -4,22 +4,14 @@
 
 #include <stdbool.h>
 
-#include "arch/cpu.h"
+#include "arch/msr.h"
+#include "arch/regs.h"
 #include "arch/vmx/guest_state.h"
 #include "arch/vmx/vmx_insn.h"
 #include "arch/vmx/vmx_state.h"
 
-#define RIGHTS_S        (1U << 4)
-#define RIGHTS_P        (1U << 7)
-#define RIGHTS_G        (1U << 15)
-#define RIGHTS_UNUSABLE (1U << 16)
 #define RIGHTS_RESERVED 0xfffe0f00U
 #define RIGHTS_V8086    0xf3U
-#define SELECTOR_TI     4U
-
-#define TYPE_ACCESSED 1U
-#define TYPE_READABLE 2U
-#define TYPE_CODE     8U
 
 #define RFLAGS_RESERVED 0xffffffffffc08028ULL
 #define DEBUGCTL_KNOWN  0xffc3ULL
@@ -198,9 +190,9 @@ static struct entry_fault check_data(const struct entry_segment *segment,
     }
     REFUSE(!wide_base && segment->base >> 32, "DS or ES base: bits 63:32",
            segment->base);
-    REFUSE(!(type & TYPE_ACCESSED), "data segment rights: not accessed",
+    REFUSE(!(type & RIGHTS_ACCESSED), "data segment rights: not accessed",
            segment->rights);
-    REFUSE((type & TYPE_CODE) && !(type & TYPE_READABLE),
+    REFUSE((type & RIGHTS_CODE) && !(type & RIGHTS_READABLE),
            "data segment rights: code that is not readable", segment->rights);
     REFUSE(!(segment->rights & RIGHTS_S),
            "data segment rights: a system "
@@ -217,7 +209,8 @@ static struct entry_fault check_system(const struct entry_state *s)
     REFUSE(!usable(tr), "TR rights: unusable", tr->rights);
     REFUSE(tr->selector & SELECTOR_TI, "TR selector: TI", tr->selector);
     REFUSE(!canonical(tr->base), "TR base: not canonical", tr->base);
-    REFUSE(type_of(tr) != 11 && (ia32e(s) || type_of(tr) != 3),
+    REFUSE(type_of(tr) != TYPE_TSS_BUSY &&
+               (ia32e(s) || type_of(tr) != TYPE_TSS16_BUSY),
            "TR rights: type", tr->rights);
     REFUSE(tr->rights & RIGHTS_S, "TR rights: not a system segment",
            tr->rights);
@@ -227,7 +220,7 @@ static struct entry_fault check_system(const struct entry_state *s)
     }
     REFUSE(ldtr->selector & SELECTOR_TI, "LDTR selector: TI", ldtr->selector);
     REFUSE(!canonical(ldtr->base), "LDTR base: not canonical", ldtr->base);
-    REFUSE(type_of(ldtr) != 2, "LDTR rights: type", ldtr->rights);
+    REFUSE(type_of(ldtr) != TYPE_LDT, "LDTR rights: type", ldtr->rights);
     REFUSE(ldtr->rights & RIGHTS_S, "LDTR rights: not a system segment",
            ldtr->rights);
     return check_common(ldtr);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/regs.h"
 #include "arch/vmx/exit_reason.h"
 
 struct entry_segment {
@@ -13,18 +14,6 @@ struct entry_segment {
     uint64_t base;
     uint64_t limit;
     uint64_t rights;
-};
-
-enum entry_segment_index {
-    SEGMENT_ES,
-    SEGMENT_CS,
-    SEGMENT_SS,
-    SEGMENT_DS,
-    SEGMENT_FS,
-    SEGMENT_GS,
-    SEGMENT_LDTR,
-    SEGMENT_TR,
-    SEGMENT_COUNT
 };
 
 struct entry_state {

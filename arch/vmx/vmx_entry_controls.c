@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "arch/cpu.h"
+#include "arch/regs.h"
 #include "arch/vmx/guest_state.h"
 #include "arch/vmx/vmx_insn.h"
 #include "arch/vmx/vmx_state.h"
@@ -23,7 +23,6 @@
 
 /* Interruption information of an entry: bits 30:12 are reserved (27.2.1.3). */
 #define INTERRUPTION_RESERVED 0x7ffff000U
-#define VECTOR_NMI            2U
 #define TYPE_RESERVED         1U
 #define LENGTH_MAX            15U
 

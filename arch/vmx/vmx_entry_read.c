@@ -1,6 +1,6 @@
 /* The copy of the guest-state fields that vmx_entry_check() looks at, and the
  * log line about what it found. */
-#include "arch/cpu.h"
+#include "arch/regs.h"
 #include "arch/vmx/vmx_entry_check.h"
 #include "arch/vmx/vmx_insn.h"
 #include "arch/vmx/vmx_state.h"

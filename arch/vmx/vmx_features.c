@@ -9,38 +9,17 @@
 #include <stdint.h>
 
 #include "arch/cpu.h"
+#include "arch/cpuid.h"
+#include "arch/msr.h"
+#include "arch/regs.h"
 #include "arch/vmx/vmx_state.h"
 #include "kernel/base/log.h"
 #include "kernel/base/panic.h"
 
 /* x87, SSE, AVX, the three of AVX-512, PKRU: 2696 bytes of XSAVE area on the
  * processors known. AMX would need more than the page that a guest has. */
-#define XCR0_OFFERED     0x2e7ULL
-#define XCR0_ALWAYS_FITS 0x7ULL
-
-/* CPUID.07H:EBX */
-#define EBX_RTM (1U << 11)
-
-/* CPUID.07H:EDX */
-#define EDX_MD_CLEAR          (1U << 10)
-#define EDX_SPEC_CTRL         (1U << 26) /* IBRS, IBPB */
-#define EDX_STIBP             (1U << 27)
-#define EDX_FLUSH_CMD         (1U << 28)
-#define EDX_ARCH_CAPABILITIES (1U << 29)
-#define EDX_SSBD              (1U << 31)
-
-/* IA32_ARCH_CAPABILITIES */
-#define ARCH_RDCL_NO            (1ULL << 0)
-#define ARCH_IBRS_ALL           (1ULL << 1)
-#define ARCH_SKIP_L1DFL_VMENTRY (1ULL << 3)
-#define ARCH_MDS_NO             (1ULL << 5)
-#define ARCH_TAA_NO             (1ULL << 8)
-#define ARCH_PBRSB_NO           (1ULL << 24)
-#define ARCH_RFDS_NO            (1ULL << 27)
-#define ARCH_RFDS_CLEAR         (1ULL << 28)
-#define SPEC_CTRL_IBRS          (1ULL << 0)
-#define SPEC_CTRL_STIBP         (1ULL << 1)
-#define SPEC_CTRL_SSBD          (1ULL << 2)
+#define XCR0_ALWAYS_FITS (XCR0_X87 | XCR0_SSE | XCR0_AVX)
+#define XCR0_OFFERED     (XCR0_ALWAYS_FITS | XCR0_AVX512 | XCR0_PKRU)
 
 enum cpuid_register {
     EAX,
@@ -54,16 +33,24 @@ static const struct {
     uint64_t cr4;
     uint8_t leaf;
     uint8_t reg; /* enum cpuid_register */
-    uint8_t bit;
+    uint32_t bit;
 } cr4_features[] = {
-    {CR4_VME | CR4_PVI, 1, EDX, 1}, {CR4_DE, 1, EDX, 2},
-    {CR4_PSE, 1, EDX, 3},           {CR4_TSD, 1, EDX, 4},
-    {CR4_PAE, 1, EDX, 6},           {CR4_MCE, 1, EDX, 7},
-    {CR4_PGE, 1, EDX, 13},          {CR4_OSFXSR, 1, EDX, 24},
-    {CR4_OSXMMEXCPT, 1, EDX, 25},   {CR4_PCIDE, 1, ECX, 17},
-    {CR4_OSXSAVE, 1, ECX, 26},      {CR4_FSGSBASE, 7, EBX, 0},
-    {CR4_SMEP, 7, EBX, 7},          {CR4_SMAP, 7, EBX, 20},
-    {CR4_UMIP, 7, ECX, 2},          {CR4_PKE, 7, ECX, 3},
+    {CR4_VME | CR4_PVI, 1, EDX, CPUID_1_EDX_VME},
+    {CR4_DE, 1, EDX, CPUID_1_EDX_DE},
+    {CR4_PSE, 1, EDX, CPUID_1_EDX_PSE},
+    {CR4_TSD, 1, EDX, CPUID_1_EDX_TSC},
+    {CR4_PAE, 1, EDX, CPUID_1_EDX_PAE},
+    {CR4_MCE, 1, EDX, CPUID_1_EDX_MCE},
+    {CR4_PGE, 1, EDX, CPUID_1_EDX_PGE},
+    {CR4_OSFXSR, 1, EDX, CPUID_1_EDX_FXSR},
+    {CR4_OSXMMEXCPT, 1, EDX, CPUID_1_EDX_SSE},
+    {CR4_PCIDE, 1, ECX, CPUID_1_ECX_PCID},
+    {CR4_OSXSAVE, 1, ECX, CPUID_1_ECX_XSAVE},
+    {CR4_FSGSBASE, 7, EBX, CPUID_7_EBX_FSGSBASE},
+    {CR4_SMEP, 7, EBX, CPUID_7_EBX_SMEP},
+    {CR4_SMAP, 7, EBX, CPUID_7_EBX_SMAP},
+    {CR4_UMIP, 7, ECX, CPUID_7_ECX_UMIP},
+    {CR4_PKE, 7, ECX, CPUID_7_ECX_PKU},
 };
 
 static uint32_t cpuid_word(uint8_t leaf, uint8_t reg)
@@ -81,7 +68,7 @@ static uint64_t find_cr4(uint64_t fixed1)
     uint64_t cr4 = CR4_PCE;
     for (size_t i = 0; i < sizeof cr4_features / sizeof *cr4_features; i++) {
         uint32_t word = cpuid_word(cr4_features[i].leaf, cr4_features[i].reg);
-        if (word >> cr4_features[i].bit & 1) {
+        if (word & cr4_features[i].bit) {
             cr4 |= cr4_features[i].cr4;
         }
     }
@@ -113,7 +100,7 @@ static void find_extended_state(struct vmx_machine *machine)
     struct cpuid r = cpu_cpuid(0xd, 0);
     machine->xcr0 = ((uint64_t)r.edx << 32 | r.eax) & XCR0_OFFERED;
     /* A guest has one page for it. */
-    if (area_size(machine->xcr0) > 4096) {
+    if (area_size(machine->xcr0) > PAGE_SIZE) {
         machine->xcr0 &= XCR0_ALWAYS_FITS;
     }
     machine->xsave_size = area_size(machine->xcr0);
@@ -125,9 +112,9 @@ static void find_extended_state(struct vmx_machine *machine)
  * memory show is out of reach of guests. */
 static bool buffers_tell(uint32_t edx, uint64_t arch)
 {
-    bool transactions = cpuid_word(7, EBX) & EBX_RTM;
+    bool transactions = cpuid_word(7, EBX) & CPUID_7_EBX_RTM;
 
-    if ((edx & EDX_MD_CLEAR) &&
+    if ((edx & CPUID_7_EDX_MD_CLEAR) &&
         (!(arch & ARCH_MDS_NO) || (transactions && !(arch & ARCH_TAA_NO)))) {
         return true;
     }
@@ -155,18 +142,19 @@ static void find_measures(struct vmx_machine *machine)
     uint32_t edx = cpuid_word(7, EDX);
     uint64_t arch = 0;
 
-    if (edx & EDX_ARCH_CAPABILITIES) {
+    if (edx & CPUID_7_EDX_ARCH_CAPABILITIES) {
         arch = cpu_rdmsr(MSR_ARCH_CAPABILITIES);
     }
-    machine->has_arch_capabilities = edx & EDX_ARCH_CAPABILITIES;
+    machine->has_arch_capabilities = edx & CPUID_7_EDX_ARCH_CAPABILITIES;
     machine->arch_capabilities = arch;
-    machine->flush_l1d = (edx & EDX_FLUSH_CMD) && !(arch & ARCH_RDCL_NO) &&
+    machine->flush_l1d = (edx & CPUID_7_EDX_FLUSH_CMD) &&
+                         !(arch & ARCH_RDCL_NO) &&
                          !(arch & ARCH_SKIP_L1DFL_VMENTRY);
-    machine->barrier = edx & EDX_SPEC_CTRL;
+    machine->barrier = edx & CPUID_7_EDX_SPEC_CTRL;
     machine->measures = buffers_tell(edx, arch) ? MEASURE_VERW : 0;
-    machine->spec_bits = (edx & EDX_SPEC_CTRL ? SPEC_CTRL_IBRS : 0) |
-                         (edx & EDX_STIBP ? SPEC_CTRL_STIBP : 0) |
-                         (edx & EDX_SSBD ? SPEC_CTRL_SSBD : 0);
+    machine->spec_bits = (edx & CPUID_7_EDX_SPEC_CTRL ? SPEC_CTRL_IBRS : 0) |
+                         (edx & CPUID_7_EDX_STIBP ? SPEC_CTRL_STIBP : 0) |
+                         (edx & CPUID_7_EDX_SSBD ? SPEC_CTRL_SSBD : 0);
     machine->spec_host = 0;
     find_branch_measures(machine, arch);
 }
@@ -176,20 +164,22 @@ void vmx_features_find(struct vmx_machine *machine)
     uint32_t secondary = machine->controls[CONTROL_SECONDARY];
     uint32_t last = cpu_cpuid(0x80000000U, 0).eax;
     uint32_t extended = cpu_cpuid(0x80000001U, 0).edx;
-    bool rdtscp = extended & (1U << 27);
+    bool rdtscp = extended & CPUID_80000001_EDX_RDTSCP;
 
     machine->cr4_supported = find_cr4(machine->cr4_fixed1);
     find_extended_state(machine);
     machine->rdtscp = rdtscp && (secondary & SECONDARY_RDTSCP);
-    machine->tsc_aux = rdtscp || cpuid_word(7, ECX) >> 22 & 1; /* RDPID */
-    machine->invpcid =
-        cpuid_word(7, EBX) >> 10 & 1 && (secondary & SECONDARY_INVPCID);
-    machine->xsaves = machine->xcr0 && cpu_cpuid(0xd, 1).eax >> 3 & 1 &&
+    machine->tsc_aux = rdtscp || cpuid_word(7, ECX) & CPUID_7_ECX_RDPID;
+    machine->invpcid = (cpuid_word(7, EBX) & CPUID_7_EBX_INVPCID) &&
+                       (secondary & SECONDARY_INVPCID);
+    machine->xsaves = machine->xcr0 &&
+                      (cpu_cpuid(0xd, 1).eax & CPUID_D1_EAX_XSAVES) &&
                       (secondary & SECONDARY_XSAVES);
     machine->physical_bits =
         last >= 0x80000008U ? cpu_cpuid(0x80000008U, 0).eax & 0xff : 36;
-    machine->efer_allowed = (uint32_t)(EFER_SCE | EFER_LME | EFER_LMA) |
-                            (extended & (1U << 20) ? (uint32_t)EFER_NXE : 0);
+    machine->efer_allowed =
+        (uint32_t)(EFER_SCE | EFER_LME | EFER_LMA) |
+        (extended & CPUID_80000001_EDX_NX ? (uint32_t)EFER_NXE : 0);
     find_measures(machine);
 }
 

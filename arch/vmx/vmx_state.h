@@ -9,32 +9,6 @@
 #include "arch/processor.h"
 #include "arch/vmx/vmx_controls.h"
 
-/* SDM 4 Table 2-2, the MSRs of VMX and of what must be kept from guests. */
-#define MSR_SPEC_CTRL         0x048U
-#define MSR_PRED_CMD          0x049U
-#define MSR_ARCH_CAPABILITIES 0x10aU
-#define MSR_FLUSH_CMD         0x10bU
-#define MSR_SYSENTER_CS       0x174U
-#define MSR_SYSENTER_ESP      0x175U
-#define MSR_SYSENTER_EIP      0x176U
-#define MSR_VMX_BASIC         0x480U
-#define MSR_VMX_PIN           0x481U
-#define MSR_VMX_PRIMARY       0x482U
-#define MSR_VMX_EXIT          0x483U
-#define MSR_VMX_ENTRY         0x484U
-#define MSR_VMX_MISC          0x485U
-#define MSR_VMX_CR0_FIXED0    0x486U
-#define MSR_VMX_CR0_FIXED1    0x487U
-#define MSR_VMX_CR4_FIXED0    0x488U
-#define MSR_VMX_CR4_FIXED1    0x489U
-#define MSR_VMX_SECONDARY     0x48bU
-#define MSR_VMX_EPT_VPID      0x48cU
-#define MSR_VMX_TRUE_PIN      0x48dU
-#define MSR_VMX_TRUE_PRIMARY  0x48eU
-#define MSR_VMX_TRUE_EXIT     0x48fU
-#define MSR_VMX_TRUE_ENTRY    0x490U
-#define MSR_XSS               0xda0U
-
 /* IA32_VMX_EPT_VPID_CAP (SDM 3D A.10). */
 #define EPT_CAP_4_LEVEL        (1ULL << 6)
 #define EPT_CAP_WRITE_BACK     (1ULL << 14)

@@ -4,7 +4,8 @@
 
 #include <stdarg.h>
 
-#include "arch/cpu.h"
+#include "arch/msr.h"
+#include "arch/regs.h"
 #include "kernel/base/format.h"
 #include "kernel/base/string.h"
 
@@ -88,23 +89,13 @@ const char *boot_load(const struct guest_memory *memory,
 
 /* ---- registers ---- */
 
-enum {
-    SEGMENT_CS = 1,
-    SEGMENT_COUNT = 6,
-    SEGMENT_LDTR = 6,
-    SEGMENT_TR = 7,
-};
-
-/* Access rights as the VMCS has them (SDM 3C 25.4.1). */
-#define RIGHTS_CODE_64  0xa09bU /* G, L, present, execute/read, accessed */
-#define RIGHTS_CODE_32  0xc09bU /* G, D, present, execute/read, accessed */
-#define RIGHTS_DATA     0xc093U /* G, B, present, read/write, accessed */
-#define RIGHTS_REAL     0x93U
-#define RIGHTS_BUSY_TSS 0x8bU
-#define RIGHTS_UNUSABLE 0x10000U
-#define REAL_LIMIT      0xffffU
-#define TSS_LIMIT       0x67U
-#define REAL_IDT_LIMIT  0x3ffU
+/* Flat segments. */
+#define RIGHTS_CODE_64 (RIGHTS_G | RIGHTS_L | RIGHTS_CODE_16)
+#define RIGHTS_CODE_32 (RIGHTS_G | RIGHTS_D | RIGHTS_CODE_16)
+#define RIGHTS_DATA    (RIGHTS_G | RIGHTS_D | RIGHTS_DATA_16)
+#define REAL_LIMIT     0xffffU
+#define TSS_LIMIT      0x67U
+#define REAL_IDT_LIMIT 0x3ffU
 
 static void set_segment(struct guest *guest, unsigned index, uint16_t selector,
                         uint64_t base, uint32_t limit, uint32_t rights)
@@ -120,7 +111,7 @@ static void set_flat_segments(struct guest *guest,
 {
     uint32_t code = start->mode == BOOT_LONG ? RIGHTS_CODE_64 : RIGHTS_CODE_32;
 
-    for (unsigned i = 0; i < SEGMENT_COUNT; i++) {
+    for (unsigned i = 0; i < SEGMENT_REGISTERS; i++) {
         bool is_code = i == SEGMENT_CS;
 
         set_segment(guest, i, is_code ? start->code : start->data, 0,
@@ -132,11 +123,11 @@ static void set_flat_segments(struct guest *guest,
 static void set_real_segments(struct guest *guest,
                               const struct boot_start *start)
 {
-    for (unsigned i = 0; i < SEGMENT_COUNT; i++) {
+    for (unsigned i = 0; i < SEGMENT_REGISTERS; i++) {
         uint16_t selector = i == SEGMENT_CS ? start->code : start->data;
 
         set_segment(guest, i, selector, (uint64_t)selector << 4, REAL_LIMIT,
-                    RIGHTS_REAL);
+                    RIGHTS_DATA_16);
     }
 }
 
@@ -169,7 +160,7 @@ void boot_set_registers(struct guest *guest, const struct boot_start *start)
     /* VM entry wants a busy TSS in TR, and takes an LDTR that is unusable
      * (SDM 3C 27.3.1.2). */
     set_segment(guest, SEGMENT_LDTR, 0, 0, 0, RIGHTS_UNUSABLE);
-    set_segment(guest, SEGMENT_TR, 0, 0, TSS_LIMIT, RIGHTS_BUSY_TSS);
+    set_segment(guest, SEGMENT_TR, 0, 0, TSS_LIMIT, RIGHTS_TSS_BUSY);
     guest_set(guest, GUEST_GDTR_BASE, start->gdt);
     guest_set(guest, GUEST_GDTR_LIMIT, start->gdt_limit);
     guest_set(guest, GUEST_IDTR_BASE, 0);

@@ -1,19 +1,17 @@
 /* GDT and identity map for a guest's first instruction; see the header. */
 #include "vmm/boot/boot_tables.h"
 
+#include "arch/regs.h"
 #include "vmm/memory/little_endian.h"
 
 #define GIB          (1ULL << 30)
 #define LARGE_PAGE   (2ULL << 20)
 #define TABLE_LENGTH 512ULL
-#define ENTRY_TABLE  0x03 /* present, writable */
-#define ENTRY_PAGE   0x83 /* and not a table but a large page */
+#define ENTRY_TABLE  (PTE_P | PTE_RW)
+#define ENTRY_PAGE   (ENTRY_TABLE | PTE_PS)
 
 /* Base 0, limit 4 GiB, present, accessed; the code is executable and readable,
  * the data writable (SDM 3A 3.4.5). */
-#define DESCRIPTOR_CODE_64 0x00af9b000000ffffULL
-#define DESCRIPTOR_CODE_32 0x00cf9b000000ffffULL
-#define DESCRIPTOR_DATA    0x00cf93000000ffffULL
 
 bool boot_gdt_place(struct boot_space *space, struct boot_start *start)
 {

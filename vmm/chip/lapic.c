@@ -3,6 +3,7 @@
  * lapic_timer.c.  SDM 3A chapter 11. */
 #include "vmm/chip/lapic.h"
 
+#include "arch/msr.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/string.h"
 #include "vmm/chip/lapic_timer.h"
@@ -77,7 +78,7 @@ static bool intr_open(const struct lapic *lapic)
 {
     uint32_t lint0 = lapic->lvt[LAPIC_LVT_LINT0];
 
-    return (lapic->base & LAPIC_BASE_EN) == 0 ||
+    return (lapic->base & APIC_BASE_EN) == 0 ||
            (lint0 & (LAPIC_LVT_MASKED | 0x700)) == APIC_EXTINT << 8;
 }
 
@@ -96,7 +97,7 @@ void lapic_update(struct lapic *lapic)
  * software's. */
 static uint32_t logical_id(const struct lapic *lapic)
 {
-    if ((lapic->base & LAPIC_BASE_EXTD) == 0) {
+    if ((lapic->base & APIC_BASE_EXTD) == 0) {
         return 0;
     }
     return (lapic->id >> 4) << 16 | 1U << (lapic->id & 15);
@@ -143,13 +144,13 @@ void lapic_init(struct lapic *lapic, struct apic_bus *bus, struct vcpu *vcpu,
     lapic->bus = bus;
     lapic->vcpu = vcpu;
     lapic->id = id;
-    lapic->base = bsp ? LAPIC_BASE_BSP : 0;
+    lapic->base = bsp ? APIC_BASE_BSP : 0;
     lapic_reset(lapic);
 }
 
 void lapic_reset(struct lapic *lapic)
 {
-    lapic->base = (lapic->base & LAPIC_BASE_BSP) | LAPIC_BASE_EN;
+    lapic->base = (lapic->base & APIC_BASE_BSP) | APIC_BASE_EN;
     lapic->init_pending = false;
     lapic->sipi_pending = false;
     clear_registers(lapic);
@@ -157,8 +158,8 @@ void lapic_reset(struct lapic *lapic)
 
 void lapic_set_mode(struct lapic *lapic, uint32_t mode)
 {
-    lapic->base = (lapic->base & LAPIC_BASE_BSP) | mode;
-    if ((mode & LAPIC_BASE_EN) == 0) {
+    lapic->base = (lapic->base & APIC_BASE_BSP) | mode;
+    if ((mode & APIC_BASE_EN) == 0) {
         clear_registers(lapic);
         return;
     }
@@ -310,7 +311,7 @@ static void receive_sipi(struct lapic *lapic, uint8_t vector)
 bool lapic_receive(struct lapic *lapic, enum apic_mode mode, uint8_t vector,
                    bool level)
 {
-    if ((lapic->base & LAPIC_BASE_EN) == 0) {
+    if ((lapic->base & APIC_BASE_EN) == 0) {
         return false;
     }
     switch (mode) {
@@ -360,7 +361,7 @@ bool lapic_matches(const struct lapic *lapic,
                    const struct apic_message *message)
 {
     uint32_t dest = message->dest;
-    bool x2apic = (lapic->base & LAPIC_BASE_EXTD) != 0;
+    bool x2apic = (lapic->base & APIC_BASE_EXTD) != 0;
 
     if (dest == (message->wide ? UINT32_MAX : 0xff)) {
         return true;
@@ -436,7 +437,7 @@ static bool sendable(enum apic_mode mode, enum apic_shorthand shorthand)
 void lapic_send(struct lapic *lapic)
 {
     uint64_t icr = lapic->icr;
-    bool x2apic = (lapic->base & LAPIC_BASE_EXTD) != 0;
+    bool x2apic = (lapic->base & APIC_BASE_EXTD) != 0;
     struct apic_message message = {
         .dest = x2apic ? (uint32_t)(icr >> 32) : (uint32_t)(icr >> 56),
         .vector = (uint8_t)icr,
@@ -486,7 +487,7 @@ bool lapic_valid(const struct lapic *lapic)
     /* Turned off in xAPIC mode, the processor lets PPR stand. */
     bool follows = lapic->guest == NULL ||
                    (lapic->svr & LAPIC_SVR_ENABLED) != 0 ||
-                   (lapic->base & LAPIC_BASE_EXTD) != 0;
+                   (lapic->base & APIC_BASE_EXTD) != 0;
 
     return derived_valid(lapic) &&
            (!follows ||
@@ -495,7 +496,6 @@ bool lapic_valid(const struct lapic *lapic)
            (*lapic_register(lapic, LAPIC_REG_IRR) & 0xffff) == 0 &&
            (*lapic_register(lapic, LAPIC_REG_ISR) & 0xffff) == 0 &&
            *lapic_register(lapic, LAPIC_REG_TPR) <= 0xff &&
-           (lapic->base & (LAPIC_BASE_EN | LAPIC_BASE_EXTD)) !=
-               LAPIC_BASE_EXTD &&
+           (lapic->base & (APIC_BASE_EN | APIC_BASE_EXTD)) != APIC_BASE_EXTD &&
            lapic_timer_valid(lapic);
 }

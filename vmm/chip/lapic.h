@@ -27,11 +27,6 @@
 /* Version register: 0x14, six LVT entries, EOI-broadcast suppression. */
 #define LAPIC_VERSION 0x01050014U
 
-/* IA32_APIC_BASE (SDM 3A 11.4.4). */
-#define LAPIC_BASE_BSP  (1U << 8)
-#define LAPIC_BASE_EXTD (1U << 10)
-#define LAPIC_BASE_EN   (1U << 11)
-
 /* Registers that stand in `registers`, by their offset in the page at
  * LAPIC_BASE (SDM 3A Table 11-1); ISR, TMR and IRR are eight words each, 16
  * bytes apart. */

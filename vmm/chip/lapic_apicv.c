@@ -7,6 +7,7 @@
  * the page as it goes. So lapic_virtual_request() leaves it beside the page and
  * wakes the vCPU, whose own task merges it; or it posts it, which the processor
  * merges if the guest still runs.  SDM 3C 30.1, 30.2 and 30.6. */
+#include "arch/msr.h"
 #include "arch/vmx/guest.h"
 #include "kernel/base/string.h"
 #include "vmm/chip/lapic.h"
@@ -198,10 +199,10 @@ void lapic_virtual_update(struct lapic *lapic)
  * processor would. */
 static enum guest_apic_mode mode_of(const struct lapic *lapic)
 {
-    if ((lapic->base & LAPIC_BASE_EN) == 0) {
+    if ((lapic->base & APIC_BASE_EN) == 0) {
         return GUEST_APIC_OFF;
     }
-    if ((lapic->base & LAPIC_BASE_EXTD) != 0) {
+    if ((lapic->base & APIC_BASE_EXTD) != 0) {
         return enabled(lapic) ? GUEST_APIC_MSRS_SELF : GUEST_APIC_MSRS;
     }
     return enabled(lapic) ? GUEST_APIC_PAGE : GUEST_APIC_PAGE_HELD;
@@ -216,7 +217,7 @@ void lapic_virtual_renew(struct lapic *lapic)
                                tmr_of(lapic, (uint8_t)vector) != 0);
     }
     guest_apic_set_mode(lapic->guest, mode_of(lapic));
-    if ((lapic->base & (LAPIC_BASE_EN | LAPIC_BASE_EXTD)) != LAPIC_BASE_EN) {
+    if ((lapic->base & (APIC_BASE_EN | APIC_BASE_EXTD)) != APIC_BASE_EN) {
         vcpu_hide_apic_page(lapic->vcpu);
     }
 }

@@ -1,5 +1,6 @@
 /* The local APIC's register file, by memory page and by MSR, and the
  * IA32_APIC_BASE MSR; see lapic.h.  SDM 3A Table 11-1 and Table 11-6. */
+#include "arch/msr.h"
 #include "vmm/chip/lapic.h"
 #include "vmm/chip/lapic_timer.h"
 
@@ -84,7 +85,7 @@ static const struct rule rules[MSR_COUNT] = {
 
 static uint32_t read_register(const struct lapic *lapic, unsigned index)
 {
-    bool x2apic = (lapic->base & LAPIC_BASE_EXTD) != 0;
+    bool x2apic = (lapic->base & APIC_BASE_EXTD) != 0;
 
     switch (index) {
     case ID:
@@ -229,7 +230,7 @@ void lapic_virtual_take(struct lapic *lapic)
 {
     uint64_t high = *lapic_register(lapic, ICR_HIGH * 16);
 
-    if ((lapic->base & LAPIC_BASE_EXTD) == 0) {
+    if ((lapic->base & APIC_BASE_EXTD) == 0) {
         lapic->icr = high << 32 | *lapic_register(lapic, ICR * 16);
     }
 }
@@ -244,7 +245,7 @@ static bool is_published(unsigned index)
 
 static uint32_t published_high(const struct lapic *lapic)
 {
-    bool x2apic = (lapic->base & LAPIC_BASE_EXTD) != 0;
+    bool x2apic = (lapic->base & APIC_BASE_EXTD) != 0;
 
     return x2apic ? (uint32_t)(lapic->icr >> 32) : 0;
 }
@@ -287,7 +288,7 @@ void lapic_virtual_write(struct lapic *lapic, unsigned offset)
 
 bool lapic_published(const struct lapic *lapic)
 {
-    bool x2apic = (lapic->base & LAPIC_BASE_EXTD) != 0;
+    bool x2apic = (lapic->base & APIC_BASE_EXTD) != 0;
 
     for (unsigned index = 0; index < MSR_COUNT; index++) {
         bool taken = !x2apic && (index == ICR || index == ICR_HIGH);
@@ -330,7 +331,7 @@ enum access_result lapic_access(struct lapic *lapic, struct access *access)
     unsigned offset = access->address & 0xfff;
     unsigned index = offset / 16;
 
-    if ((lapic->base & (LAPIC_BASE_EN | LAPIC_BASE_EXTD)) != LAPIC_BASE_EN) {
+    if ((lapic->base & (APIC_BASE_EN | APIC_BASE_EXTD)) != APIC_BASE_EN) {
         return ACCESS_UNHANDLED;
     }
     if (lapic->guest != NULL) {
@@ -357,7 +358,7 @@ enum access_result lapic_access(struct lapic *lapic, struct access *access)
 
 static bool msr_may(const struct lapic *lapic, uint32_t msr, unsigned right)
 {
-    return (lapic->base & LAPIC_BASE_EXTD) != 0 && msr >= MSR_FIRST &&
+    return (lapic->base & APIC_BASE_EXTD) != 0 && msr >= MSR_FIRST &&
            msr < MSR_FIRST + MSR_COUNT &&
            (rules[msr - MSR_FIRST].may & right) != 0;
 }
@@ -417,10 +418,10 @@ static bool change_is_legal(uint32_t before, uint32_t after)
     switch (after) {
     case 0:
         return true;
-    case LAPIC_BASE_EN:
+    case APIC_BASE_EN:
         return before == 0;
-    case LAPIC_BASE_EN | LAPIC_BASE_EXTD:
-        return before == LAPIC_BASE_EN;
+    case APIC_BASE_EN | APIC_BASE_EXTD:
+        return before == APIC_BASE_EN;
     default:
         return false;
     }
@@ -428,10 +429,10 @@ static bool change_is_legal(uint32_t before, uint32_t after)
 
 bool lapic_base_write(struct lapic *lapic, uint64_t value)
 {
-    uint32_t mode = (uint32_t)value & (LAPIC_BASE_EN | LAPIC_BASE_EXTD);
-    uint32_t before = lapic->base & (LAPIC_BASE_EN | LAPIC_BASE_EXTD);
+    uint32_t mode = (uint32_t)value & (APIC_BASE_EN | APIC_BASE_EXTD);
+    uint32_t before = lapic->base & (APIC_BASE_EN | APIC_BASE_EXTD);
 
-    if ((value & ~(uint64_t)LAPIC_BASE_BSP) != (LAPIC_BASE | mode)) {
+    if ((value & ~(uint64_t)APIC_BASE_BSP) != (LAPIC_BASE | mode)) {
         return false;
     }
     if (mode == before) {

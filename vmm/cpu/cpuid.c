@@ -3,12 +3,13 @@
  * SDM 2A, CPUID, Table 3-8. */
 #include "vmm/cpu/cpuid.h"
 
-#include "arch/cpu.h"
+#include "arch/cpuid.h"
+#include "arch/regs.h"
 #include "arch/vmx/guest.h"
 #include "vmm/cpu/cpuid_policy.h"
 
 #define ECX1_OSXSAVE (1U << 27)
-#define EAXD_COMPACT 0xaU /* leaf 0xd.1: XSAVEC or XSAVES */
+#define EAXD_COMPACT (CPUID_D1_EAX_XSAVEC | CPUID_D1_EAX_XSAVES)
 
 /* Legacy region and XSAVE header (SDM 1 13.4). */
 #define XSAVE_MINIMUM 576U
@@ -138,25 +139,29 @@ static const struct {
     uint32_t leaf;
     uint32_t subleaf;
     enum cpuid_register reg;
-    unsigned bit;
+    uint32_t bit;
     uint64_t cr4;
 } features[CPUID_FEATURE_COUNT] = {
-    [CPUID_HAS_PCID] = {1, 0, CPUID_ECX, 17, CR4_PCIDE},
-    [CPUID_HAS_XSAVE] = {1, 0, CPUID_ECX, 26, CR4_OSXSAVE},
-    [CPUID_HAS_FSGSBASE] = {7, 0, CPUID_EBX, 0, CR4_FSGSBASE},
-    [CPUID_HAS_TSC_ADJUST] = {7, 0, CPUID_EBX, 1, 0},
-    [CPUID_HAS_SMEP] = {7, 0, CPUID_EBX, 7, CR4_SMEP},
-    [CPUID_HAS_SMAP] = {7, 0, CPUID_EBX, 20, CR4_SMAP},
-    [CPUID_HAS_UMIP] = {7, 0, CPUID_ECX, 2, CR4_UMIP},
-    [CPUID_HAS_RDTSCP] = {0x80000001, 0, CPUID_EDX, 27, 0},
-    [CPUID_HAS_RDPID] = {7, 0, CPUID_ECX, 22, 0},
-    [CPUID_HAS_XSAVES] = {0xd, 1, CPUID_EAX, 3, 0},
-    [CPUID_HAS_NX] = {0x80000001, 0, CPUID_EDX, 20, 0},
-    [CPUID_HAS_GIB_PAGES] = {0x80000001, 0, CPUID_EDX, 26, 0},
-    [CPUID_HAS_SPEC_CTRL] = {7, 0, CPUID_EDX, 26, 0},
-    [CPUID_HAS_STIBP] = {7, 0, CPUID_EDX, 27, 0},
-    [CPUID_HAS_SSBD] = {7, 0, CPUID_EDX, 31, 0},
-    [CPUID_HAS_ARCH_CAPABILITIES] = {7, 0, CPUID_EDX, 29, 0},
+    [CPUID_HAS_PCID] = {1, 0, CPUID_ECX, CPUID_1_ECX_PCID, CR4_PCIDE},
+    [CPUID_HAS_XSAVE] = {1, 0, CPUID_ECX, CPUID_1_ECX_XSAVE, CR4_OSXSAVE},
+    [CPUID_HAS_FSGSBASE] = {7, 0, CPUID_EBX, CPUID_7_EBX_FSGSBASE,
+                            CR4_FSGSBASE},
+    [CPUID_HAS_TSC_ADJUST] = {7, 0, CPUID_EBX, CPUID_7_EBX_TSC_ADJUST, 0},
+    [CPUID_HAS_SMEP] = {7, 0, CPUID_EBX, CPUID_7_EBX_SMEP, CR4_SMEP},
+    [CPUID_HAS_SMAP] = {7, 0, CPUID_EBX, CPUID_7_EBX_SMAP, CR4_SMAP},
+    [CPUID_HAS_UMIP] = {7, 0, CPUID_ECX, CPUID_7_ECX_UMIP, CR4_UMIP},
+    [CPUID_HAS_RDTSCP] = {0x80000001, 0, CPUID_EDX, CPUID_80000001_EDX_RDTSCP,
+                          0},
+    [CPUID_HAS_RDPID] = {7, 0, CPUID_ECX, CPUID_7_ECX_RDPID, 0},
+    [CPUID_HAS_XSAVES] = {0xd, 1, CPUID_EAX, CPUID_D1_EAX_XSAVES, 0},
+    [CPUID_HAS_NX] = {0x80000001, 0, CPUID_EDX, CPUID_80000001_EDX_NX, 0},
+    [CPUID_HAS_GIB_PAGES] = {0x80000001, 0, CPUID_EDX,
+                             CPUID_80000001_EDX_PAGE1GB, 0},
+    [CPUID_HAS_SPEC_CTRL] = {7, 0, CPUID_EDX, CPUID_7_EDX_SPEC_CTRL, 0},
+    [CPUID_HAS_STIBP] = {7, 0, CPUID_EDX, CPUID_7_EDX_STIBP, 0},
+    [CPUID_HAS_SSBD] = {7, 0, CPUID_EDX, CPUID_7_EDX_SSBD, 0},
+    [CPUID_HAS_ARCH_CAPABILITIES] = {7, 0, CPUID_EDX,
+                                     CPUID_7_EDX_ARCH_CAPABILITIES, 0},
 };
 
 bool cpuid_has(const struct cpuid_policy *policy, enum cpuid_feature feature)
@@ -177,9 +182,8 @@ bool cpuid_has(const struct cpuid_policy *policy, enum cpuid_feature feature)
                    : policy->basic[leaf];
         break;
     }
-    return (*cpuid_register(&regs, features[feature].reg) >>
-                features[feature].bit &
-            1) != 0;
+    return (*cpuid_register(&regs, features[feature].reg) &
+            features[feature].bit) != 0;
 }
 
 uint64_t cpuid_cr4_allowed(const struct cpuid_policy *policy)

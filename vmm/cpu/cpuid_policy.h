@@ -15,12 +15,6 @@
 #define CPUID_HYPER_LAST     0x4fffffffU /* no hardware ever has these */
 #define CPUID_LINTEL         0x40000100U
 
-/* State components of XCR0 (SDM 1 13.1). */
-#define XCR0_X87    0x01ULL
-#define XCR0_SSE    0x02ULL
-#define XCR0_AVX    0x04ULL
-#define XCR0_AVX512 0xe0ULL
-
 /* One of the four registers. */
 uint32_t *cpuid_register(struct cpuid_regs *regs, enum cpuid_register reg);
 

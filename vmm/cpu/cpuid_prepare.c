@@ -1,7 +1,9 @@
 /* Makes a VM's CPUID policy; see vmm/cpu/cpuid.h. The feature bits are
  * vmm/cpu/cpuid_allowed.c's; here is the rest: topology, caches, XSAVE, clocks,
  * names. Leaves by number are those of SDM 2A, CPUID, Table 3-8. */
-#include "arch/cpu.h"
+#include "arch/cpuid.h"
+#include "arch/msr.h"
+#include "arch/regs.h"
 #include "arch/vmx/guest.h"
 #include "kernel/base/string.h"
 #include "vmm/cpu/cpuid.h"
@@ -9,15 +11,10 @@
 #include "vmm/cpu/cpuid_policy.h"
 #include "vmm/cpu/kvmclock.h"
 
-#define ECX1_X2APIC               (1U << 21)
-#define ECX1_TSC_DEADLINE         (1U << 24)
-#define ECX1_XSAVE                (1U << 26)
-#define ECX1_HYPERVISOR           (1U << 31)
-#define EDX1_HTT                  (1U << 28)
-#define EBX7_TSC_ADJUST           (1U << 1)
-#define EDX7_ARCH_CAPABILITIES    (1U << 29)
-#define EAX6_ARAT                 (1U << 2)
-#define EDX80000007_INVARIANT_TSC (1U << 8)
+#define EDX1_HTT                      (1U << 28)
+#define CPUID_7_EDX_ARCH_CAPABILITIES (1U << 29)
+#define EAX6_ARAT                     (1U << 2)
+#define EDX80000007_INVARIANT_TSC     (1U << 8)
 
 /* KVM's paravirtual features (leaf 0x40000001): its clock, and that ports need
  * no delay here, which saves a kernel its writes to port 0x80. */
@@ -127,17 +124,17 @@ static void prepare_features(struct cpuid_policy *policy, uint32_t host_max,
  * of a processor, not those that tell of further MSRs, which are not there (7,
  * 10, 11, 12, 18, 21, 23, 25), nor 3, which is for hypervisors. */
 #define ARCH_SHOWN                                                             \
-    (1ULL << 0 | 1ULL << 1 | 1ULL << 2 | 1ULL << 4 | 1ULL << 5 | 1ULL << 6 |   \
-     1ULL << 8 | 1ULL << 13 | 1ULL << 14 | 1ULL << 15 | 1ULL << 17 |           \
-     1ULL << 19 | 1ULL << 20 | 1ULL << 24 | 1ULL << 26 | 1ULL << 27 |          \
-     1ULL << 28)
+    (ARCH_RDCL_NO | ARCH_IBRS_ALL | ARCH_RSBA | ARCH_SSB_NO | ARCH_MDS_NO |    \
+     ARCH_PSCHANGE_MC_NO | ARCH_TAA_NO | ARCH_SBDR_SSDP_NO | ARCH_FBSDP_NO |   \
+     ARCH_PSDP_NO | ARCH_FB_CLEAR | ARCH_RRSBA | ARCH_BHI_NO | ARCH_PBRSB_NO | \
+     ARCH_GDS_NO | ARCH_RFDS_NO | ARCH_RFDS_CLEAR)
 
 static void prepare_arch_capabilities(struct cpuid_policy *policy)
 {
     uint64_t real = 0;
 
     if (guest_has_arch_capabilities(&real)) {
-        policy->feature[0].edx |= EDX7_ARCH_CAPABILITIES;
+        policy->feature[0].edx |= CPUID_7_EDX_ARCH_CAPABILITIES;
         policy->arch_capabilities = real & ARCH_SHOWN;
     }
 }
@@ -154,13 +151,14 @@ static void prepare_identity(struct cpuid_policy *policy)
     real = host(1, 0);
     basic[1].eax = real.eax;
     basic[1].ebx = (real.ebx & 0xff00U) | (logical & 0xffU) << 16;
-    basic[1].ecx |= ECX1_X2APIC | ECX1_TSC_DEADLINE | ECX1_HYPERVISOR;
+    basic[1].ecx |=
+        CPUID_1_ECX_X2APIC | CPUID_1_ECX_TSC_DEADLINE | CPUID_1_ECX_HYPERVISOR;
     if (policy->cpu_count > 1) {
         basic[1].edx |= EDX1_HTT;
     }
     basic[6].eax = EAX6_ARAT;
     policy->feature[0].eax = CPUID_FEATURES - 1;
-    policy->feature[0].ebx |= EBX7_TSC_ADJUST;
+    policy->feature[0].ebx |= CPUID_7_EBX_TSC_ADJUST;
 }
 
 /* Leaves 2 and 4. Every vCPU is a core of its own with its own caches, but
@@ -194,7 +192,7 @@ static void prepare_xsave(struct cpuid_policy *policy, uint32_t host_max)
     struct cpuid_regs real;
 
     policy->xcr0 = XCR0_X87;
-    if (host_max < 0xd || (host(1, 0).ecx & ECX1_XSAVE) == 0 ||
+    if (host_max < 0xd || (host(1, 0).ecx & CPUID_1_ECX_XSAVE) == 0 ||
         (guest_cr4_supported() & CR4_OSXSAVE) == 0) {
         return;
     }

@@ -2,6 +2,7 @@
  * order of the bytes. See the header. */
 #include "vmm/cpu/decode.h"
 
+#include "arch/regs.h"
 #include "arch/vmx/guest.h"
 #include "kernel/base/string.h"
 #include "vmm/cpu/decode_table.h"
@@ -12,9 +13,6 @@
 #define REX_X 0x02u
 #define REX_B 0x01u
 
-#define SEGMENT_SS   2
-#define SEGMENT_DS   3
-#define SEGMENT_FS   4
 #define SEGMENT_NONE 0xff
 
 #define ESCAPE 0x0f

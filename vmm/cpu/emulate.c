@@ -1,12 +1,12 @@
 /* One instruction from its bytes to its effect; see the header. */
 #include "vmm/cpu/emulate.h"
 
+#include "arch/msr.h"
+#include "arch/regs.h"
 #include "arch/vmx/guest.h"
 #include "vmm/cpu/emulate_execute.h"
 #include "vmm/cpu/emulate_memory.h"
 #include "vmm/cpu/emulate_quick.h"
-
-#define EFER_LMA (1ULL << 10)
 
 /* SDM 3A 20.1 (code segments), 3C 24.2: the CPL is SS.DPL. */
 static void start(struct emulation *run, struct emulate_context *context)

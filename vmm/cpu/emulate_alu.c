@@ -1,6 +1,8 @@
 /* Arithmetic and flags; see the header. */
 #include "vmm/cpu/emulate_alu.h"
 
+#include "arch/regs.h"
+
 static uint64_t mask_of(unsigned size)
 {
     return ~0ULL >> (64 - 8 * size);
@@ -24,9 +26,9 @@ static void replace(uint64_t *flags, uint64_t which, uint64_t value)
 /* SF, ZF and PF of a result. */
 static uint64_t result_flags(unsigned size, uint64_t result)
 {
-    return flag_if((result & sign_of(size)) != 0, FLAG_SF) |
-           flag_if(result == 0, FLAG_ZF) |
-           flag_if(__builtin_parity((unsigned)result & 0xff) == 0, FLAG_PF);
+    return flag_if((result & sign_of(size)) != 0, RFLAGS_SF) |
+           flag_if(result == 0, RFLAGS_ZF) |
+           flag_if(__builtin_parity((unsigned)result & 0xff) == 0, RFLAGS_PF);
 }
 
 uint64_t emulate_alu_sign_extend(uint64_t value, unsigned size)
@@ -43,11 +45,11 @@ static uint64_t add(unsigned size, uint64_t a, uint64_t b, uint64_t carry,
     uint64_t result = (a + b + carry) & mask_of(size);
     uint64_t carries = (a & b) | ((a | b) & ~result);
 
-    replace(flags, FLAGS_STATUS,
+    replace(flags, RFLAGS_STATUS,
             result_flags(size, result) |
-                flag_if((carries & sign) != 0, FLAG_CF) |
-                ((a ^ b ^ result) & FLAG_AF) |
-                flag_if(((a ^ result) & (b ^ result) & sign) != 0, FLAG_OF));
+                flag_if((carries & sign) != 0, RFLAGS_CF) |
+                ((a ^ b ^ result) & RFLAGS_AF) |
+                flag_if(((a ^ result) & (b ^ result) & sign) != 0, RFLAGS_OF));
     return result;
 }
 
@@ -58,11 +60,11 @@ static uint64_t subtract(unsigned size, uint64_t a, uint64_t b, uint64_t borrow,
     uint64_t result = (a - b - borrow) & mask_of(size);
     uint64_t borrows = (~a & b) | ((~a | b) & result);
 
-    replace(flags, FLAGS_STATUS,
+    replace(flags, RFLAGS_STATUS,
             result_flags(size, result) |
-                flag_if((borrows & sign) != 0, FLAG_CF) |
-                ((a ^ b ^ result) & FLAG_AF) |
-                flag_if(((a ^ b) & (a ^ result) & sign) != 0, FLAG_OF));
+                flag_if((borrows & sign) != 0, RFLAGS_CF) |
+                ((a ^ b ^ result) & RFLAGS_AF) |
+                flag_if(((a ^ b) & (a ^ result) & sign) != 0, RFLAGS_OF));
     return result;
 }
 
@@ -75,12 +77,12 @@ uint64_t emulate_alu_binary(enum insn_operation operation, unsigned size,
     case INSN_ADD:
         return add(size, a, b, 0, flags);
     case INSN_ADC:
-        return add(size, a, b, *flags & FLAG_CF, flags);
+        return add(size, a, b, *flags & RFLAGS_CF, flags);
     case INSN_SUB:
     case INSN_CMP:
         return subtract(size, a, b, 0, flags);
     case INSN_SBB:
-        return subtract(size, a, b, *flags & FLAG_CF, flags);
+        return subtract(size, a, b, *flags & RFLAGS_CF, flags);
     case INSN_OR:
         result = a | b;
         break;
@@ -91,14 +93,14 @@ uint64_t emulate_alu_binary(enum insn_operation operation, unsigned size,
         result = a & b;
         break;
     }
-    replace(flags, FLAGS_STATUS, result_flags(size, result));
+    replace(flags, RFLAGS_STATUS, result_flags(size, result));
     return result;
 }
 
 uint64_t emulate_alu_unary(enum insn_operation operation, unsigned size,
                            uint64_t value, uint64_t *flags)
 {
-    uint64_t carry = *flags & FLAG_CF;
+    uint64_t carry = *flags & RFLAGS_CF;
     uint64_t result = 0;
 
     switch (operation) {
@@ -113,7 +115,7 @@ uint64_t emulate_alu_unary(enum insn_operation operation, unsigned size,
         result = subtract(size, value, 1, 0, flags);
         break;
     }
-    replace(flags, FLAG_CF, carry);
+    replace(flags, RFLAGS_CF, carry);
     return result;
 }
 
@@ -124,7 +126,7 @@ static uint64_t rotate(enum insn_operation operation, unsigned size,
     uint64_t sign = sign_of(size);
     bool left = operation == INSN_ROL || operation == INSN_RCL;
     bool through = operation == INSN_RCL || operation == INSN_RCR;
-    bool carry = (*flags & FLAG_CF) != 0;
+    bool carry = (*flags & RFLAGS_CF) != 0;
     bool overflow = false;
 
     count %= through ? bits + 1 : bits;
@@ -140,8 +142,8 @@ static uint64_t rotate(enum insn_operation operation, unsigned size,
     }
     overflow =
         ((value & sign) != 0) != (left ? carry : (value & (sign >> 1)) != 0);
-    replace(flags, FLAG_CF | FLAG_OF,
-            flag_if(carry, FLAG_CF) | flag_if(overflow, FLAG_OF));
+    replace(flags, RFLAGS_CF | RFLAGS_OF,
+            flag_if(carry, RFLAGS_CF) | flag_if(overflow, RFLAGS_OF));
     return value;
 }
 
@@ -178,9 +180,9 @@ uint64_t emulate_alu_shift(enum insn_operation operation, unsigned size,
     default:
         return rotate(operation, size, value, count, flags);
     }
-    replace(flags, FLAGS_STATUS & ~FLAG_AF,
-            result_flags(size, result) | flag_if(carry, FLAG_CF) |
-                flag_if(overflow, FLAG_OF));
+    replace(flags, RFLAGS_STATUS & ~RFLAGS_AF,
+            result_flags(size, result) | flag_if(carry, RFLAGS_CF) |
+                flag_if(overflow, RFLAGS_OF));
     return result;
 }
 
@@ -203,9 +205,9 @@ uint64_t emulate_alu_shift_double(enum insn_operation operation, unsigned size,
         result = (value >> count | filler << (bits - count)) & mask_of(size);
         carry = (value >> (count - 1) & 1) != 0;
     }
-    replace(flags, FLAGS_STATUS & ~FLAG_AF,
-            result_flags(size, result) | flag_if(carry, FLAG_CF) |
-                flag_if(((value ^ result) & sign_of(size)) != 0, FLAG_OF));
+    replace(flags, RFLAGS_STATUS & ~RFLAGS_AF,
+            result_flags(size, result) | flag_if(carry, RFLAGS_CF) |
+                flag_if(((value ^ result) & sign_of(size)) != 0, RFLAGS_OF));
     return result;
 }
 
@@ -214,7 +216,7 @@ uint64_t emulate_alu_bit(enum insn_operation operation, unsigned size,
 {
     uint64_t one = 1ULL << (bit & (8 * size - 1));
 
-    replace(flags, FLAG_CF, flag_if((value & one) != 0, FLAG_CF));
+    replace(flags, RFLAGS_CF, flag_if((value & one) != 0, RFLAGS_CF));
     switch (operation) {
     case INSN_BTS:
         return value | one;
@@ -245,7 +247,7 @@ uint64_t emulate_alu_scan(enum insn_operation operation, unsigned size,
 
     switch (operation) {
     case INSN_POPCNT:
-        replace(flags, FLAGS_STATUS, flag_if(value == 0, FLAG_ZF));
+        replace(flags, RFLAGS_STATUS, flag_if(value == 0, RFLAGS_ZF));
         return count_ones(value);
     case INSN_TZCNT:
     case INSN_LZCNT:
@@ -254,11 +256,12 @@ uint64_t emulate_alu_scan(enum insn_operation operation, unsigned size,
                          ? (unsigned)__builtin_ctzll(value)
                          : (unsigned)__builtin_clzll(value) - (64 - bits);
         }
-        replace(flags, FLAG_CF | FLAG_ZF,
-                flag_if(value == 0, FLAG_CF) | flag_if(result == 0, FLAG_ZF));
+        replace(flags, RFLAGS_CF | RFLAGS_ZF,
+                flag_if(value == 0, RFLAGS_CF) |
+                    flag_if(result == 0, RFLAGS_ZF));
         return result;
     default:
-        replace(flags, FLAG_ZF, flag_if(value == 0, FLAG_ZF));
+        replace(flags, RFLAGS_ZF, flag_if(value == 0, RFLAGS_ZF));
         if (value == 0) {
             return otherwise;
         }
@@ -285,7 +288,7 @@ void emulate_alu_multiply(bool is_signed, unsigned size, uint64_t a, uint64_t b,
     fits = is_signed ? product == (unsigned __int128)(__int128)(int64_t)
                                       emulate_alu_sign_extend(*low, size)
                      : *high == 0;
-    replace(flags, FLAG_CF | FLAG_OF, fits ? 0 : FLAG_CF | FLAG_OF);
+    replace(flags, RFLAGS_CF | RFLAGS_OF, fits ? 0 : RFLAGS_CF | RFLAGS_OF);
 }
 
 /* high:low / divisor with a quotient of 64 bits: the caller has checked that
@@ -350,16 +353,16 @@ bool emulate_alu_divide(bool is_signed, unsigned size, uint64_t divisor,
 
 bool emulate_alu_condition(unsigned condition, uint64_t flags)
 {
-    bool sign = (flags & FLAG_SF) != 0;
-    bool overflow = (flags & FLAG_OF) != 0;
-    bool zero = (flags & FLAG_ZF) != 0;
-    bool carry = (flags & FLAG_CF) != 0;
+    bool sign = (flags & RFLAGS_SF) != 0;
+    bool overflow = (flags & RFLAGS_OF) != 0;
+    bool zero = (flags & RFLAGS_ZF) != 0;
+    bool carry = (flags & RFLAGS_CF) != 0;
     bool holds[8] = {overflow,
                      carry,
                      zero,
                      carry || zero,
                      sign,
-                     (flags & FLAG_PF) != 0,
+                     (flags & RFLAGS_PF) != 0,
                      sign != overflow,
                      zero || sign != overflow};
 

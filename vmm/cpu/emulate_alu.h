@@ -5,18 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/regs.h"
 #include "vmm/cpu/decode.h"
 
-#define FLAG_CF (1ULL << 0)
-#define FLAG_PF (1ULL << 2)
-#define FLAG_AF (1ULL << 4)
-#define FLAG_ZF (1ULL << 6)
-#define FLAG_SF (1ULL << 7)
-#define FLAG_TF (1ULL << 8)
-#define FLAG_DF (1ULL << 10)
-#define FLAG_OF (1ULL << 11)
-
-#define FLAGS_STATUS (FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF)
+#define RFLAGS_STATUS                                                          \
+    (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
 
 /* Operands are `size` bytes (1, 2, 4, 8), zero-extended; so are results.
  * `flags` is RFLAGS: read where the instruction reads it, changed where it

@@ -1,10 +1,9 @@
 /* The instructions; see the header. */
 #include "vmm/cpu/emulate_execute.h"
 
+#include "arch/regs.h"
 #include "arch/vmx/guest.h"
 #include "vmm/cpu/emulate_alu.h"
-
-#define SEGMENT_D RIGHTS_D /* SS.B: the stack pointer is ESP */
 
 uint64_t emulate_register(struct emulation *run, unsigned number, unsigned size)
 {
@@ -191,7 +190,7 @@ static enum emulate_result execute_load(struct emulation *run)
     case INSN_BSR:
         flags = get_flags(run);
         if (value == 0) { /* the register stays, its upper half too */
-            return done_with_flags(run, flags | FLAG_ZF);
+            return done_with_flags(run, flags | RFLAGS_ZF);
         }
         /* fall through */
     case INSN_TZCNT:
@@ -284,7 +283,7 @@ static uint64_t modify(struct emulation *run, uint64_t old, uint64_t *flags)
                            emulate_register(run, GPR_RAX, insn->size), old,
                            flags);
         /* The old value is written back when they differ: SDM 2A. */
-        return (*flags & FLAG_ZF) != 0 ? other : old;
+        return (*flags & RFLAGS_ZF) != 0 ? other : old;
     default:
         return emulate_alu_binary(operation, insn->size, old, other, flags);
     }
@@ -313,7 +312,7 @@ static enum emulate_result execute_modify(struct emulation *run)
     }
     if (insn->operation == INSN_XCHG || insn->operation == INSN_XADD) {
         set_operand(run, old);
-    } else if (insn->operation == INSN_CMPXCHG && (flags & FLAG_ZF) == 0) {
+    } else if (insn->operation == INSN_CMPXCHG && (flags & RFLAGS_ZF) == 0) {
         emulate_set_register(run, GPR_RAX, insn->size, old);
     }
     return done_with_flags(run, flags);
@@ -362,8 +361,8 @@ static enum emulate_result execute_cmpxchg8b(struct emulation *run)
         emulate_set_register(run, GPR_RAX, half, old[0]);
         emulate_set_register(run, GPR_RDX, half, old[1]);
     }
-    return done_with_flags(run, (flags & ~FLAG_ZF) |
-                                    (equal ? FLAG_ZF : (uint64_t)0));
+    return done_with_flags(run, (flags & ~RFLAGS_ZF) |
+                                    (equal ? RFLAGS_ZF : (uint64_t)0));
 }
 
 /* MUL, IMUL, DIV, IDIV of the accumulator pair. */
@@ -406,7 +405,7 @@ static unsigned stack_size(struct emulation *run)
     if (run->mode == DECODE_64) {
         return 8;
     }
-    return (guest_get(run->guest, GUEST_SS_RIGHTS) & SEGMENT_D) != 0 ? 4 : 2;
+    return (guest_get(run->guest, GUEST_SS_RIGHTS) & RIGHTS_D) != 0 ? 4 : 2;
 }
 
 static enum emulate_result execute_push_pop(struct emulation *run)

@@ -1,20 +1,9 @@
 /* Memory operands and instruction bytes; see the header. */
 #include "vmm/cpu/emulate_memory.h"
 
+#include "arch/regs.h"
 #include "arch/vmx/guest.h"
 #include "kernel/base/string.h"
-
-#define CR0_PE    (1ULL << 0)
-#define CR4_LA57  (1ULL << 12)
-#define RFLAGS_VM (1ULL << 17)
-
-/* Segment access rights, SDM 3C table 25-2, types SDM 3A table 3-1. */
-#define RIGHTS_CODE     (1U << 3)
-#define RIGHTS_DOWN     (1U << 2) /* data: expands down */
-#define RIGHTS_WRITE    (1U << 1) /* data: writable; code: readable */
-#define RIGHTS_UNUSABLE (1U << 16)
-
-#define PAGE_OFFSET 4095ULL
 
 static enum emulate_result queued(bool alive)
 {
@@ -56,8 +45,9 @@ static bool canonical(struct emulation *run, uint64_t linear)
  * In real and virtual-8086 mode the type does not count. */
 static bool type_allows(struct emulation *run, uint64_t rights, bool write)
 {
-    if ((rights & RIGHTS_CODE) != 0 ? write || (rights & RIGHTS_WRITE) == 0
-                                    : write && (rights & RIGHTS_WRITE) == 0) {
+    if ((rights & RIGHTS_CODE) != 0
+            ? write || (rights & RIGHTS_READABLE) == 0
+            : write && (rights & RIGHTS_WRITABLE) == 0) {
         return (guest_get(run->guest, GUEST_CR0) & CR0_PE) == 0 ||
                (guest_get(run->guest, GUEST_RFLAGS) & RFLAGS_VM) != 0;
     }
@@ -69,7 +59,7 @@ static bool limit_allows(uint64_t rights, uint64_t limit, uint64_t offset,
 {
     uint64_t last = offset + size - 1;
 
-    if ((rights & (RIGHTS_CODE | RIGHTS_DOWN)) == RIGHTS_DOWN) {
+    if ((rights & (RIGHTS_CODE | RIGHTS_EXPAND_DOWN)) == RIGHTS_EXPAND_DOWN) {
         return offset > limit &&
                last <= ((rights & RIGHTS_D) != 0 ? 0xffffffff : 0xffff);
     }
@@ -84,7 +74,7 @@ static enum emulate_result to_linear(struct emulation *run, unsigned segment,
 
     if (run->mode == DECODE_64) {
         *linear = offset;
-        if (segment > 3) { /* FS and GS; the others have base 0 */
+        if (segment > SEGMENT_DS) { /* FS and GS; the others have base 0 */
             *linear += segment_get(run, GUEST_ES_BASE, segment);
         }
         return canonical(run, *linear) && canonical(run, *linear + size - 1)
@@ -152,7 +142,7 @@ enum emulate_result emulate_memory_locate(struct emulation *run,
     if (result != EMULATE_DONE) {
         return result;
     }
-    left = PAGE_OFFSET + 1 - (linear & PAGE_OFFSET);
+    left = PAGE_SIZE - (linear & PAGE_OFFSET);
     operand->size = size;
     operand->first = left < size ? (uint8_t)left : size;
     result = translate_data(run, linear, write, &operand->at[0]);
@@ -391,7 +381,7 @@ static enum emulate_result fetch_page(struct emulation *run, unsigned count)
 {
     struct emulate_code *code = &run->context->code;
     uint64_t linear = code_linear(run, run->rip + code->fetched);
-    uint64_t left = PAGE_OFFSET + 1 - (linear & PAGE_OFFSET);
+    uint64_t left = PAGE_SIZE - (linear & PAGE_OFFSET);
     gpa_t at = gpa(0);
     const void *from = NULL;
     struct walk_fault fault;

@@ -8,15 +8,6 @@
 
 #include "vmm/cpu/emulate.h"
 
-#define SEGMENT_ES 0
-#define SEGMENT_CS 1
-#define SEGMENT_SS 2
-
-#define VECTOR_DE 0
-#define VECTOR_UD 6
-#define VECTOR_SS 12
-#define VECTOR_GP 13
-
 /* One run of the emulator. */
 struct emulation {
     struct emulate_context *context;

@@ -9,13 +9,11 @@
  *   checked it. */
 #include "vmm/cpu/emulate_quick.h"
 
+#include "arch/msr.h"
+#include "arch/regs.h"
 #include "arch/vmx/guest.h"
 #include "kernel/base/string.h"
 #include "vmm/cpu/emulate_execute.h"
-
-#define EFER_LMA (1ULL << 10)
-
-#define PAGE_OFFSET 4095ULL
 
 /* A driver's few accesses stand close together, so the low bits tell them
  * apart; two that share a slot would be decoded each time. */
@@ -96,7 +94,7 @@ static bool find_operand(const struct emulate_context *context,
     in_page = linear & PAGE_OFFSET;
     *address = (context->hint_gpa.value & ~PAGE_OFFSET) | in_page;
     return (linear ^ context->hint_linear) <= PAGE_OFFSET &&
-           in_page + insn->memory_size <= PAGE_OFFSET + 1 &&
+           in_page + insn->memory_size <= PAGE_SIZE &&
            !is_ram(context->space.memory, *address);
 }
 

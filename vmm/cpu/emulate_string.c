@@ -1,5 +1,6 @@
 /* MOVS, CMPS, STOS, LODS, SCAS, INS, OUTS, with and without repetition.
  * SDM 2B REP, 1 7.3.9; see vmm/cpu/emulate_execute.h. */
+#include "arch/regs.h"
 #include "arch/vmx/guest.h"
 #include "vmm/cpu/emulate_alu.h"
 #include "vmm/cpu/emulate_execute.h"
@@ -92,7 +93,7 @@ static void advance(struct string *string, unsigned pointer)
     uint64_t value = emulate_register(run, pointer, width);
     uint8_t size = run->insn.size;
 
-    value = (string->flags & FLAG_DF) != 0 ? value - size : value + size;
+    value = (string->flags & RFLAGS_DF) != 0 ? value - size : value + size;
     emulate_set_register(run, pointer, width, value);
 }
 
@@ -133,7 +134,7 @@ static enum emulate_result element(struct string *string)
 static bool ended_by_flag(const struct string *string)
 {
     const struct insn *insn = &string->run->insn;
-    bool zero = (string->flags & FLAG_ZF) != 0;
+    bool zero = (string->flags & RFLAGS_ZF) != 0;
 
     if (insn->operation != INSN_CMPS && insn->operation != INSN_SCAS) {
         return false;
@@ -180,7 +181,7 @@ enum emulate_result emulate_string_execute(
             guest_skip(run->guest, insn->length);
             return EMULATE_DONE;
         }
-        if ((string.flags & FLAG_TF) != 0) {
+        if ((string.flags & RFLAGS_TF) != 0) {
             guest_skip(run->guest, 0); /* a trap after each element */
             break;
         }

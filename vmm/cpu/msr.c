@@ -2,6 +2,8 @@
 #include "vmm/cpu/msr.h"
 
 #include "arch/cpu.h"
+#include "arch/msr.h"
+#include "arch/regs.h"
 #include "arch/vmx/guest.h"
 #include "kernel/base/log.h"
 #include "kernel/base/string.h"
@@ -11,28 +13,7 @@
 #include "vmm/cpu/msr_table.h"
 #include "vmm/memory/memory_map.h"
 
-/* Bits of IA32_MISC_ENABLE (SDM 4 Table 2-2). */
-#define MISC_FAST_STRINGS     (1ULL << 0)
-#define MISC_BTS_UNAVAILABLE  (1ULL << 11)
-#define MISC_PEBS_UNAVAILABLE (1ULL << 12)
-
-#define SPEC_CTRL_IBRS  (1ULL << 0)
-#define SPEC_CTRL_STIBP (1ULL << 1)
-#define SPEC_CTRL_SSBD  (1ULL << 2)
-#define PRED_CMD_IBPB   (1ULL << 0)
-
-#define DEBUGCTL_LBR (1ULL << 0)
-#define DEBUGCTL_BTF (1ULL << 1)
-
-#define MCG_STATUS_BITS 7ULL /* RIPV, EIPV, MCIP */
-
 /* MTRRs (SDM 3A 12.11.2). */
-#define TYPE_UC     0U
-#define TYPE_WB     6U
-#define DEF_FE      (1ULL << 10)
-#define DEF_E       (1ULL << 11)
-#define MASK_VALID  (1ULL << 11)
-#define PAGE_OFFSET 0xfffULL
 #define ALL_WB      0x0606060606060606ULL
 #define FIXED_A0000 2 /* index of the 16 KiB ranges at 0xa0000 */
 
@@ -43,19 +24,20 @@ void msr_reset(struct msr_context *context)
     uint64_t width = 1ULL << cpuid_physical_bits(context->cpuid);
 
     context->tsc_adjust = 0;
-    context->misc_enable =
-        MISC_FAST_STRINGS | MISC_BTS_UNAVAILABLE | MISC_PEBS_UNAVAILABLE;
+    context->misc_enable = MISC_ENABLE_FAST_STRINGS |
+                           MISC_ENABLE_BTS_UNAVAILABLE |
+                           MISC_ENABLE_PEBS_UNAVAILABLE;
     context->mcg_status = 0;
-    context->mtrr_def_type = DEF_E | DEF_FE | TYPE_WB;
+    context->mtrr_def_type = MTRR_DEF_TYPE_E | MTRR_DEF_TYPE_FE | MEMORY_WB;
     for (size_t i = 0; i < MSR_FIXED; i++) {
         context->mtrr_fixed[i] = ALL_WB;
     }
     context->mtrr_fixed[FIXED_A0000] = 0;
     memset(context->mtrr_base, 0, sizeof(context->mtrr_base));
     memset(context->mtrr_mask, 0, sizeof(context->mtrr_mask));
-    context->mtrr_base[0] = MAP_LOW_END | TYPE_UC;
+    context->mtrr_base[0] = MAP_LOW_END | MEMORY_UC;
     context->mtrr_mask[0] =
-        ((width - 1) & ~(MAP_HIGH_BASE - MAP_LOW_END - 1ULL)) | MASK_VALID;
+        ((width - 1) & ~(MAP_HIGH_BASE - MAP_LOW_END - 1ULL)) | MTRR_PHYSMASK_V;
 }
 
 /* One line for each unknown number, and one when there are too many. */
@@ -90,7 +72,8 @@ static bool canonical(uint64_t address)
 /* A memory type that a MTRR may have: UC, WC, WT, WP, WB. */
 static bool type_valid(uint64_t type)
 {
-    return type == 0 || type == 1 || (type >= 4 && type <= 6);
+    return type == MEMORY_UC || type == MEMORY_WC ||
+           (type >= MEMORY_WT && type <= MEMORY_WB);
 }
 
 static size_t fixed_index(uint32_t msr)
@@ -103,7 +86,7 @@ static size_t fixed_index(uint32_t msr)
 
 static uint64_t *variable(struct msr_context *context, uint32_t msr)
 {
-    uint32_t index = (msr - MSR_MTRR_BASE0) / 2;
+    uint32_t index = (msr - MSR_MTRR_PHYSBASE0) / 2;
 
     return (msr & 1) != 0 ? &context->mtrr_mask[index]
                           : &context->mtrr_base[index];
@@ -113,8 +96,8 @@ static bool write_variable(struct msr_context *context, uint32_t msr,
                            uint64_t value)
 {
     uint64_t beyond = ~0ULL << cpuid_physical_bits(context->cpuid);
-    uint64_t reserved =
-        (msr & 1) != 0 ? PAGE_OFFSET & ~MASK_VALID : PAGE_OFFSET & ~0xffULL;
+    uint64_t reserved = (msr & 1) != 0 ? PAGE_OFFSET & ~MTRR_PHYSMASK_V
+                                       : PAGE_OFFSET & ~0xffULL;
 
     if ((value & (beyond | reserved)) != 0 ||
         ((msr & 1) == 0 && !type_valid(value & 0xff))) {
@@ -138,7 +121,7 @@ static bool write_fixed(struct msr_context *context, uint32_t msr,
 
 static bool write_def_type(struct msr_context *context, uint64_t value)
 {
-    if ((value & ~(DEF_E | DEF_FE | 0xffULL)) != 0 ||
+    if ((value & ~(MTRR_DEF_TYPE_E | MTRR_DEF_TYPE_FE | 0xffULL)) != 0 ||
         !type_valid(value & 0xff)) {
         return false;
     }
@@ -303,8 +286,9 @@ static bool write_kept(struct msr_context *context, enum msr_kind kind,
     case MSR_KIND_MISC_ENABLE:
         /* Fast strings can be turned off and on; the rest keeps its value, as
          * bits of features do that a processor lacks. */
-        context->misc_enable = (context->misc_enable & ~MISC_FAST_STRINGS) |
-                               (value & MISC_FAST_STRINGS);
+        context->misc_enable =
+            (context->misc_enable & ~MISC_ENABLE_FAST_STRINGS) |
+            (value & MISC_ENABLE_FAST_STRINGS);
         return true;
     case MSR_KIND_MCG_STATUS:
         return write_mcg_status(context, value);
@@ -370,7 +354,7 @@ static bool write_entry(struct msr_context *context,
  * running kernel touches, so they are told by their numbers. */
 static bool is_x2apic(uint32_t msr)
 {
-    return msr >= MSR_X2APIC_FIRST && msr <= MSR_X2APIC_LAST;
+    return msr >= MSR_X2APIC && msr <= MSR_X2APIC_LAST;
 }
 
 enum msr_result msr_read(struct msr_context *context, uint32_t msr,

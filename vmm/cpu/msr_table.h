@@ -49,15 +49,3 @@ const struct msr_entry *msr_table_find(uint32_t msr);
 /* By rising numbers, for the test that they do. */
 extern const struct msr_entry msr_table[];
 extern const size_t msr_table_count;
-
-/* The local APIC's registers in x2APIC mode (SDM 3A 11.12.1.2), and its timer's
- * deadline: not in the table. */
-#define MSR_TSC_DEADLINE 0x6e0U
-#define MSR_X2APIC_FIRST 0x800U
-#define MSR_X2APIC_LAST  0x8ffU
-
-/* Fixed-range MTRRs in the order of struct msr_context.mtrr_fixed. */
-#define MSR_MTRR_FIX64K 0x250U /* 1 */
-#define MSR_MTRR_FIX16K 0x258U /* 2 */
-#define MSR_MTRR_FIX4K  0x268U /* 8 */
-#define MSR_MTRR_BASE0  0x200U /* then mask 0, base 1 ... */

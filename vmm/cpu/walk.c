@@ -2,37 +2,10 @@
  * level table says where each level's index stands and how wide an entry is. */
 #include "vmm/cpu/walk.h"
 
+#include "arch/msr.h"
+#include "arch/regs.h"
 #include "arch/vmx/guest.h"
 #include "kernel/base/string.h"
-
-#define CR0_WP    (1ULL << 16)
-#define CR0_PG    (1ULL << 31)
-#define CR4_PSE   (1ULL << 4)
-#define CR4_PAE   (1ULL << 5)
-#define CR4_LA57  (1ULL << 12)
-#define CR4_SMEP  (1ULL << 20)
-#define CR4_SMAP  (1ULL << 21)
-#define EFER_LMA  (1ULL << 10)
-#define EFER_NXE  (1ULL << 11)
-#define RFLAGS_AC (1ULL << 18)
-
-/* Entries, SDM 3A tables 4-4 to 4-20. */
-#define ENTRY_P  (1ULL << 0)
-#define ENTRY_RW (1ULL << 1)
-#define ENTRY_US (1ULL << 2)
-#define ENTRY_A  (1ULL << 5)
-#define ENTRY_D  (1ULL << 6)
-#define ENTRY_PS (1ULL << 7)
-#define ENTRY_XD (1ULL << 63)
-
-#define ADDRESS_MASK 0x000ffffffffff000ULL
-
-/* Page-fault error code, SDM 3A figure 4-12. */
-#define ERROR_P    0x01u
-#define ERROR_W    0x02u
-#define ERROR_U    0x04u
-#define ERROR_RSVD 0x08u
-#define ERROR_I    0x10u
 
 /* How often a walk that lost a race over A and D bits begins again. */
 #define ATTEMPTS 8
@@ -107,7 +80,7 @@ static bool is_page(const struct walk *walk)
     if (walk->level == 1) {
         return true;
     }
-    if ((walk->entry & ENTRY_PS) == 0) {
+    if ((walk->entry & PTE_PS) == 0) {
         return false;
     }
     if (walk->paging == PAGING_32) {
@@ -141,15 +114,15 @@ static uint64_t reserved_bits(const struct walk *walk)
     }
     reserved = low_bits(52) & ~low_bits(physical_bits);
     if ((walk->efer & EFER_NXE) == 0) {
-        reserved |= ENTRY_XD;
+        reserved |= PTE_XD;
     }
     if (walk->paging == PAGING_PAE) {
         reserved |= low_bits(63) & ~low_bits(52);
         if (walk->level == 3) {
-            return reserved | ENTRY_XD | 0x1e6;
+            return reserved | PTE_XD | PDPTE_RESERVED;
         }
     } else if (walk->level >= 4) {
-        return reserved | ENTRY_PS;
+        return reserved | PTE_PS;
     }
     if (page && walk->level > 1) {
         /* Bit 12 is PAT. */
@@ -163,15 +136,15 @@ static uint32_t access_code(const struct walk *walk)
     uint32_t code = 0;
 
     if (walk->access == WALK_WRITE) {
-        code |= ERROR_W;
+        code |= PF_W;
     }
     if (walk->privilege == WALK_USER) {
-        code |= ERROR_U;
+        code |= PF_U;
     }
     if (walk->access == WALK_FETCH &&
         ((walk->cr4 & CR4_SMEP) != 0 ||
          ((walk->cr4 & CR4_PAE) != 0 && (walk->efer & EFER_NXE) != 0))) {
-        code |= ERROR_I;
+        code |= PF_I;
     }
     return code;
 }
@@ -187,7 +160,7 @@ static enum walk_result raise_fault(const struct walk *walk, uint32_t why,
 /* SDM 3A 4.6.1. */
 static bool allowed(const struct walk *walk)
 {
-    bool user_page = (walk->rights & ENTRY_US) != 0;
+    bool user_page = (walk->rights & PTE_US) != 0;
     bool user = walk->privilege == WALK_USER;
     struct guest *guest = walk->space->guest;
 
@@ -198,7 +171,7 @@ static bool allowed(const struct walk *walk)
         return false;
     }
     if (walk->access == WALK_FETCH) {
-        return (walk->rights & ENTRY_XD) == 0 &&
+        return (walk->rights & PTE_XD) == 0 &&
                (user || !user_page || (walk->cr4 & CR4_SMEP) == 0);
     }
     if (!user && user_page && (walk->cr4 & CR4_SMAP) != 0 &&
@@ -206,7 +179,7 @@ static bool allowed(const struct walk *walk)
          (guest_get(guest, GUEST_RFLAGS) & RFLAGS_AC) == 0)) {
         return false;
     }
-    if (walk->access == WALK_WRITE && (walk->rights & ENTRY_RW) == 0) {
+    if (walk->access == WALK_WRITE && (walk->rights & PTE_RW) == 0) {
         return !user && (guest_get(guest, GUEST_CR0) & CR0_WP) == 0;
     }
     return true;
@@ -218,10 +191,10 @@ static bool set_accessed(const struct walk *walk)
 {
     for (unsigned i = 0; i < walk->used; i++) {
         uint64_t was = walk->entry_was[i];
-        uint64_t now = was | ENTRY_A;
+        uint64_t now = was | PTE_A;
 
         if (i + 1 == walk->used && walk->access == WALK_WRITE) {
-            now |= ENTRY_D;
+            now |= PTE_D;
         }
         if (now != was && !update_entry(walk->space->memory, walk->paging,
                                         walk->entry_at[i], was, now)) {
@@ -234,7 +207,7 @@ static bool set_accessed(const struct walk *walk)
 static gpa_t page_address(const struct walk *walk)
 {
     uint64_t offset = low_bits(page_shift(walk));
-    uint64_t base = walk->entry & ADDRESS_MASK & ~offset;
+    uint64_t base = walk->entry & PTE_ADDRESS & ~offset;
 
     if (walk->paging == PAGING_32 && walk->level == 2) {
         base |= (walk->entry >> 13 & 0xff) << 32;
@@ -260,22 +233,22 @@ static enum walk_result descend(struct walk *walk, struct walk_fault *fault)
             fault->table = at;
             return WALK_NOT_RAM;
         }
-        if ((walk->entry & ENTRY_P) == 0) {
+        if ((walk->entry & PTE_P) == 0) {
             return raise_fault(walk, 0, fault);
         }
         if ((walk->entry & reserved_bits(walk)) != 0) {
-            return raise_fault(walk, ERROR_P | ERROR_RSVD, fault);
+            return raise_fault(walk, PF_P | PF_RSVD, fault);
         }
         if (!pdpte) { /* PDPTEs have neither rights nor an A bit */
-            walk->rights &= walk->entry | ENTRY_XD;
-            walk->rights |= walk->entry & ENTRY_XD;
+            walk->rights &= walk->entry | PTE_XD;
+            walk->rights |= walk->entry & PTE_XD;
             walk->entry_at[walk->used] = at;
             walk->entry_was[walk->used++] = walk->entry;
         }
         if (is_page(walk)) {
-            return allowed(walk) ? WALK_OK : raise_fault(walk, ERROR_P, fault);
+            return allowed(walk) ? WALK_OK : raise_fault(walk, PF_P, fault);
         }
-        walk->table = gpa(walk->entry & ADDRESS_MASK);
+        walk->table = gpa(walk->entry & PTE_ADDRESS);
     }
 }
 
@@ -292,20 +265,20 @@ static bool start(struct walk *walk)
     }
     walk->cr4 = guest_get(guest, GUEST_CR4);
     cr3 = guest_get(guest, GUEST_CR3);
-    walk->rights = ENTRY_RW | ENTRY_US;
+    walk->rights = PTE_RW | PTE_US;
     walk->used = 0;
     if ((walk->efer & EFER_LMA) != 0) {
         walk->paging = PAGING_LONG;
         walk->level = (walk->cr4 & CR4_LA57) != 0 ? 5 : 4;
-        walk->table = gpa(cr3 & ADDRESS_MASK);
+        walk->table = gpa(cr3 & PTE_ADDRESS);
     } else if ((walk->cr4 & CR4_PAE) != 0) {
         walk->paging = PAGING_PAE;
         walk->level = 3;
-        walk->table = gpa(cr3 & 0xffffffe0);
+        walk->table = gpa(cr3 & CR3_PAE_ADDRESS);
     } else {
         walk->paging = PAGING_32;
         walk->level = 2;
-        walk->table = gpa(cr3 & 0xfffff000);
+        walk->table = gpa(cr3 & CR3_32_ADDRESS);
     }
     return true;
 }
@@ -351,10 +324,10 @@ static bool translate_quickly(const struct walk_space *space, uint64_t linear,
     const struct guest_memory_slot *slot = &space->memory->slots[0];
     uint64_t efer = guest_get(space->guest, GUEST_EFER);
     uint64_t cr4 = guest_get(space->guest, GUEST_CR4);
-    uint64_t table = guest_get(space->guest, GUEST_CR3) & ADDRESS_MASK;
-    uint64_t needed = ENTRY_P | ENTRY_A;
+    uint64_t table = guest_get(space->guest, GUEST_CR3) & PTE_ADDRESS;
+    uint64_t needed = PTE_P | PTE_A;
     uint64_t refused = low_bits(52) & ~low_bits(space->physical_bits);
-    uint64_t rights = ENTRY_US;
+    uint64_t rights = PTE_US;
     const uint64_t *word = NULL;
     uint64_t entry = 0;
     unsigned shift = 39;
@@ -364,13 +337,13 @@ static bool translate_quickly(const struct walk_space *space, uint64_t linear,
         return false;
     }
     if (access == WALK_FETCH || (efer & EFER_NXE) == 0) {
-        refused |= ENTRY_XD;
+        refused |= PTE_XD;
     }
     if (access == WALK_WRITE) {
-        needed |= ENTRY_RW;
+        needed |= PTE_RW;
     }
     if (privilege == WALK_USER) {
-        needed |= ENTRY_US;
+        needed |= PTE_US;
     }
     for (;; shift -= 9) {
         uint64_t offset = table + (linear >> shift & 511) * 8 - slot->base;
@@ -392,22 +365,22 @@ static bool translate_quickly(const struct walk_space *space, uint64_t linear,
         if (shift == 12) {
             break;
         }
-        if ((entry & ENTRY_PS) != 0) {
+        if ((entry & PTE_PS) != 0) {
             if (shift > 30 || (entry & low_bits(shift) & ~low_bits(13)) != 0) {
                 return false;
             }
             break;
         }
-        table = entry & ADDRESS_MASK;
+        table = entry & PTE_ADDRESS;
     }
     if (privilege != WALK_USER && rights != 0 &&
         (cr4 & (CR4_SMEP | CR4_SMAP)) != 0) {
         return false;
     }
-    if (access == WALK_WRITE && (entry & ENTRY_D) == 0) {
+    if (access == WALK_WRITE && (entry & PTE_D) == 0) {
         return false;
     }
-    *out = gpa((entry & ADDRESS_MASK & ~low_bits(shift)) |
+    *out = gpa((entry & PTE_ADDRESS & ~low_bits(shift)) |
                (linear & low_bits(shift)));
     for (; count < 4; count++) {
         path->entries[count] = path->entries[count - 1];
@@ -444,7 +417,7 @@ size_t walk_peek(const struct walk_space *space, uint64_t linear, void *to,
     size_t done = 0;
 
     while (done < length) {
-        size_t piece = 4096 - ((linear + done) & 4095);
+        size_t piece = PAGE_SIZE - ((linear + done) & PAGE_OFFSET);
         gpa_t at = gpa(0);
         struct walk_fault fault;
 

@@ -2,12 +2,9 @@
  * bits that VMX owns, and CR8.
  *
  * Who calls it: vmm/vm/exits.c.  SDM 3A 2.5, 3C 26.1.3 and 28.2.1. */
+#include "arch/regs.h"
 #include "vmm/vm/vcpu.h"
 #include "vmm/vm/vm.h"
-
-#define CR0_PE    (1ULL << 0)
-#define CR0_TS    (1ULL << 3)
-#define VECTOR_GP 13
 
 typedef enum guest_write (*cr_write)(struct guest *guest, uint64_t value,
                                      const uint64_t *pdptes);

@@ -2,12 +2,10 @@
  * few lines each. Larger ones have files of their own (cr.c io.c mmio.c).
  *
  * Who calls it: vmm/vm/vcpu.c after every guest_run().  SDM 3C 26 and 28. */
+#include "arch/regs.h"
 #include "kernel/base/log.h"
 #include "vmm/vm/vcpu.h"
 #include "vmm/vm/vm.h"
-
-#define VECTOR_UD 6
-#define VECTOR_GP 13
 
 /* MSR bits 63:32 go to RDX, 31:0 to RAX, both zero-extended. */
 static void set_rdx_rax(struct guest *guest, uint64_t value)
@@ -59,10 +57,10 @@ static void exit_cpuid(struct vcpu *vcpu, const struct exit *exit)
 static void exit_hlt(struct vcpu *vcpu, const struct exit *exit)
 {
     uint64_t rflags = guest_get(vcpu->guest, GUEST_RFLAGS);
-    bool interrupts = rflags & (1U << 9);
+    bool interrupts = rflags & RFLAGS_IF;
 
     guest_skip(vcpu->guest, exit->length);
-    if (rflags & (1U << 8)) {
+    if (rflags & RFLAGS_TF) {
         return; /* the single-step trap is pending: it ends HLT at once */
     }
     vcpu->state = VCPU_HALTED;
@@ -154,7 +152,7 @@ static void exit_virtualized_eoi(struct vcpu *vcpu, const struct exit *exit)
 
 static void exit_apic_write(struct vcpu *vcpu, const struct exit *exit)
 {
-    lapic_virtual_write(&vcpu->lapic, exit->qualification & 0xfff);
+    lapic_virtual_write(&vcpu->lapic, exit->qualification & PAGE_OFFSET);
 }
 
 static void exit_xsetbv(struct vcpu *vcpu, const struct exit *exit)

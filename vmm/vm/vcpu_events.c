@@ -2,6 +2,7 @@
  *
  * Who calls it: vmm/vm/vcpu.c before each entry.  SDM 3A 6.9 (priority),
  * 9.4 (INIT, SIPI), 3C 27.6. */
+#include "arch/msr.h"
 #include "kernel/base/log.h"
 #include "vmm/vm/vcpu.h"
 #include "vmm/vm/vm.h"
@@ -33,7 +34,7 @@ static void deliver_init(struct vcpu *vcpu)
 
     if (lapic_take_init(&vcpu->lapic)) {
         take_init(vcpu);
-        if (vcpu->lapic.base & LAPIC_BASE_BSP) {
+        if (vcpu->lapic.base & APIC_BASE_BSP) {
             log_info("INIT of the bootstrap processor: the machine resets");
             vm_stop(vcpu->vm, VM_END_RESET);
         }

@@ -22,6 +22,7 @@
 #include "arch/page_source.h"
 #include "arch/paging.h"
 #include "arch/processor.h"
+#include "arch/regs.h"
 #include "arch/vmx/vmx.h"
 
 #define SECOND  1000000000ULL /* in ticks of the clock here */

@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "arch/cpu.h"
 #include "arch/vmx/guest.h"
 #include "vmm/cpu/cpuid.h"
 #include "vmm/cpu/kvmclock.h"

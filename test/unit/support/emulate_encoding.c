@@ -4,6 +4,7 @@
 #include <Zydis/Zydis.h>
 #include <string.h>
 
+#include "arch/regs.h"
 #include "arch/vmx/guest.h"
 #include "vmm/cpu/emulate_alu.h"
 
@@ -200,7 +201,7 @@ bool encoding_place(uint8_t bytes[INSN_MAX_LENGTH], struct insn *insn,
     for (unsigned i = 0; i < 16; i++) {
         state->gprs[i] = encoding_value();
     }
-    state->flags = 0x202 | (encoding_random() & (FLAGS_STATUS | FLAG_DF));
+    state->flags = 0x202 | (encoding_random() & (RFLAGS_STATUS | RFLAGS_DF));
     *target = choose_target(insn);
     if (insn->form == INSN_STRING) {
         place_string(insn, state, base);
@@ -248,46 +249,46 @@ uint64_t encoding_defined_flags(const struct insn *insn,
                                 const struct native_state *before)
 {
     unsigned count = 0;
-    uint64_t defined = FLAGS_STATUS;
+    uint64_t defined = RFLAGS_STATUS;
 
     switch (insn->operation) {
     case INSN_OR:
     case INSN_AND:
     case INSN_XOR:
     case INSN_TEST:
-        return FLAGS_STATUS & ~FLAG_AF;
+        return RFLAGS_STATUS & ~RFLAGS_AF;
     case INSN_ROL ... INSN_RCR:
         count = shift_count(insn, before);
-        return count <= 1 ? FLAGS_STATUS : FLAGS_STATUS & ~FLAG_OF;
+        return count <= 1 ? RFLAGS_STATUS : RFLAGS_STATUS & ~RFLAGS_OF;
     case INSN_SHL ... INSN_SHRD:
         count = shift_count(insn, before);
         if (count == 0) {
-            return FLAGS_STATUS;
+            return RFLAGS_STATUS;
         }
-        defined &= ~FLAG_AF;
+        defined &= ~RFLAGS_AF;
         if (count != 1) {
-            defined &= ~FLAG_OF;
+            defined &= ~RFLAGS_OF;
         }
         if (count >= 8u * insn->size && insn->operation != INSN_SAR) {
-            defined &= ~FLAG_CF;
+            defined &= ~RFLAGS_CF;
         }
         return defined;
     case INSN_BT ... INSN_BTC:
-        return FLAG_CF | FLAG_ZF;
+        return RFLAGS_CF | RFLAGS_ZF;
     case INSN_MUL:
     case INSN_IMUL1:
     case INSN_IMUL:
-        return FLAG_CF | FLAG_OF;
+        return RFLAGS_CF | RFLAGS_OF;
     case INSN_DIV:
     case INSN_IDIV:
         return 0;
     case INSN_BSF:
     case INSN_BSR:
-        return FLAG_ZF;
+        return RFLAGS_ZF;
     case INSN_TZCNT:
     case INSN_LZCNT:
-        return FLAG_ZF | FLAG_CF;
+        return RFLAGS_ZF | RFLAGS_CF;
     default:
-        return FLAGS_STATUS;
+        return RFLAGS_STATUS;
     }
 }

@@ -5,6 +5,8 @@
 
 #include "arch/cpu.h"
 #include "arch/idt.h"
+#include "arch/msr.h"
+#include "arch/regs.h"
 #include "arch/vmx/ept.h"
 #include "arch/vmx/vmx_entry_check.h"
 #include "arch/vmx/vmx_entry_controls.h"

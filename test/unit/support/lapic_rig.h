@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/msr.h"
 #include "test/unit/support/apicv_fake.h"
 #include "test/unit/support/chips_fake.h"
 #include "vmm/chip/apic_bus.h"
@@ -14,8 +15,8 @@
 #include "vmm/chip/pic.h"
 
 #define CPUS 20
-#define EN   LAPIC_BASE_EN
-#define EXTD LAPIC_BASE_EXTD
+#define EN   APIC_BASE_EN
+#define EXTD APIC_BASE_EXTD
 
 struct lapic_rig {
     struct apic_bus bus;

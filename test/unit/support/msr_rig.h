@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "arch/cpu.h"
 #include "arch/vmx/guest.h"
 #include "kernel/base/log.h"
 #include "vmm/chip/lapic.h"

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "arch/lapic_host.h"
+#include "arch/regs.h"
 #include "kernel/base/log.h"
 #include "kernel/base/panic.h"
 

@@ -10,8 +10,6 @@
 #include "vmm/vm/vcpu.h"
 #include "vmm/vm/vm.h"
 
-#define RFLAGS_TF  (1U << 8)
-#define RFLAGS_IF  (1U << 9)
 #define HLT_LENGTH 1
 
 struct guest {

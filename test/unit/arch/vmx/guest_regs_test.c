@@ -7,7 +7,8 @@
 
 #include <cmocka.h>
 
-#include "arch/cpu.h"
+#include "arch/msr.h"
+#include "arch/regs.h"
 #include "test/unit/support/guest_fake.h"
 
 static void mode_follows_control_registers(void **state)

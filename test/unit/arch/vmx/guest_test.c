@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "arch/cpu.h"
+#include "arch/regs.h"
 #include "test/unit/support/guest_fake.h"
 
 #define INFO(vector, type) (1U << 31 | (type) << 8 | (vector))

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "arch/regs.h"
 #include "arch/vmx/vmx_controls.h"
 #include "arch/vmx/vmx_entry_check.h"
 #include "kernel/base/log.h"

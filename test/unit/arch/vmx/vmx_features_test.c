@@ -8,29 +8,16 @@
 #include <cmocka.h>
 
 #include "arch/cpu.h"
+#include "arch/cpuid.h"
+#include "arch/msr.h"
 #include "arch/vmx/vmx_features.h"
 #include "arch/vmx/vmx_state.h"
 #include "kernel/base/log.h"
 
-/* CPUID.07H:EBX and EDX */
-#define RTM       (1U << 11)
-#define MD_CLEAR  (1U << 10)
-#define IBRS      (1U << 26)
-#define STIBP     (1U << 27)
-#define FLUSH     (1U << 28)
-#define ARCH_CAPS (1U << 29)
-#define SSBD      (1U << 31)
-#define OLD       (MD_CLEAR | IBRS | STIBP | FLUSH | SSBD)
-#define NEWER     (OLD | ARCH_CAPS)
-
-/* IA32_ARCH_CAPABILITIES */
-#define RDCL_NO    (1ULL << 0)
-#define IBRS_ALL   (1ULL << 1)
-#define MDS_NO     (1ULL << 5)
-#define TAA_NO     (1ULL << 8)
-#define PBRSB_NO   (1ULL << 24)
-#define RFDS_NO    (1ULL << 27)
-#define RFDS_CLEAR (1ULL << 28)
+#define OLD                                                                    \
+    (CPUID_7_EDX_MD_CLEAR | CPUID_7_EDX_SPEC_CTRL | CPUID_7_EDX_STIBP |        \
+     CPUID_7_EDX_FLUSH_CMD | CPUID_7_EDX_SSBD)
+#define NEWER (OLD | CPUID_7_EDX_ARCH_CAPABILITIES)
 
 static struct cpuid leaf7;
 static uint64_t arch;
@@ -46,7 +33,7 @@ struct cpuid cpu_cpuid(uint32_t leaf, uint32_t subleaf)
 uint64_t cpu_rdmsr(uint32_t msr)
 {
     assert_int_equal(msr, MSR_ARCH_CAPABILITIES);
-    assert_true(leaf7.edx & ARCH_CAPS);
+    assert_true(leaf7.edx & CPUID_7_EDX_ARCH_CAPABILITIES);
     return arch;
 }
 
@@ -81,7 +68,7 @@ static void without_microcode_there_is_nothing_to_do(void **state)
  * are ours. */
 static void one_from_before_enhanced_ibrs_takes_them_all(void **state)
 {
-    struct vmx_machine machine = find(RTM, OLD, 0);
+    struct vmx_machine machine = find(CPUID_7_EBX_RTM, OLD, 0);
 
     (void)state;
     assert_int_equal(machine.measures,
@@ -92,8 +79,8 @@ static void one_from_before_enhanced_ibrs_takes_them_all(void **state)
 
 static void enhanced_ibrs_is_written_once(void **state)
 {
-    struct vmx_machine machine =
-        find(0, NEWER, RDCL_NO | IBRS_ALL | MDS_NO | PBRSB_NO);
+    struct vmx_machine machine = find(
+        0, NEWER, ARCH_RDCL_NO | ARCH_IBRS_ALL | ARCH_MDS_NO | ARCH_PBRSB_NO);
 
     (void)state;
     assert_int_equal(machine.measures, 0);
@@ -104,7 +91,8 @@ static void enhanced_ibrs_is_written_once(void **state)
 /* Post-barrier return stack buffer predictions. */
 static void enhanced_ibrs_alone_leaves_one_return(void **state)
 {
-    struct vmx_machine machine = find(0, NEWER, RDCL_NO | IBRS_ALL | MDS_NO);
+    struct vmx_machine machine =
+        find(0, NEWER, ARCH_RDCL_NO | ARCH_IBRS_ALL | ARCH_MDS_NO);
 
     (void)state;
     assert_int_equal(machine.measures, MEASURE_ONE_RSB);
@@ -113,23 +101,28 @@ static void enhanced_ibrs_alone_leaves_one_return(void **state)
 /* TSX asynchronous abort: a guest can use XBEGIN whatever its CPUID says. */
 static void buffers_are_cleared_for_transactions(void **state)
 {
-    uint64_t others = RDCL_NO | IBRS_ALL | MDS_NO | PBRSB_NO;
+    uint64_t others =
+        ARCH_RDCL_NO | ARCH_IBRS_ALL | ARCH_MDS_NO | ARCH_PBRSB_NO;
 
     (void)state;
-    assert_int_equal(find(RTM, NEWER, others).measures, MEASURE_VERW);
-    assert_int_equal(find(RTM, NEWER, others | TAA_NO).measures, 0);
+    assert_int_equal(find(CPUID_7_EBX_RTM, NEWER, others).measures,
+                     MEASURE_VERW);
+    assert_int_equal(
+        find(CPUID_7_EBX_RTM, NEWER, others | ARCH_TAA_NO).measures, 0);
     assert_int_equal(find(0, NEWER, others).measures, 0);
 }
 
 /* Register file data sampling. */
 static void buffers_are_cleared_for_register_files(void **state)
 {
-    uint64_t others = RDCL_NO | IBRS_ALL | MDS_NO | PBRSB_NO;
+    uint64_t others =
+        ARCH_RDCL_NO | ARCH_IBRS_ALL | ARCH_MDS_NO | ARCH_PBRSB_NO;
 
     (void)state;
-    assert_int_equal(find(0, NEWER, others | RFDS_CLEAR).measures,
+    assert_int_equal(find(0, NEWER, others | ARCH_RFDS_CLEAR).measures,
                      MEASURE_VERW);
-    assert_int_equal(find(0, NEWER, others | RFDS_CLEAR | RFDS_NO).measures, 0);
+    assert_int_equal(
+        find(0, NEWER, others | ARCH_RFDS_CLEAR | ARCH_RFDS_NO).measures, 0);
 }
 
 int main(void)

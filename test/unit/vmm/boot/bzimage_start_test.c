@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "arch/regs.h"
 #include "test/unit/support/bzimage_rig.h"
 
 static void registers_of_the_64_bit_entry(void **state)

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "arch/msr.h"
 #include "test/unit/support/lapic_rig.h"
 
 static void test_mode_changes(void **state)
@@ -30,7 +31,7 @@ static void test_mode_changes(void **state)
                              legal[from][to]);
             assert_true(lapic_valid(cpu0));
             assert_int_equal(lapic_base_read(cpu0),
-                             LAPIC_BASE | LAPIC_BASE_BSP |
+                             LAPIC_BASE | APIC_BASE_BSP |
                                  modes[legal[from][to] ? to : from]);
         }
     }

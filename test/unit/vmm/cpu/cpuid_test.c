@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "arch/regs.h"
 #include "test/unit/support/cpuid_rig.h"
 
 /* ---- features ---- */

@@ -192,7 +192,7 @@ static void run_both(struct bench *bench, const uint8_t *bytes,
     bool hint = (encoding_random() >> 40 & 1) != 0;
     enum emulate_result result =
         run_emulator(bench, bytes, insn, before, target, hint);
-    uint64_t defined = encoding_defined_flags(insn, before) | ~FLAGS_STATUS;
+    uint64_t defined = encoding_defined_flags(insn, before) | ~RFLAGS_STATUS;
     bool right = true;
 
     if (raised == SIGFPE) {

@@ -5,11 +5,10 @@
 #include <setjmp.h>
 #include <string.h>
 
+#include "arch/regs.h"
 #include "test/unit/support/emulate_rig.h"
 
 #include <cmocka.h>
-
-#define US 0x4ULL
 
 static uint64_t *entry_of(struct rig *rig, uint64_t linear)
 {
@@ -121,7 +120,7 @@ static void user_code_faults_on_supervisor_pages(void **state)
         uint64_t *entry = guest_memory_range(
             &rig->memory, gpa(table + (RIG_CODE >> shift & 511) * 8), 8);
 
-        *entry |= US;
+        *entry |= PTE_US;
         table = *entry & 0xffffffffff000;
     }
     rig->guest.regs[GUEST_SS_RIGHTS] |= 3 << 5;

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "arch/cpu.h"
 #include "test/unit/support/msr_rig.h"
 
 /* ---- time ---- */

@@ -9,20 +9,14 @@
 
 #include <cmocka.h>
 
+#include "arch/regs.h"
 #include "test/unit/support/emulate_guest.h"
 #include "vmm/cpu/walk.h"
 
 #define RAM_SIZE 0x400000ULL
 #define ROOT     0x1000ULL
 
-#define P   0x01ULL
-#define RW  0x02ULL
-#define US  0x04ULL
-#define A   0x20ULL
-#define D   0x40ULL
-#define PS  0x80ULL
-#define XD  (1ULL << 63)
-#define ALL (P | RW | US)
+#define ALL (PTE_P | PTE_RW | PTE_US)
 
 #define LINEAR 0xffff888012345000ULL
 #define PAGE   0x80000ULL
@@ -119,12 +113,12 @@ static void large_pages_translate(void **state)
 {
     struct machine *machine = *state;
 
-    *machine->entry[1] = 0x3fe00000 | PS | ALL | 0x1000 /* PAT */;
+    *machine->entry[1] = 0x3fe00000 | PTE_PS | ALL | 0x1000 /* PAT */;
     expect(machine, LINEAR + 7, WALK_WRITE, WALK_USER,
            0x3fe00000 | ((LINEAR + 7) & 0x1fffff));
     *machine->entry[1] |= 0x2000;
     expect_fault(machine, LINEAR, WALK_READ, WALK_SUPERVISOR, 0x9);
-    *machine->entry[2] = 0x8040000000 | PS | ALL;
+    *machine->entry[2] = 0x8040000000 | PTE_PS | ALL;
     expect(machine, LINEAR + 7, WALK_READ, WALK_USER,
            0x8040000000 | ((LINEAR + 7) & 0x3fffffff));
     *machine->entry[2] |= 0x20000000;
@@ -136,12 +130,12 @@ static void not_present_faults_at_each_level(void **state)
     struct machine *machine = *state;
 
     for (int i = 0; i < 4; i++) {
-        *machine->entry[i] &= ~P;
+        *machine->entry[i] &= ~PTE_P;
         expect_fault(machine, LINEAR, WALK_READ, WALK_SUPERVISOR, 0x0);
         expect_fault(machine, LINEAR, WALK_WRITE, WALK_SUPERVISOR, 0x2);
         expect_fault(machine, LINEAR, WALK_WRITE, WALK_USER, 0x6);
         expect_fault(machine, LINEAR, WALK_FETCH, WALK_USER, 0x14);
-        *machine->entry[i] |= P;
+        *machine->entry[i] |= PTE_P;
     }
     expect(machine, LINEAR, WALK_READ, WALK_SUPERVISOR, PAGE);
 }
@@ -151,12 +145,12 @@ static void user_bit_counts_at_each_level(void **state)
     struct machine *machine = *state;
 
     for (int i = 0; i < 4; i++) {
-        *machine->entry[i] &= ~US;
+        *machine->entry[i] &= ~PTE_US;
         expect_fault(machine, LINEAR, WALK_READ, WALK_USER, 0x5);
         expect_fault(machine, LINEAR, WALK_WRITE, WALK_USER, 0x7);
         expect_fault(machine, LINEAR, WALK_FETCH, WALK_USER, 0x15);
         expect(machine, LINEAR, WALK_READ, WALK_SUPERVISOR, PAGE);
-        *machine->entry[i] |= US;
+        *machine->entry[i] |= PTE_US;
     }
 }
 
@@ -165,7 +159,7 @@ static void write_bit_counts_at_each_level(void **state)
     struct machine *machine = *state;
 
     for (int i = 0; i < 4; i++) {
-        *machine->entry[i] &= ~RW;
+        *machine->entry[i] &= ~PTE_RW;
         expect_fault(machine, LINEAR, WALK_WRITE, WALK_USER, 0x7);
         expect_fault(machine, LINEAR, WALK_WRITE, WALK_SUPERVISOR, 0x3);
         expect(machine, LINEAR, WALK_READ, WALK_USER, PAGE);
@@ -173,7 +167,7 @@ static void write_bit_counts_at_each_level(void **state)
         expect(machine, LINEAR, WALK_WRITE, WALK_SUPERVISOR, PAGE);
         expect_fault(machine, LINEAR, WALK_WRITE, WALK_USER, 0x7);
         machine->guest.regs[GUEST_CR0] |= 0x10000;
-        *machine->entry[i] |= RW;
+        *machine->entry[i] |= PTE_RW;
     }
 }
 
@@ -182,7 +176,7 @@ static void execute_disable_counts_at_each_level(void **state)
     struct machine *machine = *state;
 
     for (int i = 0; i < 4; i++) {
-        *machine->entry[i] |= XD;
+        *machine->entry[i] |= PTE_XD;
         expect_fault(machine, LINEAR, WALK_FETCH, WALK_USER, 0x15);
         expect_fault(machine, LINEAR, WALK_FETCH, WALK_SUPERVISOR, 0x11);
         expect(machine, LINEAR, WALK_READ, WALK_USER, PAGE);
@@ -190,7 +184,7 @@ static void execute_disable_counts_at_each_level(void **state)
         expect_fault(machine, LINEAR, WALK_READ, WALK_USER, 0xd);
         expect_fault(machine, LINEAR, WALK_FETCH, WALK_USER, 0xd);
         machine->guest.regs[GUEST_EFER] |= 0x800;
-        *machine->entry[i] &= ~XD;
+        *machine->entry[i] &= ~PTE_XD;
     }
 }
 
@@ -210,7 +204,7 @@ static void smep_and_smap(void **state)
     expect(machine, LINEAR, WALK_READ, WALK_SUPERVISOR, PAGE);
     expect(machine, LINEAR, WALK_WRITE, WALK_SUPERVISOR, PAGE);
     expect_fault(machine, LINEAR, WALK_READ, WALK_IMPLICIT, 0x1);
-    *machine->entry[3] &= ~US;
+    *machine->entry[3] &= ~PTE_US;
     expect(machine, LINEAR, WALK_READ, WALK_IMPLICIT, PAGE);
     expect(machine, LINEAR, WALK_FETCH, WALK_SUPERVISOR, PAGE);
 }
@@ -228,9 +222,9 @@ static void reserved_bits_fault(void **state)
         *machine->entry[i] |= 0x7ff0000000000e00; /* ignored */
         expect(machine, LINEAR, WALK_READ, WALK_USER, PAGE);
     }
-    *machine->entry[0] |= PS; /* PAT there */
+    *machine->entry[0] |= PTE_PS; /* PAT there */
     expect(machine, LINEAR, WALK_READ, WALK_USER, PAGE);
-    *machine->entry[3] |= PS;
+    *machine->entry[3] |= PTE_PS;
     expect_fault(machine, LINEAR, WALK_READ, WALK_USER, 0xd);
 }
 
@@ -238,19 +232,19 @@ static void accessed_and_dirty_are_set(void **state)
 {
     struct machine *machine = *state;
 
-    *machine->entry[0] &= ~RW;
+    *machine->entry[0] &= ~PTE_RW;
     expect_fault(machine, LINEAR, WALK_WRITE, WALK_USER, 0x7);
-    assert_int_equal(*machine->entry[0] & (A | D), 0);
+    assert_int_equal(*machine->entry[0] & (PTE_A | PTE_D), 0);
     expect(machine, LINEAR, WALK_PEEK, WALK_USER, PAGE);
-    assert_int_equal(*machine->entry[0] & (A | D), 0);
-    *machine->entry[0] |= RW;
+    assert_int_equal(*machine->entry[0] & (PTE_A | PTE_D), 0);
+    *machine->entry[0] |= PTE_RW;
     expect(machine, LINEAR, WALK_READ, WALK_USER, PAGE);
     for (int i = 0; i < 4; i++) {
-        assert_int_equal(*machine->entry[i] & (A | D), A);
+        assert_int_equal(*machine->entry[i] & (PTE_A | PTE_D), PTE_A);
     }
     expect(machine, LINEAR, WALK_WRITE, WALK_USER, PAGE);
-    assert_int_equal(*machine->entry[0] & (A | D), A | D);
-    assert_int_equal(*machine->entry[1] & (A | D), A);
+    assert_int_equal(*machine->entry[0] & (PTE_A | PTE_D), PTE_A | PTE_D);
+    assert_int_equal(*machine->entry[1] & (PTE_A | PTE_D), PTE_A);
 }
 
 static void tables_outside_ram_are_told(void **state)
@@ -280,8 +274,9 @@ static void five_levels(void **state)
     machine->guest.regs[GUEST_CR3] = 0x8000 | 0xfff; /* PCID below */
     *at(machine, 0x8000 + (linear >> 48 & 511) * 8) = ROOT | ALL;
     expect(machine, linear + 1, WALK_WRITE, WALK_USER, PAGE + 1);
-    assert_int_equal(*at(machine, 0x8000 + (linear >> 48 & 511) * 8) & A, A);
-    *at(machine, 0x8000 + (linear >> 48 & 511) * 8) |= PS;
+    assert_int_equal(*at(machine, 0x8000 + (linear >> 48 & 511) * 8) & PTE_A,
+                     PTE_A);
+    *at(machine, 0x8000 + (linear >> 48 & 511) * 8) |= PTE_PS;
     expect_fault(machine, linear, WALK_READ, WALK_USER, 0xd);
 }
 
@@ -298,22 +293,22 @@ static void pae(void **state)
     machine->guest.regs[GUEST_CR4] = 0x20;
     machine->guest.regs[GUEST_EFER] = 0x800;
     machine->guest.regs[GUEST_CR3] = 0x8020; /* 32-byte aligned */
-    *pdpte = 0x9000 | P;
+    *pdpte = 0x9000 | PTE_P;
     *pde = 0xa000 | ALL;
     *pte = 0x1234567000 | ALL;
     expect(machine, linear, WALK_WRITE, WALK_USER, 0x1234567123);
-    assert_int_equal(*pdpte, 0x9000 | P); /* no A bit */
-    assert_int_equal(*pde & (A | D), A);
-    assert_int_equal(*pte & (A | D), A | D);
-    *pte |= XD;
+    assert_int_equal(*pdpte, 0x9000 | PTE_P); /* no A bit */
+    assert_int_equal(*pde & (PTE_A | PTE_D), PTE_A);
+    assert_int_equal(*pte & (PTE_A | PTE_D), PTE_A | PTE_D);
+    *pte |= PTE_XD;
     expect_fault(machine, linear, WALK_FETCH, WALK_SUPERVISOR, 0x11);
     *pte |= 1ULL << 55; /* reserved in PAE paging, ignored in long mode */
     expect_fault(machine, linear, WALK_READ, WALK_SUPERVISOR, 0x9);
-    *pde = 0x1200200000 | ALL | PS;
+    *pde = 0x1200200000 | ALL | PTE_PS;
     expect(machine, linear, WALK_READ, WALK_USER, 0x1200203123);
     *pde |= 0x4000;
     expect_fault(machine, linear, WALK_READ, WALK_USER, 0xd);
-    *pdpte |= RW;
+    *pdpte |= PTE_RW;
     expect_fault(machine, linear, WALK_READ, WALK_USER, 0xd);
     *pdpte = 0;
     expect_fault(machine, linear, WALK_READ, WALK_USER, 0x4);
@@ -336,11 +331,11 @@ static void thirty_two_bit(void **state)
     pte[1] = 0xdeadbeef;
     pte[-1] = 0xdeadbeef;
     expect(machine, linear, WALK_WRITE, WALK_USER, 0xfee01123);
-    assert_int_equal(*pte & 0xfff, ALL | A | D);
-    assert_int_equal(*pde & 0xfff, ALL | A);
+    assert_int_equal(*pte & 0xfff, ALL | PTE_A | PTE_D);
+    assert_int_equal(*pde & 0xfff, ALL | PTE_A);
     assert_int_equal(pte[1], 0xdeadbeef);
     assert_int_equal(pte[-1], 0xdeadbeef);
-    *pte &= ~(uint32_t)RW;
+    *pte &= ~(uint32_t)PTE_RW;
     expect_fault(machine, linear, WALK_WRITE, WALK_USER, 0x7);
     *pte = 0;
     /* Neither NX nor SMEP: the fetch is not told. */
@@ -349,15 +344,15 @@ static void thirty_two_bit(void **state)
     machine->guest.regs[GUEST_CR4] = 1 << 20;
     expect_fault(machine, linear, WALK_FETCH, WALK_USER, 0x14);
     /* PS means nothing without CR4.PSE, and PSE-36 with it. */
-    *pde |= PS;
+    *pde |= PTE_PS;
     expect_fault(machine, linear, WALK_READ, WALK_USER, 0x4);
     machine->guest.regs[GUEST_CR4] = 1 << 4;
-    *pde = 0x00400000 | (0xa5 << 13) | PS | ALL;
+    *pde = 0x00400000 | (0xa5 << 13) | PTE_PS | ALL;
     expect(machine, linear, WALK_READ, WALK_USER,
            0xa500400000 | (linear & 0x3fffff));
     *pde |= 1 << 21;
     expect_fault(machine, linear, WALK_READ, WALK_USER, 0xd);
-    *pde = 0x00400000 | (0x15 << 13) | PS | ALL;
+    *pde = 0x00400000 | (0x15 << 13) | PTE_PS | ALL;
     machine->space.physical_bits = 36; /* bits 17 up reserved: 0x10 << 13 */
     expect_fault(machine, linear, WALK_READ, WALK_USER, 0xd);
 }
@@ -372,7 +367,7 @@ static void peek_crosses_pages(void **state)
     assert_int_equal(bytes[5], 0x77);
     assert_int_equal(bytes[6], 0);
     guest_fake_map(&machine->memory, ROOT, &machine->next, LINEAR + 4096, PAGE,
-                   P);
+                   PTE_P);
     assert_int_equal(walk_peek(&machine->space, LINEAR + 4090, bytes, 32), 32);
     assert_int_equal(bytes[31], 0x77);
 }
@@ -412,10 +407,11 @@ static void short_way_equals_long_way(void **state)
         struct walk_fault fault[2] = {{0}, {0}};
 
         for (int i = 0; i < 4; i++) {
-            *machine->entry[i] = tables[i] | A | D | maybe(32, 1ULL << 40) |
-                                 maybe(32, 0x2000) | (P & ~maybe(32, P)) |
-                                 (RW & ~maybe(8, RW)) | (US & ~maybe(4, US)) |
-                                 maybe(8, PS) | maybe(16, XD);
+            *machine->entry[i] =
+                tables[i] | PTE_A | PTE_D | maybe(32, 1ULL << 40) |
+                maybe(32, 0x2000) | (PTE_P & ~maybe(32, PTE_P)) |
+                (PTE_RW & ~maybe(8, PTE_RW)) | (PTE_US & ~maybe(4, PTE_US)) |
+                maybe(8, PTE_PS) | maybe(16, PTE_XD);
         }
         guest->regs[GUEST_CR0] = 0x80000033 | maybe(2, 1 << 16);
         guest->regs[GUEST_CR4] = 0x20 | maybe(2, 1 << 20) | maybe(2, 1 << 21);
@@ -424,7 +420,7 @@ static void short_way_equals_long_way(void **state)
         for (unsigned i = 0; i < 2; i++) {
             result[i] = walk_translate(&machine->space, LINEAR + 0x123, access,
                                        privilege, &out[i], &fault[i]);
-            *machine->entry[3] &= ~A;
+            *machine->entry[3] &= ~PTE_A;
         }
         assert_int_equal(result[0], result[1]);
         assert_int_equal(out[0].value, out[1].value);

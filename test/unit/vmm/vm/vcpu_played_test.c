@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "arch/regs.h"
 #include "test/unit/support/vcpu_rig.h"
 
 static enum exit_reason has_0x41_in_its_apic(struct guest *which)

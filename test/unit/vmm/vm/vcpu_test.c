@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "arch/msr.h"
+#include "arch/regs.h"
 #include "test/unit/support/vcpu_rig.h"
 
 static enum exit_reason halts_with_interrupts_off(struct guest *which)
@@ -205,7 +207,7 @@ static enum exit_reason turns_its_apic_off(struct guest *which)
 {
     (void)which;
     assert_true(rig.guest.nmi_window);
-    lapic_base_write(&rig.vcpu->lapic, LAPIC_BASE | LAPIC_BASE_BSP);
+    lapic_base_write(&rig.vcpu->lapic, LAPIC_BASE | APIC_BASE_BSP);
     assert_false(rig.vcpu->lapic.nmi_pending);
     return EXIT_PREEMPTION_TIMER;
 }

@@ -5,12 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CR4_PAE  (1ULL << 5)
-#define CR4_LA57 (1ULL << 12)
-
-struct cpuid {
-    uint32_t eax, ebx, ecx, edx;
-};
+#include "arch/cpuid.h"
 
 uint8_t cpu_in8(uint16_t port);
 void cpu_out8(uint16_t port, uint8_t value);
