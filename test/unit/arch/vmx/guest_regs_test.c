@@ -74,6 +74,8 @@ static void pae_paging_loads_its_pointers(void **state)
 {
     static const uint64_t good[4] = {0x1001, 0x2001, 0, 0xfffffffffffffffe};
     static const uint64_t bad[4] = {0x1001, 0x2021, 0, 0};
+    static const unsigned reserved[] = {1, 2, 5,
+                                        6, 7, 8}; /* SDM 3A Table 4-8 */
     struct guest *guest = fake_guest();
     struct exit exit;
 
@@ -87,6 +89,12 @@ static void pae_paging_loads_its_pointers(void **state)
     assert_int_equal(guest_write_cr0(guest, CR0_PE | CR0_PG, bad),
                      GUEST_WRITE_FAULT);
     assert_int_equal(guest_get(guest, GUEST_CR0), CR0_PE | CR0_ET);
+    for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
+        const uint64_t one[4] = {0x1001 | 1ULL << reserved[i], 0, 0, 0};
+
+        assert_int_equal(guest_write_cr0(guest, CR0_PE | CR0_PG, one),
+                         GUEST_WRITE_FAULT);
+    }
     assert_int_equal(guest_write_cr0(guest, CR0_PE | CR0_PG, good),
                      GUEST_WRITE_DONE);
     fake_exit(guest, &exit, EXIT_HLT);

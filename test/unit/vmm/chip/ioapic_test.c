@@ -155,7 +155,10 @@ static void test_narrow_and_wide(void **state)
     assert_int_equal(page_read(0x17, 1), 0);
     assert_int_equal(page_read(0xff8, 8), 0);
     page_write(0x00, 0x10, 4);
-    page_write(0x10, 0x31, 1); /* the window takes doublewords only */
+    /* The window takes doublewords only. */
+    page_write(0x10, 0x31, 1);
+    page_write(0x10, 0x31, 2);
+    page_write(0x12, 0, 2);
     assert_int_equal(get(0x10), MASKED);
     page_write(0xffc, 0xffffffff, 8);
 }
@@ -205,6 +208,32 @@ static void test_level(void **state)
     eoi(0);
     assert_int_equal(get(0x10 + 34), LEVEL | 0x51);
     assert_int_equal(take(0), -1);
+}
+
+/* Lowest priority has a level-triggered form, as fixed delivery has. */
+static void test_level_with_lowest_priority(void **state)
+{
+    const uint32_t entry = LEVEL | APIC_LOWEST << 8 | 0x51;
+
+    (void)state;
+    route(17, entry, 0);
+    irq(17, true);
+    assert_int_equal(get(0x10 + 34), entry | REMOTE);
+    assert_int_equal(take(0), 0x51);
+    irq(17, false);
+    irq(17, true);
+    assert_int_equal(take(0), -1);
+    eoi(0);
+    assert_int_equal(take(0), 0x51);
+    irq(17, false);
+    eoi(0);
+    assert_int_equal(get(0x10 + 34), entry);
+    /* A pin that is asserted when it is unmasked. */
+    set(0x10 + 34, MASKED | entry);
+    irq(17, true);
+    assert_int_equal(take(0), -1);
+    set(0x10 + 34, entry);
+    assert_int_equal(take(0), 0x51);
 }
 
 static void test_level_still_asserted_at_eoi(void **state)
@@ -416,6 +445,7 @@ int main(void)
         cmocka_unit_test_setup(test_edge, setup),
         cmocka_unit_test_setup(test_edge_while_masked_is_lost, setup),
         cmocka_unit_test_setup(test_level, setup),
+        cmocka_unit_test_setup(test_level_with_lowest_priority, setup),
         cmocka_unit_test_setup(test_level_still_asserted_at_eoi, setup),
         cmocka_unit_test_setup(test_level_masked_then_unmasked, setup),
         cmocka_unit_test_setup(test_eoi_of_another_vector, setup),

@@ -308,10 +308,33 @@ static void pae(void **state)
     expect(machine, linear, WALK_READ, WALK_USER, 0x1200203123);
     *pde |= 0x4000;
     expect_fault(machine, linear, WALK_READ, WALK_USER, 0xd);
-    *pdpte |= PTE_RW;
-    expect_fault(machine, linear, WALK_READ, WALK_USER, 0xd);
     *pdpte = 0;
     expect_fault(machine, linear, WALK_READ, WALK_USER, 0x4);
+}
+
+/* SDM 3A Table 4-8. */
+static void each_reserved_bit_of_a_pdpte_faults(void **state)
+{
+    struct machine *machine = *state;
+    const uint64_t reserved = 0x1e6 | ~0ULL << machine->space.physical_bits;
+    uint64_t linear = 0x40003123;
+    uint64_t *pdpte = at(machine, 0x8020 + 8);
+
+    guest_fake_flat32(&machine->guest);
+    machine->guest.regs[GUEST_CR0] |= 0x80010000;
+    machine->guest.regs[GUEST_CR4] = 0x20;
+    machine->guest.regs[GUEST_EFER] = 0x800;
+    machine->guest.regs[GUEST_CR3] = 0x8020;
+    *at(machine, 0x9000) = 0xa000 | ALL;
+    *at(machine, 0xa000 + 3 * 8) = PAGE | ALL;
+    for (unsigned bit = 1; bit < 64; bit++) {
+        *pdpte = 0x9000 | PTE_P | 1ULL << bit;
+        if (reserved >> bit & 1) {
+            expect_fault(machine, linear, WALK_READ, WALK_USER, 0xd);
+        } else if (bit < 12) { /* the others are the directory's address */
+            expect(machine, linear, WALK_READ, WALK_USER, PAGE + 0x123);
+        }
+    }
 }
 
 static void thirty_two_bit(void **state)
@@ -485,6 +508,7 @@ int main(void)
         TEST(tables_outside_ram_are_told),
         TEST(five_levels),
         TEST(pae),
+        TEST(each_reserved_bit_of_a_pdpte_faults),
         TEST(thirty_two_bit),
         TEST(peek_crosses_pages),
         TEST(short_way_equals_long_way),
