@@ -4,12 +4,19 @@
 #include "vmm/cpu/cpuid.h"
 
 #include "arch/cpuid.h"
+#include "arch/msr.h"
 #include "arch/regs.h"
 #include "arch/vmx/guest.h"
+#include "vmm/chip/lapic.h"
 #include "vmm/cpu/cpuid_policy.h"
+#include "vmm/cpu/msr.h"
 
-#define ECX1_OSXSAVE (1U << 27)
-#define EAXD_COMPACT (CPUID_D1_EAX_XSAVEC | CPUID_D1_EAX_XSAVES)
+#define ECX1_OSXSAVE  (1U << 27)
+#define EAXD_COMPACT  (CPUID_D1_EAX_XSAVEC | CPUID_D1_EAX_XSAVES)
+#define LEAF_80000001 (CPUID_EXTENDED_FIRST + 1)
+
+/* The highest basic leaf under "Limit CPUID Maxval" (SDM 4 Table 2-2). */
+#define LEAF_LIMITED 2U
 
 /* Legacy region and XSAVE header (SDM 1 13.4). */
 #define XSAVE_MINIMUM 576U
@@ -42,30 +49,30 @@ static uint32_t xsave_size(const struct cpuid_policy *policy, uint64_t xcr0,
 
 /* Leaves 0xb and 0x1f: one thread a core, all cores in one package. EDX is the
  * x2APIC id in every subleaf, ECX 7:0 echoes the subleaf. */
-static struct cpuid_regs topology(const struct cpuid_policy *policy,
-                                  uint32_t apic_id, uint32_t subleaf)
+static struct cpuid_regs topology(const struct msr_context *vcpu,
+                                  uint32_t subleaf)
 {
     enum {
         LEVEL_SMT = 1,
         LEVEL_CORE = 2
     };
-    struct cpuid_regs regs = {.ecx = subleaf & 0xff, .edx = apic_id};
+    struct cpuid_regs regs = {.ecx = subleaf & 0xff, .edx = vcpu->index};
 
     if (subleaf == 0) {
         regs.ebx = 1;
         regs.ecx |= LEVEL_SMT << 8;
     } else if (subleaf == 1) {
-        regs.eax = cpuid_width(policy->cpu_count);
-        regs.ebx = policy->cpu_count;
+        regs.eax = cpuid_width(vcpu->cpuid->cpu_count);
+        regs.ebx = vcpu->cpuid->cpu_count;
         regs.ecx |= LEVEL_CORE << 8;
     }
     return regs;
 }
 
-static struct cpuid_regs xsave_leaf(struct guest *guest,
-                                    const struct cpuid_policy *policy,
+static struct cpuid_regs xsave_leaf(const struct msr_context *vcpu,
                                     uint32_t subleaf)
 {
+    const struct cpuid_policy *policy = vcpu->cpuid;
     struct cpuid_regs regs = {0};
 
     if (subleaf >= CPUID_XSAVE || policy->xsave[0].eax == 0) {
@@ -73,29 +80,47 @@ static struct cpuid_regs xsave_leaf(struct guest *guest,
     }
     regs = policy->xsave[subleaf];
     if (subleaf == 0) {
-        regs.ebx = xsave_size(policy, guest_get(guest, GUEST_XCR0), false);
+        regs.ebx =
+            xsave_size(policy, guest_get(vcpu->guest, GUEST_XCR0), false);
         regs.ecx = xsave_size(policy, policy->xcr0, false);
     } else if (subleaf == 1 && (regs.eax & EAXD_COMPACT) != 0) {
         /* XSAVEC or XSAVES; no bit of IA32_XSS exists. */
-        regs.ebx = xsave_size(policy, guest_get(guest, GUEST_XCR0), true);
+        regs.ebx = xsave_size(policy, guest_get(vcpu->guest, GUEST_XCR0), true);
     }
     return regs;
 }
 
-static struct cpuid_regs basic_leaf(struct guest *guest,
-                                    const struct cpuid_policy *policy,
-                                    uint32_t apic_id, uint32_t leaf,
-                                    uint32_t subleaf)
+static bool limited(const struct msr_context *vcpu)
+{
+    return (vcpu->misc_enable & MISC_ENABLE_LIMIT_CPUID) != 0;
+}
+
+static struct cpuid_regs basic_leaf(const struct msr_context *vcpu,
+                                    uint32_t leaf, uint32_t subleaf)
 {
     static const struct cpuid_regs none;
+    const struct cpuid_policy *policy = vcpu->cpuid;
     struct cpuid_regs regs;
 
+    if (leaf > LEAF_LIMITED && limited(vcpu)) {
+        return policy->basic[LEAF_LIMITED];
+    }
     switch (leaf) {
+    case 0:
+        regs = policy->basic[0];
+        if (limited(vcpu)) {
+            regs.eax = LEAF_LIMITED;
+        }
+        return regs;
     case 1:
         regs = policy->basic[1];
-        regs.ebx |= apic_id << 24;
-        if ((guest_get(guest, GUEST_CR4) & CR4_OSXSAVE) != 0) {
+        regs.ebx |= vcpu->index << 24;
+        if ((guest_get(vcpu->guest, GUEST_CR4) & CR4_OSXSAVE) != 0) {
             regs.ecx |= ECX1_OSXSAVE;
+        }
+        /* SDM 3A 11.4.3 */
+        if ((vcpu->lapic->base & APIC_BASE_EN) == 0) {
+            regs.edx &= ~CPUID_1_EDX_APIC;
         }
         return regs;
     case 4:
@@ -104,25 +129,29 @@ static struct cpuid_regs basic_leaf(struct guest *guest,
         return subleaf < CPUID_FEATURES ? policy->feature[subleaf] : none;
     case 0xb:
     case 0x1f:
-        return topology(policy, apic_id, subleaf);
+        return topology(vcpu, subleaf);
     case 0xd:
-        return xsave_leaf(guest, policy, subleaf);
+        return xsave_leaf(vcpu, subleaf);
     default:
         if (leaf < CPUID_BASIC) {
             return policy->basic[leaf];
         }
         /* Beyond the largest leaf, its data are returned. */
-        return leaf <= CPUID_LEAF_MAX ? none
-                                      : topology(policy, apic_id, subleaf);
+        return leaf <= CPUID_LEAF_MAX ? none : topology(vcpu, subleaf);
     }
 }
 
-void cpuid_emulate(struct guest *guest, const struct cpuid_policy *policy,
-                   uint32_t apic_id, uint32_t leaf, uint32_t subleaf,
-                   struct cpuid_regs *regs)
+void cpuid_emulate(const struct msr_context *vcpu, uint32_t leaf,
+                   uint32_t subleaf, struct cpuid_regs *regs)
 {
+    const struct cpuid_policy *policy = vcpu->cpuid;
+
     if (leaf >= CPUID_EXTENDED_FIRST && leaf <= CPUID_EXTENDED_MAX) {
         *regs = policy->extended[leaf - CPUID_EXTENDED_FIRST];
+        if (leaf == LEAF_80000001 &&
+            (vcpu->misc_enable & MISC_ENABLE_XD_DISABLE) != 0) {
+            regs->edx &= ~CPUID_80000001_EDX_NX;
+        }
     } else if (leaf >= CPUID_HYPER_FIRST && leaf <= CPUID_HYPER_MAX) {
         *regs = policy->hyper[leaf - CPUID_HYPER_FIRST];
     } else if (leaf == CPUID_LINTEL) {
@@ -130,7 +159,7 @@ void cpuid_emulate(struct guest *guest, const struct cpuid_policy *policy,
     } else if (leaf >= CPUID_HYPER_FIRST && leaf <= CPUID_HYPER_LAST) {
         *regs = (struct cpuid_regs){0};
     } else {
-        *regs = basic_leaf(guest, policy, apic_id, leaf, subleaf);
+        *regs = basic_leaf(vcpu, leaf, subleaf);
     }
 }
 

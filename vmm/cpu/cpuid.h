@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct guest;
+struct msr_context;
 
 /* In the order in which the instruction's register array is kept. */
 struct cpuid_regs {
@@ -50,10 +50,10 @@ struct cpuid_policy {
 void cpuid_prepare(struct cpuid_policy *policy, uint32_t cpu_count,
                    uint64_t tsc_hz);
 
-/* The answer for the vCPU `guest` with this APIC id. */
-void cpuid_emulate(struct guest *guest, const struct cpuid_policy *policy,
-                   uint32_t apic_id, uint32_t leaf, uint32_t subleaf,
-                   struct cpuid_regs *regs);
+/* The answer on the vCPU that has these MSRs: from its policy, its index (the
+ * APIC id), its CR4 and XCR0, its local APIC's mode and IA32_MISC_ENABLE. */
+void cpuid_emulate(const struct msr_context *vcpu, uint32_t leaf,
+                   uint32_t subleaf, struct cpuid_regs *regs);
 
 /* Features that other files ask about. */
 enum cpuid_feature {

@@ -29,7 +29,6 @@
 #define FPU   BIT(0)
 #define MSR   BIT(5)
 #define CX8   BIT(8)
-#define APIC  BIT(9)
 #define SEP   BIT(11)
 #define MTRR  BIT(12)
 #define MCA   BIT(14)
@@ -116,8 +115,8 @@ const struct cpuid_allowed cpuid_allowed[] = {
     {1, 0, CPUID_EDX,
      FPU | CPUID_1_EDX_VME | CPUID_1_EDX_DE | CPUID_1_EDX_PSE |
          CPUID_1_EDX_TSC | MSR | CPUID_1_EDX_PAE | CPUID_1_EDX_MCE | CX8 |
-         APIC | SEP | MTRR | CPUID_1_EDX_PGE | MCA | CMOV | PAT | PSE36 |
-         CLFSH | MMX | CPUID_1_EDX_FXSR | CPUID_1_EDX_SSE | SSE2 | SS,
+         CPUID_1_EDX_APIC | SEP | MTRR | CPUID_1_EDX_PGE | MCA | CMOV | PAT |
+         PSE36 | CLFSH | MMX | CPUID_1_EDX_FXSR | CPUID_1_EDX_SSE | SSE2 | SS,
      ALWAYS},
 
     {7, 0, CPUID_EBX,

@@ -186,6 +186,35 @@ static bool write_mcg_status(struct msr_context *context, uint64_t value)
     return true;
 }
 
+/* Three bits can be written; the others belong to features that the processor
+ * lacks and keep their value. With EFER.NXE set, XD Bit Disable can not be:
+ * the SDM does not say what would become of NXE. */
+static bool write_misc_enable(struct msr_context *context, uint64_t value)
+{
+    uint64_t writable = MISC_ENABLE_FAST_STRINGS | MISC_ENABLE_LIMIT_CPUID;
+
+    if (cpuid_has(context->cpuid, CPUID_HAS_NX)) {
+        writable |= MISC_ENABLE_XD_DISABLE;
+    }
+    if ((value & writable & MISC_ENABLE_XD_DISABLE) != 0 &&
+        (guest_get(context->guest, GUEST_EFER) & EFER_NXE) != 0) {
+        return false;
+    }
+    context->misc_enable =
+        (context->misc_enable & ~writable) | (value & writable);
+    return true;
+}
+
+/* With XD Bit Disable set, NXE is a reserved bit. */
+static bool write_efer(struct msr_context *context, uint64_t value)
+{
+    if ((value & EFER_NXE) != 0 &&
+        (context->misc_enable & MISC_ENABLE_XD_DISABLE) != 0) {
+        return false;
+    }
+    return guest_write_efer(context->guest, value) == GUEST_WRITE_DONE;
+}
+
 static bool write_register(struct guest *guest, enum guest_reg reg,
                            uint64_t value, bool valid)
 {
@@ -284,12 +313,7 @@ static bool write_kept(struct msr_context *context, enum msr_kind kind,
         move_tsc(context, value - context->tsc_adjust);
         return true;
     case MSR_KIND_MISC_ENABLE:
-        /* Fast strings can be turned off and on; the rest keeps its value, as
-         * bits of features do that a processor lacks. */
-        context->misc_enable =
-            (context->misc_enable & ~MISC_ENABLE_FAST_STRINGS) |
-            (value & MISC_ENABLE_FAST_STRINGS);
-        return true;
+        return write_misc_enable(context, value);
     case MSR_KIND_MCG_STATUS:
         return write_mcg_status(context, value);
     case MSR_KIND_DEBUGCTL:
@@ -335,7 +359,7 @@ static bool write_entry(struct msr_context *context,
     case MSR_KIND_PAT:
         return guest_write_pat(guest, value) == GUEST_WRITE_DONE;
     case MSR_KIND_EFER:
-        return guest_write_efer(guest, value) == GUEST_WRITE_DONE;
+        return write_efer(context, value);
     case MSR_KIND_XSS:
         return cpuid_has(context->cpuid, CPUID_HAS_XSAVES) && value == 0 &&
                guest_write_xss(guest, value) == GUEST_WRITE_DONE;

@@ -34,9 +34,10 @@ struct msr_context {
     struct kvmclock *clock; /* the VM's ... */
     unsigned index;         /* ... and which of its vCPUs this is */
 
+    uint64_t misc_enable; /* msr.c writes it, CPUID follows it */
+
     /* msr.c's own: values that are kept and have no effect. */
     uint64_t tsc_adjust;
-    uint64_t misc_enable;
     uint64_t mcg_status;
     uint64_t mtrr_def_type;
     uint64_t mtrr_fixed[MSR_FIXED];

@@ -44,8 +44,7 @@ static void exit_cpuid(struct vcpu *vcpu, const struct exit *exit)
     struct guest *guest = vcpu->guest;
     struct cpuid_regs regs;
 
-    cpuid_emulate(guest, &vcpu->vm->cpuid, vcpu->index,
-                  (uint32_t)guest_gpr(guest, GPR_RAX),
+    cpuid_emulate(&vcpu->msr, (uint32_t)guest_gpr(guest, GPR_RAX),
                   (uint32_t)guest_gpr(guest, GPR_RCX), &regs);
     guest_set_gpr(guest, GPR_RAX, regs.eax);
     guest_set_gpr(guest, GPR_RBX, regs.ebx);

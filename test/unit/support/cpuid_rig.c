@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "arch/msr.h"
+
 struct cpuid_rig rig;
 
 static const struct {
@@ -114,6 +116,8 @@ void rig_prepare(enum cpuid_rig_host host, uint32_t cpus, uint64_t tsc_hz)
     rig.host_instructions = true;
     rig.cr4 = 0;
     rig.xcr0 = 1;
+    rig.lapic.base = APIC_BASE_EN;
+    rig.vcpu = (struct msr_context){.lapic = &rig.lapic, .cpuid = &rig.policy};
     cpuid_prepare(&rig.policy, cpus, tsc_hz);
 }
 
@@ -122,7 +126,8 @@ struct cpuid_regs rig_ask_as(uint32_t apic_id, uint32_t leaf, uint32_t subleaf)
     struct cpuid_regs regs;
 
     memset(&regs, 0xa5, sizeof(regs));
-    cpuid_emulate(NULL, &rig.policy, apic_id, leaf, subleaf, &regs);
+    rig.vcpu.index = apic_id;
+    cpuid_emulate(&rig.vcpu, leaf, subleaf, &regs);
     return regs;
 }
 

@@ -6,8 +6,10 @@
 #include <stdint.h>
 
 #include "arch/vmx/guest.h"
+#include "vmm/chip/lapic.h"
 #include "vmm/cpu/cpuid.h"
 #include "vmm/cpu/kvmclock.h"
+#include "vmm/cpu/msr.h"
 
 enum cpuid_rig_host {
     HOST_ALL, /* has every bit */
@@ -23,6 +25,8 @@ struct cpuid_rig {
     bool host_instructions; /* RDTSCP, INVPCID, XSAVES for guests */
     uint64_t cr4, xcr0;
     struct cpuid_policy policy;
+    struct lapic lapic;
+    struct msr_context vcpu; /* that asks */
 };
 
 extern struct cpuid_rig rig;

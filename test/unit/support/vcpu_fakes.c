@@ -9,13 +9,10 @@
 
 #include <cmocka.h>
 
-void cpuid_emulate(struct guest *which, const struct cpuid_policy *policy,
-                   uint32_t apic_id, uint32_t leaf, uint32_t subleaf,
-                   struct cpuid_regs *regs)
+void cpuid_emulate(const struct msr_context *which, uint32_t leaf,
+                   uint32_t subleaf, struct cpuid_regs *regs)
 {
     (void)which;
-    (void)policy;
-    (void)apic_id;
     (void)leaf;
     (void)subleaf;
     (void)regs;

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "arch/msr.h"
 #include "arch/regs.h"
 #include "test/unit/support/cpuid_rig.h"
 
@@ -174,6 +175,55 @@ static void osxsave_mirrors_cr4(void **state)
     assert_int_equal(rig_ask(1, 0).ecx >> 27 & 1, 1);
 }
 
+/* SDM 3A 11.4.3. */
+static void apic_follows_its_base(void **state)
+{
+    (void)state;
+    rig_prepare(HOST_SKYLAKE, 1, 50000000);
+    assert_int_equal(rig_ask(1, 0).edx >> 9 & 1, 1);
+    rig.lapic.base = APIC_BASE_BSP;
+    assert_int_equal(rig_ask(1, 0).edx >> 9 & 1, 0);
+    rig.lapic.base = APIC_BASE_EN | APIC_BASE_EXTD;
+    assert_int_equal(rig_ask(1, 0).edx >> 9 & 1, 1);
+    assert_int_equal(rig_ask(1, 0).ecx >> 21 & 1, 1); /* x2APIC */
+}
+
+/* ---- IA32_MISC_ENABLE (SDM 4 Table 2-2) ---- */
+
+static void nx_can_be_turned_off(void **state)
+{
+    (void)state;
+    rig_prepare(HOST_SKYLAKE, 1, 50000000);
+    assert_int_equal(rig_ask(0x80000001, 0).edx, 0x2c100800);
+    rig.vcpu.misc_enable = MISC_ENABLE_XD_DISABLE;
+    rig_assert_regs(rig_ask(0x80000001, 0), 0, 0, 0x121, 0x2c000800);
+    rig_assert_regs(rig_ask(0x80000008, 0), 0x302e, 0, 0, 0);
+    assert_int_equal(rig_ask(0, 0).eax, 0x1f);
+}
+
+/* Leaves above 2 are as those above the highest: they give the highest one's
+ * data. A hypervisor's and the extended ones stay. */
+static void leaves_can_be_limited(void **state)
+{
+    static const uint32_t hidden[] = {3, 4, 7, 0xb, 0xd, 0x15, 0x1f, 0x20};
+    struct cpuid_regs two;
+
+    (void)state;
+    rig_prepare(HOST_SKYLAKE, 1, 50000000);
+    two = rig_ask(2, 0);
+    assert_int_equal(two.eax, 0x76036301);
+    rig.vcpu.misc_enable = MISC_ENABLE_LIMIT_CPUID;
+    rig_assert_regs(rig_ask(0, 0), 2, 0x756e6547, 0x6c65746e, 0x49656e69);
+    assert_int_equal(rig_ask(1, 0).eax, 0x50654);
+    rig_assert_regs(rig_ask(2, 0), two.eax, two.ebx, two.ecx, two.edx);
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+        rig_assert_regs(rig_ask(hidden[i], 0), two.eax, two.ebx, two.ecx,
+                        two.edx);
+    }
+    assert_int_equal(rig_ask(0x40000000, 0).eax, 0x40000010);
+    assert_int_equal(rig_ask(0x80000001, 0).edx, 0x2c100800);
+}
+
 /* ---- XSAVE ---- */
 
 static void xsave_sizes_follow_xcr0(void **state)
@@ -232,6 +282,9 @@ int main(void)
         cmocka_unit_test(avx512_needs_its_state),
         cmocka_unit_test(cr4_follows_cpuid),
         cmocka_unit_test(osxsave_mirrors_cr4),
+        cmocka_unit_test(apic_follows_its_base),
+        cmocka_unit_test(nx_can_be_turned_off),
+        cmocka_unit_test(leaves_can_be_limited),
         cmocka_unit_test(xsave_sizes_follow_xcr0),
         cmocka_unit_test(xsetbv_values),
     };

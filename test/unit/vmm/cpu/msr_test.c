@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "arch/msr.h"
 #include "test/unit/support/msr_rig.h"
 
 static void table_is_in_order(void **state)
@@ -46,14 +47,42 @@ static void constants(void **state)
     rig_assert_refuses(0x1d9, 1 << 6);
 }
 
-static void misc_enable_keeps_what_is_not_there(void **state)
+#define FAST_STRINGS 1ULL
+#define UNAVAILABLE  (1ULL << 11 | 1ULL << 12) /* branch traces, PEBS */
+
+/* Fast strings, Limit CPUID Maxval and XD Bit Disable are kept; of the other
+ * bits writes change nothing. Kernels clear both of the latter at once. */
+static void misc_enable_keeps_what_cpuid_knows(void **state)
+{
+    const uint64_t start = FAST_STRINGS | UNAVAILABLE;
+    const uint64_t both = MISC_ENABLE_LIMIT_CPUID | MISC_ENABLE_XD_DISABLE;
+
+    (void)state;
+    rig_assert_reads(0x1a0, start);
+    rig_assert_writes(0x1a0, start & ~both);
+    rig_assert_reads(0x1a0, start);
+    rig_assert_writes(0x1a0, 0);
+    rig_assert_reads(0x1a0, UNAVAILABLE);
+    rig_assert_writes(0x1a0, UINT64_MAX);
+    rig_assert_reads(0x1a0, start | both);
+    rig_assert_writes(0x1a0, start | MISC_ENABLE_LIMIT_CPUID);
+    rig_assert_reads(0x1a0, start | MISC_ENABLE_LIMIT_CPUID);
+    rig.features[CPUID_HAS_NX] = false;
+    rig_assert_writes(0x1a0, UINT64_MAX);
+    rig_assert_reads(0x1a0, start | MISC_ENABLE_LIMIT_CPUID);
+}
+
+/* EFER.NXE and IA32_MISC_ENABLE[34] are never both set. */
+static void nx_turned_off_is_no_bit_of_efer(void **state)
 {
     (void)state;
-    rig_assert_reads(0x1a0, 1 | 1 << 11 | 1 << 12);
-    rig_assert_writes(0x1a0, 0);
-    rig_assert_reads(0x1a0, 1 << 11 | 1 << 12);
-    rig_assert_writes(0x1a0, UINT64_MAX);
-    rig_assert_reads(0x1a0, 1 | 1 << 11 | 1 << 12);
+    rig_assert_writes(0x1a0, FAST_STRINGS | MISC_ENABLE_XD_DISABLE);
+    rig_assert_refuses(0xc0000080, 0xd01);
+    rig_assert_writes(0xc0000080, 0x501);
+    rig_assert_writes(0x1a0, FAST_STRINGS);
+    rig_assert_writes(0xc0000080, 0xd01);
+    rig_assert_refuses(0x1a0, FAST_STRINGS | MISC_ENABLE_XD_DISABLE);
+    rig_assert_writes(0x1a0, MISC_ENABLE_LIMIT_CPUID);
 }
 
 static void mcg_status(void **state)
@@ -208,7 +237,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(table_is_in_order),
         TEST(constants),
-        TEST(misc_enable_keeps_what_is_not_there),
+        TEST(misc_enable_keeps_what_cpuid_knows),
+        TEST(nx_turned_off_is_no_bit_of_efer),
         TEST(mcg_status),
         TEST(canonical_registers),
         TEST(word_registers),
