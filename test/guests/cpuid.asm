@@ -1,5 +1,11 @@
 ; CPUID, intercepted: a hypervisor's answers (SDM 2A CPUID).
 %include "guest.inc"
+MISC_ENABLE equ 0x1a0
+LIMIT_CPUID equ 1 << 22
+XD_DISABLE  equ 1 << 2                  ; of EDX: bit 34
+EFER        equ 0xc0000080
+NXE         equ 1 << 11
+
 guest "cpuid"
     xor eax, eax
     cpuid
@@ -39,11 +45,78 @@ guest "cpuid"
     or rax, rdx
     test rax, rsi
     check z, "upper halves of the four registers are cleared"
-    xor eax, eax
-    xor ecx, ecx
-    cpuid
-    mov r8d, ebx
     mov eax, 0x7fffffff
     cpuid
-    check nc, "a leaf far out of range does no harm"
+    say "ok a leaf far out of range does no harm", 10
+
+    ; What IA32_MISC_ENABLE turns off (SDM 4 Table 2-2).
+    mov ecx, MISC_ENABLE
+    rdmsr
+    mov r12d, eax                       ; as firmware leaves it
+    mov r13d, edx
+    test eax, LIMIT_CPUID
+    check z, "firmware does not limit CPUID"
+    test edx, XD_DISABLE
+    check z, "nor turn XD off"
+    mov ecx, EFER
+    rdmsr
+    and eax, ~NXE
+    wrmsr
+    mov ecx, MISC_ENABLE
+    mov eax, r12d
+    mov edx, r13d
+    or eax, LIMIT_CPUID
+    or edx, XD_DISABLE
+    wrmsr
+    rdmsr
+    xor eax, r12d
+    xor edx, r13d
+    cmp eax, LIMIT_CPUID
+    check e, "Limit CPUID Maxval can be set"
+    cmp edx, XD_DISABLE
+    check e, "and XD Bit Disable"
+    xor eax, eax
+    cpuid
+    cmp eax, 2
+    check e, "then the highest basic leaf is 2"
+    mov eax, 2
+    cpuid
+    mov r8d, eax
+    mov r9d, edx
+    mov eax, 7
+    xor ecx, ecx
+    cpuid
+    cmp eax, r8d
+    check e, "and leaf 7 is as leaf 2"
+    cmp edx, r9d
+    check e, "in EDX too"
+    mov eax, 0x80000001
+    cpuid
+    bt edx, 20
+    check nc, "and there is no NX"
+    mov ecx, EFER
+    rdmsr
+    or eax, NXE
+    expect 13, "EFER.NXE: #GP", wrmsr
+    mov ecx, MISC_ENABLE
+    mov eax, r12d
+    mov edx, r13d
+    wrmsr
+    mov eax, 7
+    xor ecx, ecx
+    cpuid
+    cmp eax, 1
+    check be, "cleared, leaf 7 is itself again"
+    mov eax, 0x80000001
+    cpuid
+    bt edx, 20
+    check c, "and there is NX"
+    mov ecx, EFER
+    rdmsr
+    or eax, NXE
+    expect NOTHING, "which EFER takes", wrmsr
+    mov ecx, MISC_ENABLE
+    rdmsr
+    or edx, XD_DISABLE
+    expect 13, "XD Bit Disable under NXE: #GP", wrmsr
 finish

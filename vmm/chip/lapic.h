@@ -220,8 +220,9 @@ void lapic_tpr_set(struct lapic *lapic, unsigned cr8);
 
 /* ---- registers ---- */
 
-/* `access->address` is the offset into the page at LAPIC_BASE. Unhandled when
- * the APIC is disabled or in x2APIC mode: then nothing is there. */
+/* `access->address` is the offset into the page at LAPIC_BASE. When the APIC is
+ * off or in x2APIC mode there is no page: reads give ones, writes are lost, and
+ * the machine is told. Always ACCESS_HANDLED. */
 enum access_result lapic_access(struct lapic *lapic, struct access *access);
 
 /* MSRs 0x800 to 0x8ff. False: #GP(0), nothing changed. */

@@ -3,6 +3,7 @@
 #include "arch/msr.h"
 #include "vmm/chip/lapic.h"
 #include "vmm/chip/lapic_timer.h"
+#include "vmm/chip/platform.h"
 
 #define MSR_FIRST 0x800U
 #define MSR_COUNT 0x40U
@@ -326,13 +327,23 @@ static void page_read(struct lapic *lapic, struct access *access,
     }
 }
 
+/* Nothing answers on the bus (SDM 3A 11.4.3, 11.12.2). */
+static void no_page(struct lapic *lapic, struct access *access)
+{
+    vcpu_tell_no_apic_page(lapic->vcpu, access);
+    if (!access->write) {
+        access->value = UINT64_MAX >> (64 - 8 * access->size);
+    }
+}
+
 enum access_result lapic_access(struct lapic *lapic, struct access *access)
 {
     unsigned offset = access->address & 0xfff;
     unsigned index = offset / 16;
 
     if ((lapic->base & (APIC_BASE_EN | APIC_BASE_EXTD)) != APIC_BASE_EN) {
-        return ACCESS_UNHANDLED;
+        no_page(lapic, access);
+        return ACCESS_HANDLED;
     }
     if (lapic->guest != NULL) {
         lapic_virtual_take(lapic);

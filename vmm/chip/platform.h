@@ -25,6 +25,12 @@ bool vcpu_post(struct vcpu *vcpu, uint8_t vector);
  * exit, every vCPU's. */
 void vcpu_hide_apic_page(struct vcpu *vcpu);
 
+/* The guest has read or written the xAPIC's page while this vCPU's local APIC
+ * had none: it is off, or in x2APIC mode. The log says so, once a VM.
+ * `access->address` is the offset into the page. */
+struct access;
+void vcpu_tell_no_apic_page(struct vcpu *vcpu, const struct access *access);
+
 /* Ends the VM: how it went, seen from the guest. */
 enum vm_end {
     VM_END_POWER_OFF,

@@ -40,14 +40,15 @@ void msr_reset(struct msr_context *context)
         ((width - 1) & ~(MAP_HIGH_BASE - MAP_LOW_END - 1ULL)) | MTRR_PHYSMASK_V;
 }
 
-/* One line for each unknown number, and one when there are too many. */
-static void log_unknown(struct msr_context *context, uint32_t msr, bool write)
+/* Is this number's line in the log due? One for each number, and one of
+ * another kind when there are too many. */
+static bool line_is_due(struct msr_context *context, uint32_t msr)
 {
     struct msr_seen *seen = context->seen;
 
     for (size_t i = 0; i < seen->count; i++) {
         if (seen->numbers[i] == msr) {
-            return;
+            return false;
         }
     }
     if (seen->count == MSR_SEEN) {
@@ -56,12 +57,20 @@ static void log_unknown(struct msr_context *context, uint32_t msr, bool write)
             log_info("more than %u unknown MSRs: no further lines on them",
                      MSR_SEEN);
         }
-        return;
+        return false;
     }
     seen->numbers[seen->count++] = msr;
-    log_info("%s of MSR %#x, which this machine does not have: #GP, RIP %#llx",
-             write ? "write" : "read", msr,
-             (unsigned long long)guest_get(context->guest, GUEST_RIP));
+    return true;
+}
+
+static void log_unknown(struct msr_context *context, uint32_t msr, bool write)
+{
+    if (line_is_due(context, msr)) {
+        log_info("%s of MSR %#x, which this machine does not have: #GP, RIP "
+                 "%#llx",
+                 write ? "write" : "read", msr,
+                 (unsigned long long)guest_get(context->guest, GUEST_RIP));
+    }
 }
 
 static bool canonical(uint64_t address)
@@ -213,6 +222,29 @@ static bool write_efer(struct msr_context *context, uint64_t value)
         return false;
     }
     return guest_write_efer(context->guest, value) == GUEST_WRITE_DONE;
+}
+
+/* The one page of all local APICs does not move: the EPT is all vCPUs', and
+ * each could want it elsewhere (SDM 3A 11.4.5). */
+static bool write_apic_base(struct msr_context *context, uint64_t value)
+{
+    uint64_t known =
+        APIC_BASE_ADDRESS | APIC_BASE_BSP | APIC_BASE_EXTD | APIC_BASE_EN;
+    uint64_t beyond = ~0ULL << cpuid_physical_bits(context->cpuid);
+    uint64_t address = value & APIC_BASE_ADDRESS;
+
+    if (lapic_base_write(context->lapic, value)) {
+        return true;
+    }
+    if ((value & (~known | beyond)) == 0 && address != LAPIC_BASE &&
+        line_is_due(context, MSR_APIC_BASE)) {
+        log_info("vcpu%u moves its local APIC to %#llx, RIP %#llx: #GP, since "
+                 "the page stays at %#x; leave IA32_APIC_BASE[63:12] as it is",
+                 context->index, (unsigned long long)address,
+                 (unsigned long long)guest_get(context->guest, GUEST_RIP),
+                 LAPIC_BASE);
+    }
+    return false;
 }
 
 static bool write_register(struct guest *guest, enum guest_reg reg,
@@ -368,7 +400,7 @@ static bool write_entry(struct msr_context *context,
     case MSR_KIND_PRED_CMD:
         return write_pred_cmd(context, value);
     case MSR_KIND_APIC_BASE:
-        return lapic_base_write(context->lapic, value);
+        return write_apic_base(context, value);
     default:
         return write_kept(context, entry->kind, msr, value);
     }

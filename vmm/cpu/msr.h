@@ -18,7 +18,7 @@ struct lapic;
 #define MSR_VARIABLE 8  /* pairs of variable-range MTRRs */
 #define MSR_FIXED    11 /* fixed-range MTRRs */
 
-/* One a VM: which unknown MSRs have had their line in the log. */
+/* One a VM: which MSRs have had their line in the log. */
 struct msr_seen {
     uint32_t numbers[MSR_SEEN];
     size_t count;

@@ -65,15 +65,6 @@ void mmio_prepare(struct vcpu *vcpu, struct emulate_context *context)
     };
 }
 
-static const char *nobody_there(uint64_t address)
-{
-    if (address - MAP_LAPIC_BASE < MAP_LAPIC_SIZE) {
-        return "the local APIC is off or in x2APIC mode, where it has no page "
-               "(SDM 3A 11.12.2)";
-    }
-    return "there is neither memory nor a device";
-}
-
 void mmio_finish(struct vcpu *vcpu, const struct emulate_context *context,
                  enum emulate_result result)
 {
@@ -93,11 +84,12 @@ void mmio_finish(struct vcpu *vcpu, const struct emulate_context *context,
         }
         return;
     case EMULATE_BAD:
-        vcpu_crash(vcpu, "%s of %u bytes at guest-physical %#llx: %s",
+        vcpu_crash(vcpu,
+                   "%s of %u bytes at guest-physical %#llx: there is neither "
+                   "memory nor a device",
                    context->failed.write ? "write" : "read",
                    context->failed.size,
-                   (unsigned long long)context->failed.address,
-                   nobody_there(context->failed.address));
+                   (unsigned long long)context->failed.address);
         return;
     case EMULATE_TRIPLE:
         vcpu_crash(vcpu, "triple fault");

@@ -2,9 +2,12 @@
  * has pages of its own, so that a VM is as large as its processors are many.
  *
  * Who calls it: vmm/vm/vm.c. */
+#include "arch/msr.h"
 #include "arch/processor.h"
+#include "kernel/base/log.h"
 #include "kernel/page.h"
 #include "kernel/time.h"
+#include "vmm/report/place.h"
 #include "vmm/vm/vm.h"
 #include "vmm/vm/vpid.h"
 
@@ -42,6 +45,26 @@ void vcpu_hide_apic_page(struct vcpu *vcpu)
         ept_map(&vm->ept, MAP_LAPIC_BASE, (uint64_t)(uintptr_t)vm->apic_access,
                 MAP_LAPIC_SIZE, 0);
     }
+}
+
+void vcpu_tell_no_apic_page(struct vcpu *vcpu, const struct access *access)
+{
+    bool off = (vcpu->lapic.base & APIC_BASE_EN) == 0;
+    char text[PLACE_BYTES];
+    struct place place;
+
+    if (vcpu->vm->no_apic_page_told) {
+        return;
+    }
+    vcpu->vm->no_apic_page_told = true;
+    place_take(vcpu, &place);
+    place_describe(&place, text, sizeof(text));
+    log_warn("%s the local APIC's page at offset %#x while the local APIC is "
+             "%s, by %s; reads give ones, writes are lost. %s",
+             access->write ? "write to" : "read of", (unsigned)access->address,
+             off ? "off" : "in x2APIC mode", text,
+             off ? "Set IA32_APIC_BASE.EN first (SDM 3A 11.4.3)"
+                 : "Use MSRs 0x800 to 0x83f (SDM 3A 11.12.1.2)");
 }
 
 /* Without it all is done in software, and no guest can tell. */

@@ -29,6 +29,7 @@ struct vm {
 struct vcpu {
     unsigned wakes;
     unsigned hidden; /* calls of vcpu_hide_apic_page() */
+    unsigned told;   /* calls of vcpu_tell_no_apic_page() */
     bool (*post)(struct vcpu *vcpu, uint8_t vector); /* vcpu_post(); NULL: it
                                                       * never runs */
 };

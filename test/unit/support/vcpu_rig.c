@@ -90,6 +90,12 @@ void vcpu_hide_apic_page(struct vcpu *which)
     (void)which;
 }
 
+void vcpu_tell_no_apic_page(struct vcpu *which, const struct access *access)
+{
+    (void)which;
+    (void)access;
+}
+
 void guest_apic_set_vectors(struct guest *which, uint8_t irr, uint8_t isr)
 {
     which->rvi = irr;

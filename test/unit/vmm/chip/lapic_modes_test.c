@@ -48,15 +48,34 @@ static void test_base_refusals(void **state)
     assert_int_equal(lapic_base_read(&rig.lapics[1]), LAPIC_BASE | EN);
 }
 
+/* The page is not there: reads give ones, writes are lost, and the machine is
+ * told of each access. */
+static void assert_no_page(unsigned offset)
+{
+    unsigned before = rig.vcpus[0].told;
+    unsigned accesses = 0;
+
+    for (uint8_t size = 1; size <= 8; size *= 2) {
+        struct access read = {.address = offset, .size = size};
+        struct access write = {.address = offset, .size = size, .write = true};
+
+        assert_int_equal(lapic_access(cpu0, &read), ACCESS_HANDLED);
+        assert_int_equal(read.value, UINT64_MAX >> (64 - 8 * size));
+        assert_int_equal(lapic_access(cpu0, &write), ACCESS_HANDLED);
+        accesses += 2;
+    }
+    assert_int_equal(rig.vcpus[0].told, before + accesses);
+}
+
 static void test_globally_disabled(void **state)
 {
-    struct access access = {.address = 0x30, .size = 4};
-
     (void)state;
     rig_receive(0x50);
     rig_write_page(cpu0, 0x350, 0x10700);
     assert_true(lapic_base_write(cpu0, LAPIC_BASE));
-    assert_int_equal(lapic_access(cpu0, &access), ACCESS_UNHANDLED);
+    assert_no_page(0x30);
+    assert_no_page(0xf0);
+    assert_no_page(0xff8);
     assert_int_equal(apic_waiting(cpu0), -1);
     assert_false(lapic_receive(cpu0, APIC_NMI, 0, false));
     /* INTR goes straight to the processor. */
@@ -69,13 +88,13 @@ static void test_globally_disabled(void **state)
 
 static void test_x2apic_keeps_state(void **state)
 {
-    struct access access = {.address = 0x30, .size = 4};
-
     (void)state;
     rig_receive(0x50);
     rig_write_page(cpu0, 0x80, 0x20);
+    assert_int_equal(rig.vcpus[0].told, 0);
     rig_go_x2apic();
-    assert_int_equal(lapic_access(cpu0, &access), ACCESS_UNHANDLED);
+    assert_no_page(0x30);
+    assert_no_page(0x80);
     assert_int_equal(apic_waiting(cpu0), 0x50);
     assert_int_equal(rig_get(cpu0, 0x808), 0x20);
     assert_int_equal(rig_get(&rig.lapics[19], 0x802), 19);

@@ -61,10 +61,30 @@ static void apic_registers_go_to_the_chip(void **state)
     rig_assert_reads(0x800, 77);
     assert_int_equal(rig.x2apic_msr, 0x800);
     rig.lapic_agrees = false;
-    assert_int_equal(msr_write(&rig.context, 0x1b, 0), MSR_GP);
+    assert_int_equal(msr_write(&rig.context, 0x1b, 0xfee00400), MSR_GP);
     assert_int_equal(msr_write(&rig.context, 0x830, 0), MSR_GP);
     rig_assert_unreadable(0x802);
     assert_int_equal(rig.log_lines, 0);
+}
+
+static void refuse_base(uint64_t value)
+{
+    assert_int_equal(msr_write(&rig.context, 0x1b, value), MSR_GP);
+}
+
+/* The page does not move: #GP, and one line says so. Reserved bits are #GP
+ * without one. */
+static void a_moved_apic_has_a_line(void **state)
+{
+    (void)state;
+    rig.lapic_agrees = false;
+    refuse_base(0xfee00d01);   /* bit 0 */
+    refuse_base(0xfee00400);   /* x2APIC without EN */
+    refuse_base(0x80fee00900); /* beyond the address width */
+    assert_int_equal(rig.log_lines, 0);
+    refuse_base(0xfed00900);
+    refuse_base(0x42000800);
+    assert_int_equal(rig.log_lines, 1);
 }
 
 /* ---- MTRRs ---- */
@@ -145,13 +165,10 @@ static void the_clocks_msrs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(tsc_moves_by_offset),
-        TEST(tsc_adjust_moves_the_tsc),
-        TEST(apic_registers_go_to_the_chip),
-        TEST(mtrrs_as_firmware_leaves_them),
-        TEST(mtrrs_keep_what_is_written),
-        TEST(mtrrs_refuse_reserved_bits),
-        TEST(the_clocks_msrs),
+        TEST(tsc_moves_by_offset),           TEST(tsc_adjust_moves_the_tsc),
+        TEST(apic_registers_go_to_the_chip), TEST(a_moved_apic_has_a_line),
+        TEST(mtrrs_as_firmware_leaves_them), TEST(mtrrs_keep_what_is_written),
+        TEST(mtrrs_refuse_reserved_bits),    TEST(the_clocks_msrs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

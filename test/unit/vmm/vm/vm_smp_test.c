@@ -74,6 +74,12 @@ void vcpu_hide_apic_page(struct vcpu *vcpu)
     (void)vcpu;
 }
 
+void vcpu_tell_no_apic_page(struct vcpu *vcpu, const struct access *access)
+{
+    (void)vcpu;
+    (void)access;
+}
+
 void vcpu_wake(struct vcpu *vcpu)
 {
     event_signal(&vcpu->wake);
