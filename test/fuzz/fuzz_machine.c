@@ -61,8 +61,7 @@ struct fuzz_machine *fuzz_machine(uint64_t size, bool screen)
         .e820 =
             {
                 {0, MAP_LEGACY_BASE, E820_RAM},
-                {MAP_LEGACY_BASE, MAP_LEGACY_END - MAP_LEGACY_BASE,
-                 E820_RESERVED},
+                {MAP_ACPI_BASE, MAP_LEGACY_END - MAP_ACPI_BASE, E820_RESERVED},
                 {MAP_LEGACY_END, size - MAP_LEGACY_END, E820_RAM},
             },
         .e820_count = 3,

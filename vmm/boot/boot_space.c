@@ -21,8 +21,8 @@ const char *boot_room_text(enum boot_room room)
         return "lies where the VM has no memory (memory= gives it more; there "
                "is none between 3 and 4 GiB)";
     case BOOT_ROOM_HELD:
-        return "lies where the firmware's tables are, between 640 KiB and "
-               "1 MiB; link it elsewhere";
+        return "lies between 640 KiB and 1 MiB, where a PC has its screen and "
+               "the firmware's tables; link it elsewhere";
     case BOOT_ROOM_SCREEN:
         return "reaches into the machine's screen, the end of its memory below "
                "4 GiB; give it more with memory=, or a smaller screen";

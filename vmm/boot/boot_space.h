@@ -36,8 +36,8 @@ struct boot_space {
 enum boot_room {
     BOOT_ROOM_TAKEN,   /* done: it is the caller's */
     BOOT_ROOM_NO_RAM,  /* some of it is not memory, or it wraps */
-    BOOT_ROOM_HELD,    /* some of it is reserved: ACPI tables, the last third
-                        * of the first MiB */
+    BOOT_ROOM_HELD,    /* some of it is memory that the map does not call RAM:
+                        * the last third of the first MiB */
     BOOT_ROOM_SCREEN,  /* some of it is the machine's screen */
     BOOT_ROOM_OVERLAP, /* some of it is taken already */
     BOOT_ROOM_FULL,    /* more than BOOT_SPACE_TAKEN pieces */

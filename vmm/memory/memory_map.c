@@ -52,7 +52,7 @@ static void add_low(struct memory_map *map, uint64_t size)
 {
     add_ram(map, 0, size);
     add_e820(map, 0, MAP_LEGACY_BASE, E820_RAM);
-    add_e820(map, MAP_LEGACY_BASE, MAP_LEGACY_END, E820_RESERVED);
+    add_e820(map, MAP_ACPI_BASE, MAP_LEGACY_END, E820_RESERVED);
     add_e820(map, MAP_LEGACY_END, size, E820_RAM);
 }
 

@@ -11,7 +11,10 @@
  * kernel's first steps is placed from here on (vmm/boot/boot_space.h). */
 #define MAP_BOOT_BASE 0x6000
 
-/* The first MiB's end is RAM for the processor, reserved in the e820 map. */
+/* The first MiB's end is RAM for the processor. The e820 map has no line for
+ * 0xa0000 to 0xdffff, where a PC has its screen and its adapters' ROMs:
+ * firmware does not report them (ACPI 6.4, 15.2). From 0xe0000 on it is
+ * reserved. */
 #define MAP_LEGACY_BASE 0xa0000
 #define MAP_ACPI_BASE   0xe0000 /* the RSDP is its first byte */
 #define MAP_ACPI_END    0xf0000

@@ -63,6 +63,9 @@ static void places(void **state)
     assert_int_equal(boot_space_take(&space, 0x1000, 1), BOOT_ROOM_OVERLAP);
     assert_int_equal(boot_space_take(&space, 0, 0x1000), BOOT_ROOM_TAKEN);
     assert_int_equal(boot_space_take(&space, 0xa0000, 1), BOOT_ROOM_HELD);
+    assert_int_equal(boot_space_take(&space, 0xb8000, 4000), BOOT_ROOM_HELD);
+    assert_int_equal(boot_space_take(&space, 0xdffff, 1), BOOT_ROOM_HELD);
+    assert_int_equal(boot_space_take(&space, 0xe0000, 1), BOOT_ROOM_HELD);
     assert_int_equal(boot_space_take(&space, RAM_SIZE, 1), BOOT_ROOM_NO_RAM);
     assert_int_equal(boot_space_take(&space, 5, UINT64_MAX), BOOT_ROOM_NO_RAM);
     assert_int_equal(boot_space_take(&space, 5, 0), BOOT_ROOM_NO_RAM);
