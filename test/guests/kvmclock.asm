@@ -12,9 +12,9 @@ guest "kvmclock"
     and eax, ~2                         ; no delays at ports
     cmp eax, 1 << 0 | 1 << 3 | 1 << 24
     check e, "CPUID: CLOCKSOURCE, CLOCKSOURCE2, CLOCKSOURCE_STABLE_BIT"
-    mov ecx, MSR_TIME
-    mov rax, PAGE | 1
-    call write_msr
+    call register
+    cmp qword [PAGE + 16], 0
+    check ne, "the page's time is not 0"
     call now
     mov rbp, rax
     cmp byte [PAGE + 29], 1
@@ -38,6 +38,15 @@ guest "kvmclock"
 .back:
     test esi, esi
     check z, "20000 reads, each no less than the one before"
+
+    ; The same MSR once more.
+    mov r14, [PAGE + 16]
+    call register
+    cmp [PAGE + 16], r14
+    check a, "written again, the page has a later time"
+    call now
+    cmp rax, rbp
+    check ae, "that goes on from what was read before"
 
     ; Ticks between two reads, by leaf 0x40000010 and by leaf 0x15.
     call ticks
@@ -171,6 +180,21 @@ guest "kvmclock"
     jmp power_off
 
 january_2020: dq 1577836800
+
+; Registers PAGE: it has the TSC of that moment.
+register:
+    call ticks
+    mov r12, rax
+    mov ecx, MSR_TIME
+    mov rax, PAGE | 1
+    call write_msr
+    call ticks
+    mov rcx, [PAGE + 8]
+    sub rcx, r12                        ; from 0 to what passed meanwhile
+    sub rax, r12
+    cmp rcx, rax
+    check be, "the page's TSC is that of the write"
+    ret
 
 now:
     push rbx

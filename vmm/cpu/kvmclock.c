@@ -5,6 +5,8 @@
 #include "kernel/base/string.h"
 #include "kernel/time.h"
 
+__extension__ typedef unsigned __int128 uint128_t;
+
 #define FLAG_TSC_STABLE 1U /* PVCLOCK_TSC_STABLE_BIT */
 
 /* What the guest reads. Both begin with the version: odd while it is being
@@ -85,12 +87,24 @@ static void tell(struct kvmclock *clock, const char *what, uint64_t address)
     }
 }
 
+/* The clock's time at `ticks` of the TSC from its zero, as a guest works it out
+ * from a page: so pages of different moments agree, rounding aside. */
+static uint64_t ns_of(const struct kvmclock *clock, uint64_t ticks)
+{
+    ticks = clock->rate.shift < 0 ? ticks >> -clock->rate.shift
+                                  : ticks << clock->rate.shift;
+    return (uint64_t)((uint128_t)ticks * clock->rate.multiplier >> 32);
+}
+
 static void publish_time(struct kvmclock *clock, unsigned index)
 {
     const struct kvmclock_cpu *cpu = &clock->cpus[index];
     uint64_t address = cpu->msr & ~KVMCLOCK_ENABLE;
+    uint64_t now = time_tsc();
+    uint64_t ticks = now > clock->tsc ? now - clock->tsc : 0;
     struct time_page page = {
-        .tsc = clock->tsc + cpu->tsc_offset,
+        .tsc = clock->tsc + ticks + cpu->tsc_offset,
+        .ns = ns_of(clock, ticks),
         .multiplier = clock->rate.multiplier,
         .shift = clock->rate.shift,
         .flags = clock->stable ? FLAG_TSC_STABLE : 0,

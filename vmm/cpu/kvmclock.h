@@ -2,9 +2,11 @@
  * of each vCPU's from which its kernel makes nanoseconds out of its TSC, and
  * the wall clock's time when those began. The TSC's rate never changes here, so
  * a page is written when it is registered and when a TSC is moved, and at no
- * other time. All vCPUs count from one moment, so their clocks agree to the
- * nanosecond; PVCLOCK_TSC_STABLE_BIT says so, and is there while the TSCs are
- * the same on all (a kernel reads one vCPU's page with any vCPU's TSC then).
+ * other time; it then holds the TSC and the nanoseconds of that moment. All
+ * vCPUs count from one zero by the same arithmetic, so two pages differ by less
+ * than 2 ns whenever each was written; PVCLOCK_TSC_STABLE_BIT says so, and is
+ * there while the TSCs are the same on all (a kernel reads one vCPU's page with
+ * any vCPU's TSC then).
  *
  * Who calls it: vm.c, msr.c, vcpu_events.c (INIT turns a vCPU's clock off). */
 #pragma once

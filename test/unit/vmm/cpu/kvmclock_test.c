@@ -135,6 +135,70 @@ static void a_page_tells_the_time(void **state)
     }
 }
 
+/* The pair is of the moment of the write. */
+static void a_page_is_current(void **state)
+{
+    const uint64_t passed = 7 * TIME_SECOND + 123456789;
+    struct snapshot page;
+
+    (void)state;
+    fake_advance(passed);
+    write_time(0, 0x1000 | KVMCLOCK_ENABLE);
+    page = read_page(low + 0x1000);
+    assert_int_equal(page.tsc, time_tsc());
+    assert_in_range(page.ns, passed - 8, passed);
+    kvmclock_tsc_offset_set(&chip, 0, 5000);
+    page = read_page(low + 0x1000);
+    assert_int_equal(page.tsc, time_tsc() + 5000);
+    assert_in_range(page.ns, passed - 8, passed);
+}
+
+/* Whenever each was written: kernels with several processors compare them. */
+static void pages_of_all_vcpus_agree(void **state)
+{
+    static const uint64_t later[] = {0, 1, 99, 12345678901, 1ULL << 52};
+    const uint64_t day = 86400 * TIME_SECOND;
+
+    (void)state;
+    write_time(0, 0x1000 | KVMCLOCK_ENABLE);
+    fake_advance(3 * day + 1);
+    write_time(1, 0x2000 | KVMCLOCK_ENABLE);
+    fake_advance(40 * day + 333);
+    write_time(2, 0x3000 | KVMCLOCK_ENABLE);
+    for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+        struct snapshot first = read_page(low + 0x1000);
+        uint64_t tsc = time_tsc() + later[i];
+        uint64_t expected = to_ns(&first, tsc);
+
+        for (unsigned cpu = 1; cpu < CPUS; cpu++) {
+            struct snapshot page = read_page(low + ((cpu + 1) << 12));
+
+            assert_in_range(to_ns(&page, tsc), expected - 2, expected + 2);
+        }
+    }
+}
+
+/* A kernel may write the MSR as often as it likes. */
+static void writes_do_not_turn_time_back(void **state)
+{
+    uint64_t last = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 5000; i++) {
+        struct snapshot page;
+        uint64_t ns;
+
+        write_time(0, 0x1000 | KVMCLOCK_ENABLE);
+        page = read_page(low + 0x1000);
+        ns = to_ns(&page, time_tsc());
+        assert_true(ns >= last);
+        fake_advance(i % 7 * 1001);
+        last = to_ns(&page, time_tsc());
+        assert_true(last >= ns);
+        fake_advance(10); /* the write takes a while */
+    }
+}
+
 static void nothing_beside_the_page(void **state)
 {
     (void)state;
@@ -177,6 +241,13 @@ static void the_wall_clock(void **state)
     assert_int_equal(words[0] % 2, 0);
     assert_int_equal(words[1], WALL + 12);
     assert_int_equal(words[2], 345);
+    /* With the page's time it gives the time of day. */
+    write_time(0, 0x1000 | KVMCLOCK_ENABLE);
+    struct snapshot page = read_page(low + 0x1000);
+    uint64_t day = words[1] * TIME_SECOND + words[2] + to_ns(&page, time_tsc());
+
+    assert_in_range(day, (WALL + 111) * TIME_SECOND + 345 - 100,
+                    (WALL + 111) * TIME_SECOND + 345);
     /* 0 asks for nothing. */
     memset(low, 0xa5, 16);
     kvmclock_msr_write(&chip, 0, KVMCLOCK_MSR_WALL, 0);
@@ -299,7 +370,7 @@ static void a_tsc_that_moves(void **state)
     for (unsigned cpu = 0; cpu < CPUS; cpu++) {
         page = read_page(low + ((cpu + 1) << 12));
         assert_int_equal(page.flags, 1);
-        assert_int_equal(page.tsc, chip.tsc + offset);
+        assert_int_equal(page.tsc, time_tsc() + offset);
     }
 }
 
@@ -351,11 +422,19 @@ static void a_racing_reader(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_page_tells_the_time),     TEST(nothing_beside_the_page),
-        TEST(msrs_by_both_numbers),      TEST(the_wall_clock),
-        TEST(versions_are_even_and_new), TEST(a_disabled_clock_writes_nothing),
-        TEST(addresses_that_are_none),   TEST(a_page_that_moved_is_left_alone),
-        TEST(init_turns_it_off),         TEST(a_tsc_that_moves),
+        TEST(a_page_tells_the_time),
+        TEST(a_page_is_current),
+        TEST(pages_of_all_vcpus_agree),
+        TEST(writes_do_not_turn_time_back),
+        TEST(nothing_beside_the_page),
+        TEST(msrs_by_both_numbers),
+        TEST(the_wall_clock),
+        TEST(versions_are_even_and_new),
+        TEST(a_disabled_clock_writes_nothing),
+        TEST(addresses_that_are_none),
+        TEST(a_page_that_moved_is_left_alone),
+        TEST(init_turns_it_off),
+        TEST(a_tsc_that_moves),
         TEST(a_racing_reader),
     };
 
