@@ -40,6 +40,8 @@ GUESTS = {
     "named": ((CRASH,), r"by vcpu0 at 0x1000[0-9a-f]+ read_a_byte\+0xa: "
               r"0f b6 43 04(.|\n)*vcpu0 at 0x1000[0-9a-f]+ read_nothing\+0x5: "
               r"read of 4 bytes(.|\n)*code: 8b 03", ""),
+    "pic": ((GOOD,), None, "discover cmdline\ntimeout 20\n"
+            "features -ring_packed\n" + "disk zero:1M\n" * 4),
     "ports": ((GOOD,), None, ""),
     "posted": ((GOOD,), None, "timeout 60\n"),
     "reset": ((GOOD,), r"exit 0 reset", ""),

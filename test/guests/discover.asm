@@ -26,9 +26,9 @@ guest "discover"
     jne .malformed
     inc esi
     call parse
-    lea ecx, [rbp + 16]
+    lea ecx, [rbp + 5]
     cmp eax, ecx
-    check e, "with the next interrupt"
+    check e, "with the next line that the PIC has"
     cmp byte [rsi], ':'
     jne .malformed
     inc esi
@@ -67,30 +67,6 @@ guest "discover"
 
 boot_params: dq 0
 
-PREFIX equ prefix_end - prefix
-prefix: db "virtio_mmio.device="
-prefix_end:
-
-; RSI: behind the next `prefix` from there on. Carry: there is none.
-find:
-    cmp byte [rsi], 0
-    stc
-    je .out
-    push rsi
-    lea rdi, [prefix]
-    mov ecx, PREFIX
-    cld
-    repe cmpsb
-    pop rsi
-    je .found
-    inc esi
-    jmp find
-.found:
-    add esi, PREFIX
-    clc
-.out:
-    ret
-
 to_end:
     cmp byte [rsi], 0
     je .out
@@ -99,29 +75,5 @@ to_end:
 .out:
     ret
 
-; EAX: the number at RSI, decimal or 0x and hex; RSI goes behind it.
-parse:
-    xor eax, eax
-    mov ecx, 10
-    cmp word [rsi], "0x"
-    jne .digit
-    add esi, 2
-    mov ecx, 16
-.digit:
-    movzx edx, byte [rsi]
-    sub edx, '0'
-    cmp edx, 10
-    jb .take
-    sub edx, 'a' - '0' - 10
-    cmp edx, 10
-    jb .out
-    cmp edx, ecx
-    jae .out
-.take:
-    imul eax, ecx
-    add eax, edx
-    inc esi
-    jmp .digit
-.out:
-    ret
+%include "cmdline.inc"
 finish

@@ -8,6 +8,7 @@
 #include "vmm/memory/memory_map.h"
 
 #define ALIGNMENT 64
+#define ISA_LINES 16
 
 static const uint8_t dsdt[] = {
 #include "vmm/firmware/dsdt.inc"
@@ -188,18 +189,31 @@ static bool append_processor(struct area *area, uint32_t uid, uint32_t apic_id)
     return true;
 }
 
-/* IOAPIC, the ISA lines that differ from it, and LINT1. */
-static void append_wiring(struct area *area, bool x2apic)
+/* The ISA lines that are not edges at the pin of their number: line 0, and the
+ * level-triggered ones. */
+static void append_overrides(struct area *area, uint32_t level_lines)
+{
+    struct acpi_madt_override override = {
+        MADT_OVERRIDE, sizeof(override), 0, 0, 2, INTI_CONFORMS};
+
+    append(area, &override, sizeof(override));
+    override.flags = INTI_LEVEL_HIGH;
+    for (uint8_t line = 1; line < ISA_LINES; line++) {
+        if ((level_lines >> line & 1) != 0) {
+            override.source = line;
+            override.gsi = line;
+            append(area, &override, sizeof(override));
+        }
+    }
+}
+
+/* IOAPIC, ISA lines and LINT1. */
+static void append_wiring(struct area *area, uint32_t level_lines, bool x2apic)
 {
     static const struct acpi_madt_ioapic ioapic = {
         .type = MADT_IOAPIC,
         .length = sizeof(ioapic),
         .address = MAP_IOAPIC_BASE,
-    };
-    static const struct acpi_madt_override overrides[] = {
-        {MADT_OVERRIDE, sizeof(overrides[0]), 0, 0, 2, INTI_CONFORMS},
-        {MADT_OVERRIDE, sizeof(overrides[0]), 0, MAP_GSI_SCI, MAP_GSI_SCI,
-         INTI_LEVEL_HIGH},
     };
     static const struct acpi_madt_lapic_nmi nmi = {
         .type = MADT_LAPIC_NMI,
@@ -215,7 +229,7 @@ static void append_wiring(struct area *area, bool x2apic)
     };
 
     append(area, &ioapic, sizeof(ioapic));
-    append(area, overrides, sizeof(overrides));
+    append_overrides(area, level_lines);
     append(area, &nmi, sizeof(nmi));
     if (x2apic) {
         append(area, &x2apic_nmi, sizeof(x2apic_nmi));
@@ -239,7 +253,7 @@ static uint32_t add_madt(struct area *area, const struct acpi_request *request)
 
         x2apic |= append_processor(area, i, id);
     }
-    append_wiring(area, x2apic);
+    append_wiring(area, request->level_lines, x2apic);
     seal(area_at(area, address), MAP_ACPI_BASE + area->used - address);
     return address;
 }

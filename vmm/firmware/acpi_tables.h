@@ -16,6 +16,7 @@ struct acpi_request {
     unsigned cpu_count;
     const uint32_t *apic_ids; /* NULL: 0, 1, 2 ... */
     unsigned virtio_count;    /* windows 0 .. count - 1 have a device */
+    uint32_t level_lines;     /* bit n: GSI n is level-triggered, active high */
 };
 
 /* Writes the tables at MAP_ACPI_BASE and tells where the RSDP is. NULL, or the

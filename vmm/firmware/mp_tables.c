@@ -59,11 +59,12 @@ static void append_processors(struct area *area,
     }
 }
 
-/* Pin 2 is IRQ 0, as in the MADT; the SCI and the virtio devices are level. */
-static void append_pins(struct area *area)
+/* Pin 2 is IRQ 0, as in the MADT. The pins behind the ISA lines are for level
+ * devices, wired or not. */
+static void append_pins(struct area *area, uint32_t level_lines)
 {
     for (uint8_t pin = 1; pin < MAP_IOAPIC_PINS; pin++) {
-        bool level = pin == MAP_GSI_SCI || pin >= MAP_VIRTIO_GSI;
+        bool level = pin >= MAP_VIRTIO_GSI || (level_lines >> pin & 1) != 0;
         struct mp_interrupt interrupt = {
             .type = MP_INTERRUPT,
             .kind = MP_INT,
@@ -131,7 +132,7 @@ const char *mp_build(const struct guest_memory *memory,
     append_processors(&area, request);
     append(&area, &bus, sizeof(bus));
     append(&area, &ioapic, sizeof(ioapic));
-    append_pins(&area);
+    append_pins(&area, request->level_lines);
     append_local(&area);
     put_header(&area);
     pointer.checksum = checksum(&pointer, sizeof(pointer));

@@ -14,6 +14,7 @@ struct mp_request {
     const uint32_t *apic_ids; /* NULL: 0, 1, 2 ... */
     uint32_t signature;       /* CPUID.1:EAX */
     uint32_t features;        /* CPUID.1:EDX */
+    uint32_t level_lines;     /* bit n: GSI n is level-triggered, active high */
 };
 
 /* Writes them at MAP_MP_BASE. NULL, or the sentence of what is wrong. APIC ids

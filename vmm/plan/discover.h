@@ -3,7 +3,8 @@
  * kernel-parameters.txt, virtio_mmio.device=), or both. The words are part of
  * the command line whatever protocol then passes it.
  *
- * Who calls it: vmm/vm/vm.c while it loads the kernel. */
+ * Who calls it: vmm/vm/vm.c and vmm/vm/vm_device.c while they build a machine.
+ */
 #pragma once
 
 #include "vmm/config/config.h"
@@ -13,6 +14,15 @@
 #define DISCOVER_WORD 64
 #define DISCOVER_COMMAND_LINE                                                  \
     (CONFIG_OPTIONS + MAP_VIRTIO_DEVICES * DISCOVER_WORD)
+
+/* The interrupt line (GSI) of device `index`. The DSDT says 16 and up. Where
+ * the command line alone tells of the devices, the kernel may have no IOAPIC:
+ * the first six lines are such as the PIC pair has and no other chip drives. */
+unsigned discover_gsi(const struct config_entry *entry, unsigned index);
+
+/* The lines of `count` devices, bit n for GSI n. They are level-triggered and
+ * active high: the PIC pair's ELCR, MADT and MP table have to say so. */
+uint32_t discover_gsis(const struct config_entry *entry, unsigned count);
 
 /* How many devices the DSDT shows. */
 unsigned discover_acpi_count(const struct config_entry *entry, unsigned count);

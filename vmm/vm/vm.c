@@ -194,7 +194,6 @@ static void create_chips(struct vm *vm)
     vm->bus.ioapic = &vm->ioapic;
     vm->bus.pic = &vm->pic;
     pic_init(&vm->pic, &vm->bus);
-    pic_set_level_lines(&vm->pic, 1U << MAP_GSI_SCI);
     ioapic_init(&vm->ioapic, &vm->bus, 0);
     pit_init(&vm->pit, vm);
     rtc_init(&vm->rtc, vm);
@@ -237,16 +236,25 @@ static void tell_memory(struct vm *vm)
                 vm->config->memory - vm->map.screen);
 }
 
+/* The interrupt lines that are level-triggered, active high: bit n for GSI n.
+ */
+static uint32_t level_lines(const struct vm *vm)
+{
+    return 1U << MAP_GSI_SCI | discover_gsis(vm->config, vm->device_count);
+}
+
 static const char *load_kernel(struct vm *vm)
 {
     const struct acpi_request acpi = {
         .cpu_count = vm->vcpu_count,
         .virtio_count = discover_acpi_count(vm->config, vm->device_count),
+        .level_lines = level_lines(vm),
     };
     const struct mp_request mp = {
         .cpu_count = vm->vcpu_count,
         .signature = vm->cpuid.basic[1].eax,
         .features = vm->cpuid.basic[1].edx,
+        .level_lines = level_lines(vm),
     };
     struct boot_request *request = &vm->kernel.boot;
     struct boot_start start;
@@ -257,6 +265,7 @@ static const char *load_kernel(struct vm *vm)
         return "there is no room for its screen";
     }
     tell_memory(vm);
+    pic_set_level_lines(&vm->pic, (uint16_t)level_lines(vm));
     request->gib_pages = cpuid_has(&vm->cpuid, CPUID_HAS_GIB_PAGES);
     why = acpi_build(&vm->memory, &acpi, &request->rsdp);
     if (why == NULL) {

@@ -10,6 +10,7 @@
 #include "kernel/base/string.h"
 #include "kernel/page.h"
 #include "virtio/registers.h"
+#include "vmm/plan/discover.h"
 #include "vmm/plan/virtio_plan.h"
 #include "vmm/vm/vm.h"
 #include "vmm/vm/vm_report.h"
@@ -93,7 +94,7 @@ static struct virtio_host *new_device(struct vm *vm,
     struct virtio_host *host = &vm->devices[vm->device_count];
 
     host->vm = vm;
-    host->gsi = MAP_VIRTIO_GSI + vm->device_count;
+    host->gsi = discover_gsi(vm->config, vm->device_count);
     *options = (struct virtio_device_options){
         .lint = lints[virtio_plan_lint(vm->config, plan, vm->device_count)],
         .features_off = {virtio_plan_features_off(vm->config, plan,

@@ -24,10 +24,17 @@ static struct guest_memory memory = {
 };
 static gpa_t rsdp_at;
 
+/* Lines that the machine is wired with as level-triggered. */
+static uint32_t levels = 1U << 9;
+
 static void build(unsigned cpus, const uint32_t *ids, unsigned devices)
 {
     const struct acpi_request request = {
-        .cpu_count = cpus, .apic_ids = ids, .virtio_count = devices};
+        .cpu_count = cpus,
+        .apic_ids = ids,
+        .virtio_count = devices,
+        .level_lines = levels,
+    };
 
     memset(ram, 0xa5, sizeof(ram));
     assert_null(acpi_build(&memory, &request, &rsdp_at));
@@ -150,6 +157,7 @@ static void fadt_names_the_chips(void **state)
 
 struct counted {
     unsigned lapics, x2apics, ioapics, overrides, nmis, x2apic_nmis;
+    uint32_t levels; /* ISA lines by their override */
     uint32_t ids[ACPI_CPUS];
 };
 
@@ -188,9 +196,9 @@ static struct counted count_madt(void)
                 assert_int_equal(word, 2);
                 assert_int_equal(at[8], 0);
             } else {
-                assert_int_equal(at[3], 9);
-                assert_int_equal(word, 9);
+                assert_int_equal(word, at[3]);
                 assert_int_equal(at[8], 0x0d); /* level, high */
+                counted.levels |= 1U << word;
             }
             break;
         case 4:
@@ -218,9 +226,24 @@ static void madt_lists_processors_and_wiring(void **state)
     assert_int_equal(counted.x2apics, 0);
     assert_int_equal(counted.ioapics, 1);
     assert_int_equal(counted.overrides, 2);
+    assert_int_equal(counted.levels, 1U << 9);
     assert_int_equal(counted.nmis, 1);
     assert_int_equal(counted.x2apic_nmis, 0);
     assert_int_equal(counted.ids[2], 2);
+}
+
+/* An ISA line is an edge unless an override says otherwise; from 16 on the DSDT
+ * tells. */
+static void isa_lines_that_are_levels_have_an_override(void **state)
+{
+    (void)state;
+    levels = 0x31ce0 | 1U << 9;
+    build(1, NULL, 0);
+    levels = 1U << 9;
+    struct counted counted = count_madt();
+
+    assert_int_equal(counted.overrides, 8);
+    assert_int_equal(counted.levels, 0x1ee0);
 }
 
 static void large_apic_ids_get_the_long_form(void **state)
@@ -411,6 +434,7 @@ int main(void)
         cmocka_unit_test(rsdt_and_xsdt_agree),
         cmocka_unit_test(fadt_names_the_chips),
         cmocka_unit_test(madt_lists_processors_and_wiring),
+        cmocka_unit_test(isa_lines_that_are_levels_have_an_override),
         cmocka_unit_test(large_apic_ids_get_the_long_form),
         cmocka_unit_test(the_most_processors_fit),
         cmocka_unit_test(wrong_requests_are_refused),

@@ -118,12 +118,16 @@ static size_t take(struct seen *seen, const uint8_t *at)
     }
 }
 
+/* Lines that the machine is wired with as level-triggered. */
+static uint32_t levels = 1U << 9;
+
 static struct seen build(unsigned cpus, const uint32_t *ids)
 {
     const struct mp_request request = {.cpu_count = cpus,
                                        .apic_ids = ids,
                                        .signature = 0x50654,
-                                       .features = 0x1234};
+                                       .features = 0x1234,
+                                       .level_lines = levels};
     struct seen seen = {0};
     const struct mp_header *header = NULL;
     size_t at = sizeof(*header);
@@ -171,6 +175,15 @@ static void the_machine_of_one(void **state)
     }
 }
 
+/* Pins say what is wired, the PIC pair's lines too. */
+static void pins_are_as_they_are_wired(void **state)
+{
+    (void)state;
+    levels = 0x31ce0 | 1U << 9;
+    assert_int_equal(build(1, NULL).levels, 0xff1ee0);
+    levels = 1U << 9;
+}
+
 static void many_processors(void **state)
 {
     static const uint32_t ids[] = {0, 4, 254, 255, 300};
@@ -199,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_machine_of_one),
+        cmocka_unit_test(pins_are_as_they_are_wired),
         cmocka_unit_test(many_processors),
         cmocka_unit_test(no_memory_there),
     };
