@@ -11,6 +11,7 @@
 #include "test/fuzz/fuzz.h"
 #include "test/fuzz/fuzz_machine.h"
 #include "test/unit/support/elf_kernel.h"
+#include "vmm/boot/boot_params.h"
 #include "vmm/boot/boot_protocol.h"
 #include "vmm/boot/start_info.h"
 
@@ -92,6 +93,7 @@ static void check(const struct boot_request *request,
         fuzz_piece(machine, start->page_tables,
                    request->gib_pages ? 2 * 0x1000 : 6 * 0x1000);
         fuzz_piece(machine, start->gprs[GPR_RSP] - 0x3ff8, 0x4000);
+        fuzz_piece(machine, start->gprs[GPR_RSI], BOOT_PARAMS_SIZE);
         check_info(start->gprs[GPR_RDI], request, start);
     } else {
         fuzz_piece(machine, start->gprs[GPR_RSP] - 0x1000, 0x1000);

@@ -94,6 +94,8 @@ struct boot_start {
     uint64_t initrd;
     uint64_t initrd_size; /* 0: none */
 
+    bool physical_entry;    /* the file names its entry by a physical address,
+                             * where its format has virtual ones */
     const char *contract;   /* what the kernel finds, where no document says it;
                              * NULL: one does */
     bool modules_refused;   /* what is wrong is that there are some */

@@ -1,28 +1,14 @@
 /* Loads a bzImage by its 64-bit or 32-bit entry; see the header. Offsets and
- * names are boot.rst's and zero-page.rst's. First the whole file and request
+ * names are boot.rst's. First the whole file and request
  * are judged, then memory is written. */
 #include "vmm/boot/bzimage.h"
 
 #include "vmm/boot/boot_initrd.h"
+#include "vmm/boot/boot_params.h"
 #include "vmm/boot/boot_space.h"
 #include "vmm/boot/boot_tables.h"
 #include "vmm/boot/bzimage_file.h"
 #include "vmm/memory/little_endian.h"
-
-/* boot_params beside the header. */
-#define BOOT_PARAMS_SIZE 0x1000
-#define VIDEO_TYPE       0x00f /* u8; what follows is 0 without a screen */
-#define LFB_WIDTH        0x012 /* u16 */
-#define LFB_HEIGHT       0x014 /* u16 */
-#define LFB_DEPTH        0x016 /* u16 */
-#define LFB_BASE         0x018 /* u32 */
-#define LFB_SIZE         0x01c /* u32, in 64 KiB */
-#define LFB_LINELENGTH   0x024 /* u16 */
-#define LFB_COLOURS      0x026 /* size and position of red, green, blue, none */
-#define ACPI_RSDP_ADDR   0x070 /* u64 */
-#define E820_ENTRIES     0x1e8 /* u8 */
-#define E820_TABLE       0x2d0
-#define E820_MAX         128
 
 /* What holds for a kernel from before pref_address and init_size. */
 #define LOAD_OLD        0x100000
@@ -151,9 +137,8 @@ static const char *judge(const struct boot_request *request,
     if (wrong == NULL) {
         wrong = place_initrd(image, request, space, places, start);
     }
-    if (wrong == NULL &&
-        (request->e820_count == 0 || request->e820_count > E820_MAX)) {
-        wrong = "the memory map has no entries or more than 128";
+    if (wrong == NULL) {
+        wrong = boot_params_judge(request);
     }
     if (wrong == NULL && !place_tables(image, request, space, places, start)) {
         wrong = no_low_memory;
@@ -161,35 +146,7 @@ static const char *judge(const struct boot_request *request,
     return wrong;
 }
 
-#define VIDEO_TYPE_VLFB 0x23 /* a linear framebuffer, as VESA's modes have */
-
-/* screen_info, as after a VESA mode was set. */
-static void put_screen(uint8_t *params, const struct boot_framebuffer *screen)
-{
-    const uint8_t colours[8] = {
-        screen->red.size,
-        screen->red.position,
-        screen->green.size,
-        screen->green.position,
-        screen->blue.size,
-        screen->blue.position,
-        8,
-        24,
-    };
-    uint64_t size = (uint64_t)screen->pitch * screen->height;
-
-    params[VIDEO_TYPE] = VIDEO_TYPE_VLFB;
-    put16(params + LFB_WIDTH, screen->width);
-    put16(params + LFB_HEIGHT, screen->height);
-    put16(params + LFB_DEPTH, screen->bits);
-    put32(params + LFB_BASE, screen->address);
-    put32(params + LFB_SIZE, align_up(size, 0x10000) >> 16);
-    put16(params + LFB_LINELENGTH, screen->pitch);
-    memcpy(params + LFB_COLOURS, colours, sizeof(colours));
-}
-
-/* boot_params: zero but for the file's header and what is set here. A zero
- * screen_info says that there is no screen. */
+/* boot_params begins as zeros and the file's header. */
 static void put_boot_params(uint8_t *params, const struct bzimage_file *image,
                             const struct boot_request *request,
                             const struct places *places,
@@ -198,21 +155,7 @@ static void put_boot_params(uint8_t *params, const struct bzimage_file *image,
     memset(params, 0, BOOT_PARAMS_SIZE);
     memcpy(params + SETUP_SECTS, image->bytes + SETUP_SECTS,
            image->header_end - SETUP_SECTS);
-    params[TYPE_OF_LOADER] = LOADER_UNDEFINED;
-    put32(params + CODE32_START, places->kernel);
-    put32(params + RAMDISK_IMAGE, start->initrd);
-    put32(params + RAMDISK_SIZE, start->initrd_size);
-    put32(params + CMD_LINE_PTR, places->command_line);
-    put32(params + HARDWARE_SUBARCH, 0);
-    put64(params + HARDWARE_SUBARCH + 4, 0);
-    put64(params + SETUP_DATA, 0);
-    put64(params + ACPI_RSDP_ADDR, request->rsdp.value);
-    if (request->framebuffer != NULL) {
-        put_screen(params, request->framebuffer);
-    }
-    params[E820_ENTRIES] = (uint8_t)request->e820_count;
-    memcpy(params + E820_TABLE, request->e820,
-           request->e820_count * sizeof(request->e820[0]));
+    boot_params_put(params, request, start, places->command_line);
 }
 
 static void write_all(const struct guest_memory *memory,

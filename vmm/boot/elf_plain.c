@@ -1,12 +1,15 @@
 /* Plain ELF kernels of 64 bits: nothing in the file says how they want to be
  * started, so they are given what is easiest to begin with: long mode, all
- * memory mapped onto itself, a stack, and the boot information of vmm/start_
- * info.h. The README has the contract. In the table of
+ * memory mapped onto itself, a stack, and the boot information of
+ * vmm/boot/start_info.h. Linux' own ELF file, as it is built for Firecracker,
+ * is one of them and finds boot_params beside that, which its 64-bit entry
+ * wants (boot.rst, "64-bit Boot Protocol"). In the table of
  * vmm/boot/boot_protocol.c, behind the protocols that an ELF file can ask for;
  * so whatever is wrong with an ELF file is said here. */
 #include "vmm/boot/elf.h"
 
 #include "kernel/base/string.h"
+#include "vmm/boot/boot_params.h"
 #include "vmm/boot/boot_tables.h"
 #include "vmm/boot/start_info.h"
 
@@ -22,13 +25,14 @@ struct elf_places {
     struct start_info_places info;
     struct boot_paging paging;
     uint64_t stack;
+    uint64_t boot_params;
 };
 
 static const char contract[] =
     "a plain ELF: in long mode, interrupts off, at the physical address of "
     "e_entry; the first 4 GiB and all RAM mapped onto themselves, writable and "
     "executable; flat segments, no IDT; 16 KiB of stack; RDI = hvm_start_info "
-    "(version 1)";
+    "(version 1), RSI = Linux' boot_params";
 
 static const char no_room[] =
     "the VM's memory is too small for the kernel's tables; give it more with "
@@ -102,6 +106,7 @@ static const char *place_kernel(const struct elf *elf, struct boot_space *space,
                                (unsigned long long)elf->entry);
         }
         entry = elf->entry;
+        start->physical_entry = true;
     }
     start->rip = entry + places->bias;
     start->kernel = extent.low + places->bias;
@@ -130,6 +135,9 @@ static const char *place(const struct elf *elf,
     const char *wrong = judge_kind(elf);
 
     if (wrong == NULL) {
+        wrong = boot_params_judge(request);
+    }
+    if (wrong == NULL) {
         wrong = place_kernel(elf, space, places, start);
     }
     if (wrong == NULL) {
@@ -140,10 +148,24 @@ static const char *place(const struct elf *elf,
          !boot_paging_place(space, memory_end(space->memory),
                             request->gib_pages, &places->paging) ||
          !boot_space_lowest(space, STACK_SIZE, BOOT_PAGE, MAP_BOOT_BASE,
-                            BOOT_4_GIB, &places->stack))) {
+                            BOOT_4_GIB, &places->stack) ||
+         !boot_space_lowest(space, BOOT_PARAMS_SIZE, BOOT_PAGE, MAP_BOOT_BASE,
+                            BOOT_4_GIB, &places->boot_params))) {
         wrong = no_room;
     }
     return wrong;
+}
+
+static void put_boot_params(const struct guest_memory *memory,
+                            const struct boot_request *request,
+                            const struct elf_places *places,
+                            const struct boot_start *start)
+{
+    uint8_t *params =
+        boot_space_bytes(memory, places->boot_params, BOOT_PARAMS_SIZE);
+
+    boot_params_begin(params, request);
+    boot_params_put(params, request, start, places->info.command_line);
 }
 
 static const char *load(const struct guest_memory *memory,
@@ -165,12 +187,14 @@ static const char *load(const struct guest_memory *memory,
     start->mode = BOOT_LONG;
     start->contract = contract;
     start->gprs[GPR_RDI] = places.info.base;
+    start->gprs[GPR_RSI] = places.boot_params;
     /* As a function finds it that was called, so that the entry may be one
      * (System V ABI, AMD64, 3.2.2); the return address is 0. */
     start->gprs[GPR_RSP] = places.stack + STACK_SIZE - 8;
     start->page_tables = places.paging.base;
     elf_put(&elf, memory, places.bias);
     start_info_put(memory, request, &places.info, start);
+    put_boot_params(memory, request, &places, start);
     boot_gdt_put(memory, start);
     boot_paging_put(memory, &places.paging);
     memset(boot_space_bytes(memory, places.stack, STACK_SIZE), 0, STACK_SIZE);

@@ -1,5 +1,6 @@
 objects += $(addprefix vmm/boot/, \
     boot_initrd.o \
+    boot_params.o \
     boot_protocol.o \
     boot_space.o \
     boot_tables.o \

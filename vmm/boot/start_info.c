@@ -67,6 +67,7 @@ const char *start_info_place(struct boot_space *space,
                            &places->base)) {
         return no_room;
     }
+    places->command_line = places->base + places->size - strings_size(request);
     return NULL;
 }
 
@@ -142,7 +143,7 @@ void start_info_put(const struct guest_memory *memory,
         .map_count = (uint32_t)request->e820_count,
     };
 
-    strings.used = places->size - strings_size(request);
+    strings.used = places->command_line - places->base;
     info.command_line = append_text(&strings, request->command_line);
     put_modules(&block, &strings, memory, request, places, start);
     info.map = block.base + block.used;

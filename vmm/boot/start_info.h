@@ -49,6 +49,7 @@ _Static_assert(sizeof(struct start_info_map) == 24, "start_info.h");
 struct start_info_places {
     uint64_t base; /* of the structure, with its tables and strings */
     uint64_t size;
+    uint64_t command_line;
     uint64_t module[START_INFO_MODULES];
 };
 

@@ -222,6 +222,11 @@ static void log_start(const struct boot_start *start,
         log_info("screen %ux%u at %#llx", screen->width, screen->height,
                  (unsigned long long)screen->address);
     }
+    if (start->physical_entry) {
+        log_info("e_entry %#llx is a physical address, of no segment a "
+                 "virtual one: the kernel begins there",
+                 (unsigned long long)(start->rip - start->moved.by));
+    }
     if (start->contract != NULL) {
         log_info("%s", start->contract);
     }

@@ -53,7 +53,6 @@ begin:
     test al, 15
     check z, "the stack is aligned as a function finds it"
     same [rdi], 0, "the return address is 0"
-    same [found_rsi], 0, "RSI is 0"
     ; The highest address of the identity map's first part, a device's.
     mov eax, LAPIC
     mov eax, [rax + 0x30]
@@ -61,4 +60,6 @@ begin:
     check ae, "the local APIC is mapped"
     mov rbp, [found_rdi]
     call check_start_info
+    mov rbp, [found_rsi]
+    call check_boot_params
     finish

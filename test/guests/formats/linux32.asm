@@ -47,37 +47,6 @@ bits 64
 %include "entry32.inc"
 %include "check.inc"
 
-check_ramdisk:
-    mov eax, [rbp + 0x21c]
-    same rax, 5004, "ramdisk_size"
-    mov esi, [rbp + 0x218]
-    lea rdi, [rsi + 5004]
-    call place
-    cmp rdi, 0x800000
-    check be, "the initrd is below initrd_addr_max"
-    mov ecx, 4999
-    mov al, 1
-    call bytes_are
-    check e, "the initrd's bytes"
-    ret
-
-check_e820:
-    movzx eax, byte [rbp + 0x1e8]
-    same rax, MAP_LINES, "e820_entries"
-    lea r8, [rbp + 0x2d0]
-    lea r9, [map]
-    mov r10d, MAP_LINES
-.next:
-    same [r8], [r9], "a line's base"
-    same [r8 + 8], [r9 + 8], "its size"
-    mov eax, [r8 + 16]
-    same rax, [r9 + 16], "its type"
-    add r8, 20
-    add r9, 24
-    dec r10d
-    jnz .next
-    ret
-
 begin:
     guest "linux32"
     call check_entry32
@@ -90,22 +59,9 @@ begin:
     or eax, [found.ebx]
     check z, "EBP, EDI and EBX are 0"
     mov ebp, [found.esi]
-    mov rsi, rbp
-    lea rdi, [rsi + 0x1000]
-    call place
-    mov eax, [rbp + 0x202]
-    same rax, "HdrS", "the header is in boot_params"
-    cmp byte [rbp + 0x210], 0xff
-    check e, "type_of_loader"
-    mov eax, [rbp + 0x214]
-    same rax, BASE, "code32_start"
-    mov esi, [rbp + 0x228]
-    lea rdi, [rsi + 32]
-    call place
-    lea rdi, [command_line]
-    call text_is
-    check e, "the command line"
-    same [rbp + 0x70], 0xe0000, "acpi_rsdp_addr"
-    call check_ramdisk
-    call check_e820
+    call check_boot_params
+    mov edi, [rbp + 0x218]              ; ramdisk_image
+    add edi, 5004
+    cmp edi, 0x800000
+    check be, "the initrd is below initrd_addr_max"
     finish

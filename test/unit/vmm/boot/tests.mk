@@ -19,6 +19,7 @@ $(1)-sources := test/unit/vmm/boot/$(1)_test.c $(2:%=$$(support)/%) \
 $(1)-depends := $$(loader-depends)
 endef
 $(eval $(call loader-test,elf))
+$(eval $(call loader-test,elf_params))
 $(eval $(call loader-test,multiboot,multiboot_rig.c))
 $(eval $(call loader-test,multiboot_info,multiboot_sections_rig.c))
 $(eval $(call loader-test,multiboot_places,multiboot_rig.c))
