@@ -28,6 +28,7 @@ BOOTS = [
     formats.real_kernels,
     formats.slow_kernels,
     formats.vmlinux_by_pvh,
+    formats.vmlinux_by_elf,
     clauses.broken_clauses,
     debian.debian_cloud,
     debian.debian_generic,

@@ -158,16 +158,26 @@ def slow_kernels():
     yield from boot_real(["linux32", "memtest32", "memtest64"])
 
 
-def vmlinux_by_pvh():
+def boot_vmlinux(log_says, **options):
     """The ELF file out of Debian's bzImage, to a shell."""
     if not os.path.exists(f"{BUILD}/cache/vmlinux"):
         raise Skip("Debian's kernel could not be unpacked")
     run = Run(KERNEL=f"{BUILD}/cache/vmlinux",
               MODULES=f"{BUILD}/cache/kernel/cloud",
-              RUN="uname -r; sha256sum /dev/vda | cut -c 1-64")
+              RUN="uname -r; sha256sum /dev/vda | cut -c 1-64", **options)
     run.expect_status(0)
     expect(re.search(r"^[0-9a-f]{64}$", run.output, re.M),
            f"no disk: {run.output!r}")
     with open(f"{Folder.path}/log.txt", errors="replace") as log:
-        expect(re.search(r"kernel linux \S+, by PVH at 0x1000000", log.read()),
-               "the log does not say PVH")
+        expect(re.search(log_says, log.read()),
+               f"the log does not say {log_says}")
+
+
+def vmlinux_by_pvh():
+    boot_vmlinux(r"kernel linux \S+, by PVH at 0x1000000")
+
+
+def vmlinux_by_elf():
+    """At Linux' 64-bit entry, as kernels for Firecracker are started."""
+    boot_vmlinux(r"kernel by plain ELF at 0x1000000(.|\n)*e_entry 0x1000000 is "
+                 r"in no segment as a virtual address", PROTOCOL="elf")

@@ -223,8 +223,8 @@ static void log_start(const struct boot_start *start,
                  (unsigned long long)screen->address);
     }
     if (start->physical_entry) {
-        log_info("e_entry %#llx is a physical address, of no segment a "
-                 "virtual one: the kernel begins there",
+        log_info("e_entry %#llx is in no segment as a virtual address, but as "
+                 "a physical one: the kernel begins there",
                  (unsigned long long)(start->rip - start->moved.by));
     }
     if (start->contract != NULL) {
