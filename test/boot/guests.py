@@ -70,7 +70,8 @@ GUESTS = {
 # These run twice, with the local APIC by the processor and in software: the
 # second entry's name ends so.
 SOFTWARE = "-software"
-BOTH = ("apic", "apicoff", "cr", "held", "msr", "msrstorm", "selftest", "state", "timer")
+BOTH = ("apic", "apicoff", "cr", "held", "msr", "msrstorm", "selftest",
+        "state", "timer")
 # These run with several numbers of processors, up to SOME in both ways.
 PROCESSORS = {"levels": (2, 4), "posted": (3,), "smp": (2, 4, 8, 64),
               "smpdeaf": (3,), "smplint": (3,)}

@@ -1,5 +1,5 @@
-; The local APIC turned off and in x2APIC mode: CPUID says that it is off (SDM 3A
-; 11.4.3), its page is not there, and it does not move.
+; The local APIC turned off and in x2APIC mode: CPUID says that it is off (SDM
+; 3A 11.4.3), its page is not there, and it does not move.
 %include "guest.inc"
 
 APIC_BASE equ 0x1b

@@ -1,6 +1,6 @@
-; A kernel that knows the PIC pair alone: it finds its disks on the command line,
-; and writes and reads each by interrupts of a level-triggered line (8259A data
-; sheet; ELCR as in Intel's PIIX; VIRTIO 1.4 4.2 and 5.2). At last by the
+; A kernel that knows the PIC pair alone: it finds its disks on the command
+; line, and writes and reads each by interrupts of a level-triggered line (8259A
+; data sheet; ELCR as in Intel's PIIX; VIRTIO 1.4 4.2 and 5.2). At last by the
 ; IOAPIC's pin of the same number.
 %include "guest.inc"
 
