@@ -141,24 +141,34 @@ static struct cpuid_regs basic_leaf(const struct msr_context *vcpu,
     }
 }
 
-void cpuid_emulate(const struct msr_context *vcpu, uint32_t leaf,
-                   uint32_t subleaf, struct cpuid_regs *regs)
+/* A hypervisor's leaves and the extended ones. False: none of them. */
+static bool upper_leaf(const struct msr_context *vcpu, uint32_t leaf,
+                       struct cpuid_regs *regs)
 {
     const struct cpuid_policy *policy = vcpu->cpuid;
 
-    if (leaf >= CPUID_EXTENDED_FIRST && leaf <= CPUID_EXTENDED_MAX) {
+    if (leaf <= CPUID_HYPER_MAX) {
+        *regs = policy->hyper[leaf - CPUID_HYPER_FIRST];
+    } else if (leaf == CPUID_LINTEL) {
+        *regs = cpuid_signature(CPUID_LINTEL, "LintelLintel");
+    } else if (leaf <= CPUID_HYPER_LAST) {
+        *regs = (struct cpuid_regs){0};
+    } else if (leaf >= CPUID_EXTENDED_FIRST && leaf <= CPUID_EXTENDED_MAX) {
         *regs = policy->extended[leaf - CPUID_EXTENDED_FIRST];
         if (leaf == LEAF_80000001 &&
             (vcpu->misc_enable & MISC_ENABLE_XD_DISABLE) != 0) {
             regs->edx &= ~CPUID_80000001_EDX_NX;
         }
-    } else if (leaf >= CPUID_HYPER_FIRST && leaf <= CPUID_HYPER_MAX) {
-        *regs = policy->hyper[leaf - CPUID_HYPER_FIRST];
-    } else if (leaf == CPUID_LINTEL) {
-        *regs = cpuid_signature(CPUID_LINTEL, "LintelLintel");
-    } else if (leaf >= CPUID_HYPER_FIRST && leaf <= CPUID_HYPER_LAST) {
-        *regs = (struct cpuid_regs){0};
     } else {
+        return false;
+    }
+    return true;
+}
+
+void cpuid_emulate(const struct msr_context *vcpu, uint32_t leaf,
+                   uint32_t subleaf, struct cpuid_regs *regs)
+{
+    if (leaf < CPUID_HYPER_FIRST || !upper_leaf(vcpu, leaf, regs)) {
         *regs = basic_leaf(vcpu, leaf, subleaf);
     }
 }
