@@ -32,7 +32,7 @@
 #define MAP_VIRTIO_STRIDE  0x1000
 #define MAP_VIRTIO_SIZE    0x200 /* VIRTIO 1.4 4.2.2 and configuration space */
 #define MAP_VIRTIO_DEVICES 8
-#define MAP_VIRTIO_GSI     16 /* of the first; the next ones follow */
+#define MAP_VIRTIO_GSI     16 /* of the first; but see vmm/plan/discover.h */
 #define MAP_IOAPIC_BASE    0xfec00000
 #define MAP_IOAPIC_SIZE    0x1000
 #define MAP_IOAPIC_PINS    24
