@@ -8,9 +8,9 @@ objects += $(addprefix kernel/, \
     event.o \
     font.o \
     framebuffer.o \
-    framebuffer_show.o \
     ioapic_host.o \
     page.o \
+    picture.o \
     processors.o \
     rtc_host.o \
     serial.o \

@@ -31,7 +31,7 @@ static void add_screen(struct fuzz_machine *machine)
     machine->e820[2].size -= SCREEN_SIZE;
     machine->e820[machine->e820_count++] =
         (struct e820_entry){base, SCREEN_SIZE, E820_RESERVED};
-    machine->screen = (struct boot_framebuffer){
+    machine->screen = (struct boot_screen){
         .address = base,
         .pitch = 320,
         .width = 80,
@@ -41,7 +41,7 @@ static void add_screen(struct fuzz_machine *machine)
         .green = {8, 8},
         .blue = {0, 8},
     };
-    machine->framebuffer = &machine->screen;
+    machine->has_screen = true;
 }
 
 struct fuzz_machine *fuzz_machine(uint64_t size, bool screen)
@@ -83,7 +83,7 @@ const uint8_t *fuzz_piece(const struct fuzz_machine *machine, uint64_t base,
     uint64_t end = base + size;
 
     REQUIRE(end >= base && end <= machine->size);
-    REQUIRE(machine->framebuffer == NULL || end <= machine->screen.address);
+    REQUIRE(!machine->has_screen || end <= machine->screen.address);
     REQUIRE(base >= MAP_LEGACY_END || end <= MAP_LEGACY_BASE);
     for (size_t i = 0; i < piece_count; i++) {
         REQUIRE(end <= pieces[i].base || base >= pieces[i].end);
@@ -104,7 +104,7 @@ bool fuzz_loads(const struct fuzz_machine *machine, fuzz_load *load,
 
     request->e820 = machine->e820;
     request->e820_count = machine->e820_count;
-    request->framebuffer = machine->framebuffer;
+    request->screen = machine->has_screen ? &machine->screen : NULL;
     boot_wishes(request, &wish);
     accepted = load(&machine->memory, request, start) == NULL;
 

@@ -17,8 +17,8 @@ struct fuzz_machine {
     struct guest_memory memory;
     struct e820_entry e820[4];
     size_t e820_count;
-    struct boot_framebuffer screen;
-    const struct boot_framebuffer *framebuffer; /* it, or NULL */
+    struct boot_screen screen;
+    bool has_screen;
 };
 
 /* The machine with so much of it, up to FUZZ_RAM_MOST. Its bytes are what

@@ -50,7 +50,7 @@ void boot_params_begin(uint8_t *params, const struct boot_request *request)
 }
 
 /* screen_info, as after a VESA mode was set. */
-static void put_screen(uint8_t *params, const struct boot_framebuffer *screen)
+static void put_screen(uint8_t *params, const struct boot_screen *screen)
 {
     const uint8_t colours[8] = {
         screen->red.size,
@@ -87,8 +87,8 @@ void boot_params_put(uint8_t *params, const struct boot_request *request,
     put64(params + HARDWARE_SUBARCH + 4, 0);
     put64(params + SETUP_DATA, 0);
     put64(params + ACPI_RSDP_ADDR, request->rsdp.value);
-    if (request->framebuffer != NULL) {
-        put_screen(params, request->framebuffer);
+    if (request->screen != NULL) {
+        put_screen(params, request->screen);
     }
     params[E820_ENTRIES] = (uint8_t)request->e820_count;
     memcpy(params + E820_TABLE, request->e820,

@@ -26,8 +26,9 @@ struct boot_piece {
     const char *name;         /* its path; NULL: not known */
 };
 
-/* As GRUB and firmware describe it; RGB only. */
-struct boot_framebuffer {
+/* The VM's screen: a linear framebuffer of RGB pixels, as GRUB and firmware
+ * describe one to a kernel. */
+struct boot_screen {
     uint64_t address;
     uint32_t pitch;
     uint32_t width;
@@ -53,8 +54,8 @@ struct boot_request {
     size_t e820_count;
     gpa_t rsdp; /* 0: the guest has no ACPI */
     unsigned cpu_count;
-    bool gib_pages; /* the processor has 1 GiB pages */
-    const struct boot_framebuffer *framebuffer; /* NULL: none */
+    bool gib_pages;                   /* the processor has 1 GiB pages */
+    const struct boot_screen *screen; /* NULL: none */
     const char *protocol; /* the key of the one to take; NULL: by content */
     bool only_judge;      /* see boot_load() */
 };

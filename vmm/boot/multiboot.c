@@ -307,7 +307,7 @@ static bool place_info(struct load *load)
         .module_count = load->module_count,
         .elf = image->elf.section_count == 0 ? NULL : &image->elf,
         .section_contents = (uint32_t)load->contents,
-        .framebuffer = request->framebuffer,
+        .screen = request->screen,
         .relocatable = image->header.relocatable,
         .load_base = (uint32_t)(image->base + image->delta),
     };
@@ -405,7 +405,7 @@ static void put_all(const struct load *load)
 static const char *name_of(const struct load *load)
 {
     bool unmet =
-        load->image.header.wants_screen && load->request->framebuffer == NULL;
+        load->image.header.wants_screen && load->request->screen == NULL;
 
     if (load->image.header.version == 1) {
         return unmet ? "Multiboot 1 (without the video mode it prefers)"
@@ -426,8 +426,8 @@ static const char *load_by(unsigned version, const struct guest_memory *memory,
     const char *wrong = read_image(&load, version);
 
     if (wrong == NULL) {
-        wrong = multiboot_screen_judge(&image->header,
-                                       request->framebuffer != NULL, start);
+        wrong = multiboot_screen_judge(&image->header, request->screen != NULL,
+                                       start);
     }
     if (wrong == NULL) {
         start->mode = BOOT_PROTECTED;

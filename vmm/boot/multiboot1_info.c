@@ -100,8 +100,8 @@ static void put_sections(struct multiboot_writer *writer,
     multiboot_set32(writer, SYMS + 12, elf->section_names);
 }
 
-static void put_framebuffer(struct multiboot_writer *writer,
-                            const struct boot_framebuffer *screen)
+static void put_screen(struct multiboot_writer *writer,
+                       const struct boot_screen *screen)
 {
     const uint8_t kind[8] = {
         screen->bits,          FRAMEBUFFER_RGB,        screen->red.position,
@@ -139,9 +139,9 @@ uint64_t multiboot1_info(const struct multiboot_facts *facts, uint32_t address,
         flags |= HAS_SECTIONS;
         put_sections(&writer, facts, address);
     }
-    if (facts->framebuffer != NULL) {
+    if (facts->screen != NULL) {
         flags |= HAS_FRAMEBUFFER;
-        put_framebuffer(&writer, facts->framebuffer);
+        put_screen(&writer, facts->screen);
     }
     multiboot_set32(&writer, FLAGS, flags);
     return writer.used;

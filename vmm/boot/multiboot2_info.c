@@ -109,8 +109,8 @@ static void put_sections(struct multiboot_writer *writer,
     }
 }
 
-static void put_framebuffer(struct multiboot_writer *writer,
-                            const struct boot_framebuffer *screen)
+static void put_screen(struct multiboot_writer *writer,
+                       const struct boot_screen *screen)
 {
     const uint8_t kind[10] = {
         screen->bits,
@@ -159,8 +159,8 @@ uint64_t multiboot2_info(const struct multiboot_facts *facts, uint32_t address,
     if (facts->elf != NULL) {
         put_sections(&writer, facts);
     }
-    if (facts->framebuffer != NULL) {
-        put_framebuffer(&writer, facts->framebuffer);
+    if (facts->screen != NULL) {
+        put_screen(&writer, facts->screen);
     }
     if (facts->rsdp != NULL) {
         put_acpi(&writer, facts->rsdp);

@@ -12,7 +12,7 @@
 
 #include "vmm/memory/memory_map.h"
 
-struct boot_framebuffer;
+struct boot_screen;
 struct elf;
 
 #define MULTIBOOT_INFO_ALIGN 8
@@ -41,7 +41,7 @@ struct multiboot_facts {
     const struct elf *elf;     /* NULL: not ELF, or no sections */
     uint32_t section_contents; /* where those went that no segment holds */
     const uint8_t *rsdp;       /* MULTIBOOT_RSDP_SIZE bytes; NULL: no ACPI */
-    const struct boot_framebuffer *framebuffer; /* NULL: none */
+    const struct boot_screen *screen; /* NULL: none */
     bool relocatable;
     uint32_t load_base; /* only if relocatable */
 };

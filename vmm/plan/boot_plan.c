@@ -44,7 +44,7 @@ static bool make_screen(struct kernel_request *request,
         return false;
     }
     if (request->screen.address != 0) {
-        request->boot.framebuffer = &request->screen;
+        request->boot.screen = &request->screen;
     }
     return true;
 }

@@ -16,7 +16,7 @@ struct kernel_request {
     struct boot_piece initrd[CONFIG_PATHS];
     struct boot_piece module[CONFIG_PATHS];
     char command_line[DISCOVER_COMMAND_LINE];
-    struct boot_framebuffer screen;
+    struct boot_screen screen;
 };
 
 /* All but rsdp, gib_pages and only_judge, which are 0; for a machine of that

@@ -20,14 +20,14 @@ _Static_assert(WIDTH_USUAL *HEIGHT_USUAL *PIXEL_BYTES <=
                    MEMORY_MAP_MINIMUM / SHARE,
                "every machine has room for the usual screen");
 
-static uint64_t size_of(const struct boot_framebuffer *screen)
+static uint64_t size_of(const struct boot_screen *screen)
 {
     uint64_t size = (uint64_t)screen->pitch * screen->height;
 
     return (size + GRAIN - 1) / GRAIN * GRAIN;
 }
 
-static void set_size(struct boot_framebuffer *screen, uint32_t width,
+static void set_size(struct boot_screen *screen, uint32_t width,
                      uint32_t height)
 {
     screen->width = width;
@@ -35,8 +35,7 @@ static void set_size(struct boot_framebuffer *screen, uint32_t width,
     screen->pitch = width * PIXEL_BYTES;
 }
 
-static bool fits(const struct boot_framebuffer *screen,
-                 const struct memory_map *map)
+static bool fits(const struct boot_screen *screen, const struct memory_map *map)
 {
     return size_of(screen) <= map->ram[0].size / SHARE;
 }
@@ -59,7 +58,7 @@ static uint32_t at_most(uint32_t value, uint32_t limit)
 static void choose_size(const struct boot_wish *wish,
                         const struct screen_host *host,
                         const struct memory_map *map,
-                        struct boot_framebuffer *screen)
+                        struct boot_screen *screen)
 {
     uint32_t width =
         wish->width != 0 ? wish->width : at_most(WIDTH_USUAL, host->width);
@@ -79,14 +78,14 @@ static void choose_size(const struct boot_wish *wish,
 const char *screen_make(const struct config_entry *config,
                         const struct boot_wish *wish,
                         const struct screen_host *host, struct memory_map *map,
-                        struct boot_framebuffer *screen)
+                        struct boot_screen *screen)
 {
     memset(screen, 0, sizeof(*screen));
     if (config->screen == SCREEN_OFF ||
         (config->screen == SCREEN_AUTO && !wish->screen)) {
         return NULL;
     }
-    *screen = (struct boot_framebuffer){
+    *screen = (struct boot_screen){
         .bits = 8 * PIXEL_BYTES,
         .red = {16, 8},
         .green = {8, 8},

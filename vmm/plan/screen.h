@@ -24,4 +24,4 @@ struct screen_host {
 const char *screen_make(const struct config_entry *config,
                         const struct boot_wish *wish,
                         const struct screen_host *host, struct memory_map *map,
-                        struct boot_framebuffer *screen);
+                        struct boot_screen *screen);

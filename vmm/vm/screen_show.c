@@ -4,8 +4,8 @@
 #include "vmm/vm/screen_show.h"
 
 #include "kernel/framebuffer.h"
-#include "kernel/framebuffer_show.h"
 #include "kernel/page.h"
+#include "kernel/picture.h"
 #include "kernel/time.h"
 #include "vmm/vm/vm.h"
 
@@ -76,7 +76,7 @@ static void show_task(void *argument)
 
 bool screen_show_start(struct vm *vm)
 {
-    const struct boot_framebuffer *screen = vm->kernel.boot.framebuffer;
+    const struct boot_screen *screen = vm->kernel.boot.screen;
     uint32_t width = 0;
     uint32_t height = 0;
 
@@ -100,7 +100,7 @@ void screen_show_switch(struct vm *vm)
     struct screen_show *show = &vm->show;
 
     if (show->picture == NULL) {
-        console_say(vm->kernel.boot.framebuffer == NULL
+        console_say(vm->kernel.boot.screen == NULL
                         ? "\r\nThe machine has no screen.\r\n"
                         : "\r\nThere is no screen to show it on.\r\n");
         return;

@@ -208,7 +208,7 @@ static void create_chips(struct vm *vm)
 /* ---- the kernel ---- */
 
 static void log_start(const struct boot_start *start,
-                      const struct boot_framebuffer *screen)
+                      const struct boot_screen *screen)
 {
     log_info("kernel %s%sby %s at %#llx, entry %#llx", start->version,
              start->version[0] == '\0' ? "" : ", ", start->protocol,
@@ -285,7 +285,7 @@ static const char *load_kernel(struct vm *vm)
         kernel_request_log_refusal(vm->config, &start, why);
         return "the kernel cannot be started";
     }
-    log_start(&start, request->framebuffer);
+    log_start(&start, request->screen);
     boot_set_registers(vm->vcpus[0]->guest, &start);
     return symbols_guest_create(vm, &start);
 }

@@ -21,9 +21,9 @@ unit-tests += framebuffer
 framebuffer-sources := test/unit/kernel/framebuffer_test.c \
     kernel/framebuffer.c kernel/font.c arch/spinlock.c
 
-unit-tests += framebuffer_show
-framebuffer_show-sources := test/unit/kernel/framebuffer_show_test.c \
-    kernel/framebuffer.c kernel/framebuffer_show.c kernel/font.c \
+unit-tests += picture
+picture-sources := test/unit/kernel/picture_test.c \
+    kernel/framebuffer.c kernel/picture.c kernel/font.c \
     arch/spinlock.c $(support)/fake_panic.c
 
 unit-tests += page page_debug

@@ -52,7 +52,7 @@ static void good_kernel(void **state)
 
 static void screen_info_tells_of_the_screen(void **state)
 {
-    const struct boot_framebuffer screen = {
+    const struct boot_screen screen = {
         .address = 0x3d00000,
         .pitch = 4 * 810,
         .width = 810,
@@ -64,7 +64,7 @@ static void screen_info_tells_of_the_screen(void **state)
     };
 
     (void)state;
-    rig.request.framebuffer = &screen;
+    rig.request.screen = &screen;
     assert_null(rig_load());
 
     const struct screen_info *info = &rig_params()->screen_info;

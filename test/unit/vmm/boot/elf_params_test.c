@@ -121,7 +121,7 @@ static void linux_finds_its_initrd(void **state)
 
 static void linux_finds_its_screen(void **state)
 {
-    const struct boot_framebuffer screen = {
+    const struct boot_screen screen = {
         .address = 0xf00000,
         .pitch = 3200,
         .width = 800,
@@ -133,7 +133,7 @@ static void linux_finds_its_screen(void **state)
     };
 
     (void)state;
-    request.framebuffer = &screen;
+    request.screen = &screen;
     assert_null(load());
     assert_int_equal(params()->screen_info.orig_video_isVGA, VIDEO_TYPE_VLFB);
     assert_int_equal(params()->screen_info.lfb_base, 0xf00000);

@@ -192,7 +192,7 @@ static void sections1(void **state)
     }
 }
 
-static const struct boot_framebuffer screen = {
+static const struct boot_screen screen = {
     .address = 0xe0000000,
     .pitch = 4096,
     .width = 1024,
@@ -209,7 +209,7 @@ static void framebuffer1(void **state)
     uint64_t size = 0;
 
     (void)state;
-    facts.framebuffer = &screen;
+    facts.screen = &screen;
     uint8_t *info = built(multiboot1_info, &size);
 
     assert_int_equal(get32(info) & (3U << 11), 1U << 12);
@@ -362,7 +362,7 @@ static void framebuffer2(void **state)
     uint64_t size = 0;
 
     (void)state;
-    facts.framebuffer = &screen;
+    facts.screen = &screen;
     uint8_t *info = built(multiboot2_info, &size);
     const uint8_t *at = tag(info, size, 8, 0);
 

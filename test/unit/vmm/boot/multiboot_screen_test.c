@@ -11,7 +11,7 @@
 #include "vmm/plan/screen.h"
 
 static struct config_entry config;
-static struct boot_framebuffer screen;
+static struct boot_screen screen;
 static struct boot_wish wish;
 
 static int setup(void **state)
@@ -25,11 +25,11 @@ static void give_screen(void)
     const struct screen_host host = {0};
 
     rig_make_ram(RAM_SIZE);
-    rig.request.framebuffer = NULL;
+    rig.request.screen = NULL;
     boot_wishes(&rig.request, &wish);
     assert_null(screen_make(&config, &wish, &host, &rig.map, &screen));
     if (screen.address != 0) {
-        rig.request.framebuffer = &screen;
+        rig.request.screen = &screen;
     }
     rig.request.e820_count = rig.map.e820_count;
 }

@@ -16,7 +16,7 @@ static struct config_entry config;
 static struct boot_wish wish;
 static struct screen_host host;
 static struct memory_map map;
-static struct boot_framebuffer screen;
+static struct boot_screen screen;
 
 static int setup(void **state)
 {

@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 #include "kernel/framebuffer.h"
-#include "kernel/framebuffer_show.h"
 #include "kernel/page.h"
+#include "kernel/picture.h"
 #include "vmm/vm/vm.h"
 
 #define WIDTH  640U
@@ -22,7 +22,7 @@
 #define RAM    (4ULL << 20)
 
 static struct vm vm;
-static struct boot_framebuffer screen;
+static struct boot_screen screen;
 static uint32_t *pixels; /* Lintel's screen */
 static uint32_t *drawing;
 static void (*task)(void *argument);
@@ -114,13 +114,13 @@ static int setup(void **state)
     assert_true(framebuffer_open(&mode));
     framebuffer_write("text", 4);
     memset(&vm, 0, sizeof(vm));
-    screen = (struct boot_framebuffer){
+    screen = (struct boot_screen){
         .address = RAM - WIDTH * HEIGHT * 4UL,
         .pitch = WIDTH * 4,
         .width = WIDTH,
         .height = HEIGHT,
     };
-    vm.kernel.boot.framebuffer = &screen;
+    vm.kernel.boot.screen = &screen;
     vm.memory.slots[0] =
         (struct guest_memory_slot){.size = RAM, .host = calloc(1, RAM)};
     vm.memory.slot_count = 1;
@@ -313,12 +313,12 @@ static void a_tenth_of_the_time(void **state)
 static void where_there_is_none(void **state)
 {
     (void)state;
-    vm.kernel.boot.framebuffer = NULL;
+    vm.kernel.boot.screen = NULL;
     assert_true(screen_show_start(&vm));
     assert_null(task);
     screen_show_switch(&vm);
     assert_non_null(strstr(said, "The machine has no screen"));
-    vm.kernel.boot.framebuffer = &screen;
+    vm.kernel.boot.screen = &screen;
     framebuffer_close();
     assert_true(screen_show_start(&vm));
     assert_null(task);

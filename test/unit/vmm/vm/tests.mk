@@ -1,7 +1,7 @@
 unit-tests += screen_show
 screen_show-sources := test/unit/vmm/vm/screen_show_test.c \
     vmm/vm/screen_show.c vmm/memory/guest_memory.c kernel/framebuffer.c \
-    kernel/framebuffer_show.c kernel/font.c arch/spinlock.c \
+    kernel/picture.c kernel/font.c arch/spinlock.c \
     $(support)/fake_panic.c
 
 define vcpu-test

@@ -1,7 +1,7 @@
 /* A picture on the screen; see the header. That a line has changed is seen by a
  * sum of its pixels: a guest that draws for equal sums is not shown, and
  * nobody else is hurt. */
-#include "kernel/framebuffer_show.h"
+#include "kernel/picture.h"
 
 #include "kernel/base/panic.h"
 #include "kernel/base/string.h"

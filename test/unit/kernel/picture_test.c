@@ -1,6 +1,6 @@
-/* kernel/framebuffer_show.c and who has the screen: a picture on a screen in
+/* kernel/picture.c and who has the screen: a picture on a screen in
  * memory, in turns with text. */
-#include "kernel/framebuffer_show.h"
+#include "kernel/picture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
