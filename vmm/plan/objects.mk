@@ -2,7 +2,7 @@ objects += $(addprefix vmm/plan/, \
     boot_plan.o \
     check.o \
     discover.o \
-    placement.o \
+    pinning.o \
     screen.o \
     virtio_plan.o \
     )

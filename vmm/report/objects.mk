@@ -1,6 +1,6 @@
 objects += $(addprefix vmm/report/, \
+    code_place.o \
     json.o \
-    place_text.o \
     report_json.o \
     report_words.o \
     symbols.o \

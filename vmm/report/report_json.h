@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "virtio/device.h"
-#include "vmm/report/place.h"
+#include "vmm/report/code_place.h"
 
 /* The version of the format. */
 #define REPORT_JSON_VERSION 2

@@ -5,13 +5,13 @@ objects += $(addprefix vmm/vm/, \
     mmio.o \
     screen_show.o \
     vcpu.o \
+    vcpu_code_place.o \
     vcpu_crash.o \
     vcpu_events.o \
     virtio_env.o \
     vm.o \
     vm_device.o \
     vm_irq.o \
-    vm_place.o \
     vm_report.o \
     vm_run.o \
     vm_symbols.o \

@@ -9,7 +9,7 @@
 #include "kernel/base/format.h"
 #include "kernel/base/log.h"
 #include "vmm/cpu/emulate.h"
-#include "vmm/report/place.h"
+#include "vmm/report/code_place.h"
 #include "vmm/vm/vcpu.h"
 #include "vmm/vm/vm.h"
 

@@ -32,7 +32,7 @@
 #include "vmm/memory/memory_map.h"
 #include "vmm/memory/regions.h"
 #include "vmm/plan/boot_plan.h"
-#include "vmm/plan/placement.h"
+#include "vmm/plan/pinning.h"
 #include "vmm/plan/vm_files.h"
 #include "vmm/report/report_json.h"
 #include "vmm/vm/screen_show.h"
@@ -123,7 +123,7 @@ enum vm_end vm_run(struct vm *vm);
 void vm_destroy(struct vm *vm);
 
 /* A task of this VM beside its vCPUs: counted, so that vm_run() can wait for
- * it, and on a processor by vmm/plan/placement.h. False: out of memory. The
+ * it, and on a processor by vmm/plan/pinning.h. False: out of memory. The
  * task calls vm_task_done() last. */
 bool vm_task_start(struct vm *vm, const char *name, task_entry entry,
                    void *argument);

@@ -15,7 +15,7 @@
 #include "virtio/device.h"
 #include "virtio/entropy.h"
 #include "vmm/config/config.h"
-#include "vmm/report/place.h"
+#include "vmm/report/code_place.h"
 
 struct vm;
 

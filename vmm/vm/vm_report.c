@@ -4,7 +4,7 @@
 #include "kernel/base/format.h"
 #include "kernel/base/log.h"
 #include "kernel/base/string.h"
-#include "vmm/report/place.h"
+#include "vmm/report/code_place.h"
 #include "vmm/report/report_json.h"
 #include "vmm/report/report_words.h"
 #include "vmm/vm/vm.h"

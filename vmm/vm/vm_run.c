@@ -4,7 +4,7 @@
 #include "kernel/base/format.h"
 #include "kernel/base/log.h"
 #include "kernel/page.h"
-#include "vmm/report/place.h"
+#include "vmm/report/code_place.h"
 #include "vmm/vm/vm.h"
 
 const char *vm_end_name(enum vm_end end)

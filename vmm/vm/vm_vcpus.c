@@ -7,7 +7,7 @@
 #include "kernel/base/log.h"
 #include "kernel/page.h"
 #include "kernel/time.h"
-#include "vmm/report/place.h"
+#include "vmm/report/code_place.h"
 #include "vmm/vm/vm.h"
 #include "vmm/vm/vpid.h"
 

@@ -1,6 +1,6 @@
 /* Loading by Multiboot as a whole: synthetic kernels of every form into 64 MiB
  * of junk, and what is refused. Where the pieces go is
- * multiboot_places_test.c's, what is in the information
+ * multiboot_layout_test.c's, what is in the information
  * multiboot_info_test.c's. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -22,7 +22,7 @@ $(eval $(call loader-test,elf))
 $(eval $(call loader-test,elf_params))
 $(eval $(call loader-test,multiboot,multiboot_rig.c))
 $(eval $(call loader-test,multiboot_info,multiboot_sections_rig.c))
-$(eval $(call loader-test,multiboot_places,multiboot_rig.c))
+$(eval $(call loader-test,multiboot_layout,multiboot_rig.c))
 $(eval $(call loader-test,multiboot_screen,multiboot_rig.c))
 $(eval $(call loader-test,multiboot_sections,multiboot_sections_rig.c))
 multiboot_screen-sources += vmm/plan/screen.c

@@ -9,8 +9,8 @@ unit-tests += discover
 discover-sources := test/unit/vmm/plan/discover_test.c \
     $(support)/fake_panic.c vmm/plan/discover.c kernel/base/format.c
 
-unit-tests += placement
-placement-sources := test/unit/vmm/plan/placement_test.c vmm/plan/placement.c
+unit-tests += pinning
+pinning-sources := test/unit/vmm/plan/pinning_test.c vmm/plan/pinning.c
 
 unit-tests += screen
 screen-sources := test/unit/vmm/plan/screen_test.c vmm/plan/screen.c \

@@ -4,7 +4,7 @@ json-sources := test/unit/vmm/report/json_test.c vmm/report/json.c \
 
 unit-tests += report_json
 report_json-sources := test/unit/vmm/report/report_json_test.c \
-    $(addprefix vmm/report/, json.c place_text.c report_json.c report_words.c) \
+    $(addprefix vmm/report/, json.c code_place.c report_json.c report_words.c) \
     kernel/base/format.c $(virtio-driver-parts)
 
 unit-tests += symbols

@@ -8,7 +8,7 @@ define vcpu-test
 unit-tests += $(1)
 $(1)-sources := test/unit/vmm/vm/$(1)_test.c $$(support)/vcpu_rig.c \
     $$(support)/vcpu_fakes.c vmm/vm/vcpu.c vmm/vm/vcpu_events.c \
-    vmm/vm/exits.c vmm/plan/placement.c $$(apic-parts) \
+    vmm/vm/exits.c vmm/plan/pinning.c $$(apic-parts) \
     arch/vmx/exit_reason.c arch/spinlock.c
 endef
 $(foreach test,vcpu vcpu_turns vcpu_played,$(eval $(call vcpu-test,$(test))))

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "kernel/base/log.h"
-#include "vmm/report/place.h"
+#include "vmm/report/code_place.h"
 
 struct guest {
     bool here; /* this processor holds it */

@@ -1,5 +1,5 @@
-/* vmm/plan/placement.c: where vCPUs and the other tasks of a VM run. */
-#include "vmm/plan/placement.h"
+/* vmm/plan/pinning.c: where vCPUs and the other tasks of a VM run. */
+#include "vmm/plan/pinning.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Which processors a VM's tasks run on; see the header. */
-#include "vmm/plan/placement.h"
+#include "vmm/plan/pinning.h"
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 /* The place of a guest's instruction; see the header. */
-#include "vmm/report/place.h"
+#include "vmm/report/code_place.h"
 
 #include "kernel/base/string.h"
 #include "vmm/vm/mmio.h"

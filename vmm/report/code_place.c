@@ -1,6 +1,6 @@
-/* A place in words; see vmm/report/place.h. */
+/* A place in words; see vmm/report/code_place.h. */
 #include "kernel/base/format.h"
-#include "vmm/report/place.h"
+#include "vmm/report/code_place.h"
 
 void place_describe_bytes(const struct place *place, char *text, size_t size)
 {
