@@ -1,5 +1,5 @@
-/* An image that lies elsewhere than where it was linked to: its place, and how
- * far up from there that is (modulo 2^64). A boot protocol says so in its
+/* An image that lies elsewhere than where it was linked to: where it is, and
+ * how far up from there that is (modulo 2^64). A boot protocol says so in its
  * struct boot_start; vmm/vm/vm_symbols.h keeps it. */
 #pragma once
 

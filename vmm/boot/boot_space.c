@@ -51,7 +51,7 @@ static bool is_usable(const struct boot_space *space, uint64_t base,
     return false;
 }
 
-/* Why a place that is not usable is not. */
+/* Why [base, base + size), which is not usable, is not. */
 static enum boot_room refusal(const struct boot_space *space, uint64_t base,
                               uint64_t size)
 {
@@ -120,7 +120,7 @@ static bool clip(const struct e820_entry *entry, const struct wanted *wanted,
     return *low < *high;
 }
 
-/* The lowest place in [low, high), no entry's edge between; `high`: none. */
+/* The lowest base in [low, high), no entry's edge between; `high`: none. */
 static uint64_t lowest_in(const struct boot_space *space,
                           const struct wanted *wanted, uint64_t low,
                           uint64_t high)

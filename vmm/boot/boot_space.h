@@ -1,7 +1,7 @@
 /* Where things go in guest memory before the guest runs: which bytes of it are
  * RAM by the memory map, and which of those something has taken. Every boot
- * protocol places kernel, initrd, modules, tables and stack through it, so that
- * nothing overlaps and nothing lies where the guest has no memory.
+ * protocol takes the room for kernel, initrd, modules, tables and stack through
+ * it, so that nothing overlaps and nothing lies where the guest has no memory.
  *
  * Who calls it: the boot protocols (vmm/boot/boot_protocol.h),
  * vmm/boot/elf_load.c. Nothing here writes guest memory. */
@@ -56,7 +56,7 @@ enum boot_room boot_space_take(struct boot_space *space, uint64_t base,
 const char *boot_room_text(enum boot_room room);
 
 /* Takes `size` bytes somewhere in [from, to), at a multiple of `alignment` (a
- * power of two): the lowest place, or the highest. The first page is never
+ * power of two): the lowest room, or the highest. The first page is never
  * given: 0 is nobody's address. False: no room. */
 bool boot_space_lowest(struct boot_space *space, uint64_t size,
                        uint64_t alignment, uint64_t from, uint64_t to,
@@ -65,6 +65,6 @@ bool boot_space_highest(struct boot_space *space, uint64_t size,
                         uint64_t alignment, uint64_t from, uint64_t to,
                         uint64_t *base);
 
-/* The bytes of a place that was taken. */
+/* The bytes of room that was taken. */
 uint8_t *boot_space_bytes(const struct guest_memory *memory, uint64_t base,
                           uint64_t size);

@@ -13,7 +13,7 @@
 /* Base 0, limit 4 GiB, present, accessed; the code is executable and readable,
  * the data writable (SDM 3A 3.4.5). */
 
-bool boot_gdt_place(struct boot_space *space, struct boot_start *start)
+bool boot_gdt_take(struct boot_space *space, struct boot_start *start)
 {
     if (!boot_space_lowest(space, BOOT_GDT_SIZE, 16, MAP_BOOT_BASE, BOOT_4_GIB,
                            &start->gdt)) {
@@ -41,8 +41,8 @@ static uint64_t tables_for(uint64_t count)
     return (count + TABLE_LENGTH - 1) / TABLE_LENGTH;
 }
 
-bool boot_paging_place(struct boot_space *space, uint64_t end, bool gib_pages,
-                       struct boot_paging *paging)
+bool boot_paging_take(struct boot_space *space, uint64_t end, bool gib_pages,
+                      struct boot_paging *paging)
 {
     uint64_t gibs = align_up(end, GIB) / GIB;
     uint64_t tables =

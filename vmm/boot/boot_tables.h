@@ -18,7 +18,7 @@
 #define BOOT_GDT_SIZE 32
 
 /* Takes room below 4 GiB for a GDT; sets start's selectors and GDTR. */
-bool boot_gdt_place(struct boot_space *space, struct boot_start *start);
+bool boot_gdt_take(struct boot_space *space, struct boot_start *start);
 /* Writes it, for start's mode. */
 void boot_gdt_put(const struct guest_memory *memory,
                   const struct boot_start *start);
@@ -34,7 +34,7 @@ struct boot_paging {
 
 /* `end` is rounded up; at most 512 GiB a page of tables is used for 1 GiB
  * pages, one a GiB more for 2 MiB pages. False: no room below 4 GiB. */
-bool boot_paging_place(struct boot_space *space, uint64_t end, bool gib_pages,
-                       struct boot_paging *paging);
+bool boot_paging_take(struct boot_space *space, uint64_t end, bool gib_pages,
+                      struct boot_paging *paging);
 void boot_paging_put(const struct guest_memory *memory,
                      const struct boot_paging *paging);

@@ -3,7 +3,7 @@
 #include "kernel/base/string.h"
 #include "vmm/boot/boot_protocol.h"
 
-/* Text at a place of the file: what it means, and what to do. */
+/* Bytes at an offset of the file: what it means, and what to do. */
 static const struct mark {
     uint16_t offset;
     uint8_t length;

@@ -23,7 +23,7 @@ static const char no_low_memory[] =
     "bzImage is started with; shorten the options";
 
 /* Where everything goes. */
-struct places {
+struct layout {
     uint64_t kernel;
     uint64_t boot_params;
     uint64_t command_line;
@@ -31,10 +31,10 @@ struct places {
     struct boot_paging paging;
 };
 
-/* A kernel unpacks itself to its preferred address or above wherever it was
- * loaded, so it is put there. */
-static const char *place_new(const struct bzimage_file *image, uint64_t *load,
-                             uint64_t *span)
+/* The preferred address, aligned, and how much memory the kernel needs there.
+ * Wherever it is loaded, it unpacks itself to that address or above. */
+static const char *choose_address(const struct bzimage_file *image,
+                                  uint64_t *load, uint64_t *span)
 {
     uint64_t alignment = get32(image->bytes + KERNEL_ALIGNMENT);
 
@@ -59,18 +59,18 @@ static const char *place_new(const struct bzimage_file *image, uint64_t *load,
     return NULL;
 }
 
-static const char *place_kernel(const struct bzimage_file *image,
-                                struct boot_space *space, struct places *places)
+static const char *take_kernel(const struct bzimage_file *image,
+                               struct boot_space *space, struct layout *layout)
 {
     uint64_t span = image->payload_size * INIT_FACTOR_OLD;
     const char *wrong = NULL;
 
-    places->kernel = LOAD_OLD;
+    layout->kernel = LOAD_OLD;
     if (image->version >= PROTOCOL_INIT_SIZE) {
-        wrong = place_new(image, &places->kernel, &span);
+        wrong = choose_address(image, &layout->kernel, &span);
     }
     if (wrong == NULL &&
-        boot_space_take(space, places->kernel, span) != BOOT_ROOM_TAKEN) {
+        boot_space_take(space, layout->kernel, span) != BOOT_ROOM_TAKEN) {
         wrong = "the VM's memory is too small for the kernel (pref_address + "
                 "init_size); give it more with memory=";
     }
@@ -79,18 +79,18 @@ static const char *place_kernel(const struct bzimage_file *image,
 
 /* As high as the kernel allows, so that it is out of the way of what the
  * kernel unpacks itself to. */
-static const char *place_initrd(const struct bzimage_file *image,
-                                const struct boot_request *request,
-                                struct boot_space *space,
-                                const struct places *places,
-                                struct boot_start *start)
+static const char *take_initrd(const struct bzimage_file *image,
+                               const struct boot_request *request,
+                               struct boot_space *space,
+                               const struct layout *layout,
+                               struct boot_start *start)
 {
     if (!boot_initrd_size(request, &start->initrd_size)) {
         return "the initrd is larger than 4 GiB";
     }
     if (start->initrd_size != 0 &&
         !boot_space_highest(space, start->initrd_size, BOOT_PAGE,
-                            places->kernel, image->initrd_end,
+                            layout->kernel, image->initrd_end,
                             &start->initrd)) {
         return "the VM's memory is too small for the initrd beside the kernel; "
                "give it more with memory=";
@@ -100,31 +100,31 @@ static const char *place_initrd(const struct bzimage_file *image,
 
 /* The kernel's first steps read and leave these; all are in the first 640 KiB,
  * where Linux expects them. */
-static bool place_tables(const struct bzimage_file *image,
-                         const struct boot_request *request,
-                         struct boot_space *space, struct places *places,
-                         struct boot_start *start)
+static bool take_tables(const struct bzimage_file *image,
+                        const struct boot_request *request,
+                        struct boot_space *space, struct layout *layout,
+                        struct boot_start *start)
 {
-    return boot_gdt_place(space, start) &&
+    return boot_gdt_take(space, start) &&
            boot_space_lowest(space, BOOT_PARAMS_SIZE, BOOT_PAGE, MAP_BOOT_BASE,
-                             MAP_LEGACY_BASE, &places->boot_params) &&
+                             MAP_LEGACY_BASE, &layout->boot_params) &&
            boot_space_lowest(space, STACK_SIZE, BOOT_PAGE, MAP_BOOT_BASE,
-                             MAP_LEGACY_BASE, &places->stack) &&
+                             MAP_LEGACY_BASE, &layout->stack) &&
            (!image->entry_64 ||
-            boot_paging_place(space, IDENTITY_END, false, &places->paging)) &&
+            boot_paging_take(space, IDENTITY_END, false, &layout->paging)) &&
            boot_space_lowest(space, strlen(request->command_line) + 1, 16,
                              MAP_BOOT_BASE, MAP_LEGACY_BASE,
-                             &places->command_line);
+                             &layout->command_line);
 }
 
 static const char *judge(const struct boot_request *request,
                          struct boot_space *space, struct bzimage_file *image,
-                         struct places *places, struct boot_start *start)
+                         struct layout *layout, struct boot_start *start)
 {
     const char *wrong = bzimage_file_judge(image, request);
 
     if (wrong == NULL) {
-        wrong = place_kernel(image, space, places);
+        wrong = take_kernel(image, space, layout);
     }
     if (wrong == NULL && strlen(request->command_line) > image->cmdline_size) {
         wrong = boot_refuse(
@@ -135,12 +135,12 @@ static const char *judge(const struct boot_request *request,
             (unsigned long long)image->cmdline_size);
     }
     if (wrong == NULL) {
-        wrong = place_initrd(image, request, space, places, start);
+        wrong = take_initrd(image, request, space, layout, start);
     }
     if (wrong == NULL) {
         wrong = boot_params_judge(request);
     }
-    if (wrong == NULL && !place_tables(image, request, space, places, start)) {
+    if (wrong == NULL && !take_tables(image, request, space, layout, start)) {
         wrong = no_low_memory;
     }
     return wrong;
@@ -149,33 +149,33 @@ static const char *judge(const struct boot_request *request,
 /* boot_params begins as zeros and the file's header. */
 static void put_boot_params(uint8_t *params, const struct bzimage_file *image,
                             const struct boot_request *request,
-                            const struct places *places,
+                            const struct layout *layout,
                             const struct boot_start *start)
 {
     memset(params, 0, BOOT_PARAMS_SIZE);
     memcpy(params + SETUP_SECTS, image->bytes + SETUP_SECTS,
            image->header_end - SETUP_SECTS);
-    boot_params_put(params, request, start, places->command_line);
+    boot_params_put(params, request, start, layout->command_line);
 }
 
 static void write_all(const struct guest_memory *memory,
                       const struct boot_request *request,
                       const struct bzimage_file *image,
-                      const struct places *places,
+                      const struct layout *layout,
                       const struct boot_start *start)
 {
-    memcpy(boot_space_bytes(memory, places->kernel, image->payload_size),
+    memcpy(boot_space_bytes(memory, layout->kernel, image->payload_size),
            image->payload, image->payload_size);
     boot_initrd_put(memory, request, start->initrd);
-    guest_memory_write(memory, gpa(places->command_line), request->command_line,
+    guest_memory_write(memory, gpa(layout->command_line), request->command_line,
                        strlen(request->command_line) + 1);
     boot_gdt_put(memory, start);
     if (image->entry_64) {
-        boot_paging_put(memory, &places->paging);
+        boot_paging_put(memory, &layout->paging);
     }
     put_boot_params(
-        boot_space_bytes(memory, places->boot_params, BOOT_PARAMS_SIZE), image,
-        request, places, start);
+        boot_space_bytes(memory, layout->boot_params, BOOT_PARAMS_SIZE), image,
+        request, layout, start);
 }
 
 const char *bzimage_load(const struct guest_memory *memory,
@@ -184,11 +184,11 @@ const char *bzimage_load(const struct guest_memory *memory,
 {
     struct boot_space space;
     struct bzimage_file image = {0};
-    struct places places = {0};
+    struct layout layout = {0};
 
     boot_space_init(&space, memory, request->e820, request->e820_count);
 
-    const char *wrong = judge(request, &space, &image, &places, start);
+    const char *wrong = judge(request, &space, &image, &layout, start);
 
     if (wrong != NULL || request->only_judge) {
         return wrong;
@@ -196,13 +196,13 @@ const char *bzimage_load(const struct guest_memory *memory,
     start->protocol =
         image.entry_64 ? "Linux, 64-bit entry" : "Linux, 32-bit entry";
     start->mode = image.entry_64 ? BOOT_LONG : BOOT_PROTECTED;
-    start->rip = places.kernel + (image.entry_64 ? ENTRY_64 : 0);
-    start->gprs[GPR_RSI] = places.boot_params;
-    start->gprs[GPR_RSP] = places.stack + STACK_SIZE;
-    start->page_tables = places.paging.base;
-    start->kernel = places.kernel;
+    start->rip = layout.kernel + (image.entry_64 ? ENTRY_64 : 0);
+    start->gprs[GPR_RSI] = layout.boot_params;
+    start->gprs[GPR_RSP] = layout.stack + STACK_SIZE;
+    start->page_tables = layout.paging.base;
+    start->kernel = layout.kernel;
     bzimage_file_version(&image, start->version);
-    write_all(memory, request, &image, &places, start);
+    write_all(memory, request, &image, &layout, start);
     return NULL;
 }
 

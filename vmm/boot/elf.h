@@ -124,12 +124,12 @@ struct elf_extent {
 const char *elf_extent(const struct elf *elf, struct elf_extent *extent,
                        struct boot_start *start);
 
-/* Takes each segment's place, moved by `bias` (which may be "negative"). Only
+/* Takes each segment's room, moved by `bias` (which may be "negative"). Only
  * after elf_extent(). NULL, or start->wrong. */
-const char *elf_place(const struct elf *elf, struct boot_space *space,
-                      uint64_t bias, struct boot_start *start);
+const char *elf_take(const struct elf *elf, struct boot_space *space,
+                     uint64_t bias, struct boot_start *start);
 
-/* Writes the segments to the places that were taken, zero beyond what the file
+/* Writes the segments to the room that was taken, zero beyond what the file
  * has of each. */
 void elf_put(const struct elf *elf, const struct guest_memory *memory,
              uint64_t bias);

@@ -70,8 +70,8 @@ const char *elf_extent(const struct elf *elf, struct elf_extent *extent,
                                     "(PT_LOAD): link it as an executable");
 }
 
-const char *elf_place(const struct elf *elf, struct boot_space *space,
-                      uint64_t bias, struct boot_start *start)
+const char *elf_take(const struct elf *elf, struct boot_space *space,
+                     uint64_t bias, struct boot_start *start)
 {
     for (unsigned i = 0; i < elf->segment_count; i++) {
         struct elf_segment segment = elf_segment(elf, i);

@@ -15,14 +15,14 @@
 
 #define STACK_SIZE 0x4000
 
-/* Position-independent kernels are linked to 0 and go to the first place from
+/* Position-independent kernels are linked to 0 and go to the lowest room from
  * here on that their alignment allows. */
 #define DYN_BASE      MAP_LEGACY_END
 #define DYN_ALIGNMENT 0x200000ULL
 
-struct elf_places {
+struct elf_layout {
     uint64_t bias;
-    struct start_info_places info;
+    struct start_info_layout info;
     struct boot_paging paging;
     uint64_t stack;
     uint64_t boot_params;
@@ -83,16 +83,16 @@ static const char *choose_bias(const struct elf *elf,
     return NULL;
 }
 
-static const char *place_kernel(const struct elf *elf, struct boot_space *space,
-                                struct elf_places *places,
-                                struct boot_start *start)
+static const char *take_kernel(const struct elf *elf, struct boot_space *space,
+                               struct elf_layout *layout,
+                               struct boot_start *start)
 {
     struct elf_extent extent;
     uint64_t entry = 0;
     const char *wrong = elf_extent(elf, &extent, start);
 
     if (wrong == NULL) {
-        wrong = choose_bias(elf, space, &extent, &places->bias);
+        wrong = choose_bias(elf, space, &extent, &layout->bias);
     }
     if (wrong != NULL) {
         return wrong;
@@ -108,14 +108,14 @@ static const char *place_kernel(const struct elf *elf, struct boot_space *space,
         entry = elf->entry;
         start->physical_entry = true;
     }
-    start->rip = entry + places->bias;
-    start->kernel = extent.low + places->bias;
+    start->rip = entry + layout->bias;
+    start->kernel = extent.low + layout->bias;
     start->moved = (struct boot_move){
         .base = start->kernel,
-        .end = extent.end + places->bias,
-        .by = places->bias,
+        .end = extent.end + layout->bias,
+        .by = layout->bias,
     };
-    return elf_place(elf, space, places->bias, start);
+    return elf_take(elf, space, layout->bias, start);
 }
 
 static uint64_t memory_end(const struct guest_memory *memory)
@@ -127,10 +127,10 @@ static uint64_t memory_end(const struct guest_memory *memory)
     return end > BOOT_4_GIB ? end : BOOT_4_GIB;
 }
 
-static const char *place(const struct elf *elf,
-                         const struct boot_request *request,
-                         struct boot_space *space, struct elf_places *places,
-                         struct boot_start *start)
+static const char *take_all(const struct elf *elf,
+                            const struct boot_request *request,
+                            struct boot_space *space, struct elf_layout *layout,
+                            struct boot_start *start)
 {
     const char *wrong = judge_kind(elf);
 
@@ -138,19 +138,19 @@ static const char *place(const struct elf *elf,
         wrong = boot_params_judge(request);
     }
     if (wrong == NULL) {
-        wrong = place_kernel(elf, space, places, start);
+        wrong = take_kernel(elf, space, layout, start);
     }
     if (wrong == NULL) {
-        wrong = start_info_place(space, request, &places->info, start);
+        wrong = start_info_take(space, request, &layout->info, start);
     }
     if (wrong == NULL &&
-        (!boot_gdt_place(space, start) ||
-         !boot_paging_place(space, memory_end(space->memory),
-                            request->gib_pages, &places->paging) ||
+        (!boot_gdt_take(space, start) ||
+         !boot_paging_take(space, memory_end(space->memory), request->gib_pages,
+                           &layout->paging) ||
          !boot_space_lowest(space, STACK_SIZE, BOOT_PAGE, MAP_BOOT_BASE,
-                            BOOT_4_GIB, &places->stack) ||
+                            BOOT_4_GIB, &layout->stack) ||
          !boot_space_lowest(space, BOOT_PARAMS_SIZE, BOOT_PAGE, MAP_BOOT_BASE,
-                            BOOT_4_GIB, &places->boot_params))) {
+                            BOOT_4_GIB, &layout->boot_params))) {
         wrong = no_room;
     }
     return wrong;
@@ -158,14 +158,14 @@ static const char *place(const struct elf *elf,
 
 static void put_boot_params(const struct guest_memory *memory,
                             const struct boot_request *request,
-                            const struct elf_places *places,
+                            const struct elf_layout *layout,
                             const struct boot_start *start)
 {
     uint8_t *params =
-        boot_space_bytes(memory, places->boot_params, BOOT_PARAMS_SIZE);
+        boot_space_bytes(memory, layout->boot_params, BOOT_PARAMS_SIZE);
 
     boot_params_begin(params, request);
-    boot_params_put(params, request, start, places->info.command_line);
+    boot_params_put(params, request, start, layout->info.command_line);
 }
 
 static const char *load(const struct guest_memory *memory,
@@ -173,31 +173,31 @@ static const char *load(const struct guest_memory *memory,
                         struct boot_start *start)
 {
     struct boot_space space;
-    struct elf_places places = {0};
+    struct elf_layout layout = {0};
     struct elf elf;
     const char *wrong = elf_open(&elf, request->kernel, request->kernel_size);
 
     boot_space_init(&space, memory, request->e820, request->e820_count);
     if (wrong == NULL) {
-        wrong = place(&elf, request, &space, &places, start);
+        wrong = take_all(&elf, request, &space, &layout, start);
     }
     if (wrong != NULL || request->only_judge) {
         return wrong;
     }
     start->mode = BOOT_LONG;
     start->contract = contract;
-    start->gprs[GPR_RDI] = places.info.base;
-    start->gprs[GPR_RSI] = places.boot_params;
+    start->gprs[GPR_RDI] = layout.info.base;
+    start->gprs[GPR_RSI] = layout.boot_params;
     /* As a function finds it that was called, so that the entry may be one
      * (System V ABI, AMD64, 3.2.2); the return address is 0. */
-    start->gprs[GPR_RSP] = places.stack + STACK_SIZE - 8;
-    start->page_tables = places.paging.base;
-    elf_put(&elf, memory, places.bias);
-    start_info_put(memory, request, &places.info, start);
-    put_boot_params(memory, request, &places, start);
+    start->gprs[GPR_RSP] = layout.stack + STACK_SIZE - 8;
+    start->page_tables = layout.paging.base;
+    elf_put(&elf, memory, layout.bias);
+    start_info_put(memory, request, &layout.info, start);
+    put_boot_params(memory, request, &layout, start);
     boot_gdt_put(memory, start);
-    boot_paging_put(memory, &places.paging);
-    memset(boot_space_bytes(memory, places.stack, STACK_SIZE), 0, STACK_SIZE);
+    boot_paging_put(memory, &layout.paging);
+    memset(boot_space_bytes(memory, layout.stack, STACK_SIZE), 0, STACK_SIZE);
     return NULL;
 }
 

@@ -15,7 +15,7 @@
  * - The information is in the first 640 KiB if it fits there; there are a GDT
  *   and a page of stack, although no kernel may count on them.
  *
- * First the whole file and request are judged and everything has its place,
+ * First the whole file and request are judged and everything has its room,
  * then memory is written. Called by vmm/boot/boot_protocol.c's table. */
 #include "vmm/boot/boot_space.h"
 #include "vmm/boot/boot_tables.h"
@@ -167,19 +167,19 @@ static const char *read_image(struct load *load, unsigned version)
     return read_elf(load);
 }
 
-/* ---- places ---- */
+/* ---- layout ---- */
 
 static const char no_room[] =
     "the VM's memory is too small for the kernel, its modules and the "
     "information about them; give it more with memory=";
 
-/* The image at its place, with what has been decided as its delta. */
-static const char *place_image(struct load *load)
+/* The image's room, with what has been decided as its delta. */
+static const char *take_image(struct load *load)
 {
     const struct image *image = &load->image;
 
     if (image->is_elf) {
-        return elf_place(&image->elf, &load->space, image->delta, load->start);
+        return elf_take(&image->elf, &load->space, image->delta, load->start);
     }
     uint64_t base = image->base + image->delta;
     enum boot_room room =
@@ -195,8 +195,8 @@ static const char *place_image(struct load *load)
 
 /* Where a relocatable image can go. What is taken of `space` is the search's
  * own. */
-static bool find_place(struct boot_space space, const struct image *image,
-                       uint64_t *base)
+static bool find_room(struct boot_space space, const struct image *image,
+                      uint64_t *base)
 {
     const struct multiboot_header *header = &image->header;
     uint64_t size = image->end - image->base;
@@ -225,7 +225,7 @@ static const char *relocate(struct load *load)
     if (!image->header.relocatable) {
         return NULL;
     }
-    if (!find_place(load->space, image, &base)) {
+    if (!find_room(load->space, image, &base)) {
         return boot_refuse(
             load->start,
             "the kernel's Multiboot 2 relocatable tag wants %#llx bytes from "
@@ -240,7 +240,7 @@ static const char *relocate(struct load *load)
 }
 
 /* Whole pages behind the kernel; the very top only if there is no more. */
-static bool place_behind(struct load *load, uint64_t size, uint64_t *base)
+static bool take_behind(struct load *load, uint64_t size, uint64_t *base)
 {
     uint64_t from = load->image.end + load->image.delta;
     uint64_t whole = align_up(size == 0 ? 1 : size, BOOT_PAGE);
@@ -255,7 +255,7 @@ static bool place_behind(struct load *load, uint64_t size, uint64_t *base)
                               BOOT_4_GIB, base));
 }
 
-static const char *place_modules(struct load *load)
+static const char *take_modules(struct load *load)
 {
     const struct boot_request *request = load->request;
     uint64_t base = 0;
@@ -272,7 +272,7 @@ static const char *place_modules(struct load *load)
                 ? &request->initrd[i]
                 : &request->module[i - request->initrd_count];
 
-        if (!place_behind(load, piece->size, &base)) {
+        if (!take_behind(load, piece->size, &base)) {
             return no_room;
         }
         load->modules[i] = (struct multiboot_module){
@@ -294,7 +294,7 @@ static uint64_t put_info(const struct load *load, uint8_t *to)
                : multiboot2_info(&load->facts, address, to, load->info_size);
 }
 
-static bool place_info(struct load *load)
+static bool take_info(struct load *load)
 {
     const struct boot_request *request = load->request;
     const struct image *image = &load->image;
@@ -324,27 +324,27 @@ static bool place_info(struct load *load)
                              MAP_LEGACY_END, BOOT_4_GIB, &load->info);
 }
 
-static const char *place_all(struct load *load)
+static const char *take_all(struct load *load)
 {
     const char *wrong = relocate(load);
 
     if (wrong == NULL) {
-        wrong = place_image(load);
+        wrong = take_image(load);
     }
     if (wrong == NULL) {
-        wrong = place_modules(load);
+        wrong = take_modules(load);
     }
     if (wrong != NULL) {
         return wrong;
     }
     if (load->image.content_bytes != 0 &&
-        !place_behind(load, load->image.content_bytes, &load->contents)) {
+        !take_behind(load, load->image.content_bytes, &load->contents)) {
         return no_room;
     }
-    if (!boot_gdt_place(&load->space, load->start) ||
+    if (!boot_gdt_take(&load->space, load->start) ||
         !boot_space_lowest(&load->space, STACK_SIZE, BOOT_PAGE, MAP_BOOT_BASE,
                            BOOT_4_GIB, &load->stack) ||
-        !place_info(load)) {
+        !take_info(load)) {
         return no_room;
     }
     return NULL;
@@ -431,7 +431,7 @@ static const char *load_by(unsigned version, const struct guest_memory *memory,
     }
     if (wrong == NULL) {
         start->mode = BOOT_PROTECTED;
-        wrong = place_all(&load);
+        wrong = take_all(&load);
     }
     if (wrong != NULL || request->only_judge) {
         return wrong;

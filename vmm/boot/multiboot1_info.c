@@ -37,10 +37,10 @@ static uint64_t put_line(struct multiboot_writer *writer,
 {
     uint64_t length = multiboot_line_length(line);
     uint64_t at = multiboot_take(writer, length, 4);
-    uint8_t *place = multiboot_place(writer, at, length);
+    uint8_t *to = multiboot_room_at(writer, at, length);
 
-    if (place != NULL) {
-        multiboot_line_put(line, place);
+    if (to != NULL) {
+        multiboot_line_put(line, to);
     }
     return at;
 }
@@ -89,10 +89,10 @@ static void put_sections(struct multiboot_writer *writer,
     const struct elf *elf = facts->elf;
     uint64_t length = multiboot_sections_size(elf);
     uint64_t table = multiboot_take(writer, length, 8);
-    uint8_t *place = multiboot_place(writer, table, length);
+    uint8_t *to = multiboot_room_at(writer, table, length);
 
-    if (place != NULL) {
-        multiboot_sections_put_headers(elf, facts->section_contents, place);
+    if (to != NULL) {
+        multiboot_sections_put_headers(elf, facts->section_contents, to);
     }
     multiboot_set32(writer, SYMS, elf->section_count);
     multiboot_set32(writer, SYMS + 4, elf->section_size);

@@ -46,10 +46,10 @@ static void put_line(struct multiboot_writer *writer, uint64_t at,
                      const struct multiboot_line *line)
 {
     uint64_t length = multiboot_line_length(line);
-    uint8_t *place = multiboot_place(writer, at, length);
+    uint8_t *to = multiboot_room_at(writer, at, length);
 
-    if (place != NULL) {
-        multiboot_line_put(line, place);
+    if (to != NULL) {
+        multiboot_line_put(line, to);
     }
 }
 
@@ -99,13 +99,13 @@ static void put_sections(struct multiboot_writer *writer,
     const struct elf *elf = facts->elf;
     uint64_t length = multiboot_sections_size(elf);
     uint64_t at = begin_tag(writer, TAG_SECTIONS, 12 + length);
-    uint8_t *place = multiboot_place(writer, at + 12, length);
+    uint8_t *to = multiboot_room_at(writer, at + 12, length);
 
     multiboot_set32(writer, at, elf->section_count);
     multiboot_set32(writer, at + 4, elf->section_size);
     multiboot_set32(writer, at + 8, elf->section_names);
-    if (place != NULL) {
-        multiboot_sections_put_headers(elf, facts->section_contents, place);
+    if (to != NULL) {
+        multiboot_sections_put_headers(elf, facts->section_contents, to);
     }
 }
 

@@ -21,7 +21,7 @@ static bool is_loaded_apart(const struct elf_section *section)
 }
 
 /* Where the contents of `section` begin when those before it end at `used`. */
-static uint64_t place(const struct elf_section *section, uint64_t used)
+static uint64_t offset_of(const struct elf_section *section, uint64_t used)
 {
     uint64_t align = section->alignment;
 
@@ -57,7 +57,7 @@ const char *multiboot_sections_judge(const struct elf *elf, uint64_t *size,
                                "segment loads",
                                i);
         }
-        used = place(&section, used) + section.size;
+        used = offset_of(&section, used) + section.size;
         if (used > UINT32_MAX) {
             return "the ELF file's sections are larger than 4 GiB together; "
                    "strip removes what no segment loads";
@@ -80,7 +80,7 @@ void multiboot_sections_put_headers(const struct elf *elf, uint32_t address,
         if (!is_loaded_apart(&section)) {
             continue;
         }
-        uint64_t at = place(&section, used);
+        uint64_t at = offset_of(&section, used);
 
         used = at + section.size;
         if (elf->is_64) {
@@ -101,7 +101,7 @@ void multiboot_sections_put_contents(const struct elf *elf, uint8_t *to)
         if (!is_loaded_apart(&section)) {
             continue;
         }
-        uint64_t at = place(&section, used);
+        uint64_t at = offset_of(&section, used);
 
         memset(to + used, 0, at - used);
         memcpy(to + at, elf->bytes + section.offset, section.size);

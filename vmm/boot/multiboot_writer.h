@@ -51,10 +51,10 @@ static inline uint64_t multiboot_take(struct multiboot_writer *writer,
     return at;
 }
 
-/* The place for `length` bytes at `at` that somebody else fills; NULL: they
- * do not fit. */
-static inline uint8_t *multiboot_place(const struct multiboot_writer *writer,
-                                       uint64_t at, uint64_t length)
+/* Where the `length` bytes at `at` stand, for the caller to fill; NULL: they do
+ * not fit. */
+static inline uint8_t *multiboot_room_at(const struct multiboot_writer *writer,
+                                         uint64_t at, uint64_t length)
 {
     if (at > writer->room || length > writer->room - at) {
         return NULL;

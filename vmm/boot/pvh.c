@@ -17,8 +17,8 @@
 /* Linux, include/linux/build-salt.h. */
 #define NOTE_LINUX_SALT 0x100 /* text */
 
-struct pvh_places {
-    struct start_info_places info;
+struct pvh_layout {
+    struct start_info_layout info;
     uint64_t stack;
 };
 
@@ -99,10 +99,10 @@ static void copy_version(const struct elf *elf, struct boot_start *start)
     }
 }
 
-static const char *place(const struct elf *elf,
-                         const struct boot_request *request,
-                         struct boot_space *space, struct pvh_places *places,
-                         struct boot_start *start)
+static const char *take_all(const struct elf *elf,
+                            const struct boot_request *request,
+                            struct boot_space *space, struct pvh_layout *layout,
+                            struct boot_start *start)
 {
     struct elf_extent extent;
     const char *wrong = elf_extent(elf, &extent, start);
@@ -112,15 +112,15 @@ static const char *place(const struct elf *elf,
         wrong = judge_entry(elf, start);
     }
     if (wrong == NULL) {
-        wrong = elf_place(elf, space, 0, start);
+        wrong = elf_take(elf, space, 0, start);
     }
     if (wrong == NULL) {
-        wrong = start_info_place(space, request, &places->info, start);
+        wrong = start_info_take(space, request, &layout->info, start);
     }
     if (wrong == NULL &&
-        (!boot_gdt_place(space, start) ||
+        (!boot_gdt_take(space, start) ||
          !boot_space_lowest(space, STACK_SIZE, BOOT_PAGE, MAP_BOOT_BASE,
-                            BOOT_4_GIB, &places->stack))) {
+                            BOOT_4_GIB, &layout->stack))) {
         wrong = "the VM's memory is too small for the kernel's tables; give it "
                 "more with memory=";
     }
@@ -132,23 +132,23 @@ static const char *load(const struct guest_memory *memory,
                         struct boot_start *start)
 {
     struct boot_space space;
-    struct pvh_places places = {0};
+    struct pvh_layout layout = {0};
     struct elf elf;
     const char *wrong = elf_open(&elf, request->kernel, request->kernel_size);
 
     boot_space_init(&space, memory, request->e820, request->e820_count);
     if (wrong == NULL) {
-        wrong = place(&elf, request, &space, &places, start);
+        wrong = take_all(&elf, request, &space, &layout, start);
     }
     if (wrong != NULL || request->only_judge) {
         return wrong;
     }
     start->mode = BOOT_PROTECTED;
-    start->gprs[GPR_RBX] = places.info.base;
-    start->gprs[GPR_RSP] = places.stack + STACK_SIZE;
+    start->gprs[GPR_RBX] = layout.info.base;
+    start->gprs[GPR_RSP] = layout.stack + STACK_SIZE;
     copy_version(&elf, start);
     elf_put(&elf, memory, 0);
-    start_info_put(memory, request, &places.info, start);
+    start_info_put(memory, request, &layout.info, start);
     boot_gdt_put(memory, start);
     return NULL;
 }

@@ -25,18 +25,17 @@ static uint64_t strings_size(const struct boot_request *request)
     return size;
 }
 
-/* A module of no bytes has a place too, for the kernel's arithmetic. */
-static bool place_module(struct boot_space *space, uint64_t size,
-                         uint64_t *base)
+/* A module of no bytes has an address too, for the kernel's arithmetic. */
+static bool take_module(struct boot_space *space, uint64_t size, uint64_t *base)
 {
     return boot_space_highest(space, size == 0 ? 1 : size, BOOT_PAGE,
                               MAP_LEGACY_END, BOOT_4_GIB, base);
 }
 
-const char *start_info_place(struct boot_space *space,
-                             const struct boot_request *request,
-                             struct start_info_places *places,
-                             struct boot_start *start)
+const char *start_info_take(struct boot_space *space,
+                            const struct boot_request *request,
+                            struct start_info_layout *layout,
+                            struct boot_start *start)
 {
     size_t first = 0;
 
@@ -47,27 +46,27 @@ const char *start_info_place(struct boot_space *space,
         return "there are more than 16 modules, the initrd included";
     }
     if (start->initrd_size != 0) {
-        if (!place_module(space, start->initrd_size, &start->initrd)) {
+        if (!take_module(space, start->initrd_size, &start->initrd)) {
             return no_room;
         }
-        places->module[first++] = start->initrd;
+        layout->module[first++] = start->initrd;
     }
     for (size_t i = 0; i < request->module_count; i++) {
-        if (!place_module(space, request->module[i].size,
-                          &places->module[first + i])) {
+        if (!take_module(space, request->module[i].size,
+                         &layout->module[first + i])) {
             return no_room;
         }
     }
-    places->size =
+    layout->size =
         sizeof(struct start_info) +
         module_count(request, start) * sizeof(struct start_info_module) +
         request->e820_count * sizeof(struct start_info_map) +
         strings_size(request);
-    if (!boot_space_lowest(space, places->size, 16, MAP_BOOT_BASE, BOOT_4_GIB,
-                           &places->base)) {
+    if (!boot_space_lowest(space, layout->size, 16, MAP_BOOT_BASE, BOOT_4_GIB,
+                           &layout->base)) {
         return no_room;
     }
-    places->command_line = places->base + places->size - strings_size(request);
+    layout->command_line = layout->base + layout->size - strings_size(request);
     return NULL;
 }
 
@@ -96,13 +95,13 @@ static uint64_t append_text(struct block *block, const char *text)
 static void put_modules(struct block *list, struct block *strings,
                         const struct guest_memory *memory,
                         const struct boot_request *request,
-                        const struct start_info_places *places,
+                        const struct start_info_layout *layout,
                         const struct boot_start *start)
 {
-    const uint64_t *place = places->module;
+    const uint64_t *address = layout->module;
 
     if (start->initrd_size != 0) {
-        struct start_info_module entry = {.address = *place++,
+        struct start_info_module entry = {.address = *address++,
                                           .size = start->initrd_size};
 
         boot_initrd_put(memory, request, entry.address);
@@ -111,7 +110,7 @@ static void put_modules(struct block *list, struct block *strings,
     for (size_t i = 0; i < request->module_count; i++) {
         const struct boot_piece *module = &request->module[i];
         struct start_info_module entry = {
-            .address = *place++,
+            .address = *address++,
             .size = module->size,
             .command_line = append_text(strings, module->command_line),
         };
@@ -124,13 +123,13 @@ static void put_modules(struct block *list, struct block *strings,
 
 void start_info_put(const struct guest_memory *memory,
                     const struct boot_request *request,
-                    const struct start_info_places *places,
+                    const struct start_info_layout *layout,
                     const struct boot_start *start)
 {
     size_t count = module_count(request, start);
     struct block block = {
-        .bytes = boot_space_bytes(memory, places->base, places->size),
-        .base = places->base,
+        .bytes = boot_space_bytes(memory, layout->base, layout->size),
+        .base = layout->base,
         .used = sizeof(struct start_info),
     };
     struct block strings = block;
@@ -143,9 +142,9 @@ void start_info_put(const struct guest_memory *memory,
         .map_count = (uint32_t)request->e820_count,
     };
 
-    strings.used = places->command_line - places->base;
+    strings.used = layout->command_line - layout->base;
     info.command_line = append_text(&strings, request->command_line);
-    put_modules(&block, &strings, memory, request, places, start);
+    put_modules(&block, &strings, memory, request, layout, start);
     info.map = block.base + block.used;
     for (size_t i = 0; i < request->e820_count; i++) {
         struct start_info_map entry = {.address = request->e820[i].base,

@@ -46,7 +46,7 @@ _Static_assert(sizeof(struct start_info_map) == 24, "start_info.h");
 #define START_INFO_VERSION 1
 #define START_INFO_MODULES 16 /* that there can be, the initrd included */
 
-struct start_info_places {
+struct start_info_layout {
     uint64_t base; /* of the structure, with its tables and strings */
     uint64_t size;
     uint64_t command_line;
@@ -55,12 +55,12 @@ struct start_info_places {
 
 /* Takes room for all of it below 4 GiB; sets start's initrd. NULL, or what is
  * wrong. */
-const char *start_info_place(struct boot_space *space,
-                             const struct boot_request *request,
-                             struct start_info_places *places,
-                             struct boot_start *start);
+const char *start_info_take(struct boot_space *space,
+                            const struct boot_request *request,
+                            struct start_info_layout *layout,
+                            struct boot_start *start);
 
 void start_info_put(const struct guest_memory *memory,
                     const struct boot_request *request,
-                    const struct start_info_places *places,
+                    const struct start_info_layout *layout,
                     const struct boot_start *start);

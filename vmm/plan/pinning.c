@@ -7,64 +7,64 @@
  * VM's vCPUs do not begin where main() and the console's timers are. */
 static unsigned next_first = 1;
 
-void placement_init(struct placement *placement,
-                    const struct config_entry *config, unsigned processors)
+void pinning_init(struct pinning *pinning, const struct config_entry *config,
+                  unsigned processors)
 {
-    *placement = (struct placement){
+    *pinning = (struct pinning){
         .processors = processors,
         .vcpus = config->cpus,
         .config = config,
     };
     if (config->pin_count == 0) {
-        placement->first =
+        pinning->first =
             __atomic_fetch_add(&next_first, config->cpus, __ATOMIC_RELAXED) %
             processors;
     }
 }
 
-unsigned placement_vcpu(const struct placement *placement, unsigned index)
+unsigned pinning_vcpu(const struct pinning *pinning, unsigned index)
 {
-    const struct config_entry *config = placement->config;
+    const struct config_entry *config = pinning->config;
 
     if (config->pin_count > 0) {
         return config->pin[index % config->pin_count];
     }
-    return (placement->first + index) % placement->processors;
+    return (pinning->first + index) % pinning->processors;
 }
 
-bool placement_may_move(const struct placement *placement)
+bool pinning_may_move(const struct pinning *pinning)
 {
-    return placement->config->pin_count == 0;
+    return pinning->config->pin_count == 0;
 }
 
-unsigned placement_next(const struct placement *placement, unsigned processor)
+unsigned pinning_next(const struct pinning *pinning, unsigned processor)
 {
-    return (processor + 1) % placement->processors;
+    return (processor + 1) % pinning->processors;
 }
 
-static bool has_vcpu(const struct placement *placement, unsigned processor)
+static bool has_vcpu(const struct pinning *pinning, unsigned processor)
 {
-    for (unsigned i = 0; i < placement->vcpus; i++) {
-        if (placement_vcpu(placement, i) == processor) {
+    for (unsigned i = 0; i < pinning->vcpus; i++) {
+        if (pinning_vcpu(pinning, i) == processor) {
             return true;
         }
     }
     return false;
 }
 
-unsigned placement_service(const struct placement *placement, unsigned index)
+unsigned pinning_service(const struct pinning *pinning, unsigned index)
 {
     unsigned count = 0;
 
-    for (unsigned i = 0; i < placement->processors; i++) {
-        count += has_vcpu(placement, i) ? 0 : 1;
+    for (unsigned i = 0; i < pinning->processors; i++) {
+        count += has_vcpu(pinning, i) ? 0 : 1;
     }
     if (count == 0) {
-        return placement_vcpu(placement, index % placement->vcpus);
+        return pinning_vcpu(pinning, index % pinning->vcpus);
     }
     index %= count;
-    for (unsigned i = 0; i < placement->processors; i++) {
-        if (!has_vcpu(placement, i) && index-- == 0) {
+    for (unsigned i = 0; i < pinning->processors; i++) {
+        if (!has_vcpu(pinning, i) && index-- == 0) {
             return i;
         }
     }

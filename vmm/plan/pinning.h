@@ -8,7 +8,7 @@
 
 #include "vmm/config/config.h"
 
-struct placement {
+struct pinning {
     unsigned processors; /* that the machine has */
     unsigned vcpus;
     unsigned first; /* without `pin`: vCPU 0's */
@@ -17,19 +17,19 @@ struct placement {
 
 /* The entry's `pin` names processors below `processors` (vmm/plan/check.c sees
  * to it). VMs that are made one after the other begin on different ones. */
-void placement_init(struct placement *placement,
-                    const struct config_entry *config, unsigned processors);
+void pinning_init(struct pinning *pinning, const struct config_entry *config,
+                  unsigned processors);
 
 /* The processor of a vCPU: the entry's `pin` in its order, or the next one
  * each. Where there are more vCPUs than processors they share. */
-unsigned placement_vcpu(const struct placement *placement, unsigned index);
+unsigned pinning_vcpu(const struct pinning *pinning, unsigned index);
 
 /* Without a `pin` a vCPU may move where there is nothing to do. */
-bool placement_may_move(const struct placement *placement);
+bool pinning_may_move(const struct pinning *pinning);
 
 /* The processor after that one, where `pin roam` goes next. */
-unsigned placement_next(const struct placement *placement, unsigned processor);
+unsigned pinning_next(const struct pinning *pinning, unsigned processor);
 
 /* Of the VM's n-th other task: a processor that none of its vCPUs is on, in
  * turns; where there is none, any that they are on. */
-unsigned placement_service(const struct placement *placement, unsigned index);
+unsigned pinning_service(const struct pinning *pinning, unsigned index);

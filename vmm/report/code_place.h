@@ -1,7 +1,9 @@
 /* Where a guest stands, for reports and dumps: its instruction, with its bytes
  * and the symbol if the kernel has symbols.
  *
- * Who calls it: vmm/vm/vm_report.c, vmm/vm/vcpu_crash.c, vmm/vm/vm_run.c. */
+ * Who calls it: vmm/vm/vcpu_code_place.c fills it, vmm/vm/vm_report.c,
+ * vmm/vm/vcpu_crash.c, vmm/vm/vm_run.c and vmm/report/report_json.c print it.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -10,28 +12,34 @@
 
 #include "vmm/cpu/decode.h"
 
-struct vcpu;
+#define CODE_PLACE_SYMBOL 96
 
-#define PLACE_SYMBOL 96
-/* Room for what place_describe() writes. */
-#define PLACE_BYTES (PLACE_SYMBOL + 3 * INSN_MAX_LENGTH + 48)
+/* Room for the text of each function below. */
+#define CODE_PLACE_BYTES   (3 * INSN_MAX_LENGTH)
+#define CODE_PLACE_ADDRESS (CODE_PLACE_SYMBOL + 24)
+#define CODE_PLACE_TEXT    (CODE_PLACE_ADDRESS + CODE_PLACE_BYTES + 24)
 
-struct place {
+struct code_place {
     bool known;
     bool notification; /* of the last notification before what is reported */
     unsigned vcpu;
     uint64_t rip;
     uint8_t bytes[INSN_MAX_LENGTH]; /* of the instruction, as far as readable */
     uint8_t length;
-    char symbol[PLACE_SYMBOL]; /* "vp_notify+0x12", or "" */
+    char symbol[CODE_PLACE_SYMBOL]; /* "vp_notify+0x12", or "" */
 };
 
-/* Where the vCPU stands now, which does not run. Reads the guest's memory
- * without side effects. */
-void place_take(struct vcpu *vcpu, struct place *place);
+/* "c7 43 50 00 00 00 00"; "" for no bytes. */
+void code_place_format_bytes(char *text, size_t size, const uint8_t *bytes,
+                             size_t count);
 
-/* "c7 43 50 00 00 00 00"; "" if nothing of it could be read. */
-void place_describe_bytes(const struct place *place, char *text, size_t size);
+/* "0x1012f kick+0x12"; without a symbol the address alone. */
+void code_place_format_address(char *text, size_t size,
+                               const struct code_place *place);
+
+/* The instruction's bytes, or "not readable". */
+void code_place_format_code(char *text, size_t size,
+                            const struct code_place *place);
 
 /* "vcpu0 at 0x1012f kick+0x12: c7 43 50 00 00 00 00" */
-void place_describe(const struct place *place, char *text, size_t size);
+void code_place_format(char *text, size_t size, const struct code_place *place);

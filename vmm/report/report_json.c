@@ -48,9 +48,9 @@ static void put_words(struct json *json, const struct virtio_device *device,
     json_close(json);
 }
 
-static void put_place(struct json *json, const struct place *place)
+static void put_place(struct json *json, const struct code_place *place)
 {
-    char bytes[3 * INSN_MAX_LENGTH + 1];
+    char bytes[CODE_PLACE_BYTES];
 
     if (!place->known) {
         json_null(json, "vcpu");
@@ -59,7 +59,7 @@ static void put_place(struct json *json, const struct place *place)
         json_null(json, "symbol");
         return;
     }
-    place_describe_bytes(place, bytes, sizeof(bytes));
+    code_place_format_bytes(bytes, sizeof(bytes), place->bytes, place->length);
     json_number(json, "vcpu", place->vcpu);
     json_hex(json, "rip", place->rip);
     json_text(json, "bytes", bytes[0] != '\0' ? bytes : NULL);
@@ -95,7 +95,7 @@ static void put_history(struct json *json, const struct virtio_device *device)
 bool report_json_clause(char *text, size_t size, const char *vm,
                         const struct virtio_device *device,
                         const struct virtio_report *report,
-                        const struct place *place)
+                        const struct code_place *place)
 {
     struct json json;
     const char *at = place->notification ? "notification" : "access";

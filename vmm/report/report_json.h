@@ -32,7 +32,7 @@ struct report_summary {
 bool report_json_clause(char *text, size_t size, const char *vm,
                         const struct virtio_device *device,
                         const struct virtio_report *report,
-                        const struct place *place);
+                        const struct code_place *place);
 bool report_json_broken(char *text, size_t size, const char *vm,
                         const struct virtio_device *device,
                         const struct virtio_clause *clause, uint32_t count);

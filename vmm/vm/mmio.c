@@ -4,10 +4,9 @@
  * Who calls it: vmm/vm/exits.c.  SDM 3C 28.2.1 (Table 28-7), 29.3.3. */
 #include "vmm/vm/mmio.h"
 
-#include "kernel/base/format.h"
 #include "kernel/base/log.h"
+#include "vmm/report/code_place.h"
 #include "vmm/vm/vcpu.h"
-#include "vmm/vm/vcpu_crash.h"
 #include "vmm/vm/vm.h"
 
 /* How many instructions that are not emulated have their line: a guest that
@@ -65,11 +64,19 @@ void mmio_prepare(struct vcpu *vcpu, struct emulate_context *context)
     };
 }
 
+static void log_not_emulated(struct vcpu *vcpu, const struct emulate_code *code)
+{
+    char bytes[CODE_PLACE_BYTES];
+
+    code_place_format_bytes(bytes, sizeof(bytes), code->bytes,
+                            code->length != 0 ? code->length : code->fetched);
+    log_warn("instruction not emulated at %#llx: %s; #UD given",
+             (unsigned long long)guest_get(vcpu->guest, GUEST_RIP), bytes);
+}
+
 void mmio_finish(struct vcpu *vcpu, const struct emulate_context *context,
                  enum emulate_result result)
 {
-    char code[3 * INSN_MAX_LENGTH + 1];
-
     switch (result) {
     case EMULATE_DONE:
     case EMULATE_FAULT:
@@ -77,10 +84,7 @@ void mmio_finish(struct vcpu *vcpu, const struct emulate_context *context,
         return;
     case EMULATE_UNSUPPORTED:
         if (vcpu->vm->not_emulated++ < NOT_EMULATED_LOGGED) {
-            crash_format_code(code, sizeof(code), &context->code);
-            log_warn("instruction not emulated at %#llx: %s; #UD given",
-                     (unsigned long long)guest_get(vcpu->guest, GUEST_RIP),
-                     code);
+            log_not_emulated(vcpu, &context->code);
         }
         return;
     case EMULATE_BAD:

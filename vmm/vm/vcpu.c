@@ -73,7 +73,7 @@ static void limit_run(struct vcpu *vcpu)
  * less. */
 static bool better_place(struct vcpu *vcpu, unsigned *processor)
 {
-    if (!spinlock_needed || !placement_may_move(&vcpu->vm->placement)) {
+    if (!spinlock_needed || !pinning_may_move(&vcpu->vm->pinning)) {
         return false;
     }
     if (task_find_idle(processor)) {
@@ -113,8 +113,8 @@ static void do_extra(struct vcpu *vcpu)
         vcpu->settling = NULL;
     }
     if (vcpu->roams) {
-        move_to(vcpu, placement_next(&vcpu->vm->placement,
-                                     task_processor(vcpu->task)));
+        move_to(vcpu,
+                pinning_next(&vcpu->vm->pinning, task_processor(vcpu->task)));
     }
 }
 

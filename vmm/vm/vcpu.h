@@ -15,6 +15,7 @@
 #include "vmm/cpu/emulate.h"
 #include "vmm/cpu/msr.h"
 
+struct code_place;
 struct vm;
 
 enum vcpu_state {
@@ -85,6 +86,10 @@ bool vcpu_awake(struct vcpu *vcpu);
  * or for a SIPI, and every other one too, and no interrupt line is wired up as
  * an NMI or INIT? */
 bool vcpu_deaf(const struct vcpu *vcpu);
+
+/* Where the vCPU, which does not run now, stands in its code. Reads the guest's
+ * memory without side effects. vmm/vm/vcpu_code_place.c. */
+void vcpu_code_place(struct vcpu *vcpu, struct code_place *place);
 
 /* The guest can not go on: logs `format`, where it stood, its registers,
  * its code bytes and stack, and stops the VM with VM_END_CRASH. */

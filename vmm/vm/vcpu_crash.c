@@ -2,8 +2,6 @@
  * the bytes of the instruction, the top of its stack.
  *
  * Who calls it: the exit subjects, through vcpu_crash(). */
-#include "vmm/vm/vcpu_crash.h"
-
 #include <stdarg.h>
 
 #include "kernel/base/format.h"
@@ -14,18 +12,6 @@
 #include "vmm/vm/vm.h"
 
 #define STACK_WORDS 8
-
-void crash_format_code(char *text, size_t size, const struct emulate_code *code)
-{
-    size_t used = 0;
-    size_t count = code->length != 0 ? code->length : code->fetched;
-
-    text[0] = '\0';
-    for (size_t i = 0; i < count && used + 4 <= size; i++) {
-        used += (size_t)format_sn(text + used, size - used, "%s%02x",
-                                  i == 0 ? "" : " ", code->bytes[i]);
-    }
-}
 
 static void log_stack(struct vcpu *vcpu)
 {
@@ -52,8 +38,9 @@ static void log_stack(struct vcpu *vcpu)
 void vcpu_crash(struct vcpu *vcpu, const char *format, ...)
 {
     char text[200];
-    char code[3 * INSN_MAX_LENGTH + 1];
-    struct place place;
+    char address[CODE_PLACE_ADDRESS];
+    char code[CODE_PLACE_BYTES];
+    struct code_place place;
     va_list arguments;
 
     if (vcpu->vm->stopping) {
@@ -62,13 +49,12 @@ void vcpu_crash(struct vcpu *vcpu, const char *format, ...)
     va_start(arguments, format);
     format_vsn(text, sizeof(text), format, arguments);
     va_end(arguments);
-    place_take(vcpu, &place);
-    log_error("guest crashed: vcpu%u at %#llx%s%s: %s", vcpu->index,
-              (unsigned long long)place.rip, place.symbol[0] != '\0' ? " " : "",
-              place.symbol, text);
+    vcpu_code_place(vcpu, &place);
+    code_place_format_address(address, sizeof(address), &place);
+    code_place_format_code(code, sizeof(code), &place);
+    log_error("guest crashed: vcpu%u at %s: %s", vcpu->index, address, text);
     guest_dump(vcpu->guest);
-    place_describe_bytes(&place, code, sizeof(code));
-    log_error("  code: %s", code[0] != '\0' ? code : "not readable");
+    log_error("  code: %s", code);
     log_stack(vcpu);
     vm_stop(vcpu->vm, VM_END_CRASH);
 }

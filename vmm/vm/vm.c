@@ -293,7 +293,7 @@ static const char *load_kernel(struct vm *vm)
 /* In the VM's domain, and on a processor that its vCPUs need not run on. */
 static bool build(struct vm *vm, const char **why)
 {
-    placement_init(&vm->placement, vm->config, processors_count());
+    pinning_init(&vm->pinning, vm->config, processors_count());
     *why = create_memory(vm);
     if (*why == NULL) {
         create_chips(vm);

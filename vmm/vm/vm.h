@@ -48,7 +48,7 @@ struct vm {
     struct domain *domain; /* whoever works on any of this is in it */
 
     /* Built once. */
-    struct placement placement;
+    struct pinning pinning;
     struct memory_map map;
     struct guest_memory memory;
     size_t pages_built; /* of host memory, its tasks' left out */

@@ -32,8 +32,9 @@ struct virtio_host_queue {
     struct vm *vm;
     struct virtio_queue *queue;
     struct event wake;
-    uint64_t served_at;    /* TSC when its task last began to serve */
-    struct place notified; /* where the driver stood when it last notified */
+    uint64_t served_at; /* TSC when its task last began to serve */
+    struct code_place
+        notified; /* where the driver stood when it last notified */
 };
 
 struct virtio_host {

@@ -110,12 +110,12 @@ void report_note_notification(struct virtio_host *host, uint64_t value)
     uint64_t queue = value & 0xffff; /* above: NOTIFICATION_DATA, 4.2.3.3 */
 
     if (queue < host->device->queue_count) {
-        struct place *place = &host->queues[queue].notified;
+        struct code_place *place = &host->queues[queue].notified;
 
         /* Almost always it is the same place again. */
         if (!place->known || place->vcpu != vcpu->index ||
             place->rip != guest_get(vcpu->guest, GUEST_RIP)) {
-            place_take(vcpu, place);
+            vcpu_code_place(vcpu, place);
         }
     }
 }
@@ -123,25 +123,25 @@ void report_note_notification(struct virtio_host *host, uint64_t value)
 /* Where the guest stood: at the access, or, if the breach was found in a ring,
  * when it last notified that queue. */
 static void find_place(struct vm *vm, const struct virtio_device *device,
-                       int queue, struct place *place)
+                       int queue, struct code_place *place)
 {
     const struct virtio_host *host = device->host;
 
-    *place = (struct place){0};
+    *place = (struct code_place){0};
     if (vm->accessing != NULL) {
-        place_take(vm->accessing, place);
+        vcpu_code_place(vm->accessing, place);
     } else if (queue >= 0 && queue < VIRTIO_HOST_QUEUES) {
         *place = host->queues[queue].notified;
         place->notification = true;
     }
 }
 
-static void log_position(enum log_level level, const struct place *place)
+static void log_position(enum log_level level, const struct code_place *place)
 {
-    char text[PLACE_BYTES];
+    char text[CODE_PLACE_TEXT];
 
     if (place->known) {
-        place_describe(place, text, sizeof(text));
+        code_place_format(text, sizeof(text), place);
         log_at(level, "  %s%s",
                place->notification ? "last notified by " : "by ", text);
     }
@@ -166,7 +166,7 @@ static void log_position(enum log_level level, const struct place *place)
 
 static void log_text(const struct virtio_device *device,
                      const struct virtio_report *report,
-                     const struct place *place)
+                     const struct code_place *place)
 {
     enum log_level level = log_level_of(report->level);
     char where[48];
@@ -194,7 +194,7 @@ static void log_text(const struct virtio_device *device,
 void report_print(struct vm *vm, struct virtio_device *device,
                   const struct virtio_report *report)
 {
-    struct place place;
+    struct code_place place;
 
     if (report->level == VIRTIO_MUST) {
         vm->clauses_broken++;

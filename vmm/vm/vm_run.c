@@ -35,7 +35,7 @@ static bool start_on(struct vm *vm, unsigned processor, const char *name,
 bool vm_task_start(struct vm *vm, const char *name, task_entry entry,
                    void *argument)
 {
-    return start_on(vm, placement_service(&vm->placement, vm->services++), name,
+    return start_on(vm, pinning_service(&vm->pinning, vm->services++), name,
                     entry, argument);
 }
 
@@ -150,7 +150,7 @@ static bool start_tasks(struct vm *vm)
         char name[24];
 
         format_sn(name, sizeof(name), "%s vcpu%u", vm->config->id, i);
-        good = start_on(vm, placement_vcpu(&vm->placement, i), name, vcpu_main,
+        good = start_on(vm, pinning_vcpu(&vm->pinning, i), name, vcpu_main,
                         vm->vcpus[i]);
     }
     return good;
@@ -204,19 +204,20 @@ void vcpu_log(struct vcpu *vcpu)
         [VCPU_HALTED] = "halted",
         [VCPU_WAIT_SIPI] = "waits for SIPI",
     };
-    char code[3 * INSN_MAX_LENGTH + 1];
-    struct place place;
+    char address[CODE_PLACE_ADDRESS];
+    char code[CODE_PLACE_BYTES];
+    struct code_place place;
 
-    place_take(vcpu, &place);
-    place_describe_bytes(&place, code, sizeof(code));
-    log_info("  vcpu%u: %s%s at %#llx%s%s, last exit %s", vcpu->index,
+    vcpu_code_place(vcpu, &place);
+    code_place_format_address(address, sizeof(address), &place);
+    code_place_format_code(code, sizeof(code), &place);
+    log_info("  vcpu%u: %s%s at %s, last exit %s", vcpu->index,
              states[vcpu->state],
              vcpu->state == VCPU_HALTED && vcpu->halted_without_interrupts
                  ? " with interrupts off"
                  : "",
-             (unsigned long long)place.rip, place.symbol[0] != '\0' ? " " : "",
-             place.symbol, exit_reason_name(vcpu->exit.reason));
-    log_info("    code: %s", code[0] != '\0' ? code : "not readable");
+             address, exit_reason_name(vcpu->exit.reason));
+    log_info("    code: %s", code);
     for (unsigned i = 0; i < EXIT_REASON_COUNT; i++) {
         if (vcpu->exits[i] > 0) {
             log_info("    %s: %llu", exit_reason_name((enum exit_reason)i),

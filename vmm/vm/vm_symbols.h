@@ -1,7 +1,8 @@
 /* A VM's symbols: which file they come from, the memory of their table, and the
  * name of the place where its kernel stands.
  *
- * Who calls it: vmm/vm/vm.c makes and destroys them, vmm/vm/vcpu_code_place.c asks. */
+ * Who calls it: vmm/vm/vm.c makes and destroys them, vmm/vm/vcpu_code_place.c
+ * asks. */
 #pragma once
 
 #include <stdbool.h>

@@ -50,15 +50,15 @@ void vcpu_hide_apic_page(struct vcpu *vcpu)
 void vcpu_tell_no_apic_page(struct vcpu *vcpu, const struct access *access)
 {
     bool off = (vcpu->lapic.base & APIC_BASE_EN) == 0;
-    char text[PLACE_BYTES];
-    struct place place;
+    char text[CODE_PLACE_TEXT];
+    struct code_place place;
 
     if (vcpu->vm->no_apic_page_told) {
         return;
     }
     vcpu->vm->no_apic_page_told = true;
-    place_take(vcpu, &place);
-    place_describe(&place, text, sizeof(text));
+    vcpu_code_place(vcpu, &place);
+    code_place_format(text, sizeof(text), &place);
     log_warn("%s the local APIC's page at offset %#x while the local APIC is "
              "%s, by %s; reads give ones, writes are lost. %s",
              access->write ? "write to" : "read of", (unsigned)access->address,

@@ -168,7 +168,7 @@ uint64_t rig_info2(uint32_t type, unsigned index)
     }
 }
 
-void rig_is_in_place(uint64_t physical)
+void rig_image_is_at(uint64_t physical)
 {
     assert_memory_equal(rig.ram + physical, rig.kernel + CODE, CODE_SIZE);
     assert_memory_equal(rig.ram + physical + 2 * MIB,

@@ -67,4 +67,4 @@ uint32_t rig_info1(unsigned offset);
 uint64_t rig_info2(uint32_t type, unsigned index);
 
 /* What rig_make_elf() made stands at `physical`. */
-void rig_is_in_place(uint64_t physical);
+void rig_image_is_at(uint64_t physical);

@@ -403,7 +403,7 @@ int rig_start(void **state)
     rig.others_idle = false;
     rig.config = (struct config_entry){.cpus = 1};
     rig.vm.config = &rig.config;
-    placement_init(&rig.vm.placement, &rig.config, 2);
+    pinning_init(&rig.vm.pinning, &rig.config, 2);
     rig.while_waiting = NULL;
     rig.work = false;
     rig.armed = NULL;

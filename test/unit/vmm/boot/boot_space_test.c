@@ -1,4 +1,4 @@
-/* vmm/boot/boot_space.c: where the place allocator puts things. */
+/* vmm/boot/boot_space.c: where room is found, and what is refused. */
 #include "vmm/boot/boot_space.h"
 
 #include <setjmp.h>
@@ -29,7 +29,7 @@ static int setup(void **state)
     return 0;
 }
 
-static void places(void **state)
+static void finds_room(void **state)
 {
     struct boot_space space;
     uint64_t base = 0;
@@ -92,7 +92,7 @@ static bool has_room(uint64_t pages, uint64_t from, uint64_t to)
 }
 
 /* Pieces in random order, by all three ways: never two over each other, never
- * outside RAM, and a place is found whenever there is one. */
+ * outside RAM, and room is found whenever there is some. */
 static void places_never_overlap(void **state)
 {
     struct boot_space space;
@@ -141,7 +141,7 @@ static void places_never_overlap(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(places, setup),
+        cmocka_unit_test_setup(finds_room, setup),
         cmocka_unit_test_setup(places_never_overlap, setup),
     };
 

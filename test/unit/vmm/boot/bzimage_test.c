@@ -88,8 +88,9 @@ static void screen_info_tells_of_the_screen(void **state)
     assert_int_equal(info->ext_lfb_base, 0);
 }
 
-/* What a load may touch: its places in low memory, the kernel, nothing else. */
-static void touches_only_its_places(void **state)
+/* A load writes what its layout names in low memory, the kernel, and nothing
+ * else. */
+static void touches_only_its_layout(void **state)
 {
     (void)state;
     assert_null(rig_load());
@@ -385,7 +386,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(good_kernel),
         TEST(screen_info_tells_of_the_screen),
-        TEST(touches_only_its_places),
+        TEST(touches_only_its_layout),
         TEST(page_tables_map_identity),
         TEST(each_fault_is_refused),
         TEST(every_truncation_is_refused),

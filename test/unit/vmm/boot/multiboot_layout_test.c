@@ -10,7 +10,7 @@
 #include "test/unit/support/multiboot_rig.h"
 #include "vmm/memory/little_endian.h"
 
-/* ---- places ---- */
+/* ---- layout ---- */
 
 static const uint8_t bytes_a[5000] = "first", bytes_b[1] = {'b'},
                      bytes_c[12288] = "third";
@@ -159,7 +159,7 @@ static void sections_are_loaded(void **state)
 
 /* Nothing is written but kernel, modules, sections, GDT and information; the
  * stack is the kernel's own. */
-static void touches_only_its_places(void **state)
+static void touches_only_its_layout(void **state)
 {
     (void)state;
     rig_make_elf(false, 4 * MIB, 0);
@@ -191,7 +191,7 @@ static const struct {
     const char *name;
     uint32_t min, max, align, preference;
     uint64_t base; /* 0: refused */
-} places[] = {
+} relocations[] = {
     /* The image spans 2 MiB + 0x5000 from 4 MiB as linked. */
     {"as linked", 0, UINT32_MAX, 0x1000, 0, 4 * MIB},
     {"as linked, just so", 4 * MIB, 6 * MIB + 0x5000, 0x400000, 0, 4 * MIB},
@@ -215,29 +215,31 @@ static const struct {
 static void relocatable_elf(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+    for (size_t i = 0; i < sizeof(relocations) / sizeof(relocations[0]); i++) {
         rig_setup(NULL);
         rig_make_elf(true, 4 * MIB, 0xffffffff80000000);
         rig_begin2();
-        multiboot_tag2(&rig.tags, 10, 0, 4, places[i].min, places[i].max,
-                       places[i].align, places[i].preference);
+        multiboot_tag2(&rig.tags, 10, 0, 4, relocations[i].min,
+                       relocations[i].max, relocations[i].align,
+                       relocations[i].preference);
         rig_end2();
-        if (places[i].base == 0) {
+        if (relocations[i].base == 0) {
             rig_refused("relocatable tag wants 0x205000 bytes");
             continue;
         }
         rig_loads("Multiboot 2");
-        if (rig.start.kernel != places[i].base) {
-            fail_msg("%s: %#llx", places[i].name,
+        if (rig.start.kernel != relocations[i].base) {
+            fail_msg("%s: %#llx", relocations[i].name,
                      (unsigned long long)rig.start.kernel);
         }
-        rig_is_in_place(places[i].base);
-        assert_int_equal(rig.start.rip, places[i].base + 0x10);
-        assert_int_equal(rig.start.moved.by, places[i].base - 4 * MIB);
-        assert_int_equal(rig.start.moved.base, places[i].base);
+        rig_image_is_at(relocations[i].base);
+        assert_int_equal(rig.start.rip, relocations[i].base + 0x10);
+        assert_int_equal(rig.start.moved.by, relocations[i].base - 4 * MIB);
+        assert_int_equal(rig.start.moved.base, relocations[i].base);
         assert_int_equal(rig.start.moved.end,
-                         places[i].base + 2 * MIB + 0x5000);
-        assert_int_equal(get32(rig.ram + rig_info2(21, 0) + 8), places[i].base);
+                         relocations[i].base + 2 * MIB + 0x5000);
+        assert_int_equal(get32(rig.ram + rig_info2(21, 0) + 8),
+                         relocations[i].base);
     }
 }
 
@@ -280,7 +282,7 @@ static void linked_beyond_memory(void **state)
     multiboot_tag2(&rig.tags, 10, 0, 4, 0, UINT32_MAX, 0x1000, 0);
     rig_end2();
     rig_loads("Multiboot 2");
-    rig_is_in_place(MIB);
+    rig_image_is_at(MIB);
     assert_int_equal(rig.start.rip, MIB + 0x10);
 }
 
@@ -297,7 +299,7 @@ int main(void)
                                         rig_teardown),
         cmocka_unit_test_setup_teardown(sections_are_loaded, rig_setup,
                                         rig_teardown),
-        cmocka_unit_test_setup_teardown(touches_only_its_places, rig_setup,
+        cmocka_unit_test_setup_teardown(touches_only_its_layout, rig_setup,
                                         rig_teardown),
         cmocka_unit_test_setup_teardown(relocatable_elf, rig_setup,
                                         rig_teardown),

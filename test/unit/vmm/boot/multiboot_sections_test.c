@@ -12,10 +12,10 @@
 
 #define CONTENTS 0x1008
 
-/* Where those that are loaded for Multiboot alone go, from the contents' place.
+/* Where those that are loaded for Multiboot alone go, from the contents' start.
  */
 #define NOT_APART UINT64_MAX
-static const uint64_t places[RIG_SECTIONS] = {
+static const uint64_t offsets[RIG_SECTIONS] = {
     NOT_APART, NOT_APART, NOT_APART, 0,         0x33,   0x80,
     NOT_APART, 0xa0,      NOT_APART, NOT_APART, 0x1000,
 };
@@ -43,15 +43,15 @@ static void sections_are_loaded(void **state)
         for (size_t i = 0; i < RIG_SECTIONS; i++) {
             uint64_t address = rig_address_in(headers, is_64 != 0, i);
 
-            if (places[i] == NOT_APART) {
+            if (offsets[i] == NOT_APART) {
                 assert_int_equal(address, rig_sections[i].sh_addr);
                 continue;
             }
-            assert_int_equal(address, 0x300000 + places[i]);
-            assert_memory_equal(contents + places[i],
+            assert_int_equal(address, 0x300000 + offsets[i]);
+            assert_memory_equal(contents + offsets[i],
                                 rig.file + rig_sections[i].sh_offset,
                                 rig_sections[i].sh_size);
-            for (; used < places[i]; used++) {
+            for (; used < offsets[i]; used++) {
                 assert_int_equal(contents[used], 0);
             }
             used += rig_sections[i].sh_size;

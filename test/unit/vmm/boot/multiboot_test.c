@@ -39,7 +39,7 @@ static void elf32_by_version_1(void **state)
     rig_make_elf(false, 4 * MIB, 0xc0000000);
     rig_header1(3);
     rig_loads("Multiboot 1");
-    rig_is_in_place(4 * MIB);
+    rig_image_is_at(4 * MIB);
     assert_int_equal(rig.start.rip, 4 * MIB + 0x10);
     begins_as_specified(0x2badb002);
     assert_int_equal(rig_info1(0), 0x24d);
@@ -53,7 +53,7 @@ static void elf64_by_version_1(void **state)
     rig_header1(4);
     put32(rig.kernel + HEADER + 32, 0);
     rig_loads("Multiboot 1 (without the video mode it prefers)");
-    rig_is_in_place(4 * MIB);
+    rig_image_is_at(4 * MIB);
     assert_int_equal(rig.start.rip, 4 * MIB + 0x10);
 }
 
@@ -96,7 +96,7 @@ static void elf_by_version_2(void **state)
         }
         rig_plain2();
         rig_loads("Multiboot 2");
-        rig_is_in_place(4 * MIB);
+        rig_image_is_at(4 * MIB);
         assert_int_equal(rig.start.rip, 4 * MIB + 0x10);
         begins_as_specified(0x36d76289);
         assert_int_equal(rig_info2(21, 0), 0);

@@ -8,42 +8,41 @@
 
 #include <cmocka.h>
 
-static struct placement place(const struct config_entry *config,
-                              unsigned processors)
+static struct pinning pinning_of(const struct config_entry *config,
+                                 unsigned processors)
 {
-    struct placement placement;
+    struct pinning pinning;
 
-    placement_init(&placement, config, processors);
-    return placement;
+    pinning_init(&pinning, config, processors);
+    return pinning;
 }
 
 static void one_processor_has_all(void **state)
 {
     struct config_entry config = {.cpus = 4};
-    struct placement placement = place(&config, 1);
+    struct pinning pinning = pinning_of(&config, 1);
 
     (void)state;
     for (unsigned i = 0; i < 4; i++) {
-        assert_int_equal(placement_vcpu(&placement, i), 0);
-        assert_int_equal(placement_service(&placement, i), 0);
+        assert_int_equal(pinning_vcpu(&pinning, i), 0);
+        assert_int_equal(pinning_service(&pinning, i), 0);
     }
 }
 
 static void vcpus_spread_and_services_keep_off_them(void **state)
 {
     struct config_entry config = {.cpus = 2};
-    struct placement placement = place(&config, 4);
+    struct pinning pinning = pinning_of(&config, 4);
     unsigned taken = 0;
 
     (void)state;
-    taken = 1U << placement_vcpu(&placement, 0) |
-            1U << placement_vcpu(&placement, 1);
+    taken = 1U << pinning_vcpu(&pinning, 0) | 1U << pinning_vcpu(&pinning, 1);
     assert_int_equal(__builtin_popcount(taken), 2);
     for (unsigned i = 0; i < 2; i++) {
-        unsigned service = placement_service(&placement, i);
+        unsigned service = pinning_service(&pinning, i);
 
         assert_true(service < 4 && !(taken >> service & 1));
-        assert_int_equal(placement_service(&placement, i + 2), service);
+        assert_int_equal(pinning_service(&pinning, i + 2), service);
         taken |= 1U << service;
     }
     assert_int_equal(taken, 15);
@@ -52,24 +51,24 @@ static void vcpus_spread_and_services_keep_off_them(void **state)
 static void machines_begin_behind_each_other(void **state)
 {
     struct config_entry config = {.cpus = 2};
-    struct placement first = place(&config, 8);
-    struct placement second = place(&config, 8);
+    struct pinning first = pinning_of(&config, 8);
+    struct pinning second = pinning_of(&config, 8);
 
     (void)state;
-    assert_int_equal(placement_vcpu(&second, 0),
-                     (placement_vcpu(&first, 1) + 1) % 8);
+    assert_int_equal(pinning_vcpu(&second, 0),
+                     (pinning_vcpu(&first, 1) + 1) % 8);
 }
 
 static void more_vcpus_than_processors_share(void **state)
 {
     struct config_entry config = {.cpus = 5};
-    struct placement placement = place(&config, 2);
+    struct pinning pinning = pinning_of(&config, 2);
     unsigned on_0 = 0;
 
     (void)state;
     for (unsigned i = 0; i < 5; i++) {
-        on_0 += placement_vcpu(&placement, i) == 0 ? 1 : 0;
-        assert_true(placement_service(&placement, i) < 2);
+        on_0 += pinning_vcpu(&pinning, i) == 0 ? 1 : 0;
+        assert_true(pinning_service(&pinning, i) < 2);
     }
     assert_true(on_0 == 2 || on_0 == 3);
 }
@@ -78,14 +77,14 @@ static void pin_is_obeyed_in_order(void **state)
 {
     struct config_entry config = {
         .cpus = 3, .pin = {2, 0}, .pin_count = 2, .pin_line = 7};
-    struct placement placement = place(&config, 3);
+    struct pinning pinning = pinning_of(&config, 3);
 
     (void)state;
-    assert_int_equal(placement_vcpu(&placement, 0), 2);
-    assert_int_equal(placement_vcpu(&placement, 1), 0);
-    assert_int_equal(placement_vcpu(&placement, 2), 2);
-    assert_int_equal(placement_service(&placement, 0), 1);
-    assert_int_equal(placement_service(&placement, 1), 1);
+    assert_int_equal(pinning_vcpu(&pinning, 0), 2);
+    assert_int_equal(pinning_vcpu(&pinning, 1), 0);
+    assert_int_equal(pinning_vcpu(&pinning, 2), 2);
+    assert_int_equal(pinning_service(&pinning, 0), 1);
+    assert_int_equal(pinning_service(&pinning, 1), 1);
 }
 
 int main(void)

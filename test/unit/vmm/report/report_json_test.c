@@ -120,12 +120,12 @@ static void has(const char *part)
 
 static void a_report_in_json(void **state)
 {
-    struct place place = {.known = true,
-                          .vcpu = 1,
-                          .rip = 0xffffffff81000012,
-                          .bytes = {0x89, 0x08},
-                          .length = 2,
-                          .symbol = "vp_\"notify+0x12"};
+    struct code_place place = {.known = true,
+                               .vcpu = 1,
+                               .rip = 0xffffffff81000012,
+                               .bytes = {0x89, 0x08},
+                               .length = 2,
+                               .symbol = "vp_\"notify+0x12"};
 
     (void)state;
     rig_start(RIG_BLOCK, VIRTIO_LINT_STRICT, 0);
@@ -157,7 +157,7 @@ static void a_report_in_json(void **state)
 static void the_longest_lines_fit(void **state)
 {
     struct report_summary summary = {.exercised = CLAUSE_COUNT};
-    struct place place = {.known = true, .length = INSN_MAX_LENGTH};
+    struct code_place place = {.known = true, .length = INSN_MAX_LENGTH};
     char vm[64];
 
     (void)state;

@@ -1,3 +1,7 @@
+unit-tests += code_place
+code_place-sources := test/unit/vmm/report/code_place_test.c \
+    vmm/report/code_place.c kernel/base/format.c
+
 unit-tests += json
 json-sources := test/unit/vmm/report/json_test.c vmm/report/json.c \
     kernel/base/format.c

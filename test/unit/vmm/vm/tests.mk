@@ -25,7 +25,7 @@ vm_device-libs := -Wl,--wrap=virtio_queue_service
 
 unit-tests += vm_run
 vm_run-sources := test/unit/vmm/vm/vm_run_test.c $(support)/processor_fake.c \
-    vmm/vm/vm_run.c kernel/base/format.c
+    vmm/vm/vm_run.c vmm/report/code_place.c kernel/base/format.c
 
 unit-tests += vm_smp
 vm_smp-sources := test/unit/vmm/vm/vm_smp_test.c $(support)/apicv_fake.c \

@@ -33,19 +33,12 @@ static unsigned wakes;
 static unsigned errors;
 static enum log_level level = LOG_DEBUG;
 
-void place_take(struct vcpu *which, struct place *place)
+void vcpu_code_place(struct vcpu *which, struct code_place *place)
 {
-    *place = (struct place){0};
+    *place = (struct code_place){0};
     assert_ptr_equal(which, &vcpu);
     which->guest->here = true;
     logged++;
-}
-
-void place_describe_bytes(const struct place *place, char *text, size_t size)
-{
-    (void)place;
-    assert_true(size > 0);
-    text[0] = '\0';
 }
 
 void guest_leave(struct guest *which)
@@ -151,15 +144,15 @@ size_t task_memory(void)
     return 0;
 }
 
-unsigned placement_vcpu(const struct placement *placement, unsigned index)
+unsigned pinning_vcpu(const struct pinning *pinning, unsigned index)
 {
-    (void)placement;
+    (void)pinning;
     return index;
 }
 
-unsigned placement_service(const struct placement *placement, unsigned index)
+unsigned pinning_service(const struct pinning *pinning, unsigned index)
 {
-    (void)placement;
+    (void)pinning;
     return index;
 }
 
