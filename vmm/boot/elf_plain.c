@@ -6,12 +6,9 @@
  * wants (boot.rst, "64-bit Boot Protocol"). In the table of
  * vmm/boot/boot_protocol.c, behind the protocols that an ELF file can ask for;
  * so whatever is wrong with an ELF file is said here. */
-#include "vmm/boot/elf.h"
+#include "vmm/boot/elf_boot.h"
 
-#include "kernel/base/string.h"
 #include "vmm/boot/boot_params.h"
-#include "vmm/boot/boot_tables.h"
-#include "vmm/boot/start_info.h"
 
 #define STACK_SIZE 0x4000
 
@@ -20,23 +17,11 @@
 #define DYN_BASE      MAP_LEGACY_END
 #define DYN_ALIGNMENT 0x200000ULL
 
-struct elf_layout {
-    uint64_t bias;
-    struct start_info_layout info;
-    struct boot_paging paging;
-    uint64_t stack;
-    uint64_t boot_params;
-};
-
 static const char contract[] =
     "a plain ELF: in long mode, interrupts off, at the physical address of "
     "e_entry; the first 4 GiB and all RAM mapped onto themselves, writable and "
     "executable; flat segments, no IDT; 16 KiB of stack; RDI = hvm_start_info "
     "(version 1), RSI = Linux' boot_params";
-
-static const char no_room[] =
-    "the VM's memory is too small for the kernel's tables; give it more with "
-    "memory=";
 
 static bool recognise(const uint8_t *kernel, uint64_t size)
 {
@@ -83,16 +68,17 @@ static const char *choose_bias(const struct elf *elf,
     return NULL;
 }
 
-static const char *take_kernel(const struct elf *elf, struct boot_space *space,
-                               struct elf_layout *layout,
-                               struct boot_start *start)
+/* Where the image goes and where it begins. */
+static const char *judge_image(struct elf_boot *boot)
 {
+    const struct elf *elf = &boot->elf;
+    struct boot_start *start = boot->start;
     struct elf_extent extent;
     uint64_t entry = 0;
     const char *wrong = elf_extent(elf, &extent, start);
 
     if (wrong == NULL) {
-        wrong = choose_bias(elf, space, &extent, &layout->bias);
+        wrong = choose_bias(elf, &boot->space, &extent, &boot->bias);
     }
     if (wrong != NULL) {
         return wrong;
@@ -108,96 +94,71 @@ static const char *take_kernel(const struct elf *elf, struct boot_space *space,
         entry = elf->entry;
         start->physical_entry = true;
     }
-    start->rip = entry + layout->bias;
-    start->kernel = extent.low + layout->bias;
+    start->rip = entry + boot->bias;
+    start->kernel = extent.low + boot->bias;
     start->moved = (struct boot_move){
         .base = start->kernel,
-        .end = extent.end + layout->bias,
-        .by = layout->bias,
+        .end = extent.end + boot->bias,
+        .by = boot->bias,
     };
-    return elf_take(elf, space, layout->bias, start);
+    return NULL;
 }
 
-static uint64_t memory_end(const struct guest_memory *memory)
+/* All that is wrong, and the room for everything. */
+static const char *judge(struct elf_boot *boot, uint64_t *boot_params)
 {
-    const struct guest_memory_slot *last =
-        &memory->slots[memory->slot_count - 1];
-    uint64_t end = memory->slot_count == 0 ? 0 : last->base + last->size;
-
-    return end > BOOT_4_GIB ? end : BOOT_4_GIB;
-}
-
-static const char *take_all(const struct elf *elf,
-                            const struct boot_request *request,
-                            struct boot_space *space, struct elf_layout *layout,
-                            struct boot_start *start)
-{
-    const char *wrong = judge_kind(elf);
+    const char *wrong = elf_boot_open(boot);
 
     if (wrong == NULL) {
-        wrong = boot_params_judge(request);
+        wrong = judge_kind(&boot->elf);
     }
     if (wrong == NULL) {
-        wrong = take_kernel(elf, space, layout, start);
+        wrong = boot_params_judge(boot->request);
     }
     if (wrong == NULL) {
-        wrong = start_info_take(space, request, &layout->info, start);
+        wrong = judge_image(boot);
     }
-    if (wrong == NULL &&
-        (!boot_gdt_take(space, start) ||
-         !boot_paging_take(space, memory_end(space->memory), request->gib_pages,
-                           &layout->paging) ||
-         !boot_space_lowest(space, STACK_SIZE, BOOT_PAGE, MAP_BOOT_BASE,
-                            BOOT_4_GIB, &layout->stack) ||
-         !boot_space_lowest(space, BOOT_PARAMS_SIZE, BOOT_PAGE, MAP_BOOT_BASE,
-                            BOOT_4_GIB, &layout->boot_params))) {
-        wrong = no_room;
+    if (wrong == NULL) {
+        wrong = elf_boot_take(boot, STACK_SIZE);
+    }
+    if (wrong == NULL) {
+        wrong = elf_boot_take_pages(boot, BOOT_PARAMS_SIZE, boot_params);
     }
     return wrong;
 }
 
-static void put_boot_params(const struct guest_memory *memory,
-                            const struct boot_request *request,
-                            const struct elf_layout *layout,
-                            const struct boot_start *start)
+static void put_boot_params(const struct elf_boot *boot, uint64_t address)
 {
-    uint8_t *params =
-        boot_space_bytes(memory, layout->boot_params, BOOT_PARAMS_SIZE);
+    uint8_t *params = boot_space_bytes(boot->memory, address, BOOT_PARAMS_SIZE);
 
-    boot_params_begin(params, request);
-    boot_params_put(params, request, start, layout->info.command_line);
+    boot_params_begin(params, boot->request);
+    boot_params_put(params, boot->request, boot->start,
+                    boot->info.command_line);
 }
 
 static const char *load(const struct guest_memory *memory,
                         const struct boot_request *request,
                         struct boot_start *start)
 {
-    struct boot_space space;
-    struct elf_layout layout = {0};
-    struct elf elf;
-    const char *wrong = elf_open(&elf, request->kernel, request->kernel_size);
+    struct elf_boot boot = {
+        .memory = memory, .request = request, .start = start};
+    uint64_t boot_params = 0;
+    const char *wrong = NULL;
 
-    boot_space_init(&space, memory, request->e820, request->e820_count);
-    if (wrong == NULL) {
-        wrong = take_all(&elf, request, &space, &layout, start);
-    }
+    start->mode = BOOT_LONG;
+    wrong = judge(&boot, &boot_params);
     if (wrong != NULL || request->only_judge) {
         return wrong;
     }
-    start->mode = BOOT_LONG;
     start->contract = contract;
-    start->gprs[GPR_RDI] = layout.info.base;
-    start->gprs[GPR_RSI] = layout.boot_params;
+    start->gprs[GPR_RDI] = boot.info.base;
+    start->gprs[GPR_RSI] = boot_params;
     /* As a function finds it that was called, so that the entry may be one
-     * (System V ABI, AMD64, 3.2.2); the return address is 0. */
-    start->gprs[GPR_RSP] = layout.stack + STACK_SIZE - 8;
-    start->page_tables = layout.paging.base;
-    elf_put(&elf, memory, layout.bias);
-    start_info_put(memory, request, &layout.info, start);
-    put_boot_params(memory, request, &layout, start);
-    boot_gdt_put(memory, start);
-    boot_paging_put(memory, &layout.paging);
-    memset(boot_space_bytes(memory, layout.stack, STACK_SIZE), 0, STACK_SIZE);
+     * (System V ABI, AMD64, 3.2.2); the stack is zeroed, so the return address
+     * is 0. */
+    start->gprs[GPR_RSP] = elf_boot_stack_top(&boot) - 8;
+    elf_boot_put(&boot);
+    put_boot_params(&boot, boot_params);
     return NULL;
 }
 

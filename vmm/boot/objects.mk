@@ -9,6 +9,7 @@ objects += $(addprefix vmm/boot/, \
     bzimage_file.o \
     bzimage_real.o \
     elf.o \
+    elf_boot.o \
     elf_load.o \
     elf_plain.o \
     multiboot.o \

@@ -2,10 +2,8 @@
  * the physical address where they begin, in 32-bit protected mode without
  * paging, EBX at the boot information. Linux (CONFIG_PVH), FreeBSD, NetBSD, Xen
  * and GRUB have it. In the table of vmm/boot/boot_protocol.c. */
-#include "vmm/boot/elf.h"
+#include "vmm/boot/elf_boot.h"
 
-#include "vmm/boot/boot_tables.h"
-#include "vmm/boot/start_info.h"
 #include "vmm/memory/little_endian.h"
 
 /* Xen, public/elfnote.h. */
@@ -16,11 +14,6 @@
 
 /* Linux, include/linux/build-salt.h. */
 #define NOTE_LINUX_SALT 0x100 /* text */
-
-struct pvh_layout {
-    struct start_info_layout info;
-    uint64_t stack;
-};
 
 #define STACK_SIZE 0x1000
 
@@ -99,57 +92,33 @@ static void copy_version(const struct elf *elf, struct boot_start *start)
     }
 }
 
-static const char *take_all(const struct elf *elf,
-                            const struct boot_request *request,
-                            struct boot_space *space, struct pvh_layout *layout,
-                            struct boot_start *start)
-{
-    struct elf_extent extent;
-    const char *wrong = elf_extent(elf, &extent, start);
-
-    start->kernel = extent.low;
-    if (wrong == NULL) {
-        wrong = judge_entry(elf, start);
-    }
-    if (wrong == NULL) {
-        wrong = elf_take(elf, space, 0, start);
-    }
-    if (wrong == NULL) {
-        wrong = start_info_take(space, request, &layout->info, start);
-    }
-    if (wrong == NULL &&
-        (!boot_gdt_take(space, start) ||
-         !boot_space_lowest(space, STACK_SIZE, BOOT_PAGE, MAP_BOOT_BASE,
-                            BOOT_4_GIB, &layout->stack))) {
-        wrong = "the VM's memory is too small for the kernel's tables; give it "
-                "more with memory=";
-    }
-    return wrong;
-}
-
 static const char *load(const struct guest_memory *memory,
                         const struct boot_request *request,
                         struct boot_start *start)
 {
-    struct boot_space space;
-    struct pvh_layout layout = {0};
-    struct elf elf;
-    const char *wrong = elf_open(&elf, request->kernel, request->kernel_size);
+    struct elf_boot boot = {
+        .memory = memory, .request = request, .start = start};
+    struct elf_extent extent;
+    const char *wrong = elf_boot_open(&boot);
 
-    boot_space_init(&space, memory, request->e820, request->e820_count);
+    start->mode = BOOT_PROTECTED;
     if (wrong == NULL) {
-        wrong = take_all(&elf, request, &space, &layout, start);
+        wrong = elf_extent(&boot.elf, &extent, start);
+    }
+    if (wrong == NULL) {
+        wrong = judge_entry(&boot.elf, start);
+    }
+    if (wrong == NULL) {
+        wrong = elf_boot_take(&boot, STACK_SIZE);
     }
     if (wrong != NULL || request->only_judge) {
         return wrong;
     }
-    start->mode = BOOT_PROTECTED;
-    start->gprs[GPR_RBX] = layout.info.base;
-    start->gprs[GPR_RSP] = layout.stack + STACK_SIZE;
-    copy_version(&elf, start);
-    elf_put(&elf, memory, 0);
-    start_info_put(memory, request, &layout.info, start);
-    boot_gdt_put(memory, start);
+    start->kernel = extent.low;
+    start->gprs[GPR_RBX] = boot.info.base;
+    start->gprs[GPR_RSP] = elf_boot_stack_top(&boot);
+    copy_version(&boot.elf, start);
+    elf_boot_put(&boot);
     return NULL;
 }
 

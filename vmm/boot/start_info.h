@@ -3,7 +3,7 @@
  * memory map, RSDP. The initrd is the first module, the `module` lines' files
  * follow.
  *
- * Who calls it: vmm/boot/pvh.c and vmm/boot/elf_plain.c. */
+ * Who calls it: vmm/boot/elf_boot.c. */
 #pragma once
 
 #include <stdint.h>
