@@ -17,6 +17,7 @@ objects += $(addprefix kernel/, \
     sha256.o \
     task.o \
     task_life.o \
+    task_turns.o \
     time.o \
     )
 

@@ -31,11 +31,6 @@ static void interrupt_outside(struct run_queue *queue)
     }
 }
 
-static bool empty(const struct task_list *list)
-{
-    return __atomic_load_n(&list->first, __ATOMIC_RELAXED) == NULL;
-}
-
 static void append_to(struct task_list *list, struct task *task)
 {
     task->state = TASK_RUNNABLE;
@@ -73,7 +68,7 @@ static void append_current(struct run_queue *queue)
     bool over = turn_over(queue->current);
 
     spinlock_take(&queue->lock);
-    if (over && empty(&queue->over)) {
+    if (over && task_list_empty(&queue->over)) {
         queue->over_since = time_now();
     }
     append_to(over ? &queue->over : &queue->ready, queue->current);
@@ -313,55 +308,6 @@ void task_move(unsigned processor)
     task_schedule();
 }
 
-bool task_find_idle(unsigned *processor)
-{
-    for (unsigned i = 0; i < PROCESSORS_MAX && task_queues[i].open; i++) {
-        if (__atomic_load_n(&task_queues[i].halted, __ATOMIC_RELAXED) &&
-            empty(&task_queues[i].ready)) {
-            *processor = i;
-            return true;
-        }
-    }
-    return false;
-}
-
-static unsigned computing(const struct run_queue *queue)
-{
-    return __atomic_load_n(&queue->computing, __ATOMIC_RELAXED);
-}
-
-static unsigned after(unsigned processor)
-{
-    unsigned next = processor + 1;
-
-    return next < PROCESSORS_MAX && task_queues[next].open ? next : 0;
-}
-
-bool task_find_lighter(unsigned *processor)
-{
-    const struct run_queue *here = task_queue_here();
-    bool stayed = time_now() >= here->current->arrived + TASK_STAY;
-    unsigned most = computing(here);
-    bool found = false;
-
-    if (most < 2) {
-        return false;
-    }
-    most -= stayed ? 1 : 2;
-    /* The next ones first, so that what is too much goes round. */
-    for (unsigned i = after(processor_here()->index);
-         i != processor_here()->index; i = after(i)) {
-        unsigned there = computing(&task_queues[i]);
-
-        if (there < most || (there == most && !found)) {
-            most = there;
-            *processor = i;
-            found = true;
-        }
-    }
-    return found;
-}
-
 unsigned task_processor(const struct task *task)
 {
     return (unsigned)(task->queue - task_queues);
@@ -393,8 +339,8 @@ void task_yield(void)
 
     CHECK(!queue->firing);
     fire_timers(queue);
-    if (!empty(&queue->ready) ||
-        (!empty(&queue->over) &&
+    if (!task_list_empty(&queue->ready) ||
+        (!task_list_empty(&queue->over) &&
          (turn_over(queue->current) || overdue(queue, time_now())))) {
         append_current(queue);
         task_schedule();
@@ -410,45 +356,11 @@ void task_yield(void)
     }
 }
 
-void task_take_turns(void)
-{
-    struct task *task = task_current();
-
-    CHECK(!task->takes_turns);
-    task->takes_turns = true;
-    task_count_computing(task, 1);
-    task->turn_end = time_now() + TASK_TURN;
-}
-
-uint64_t task_turn_end(void)
-{
-    return task_current()->turn_end;
-}
-
-uint64_t task_run_end(void)
-{
-    const struct run_queue *queue = task_queue_here();
-    uint64_t end = queue->current->turn_end;
-    uint64_t soon = 0;
-
-    if (queue->passed != NULL) {
-        soon = time_now() + TASK_AGAIN;
-        end = end < soon ? end : soon;
-    }
-    return end;
-}
-
-void task_end_turn(void)
-{
-    task_current()->turn_end = 0;
-    task_yield();
-}
-
 bool task_work_pending(void)
 {
     struct run_queue *queue = task_queue_here();
 
-    return !empty(&queue->ready) || !empty(&queue->over) || timer_due();
+    return !task_list_empty(&queue->ready) || !task_list_empty(&queue->over) || timer_due();
 }
 
 bool task_outside_begin(bool known)

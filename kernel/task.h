@@ -86,6 +86,12 @@ uint64_t task_run_end(void);
 /* Yields as if it were over now: the task waits for another one. */
 void task_end_turn(void);
 
+/* Between two pieces of long work by a task that takes no turns: yields if a
+ * timer is due, another processor waits for the caller's domain, or the caller
+ * has had the processor for TASK_TURN while other tasks wait. *since is the TSC
+ * when the caller last got the processor; this call sets it after a yield. */
+void task_give_way(uint64_t *since);
+
 /* True while a task other than the caller is runnable or a timer is due: what
  * a vCPU asks before it enters its guest again. */
 bool task_work_pending(void);

@@ -1,6 +1,6 @@
 /* What the files that implement kernel/task.h share: kernel/task.c (run
- * task_queues, the switch), kernel/task_life.c (from creation to exit) and
- * kernel/event.c. */
+ * task_queues, the switch), kernel/task_turns.c (turns and balance),
+ * kernel/task_life.c (from creation to exit) and kernel/event.c. */
 #pragma once
 
 #include <stdbool.h>
@@ -100,6 +100,11 @@ extern struct run_queue task_queues[PROCESSORS_MAX];
 static inline struct run_queue *task_queue_here(void)
 {
     return processor_here()->queue;
+}
+
+static inline bool task_list_empty(const struct task_list *list)
+{
+    return __atomic_load_n(&list->first, __ATOMIC_RELAXED) == NULL;
 }
 
 static inline uint64_t *task_stack_bottom(const struct task *task)

@@ -125,23 +125,14 @@ size_t env_entropy(struct virtio_device *device, void *buffer, size_t length)
     return filled;
 }
 
-/* Has a service run for a turn, and others wait for the processor? */
-static bool turn_over(const struct virtio_host *host)
-{
-    return task_work_pending() &&
-           time_from_tsc(cpu_rdtsc() - host->turn) >= TASK_TURN;
-}
-
 /* Between the pieces of a request, which may be as large as the guest's memory:
  * neither the entry's `timeout` nor the console nor another machine waits for
  * its end. Only a queue's own task may wait, not a vCPU inside an access
  * (emerg_wr). */
 static void let_others_run(struct virtio_host *host)
 {
-    if ((timer_due() || domain_wanted() || turn_over(host)) &&
-        host->vm->accessing == NULL) {
-        task_yield();
-        host->turn = cpu_rdtsc();
+    if (host->vm->accessing == NULL) {
+        task_give_way(&host->turn);
     }
 }
 

@@ -172,6 +172,53 @@ static void those_that_wake_do_not_starve_one_that_computes(void **state)
     assert_in_range(rounds, 50, 110);
 }
 
+static void chime(void *argument)
+{
+    (void)argument;
+    rig_note("timer ");
+}
+
+static void one_that_gives_way_has_a_turn_first(void **state)
+{
+    uint64_t since = cpu_rdtsc();
+
+    (void)state;
+    assert_non_null(task_create("late", late, NULL));
+    rig.tsc += TASK_TURN / 2;
+    task_give_way(&since);
+    assert_string_equal(rig.trace, "");
+    rig.tsc += TASK_TURN;
+    task_give_way(&since);
+    assert_string_equal(rig.trace, "late");
+    assert_int_equal(since, rig.tsc);
+}
+
+static void one_that_gives_way_keeps_no_timer_waiting(void **state)
+{
+    struct timer timer = {.fire = chime};
+    uint64_t since = cpu_rdtsc();
+
+    (void)state;
+    timer_arm(&timer, time_now() + TASK_TURN / 4);
+    task_give_way(&since);
+    assert_string_equal(rig.trace, "");
+    rig.tsc += TASK_TURN / 2;
+    task_give_way(&since);
+    assert_string_equal(rig.trace, "timer ");
+    assert_int_equal(since, rig.tsc);
+}
+
+static void one_that_gives_way_to_nobody_goes_on(void **state)
+{
+    uint64_t since = cpu_rdtsc();
+    const uint64_t begin = since;
+
+    (void)state;
+    rig.tsc += 10 * TASK_TURN;
+    task_give_way(&since);
+    assert_int_equal(since, begin);
+}
+
 /* What arch/vmx/guest_switch.c asks: has this processor worked for anybody but
  * the machine whose guest it runs? */
 static void work_for_others_is_marked(void **state)
@@ -207,6 +254,9 @@ int main(void)
         TEST(one_that_only_yields_lets_those_run),
         TEST(one_that_waits_for_another_ends_its_turn),
         TEST(those_that_wake_do_not_starve_one_that_computes),
+        TEST(one_that_gives_way_has_a_turn_first),
+        TEST(one_that_gives_way_keeps_no_timer_waiting),
+        TEST(one_that_gives_way_to_nobody_goes_on),
         TEST(work_for_others_is_marked),
     };
 
