@@ -1,6 +1,6 @@
 /* The local APIC's interrupts: what comes in, what has priority, what is
- * finished. See lapic.h; registers are lapic_registers.c, the timer
- * lapic_timer.c.  SDM 3A chapter 11. */
+ * finished. See lapic.h; registers are lapic_registers.c, messages to other
+ * APICs lapic_message.c, the timer lapic_timer.c.  SDM 3A chapter 11. */
 #include "vmm/chip/lapic.h"
 
 #include "arch/msr.h"
@@ -8,12 +8,6 @@
 #include "kernel/base/string.h"
 #include "vmm/chip/lapic_timer.h"
 #include "vmm/chip/platform.h"
-
-/* Error status register (SDM 3A 11.5.3). */
-#define ESR_SEND_ILLEGAL    (1U << 5)
-#define ESR_RECEIVE_ILLEGAL (1U << 6)
-
-#define FIRST_LEGAL_VECTOR 16
 
 /* The word of ISR, TMR or IRR that has vector `n`'s bit. */
 static uint32_t *word_of(const struct lapic *lapic, unsigned set, unsigned n)
@@ -264,8 +258,8 @@ static bool receive_vector(struct lapic *lapic, uint8_t vector, bool level)
     if ((lapic->svr & LAPIC_SVR_ENABLED) == 0) {
         return false;
     }
-    if (vector < FIRST_LEGAL_VECTOR) {
-        lapic_error(lapic, ESR_RECEIVE_ILLEGAL);
+    if (vector < LAPIC_VECTOR_LEAST) {
+        lapic_error(lapic, LAPIC_ESR_RECEIVE_VECTOR);
         return false;
     }
     if (lapic->guest != NULL) {
@@ -339,42 +333,6 @@ bool lapic_receive(struct lapic *lapic, enum apic_mode mode, uint8_t vector,
     return true;
 }
 
-/* In xAPIC mode a logical destination is a set in the flat or the cluster
- * model (SDM 3A 11.6.2.2); other values of DFR match nobody. */
-static bool matches_xapic_logical(const struct lapic *lapic, uint32_t dest)
-{
-    uint32_t set = lapic->ldr >> 24;
-
-    if (dest == 0xff) {
-        return true;
-    }
-    if (lapic->dfr >> 28 == 0xf) {
-        return dest <= 0xff && (dest & set) != 0;
-    }
-    if (lapic->dfr >> 28 == 0) {
-        return dest <= 0xff && dest >> 4 == set >> 4 && (dest & set & 0xf) != 0;
-    }
-    return false;
-}
-
-bool lapic_matches(const struct lapic *lapic,
-                   const struct apic_message *message)
-{
-    uint32_t dest = message->dest;
-    bool x2apic = (lapic->base & APIC_BASE_EXTD) != 0;
-
-    if (dest == (message->wide ? UINT32_MAX : 0xff)) {
-        return true;
-    }
-    if (!message->logical) {
-        return dest == (x2apic ? lapic->id : lapic->id & 0xff);
-    }
-    if (!x2apic) {
-        return matches_xapic_logical(lapic, dest);
-    }
-    return dest >> 16 == lapic->ldr >> 16 && (dest & lapic->ldr & 0xffff) != 0;
-}
-
 void lapic_lvt_event(struct lapic *lapic, enum lapic_lvt entry)
 {
     uint32_t lvt = lapic->lvt[entry];
@@ -412,56 +370,6 @@ void lapic_error(struct lapic *lapic, uint32_t bits)
     /* An error entry with an illegal vector comes back here once, finds its
      * bit set and ends. */
     lapic_lvt_event(lapic, LAPIC_LVT_ERROR);
-}
-
-/* The combinations that SDM 3A Table 11-3 allows, and NMI to oneself, which
- * hardware delivers all the same. */
-static bool sendable(enum apic_mode mode, enum apic_shorthand shorthand)
-{
-    switch (mode) {
-    case APIC_FIXED:
-        return true;
-    case APIC_NMI:
-        return shorthand != APIC_TO_ALL;
-    case APIC_LOWEST:
-    case APIC_SMI:
-    case APIC_INIT:
-    case APIC_SIPI:
-        return shorthand == APIC_TO_DEST || shorthand == APIC_TO_OTHERS;
-    case APIC_EXTINT:
-        return false;
-    }
-    return false;
-}
-
-void lapic_send(struct lapic *lapic)
-{
-    uint64_t icr = lapic->icr;
-    bool x2apic = (lapic->base & APIC_BASE_EXTD) != 0;
-    struct apic_message message = {
-        .dest = x2apic ? (uint32_t)(icr >> 32) : (uint32_t)(icr >> 56),
-        .vector = (uint8_t)icr,
-        .mode = (enum apic_mode)(icr >> 8 & 7),
-        .shorthand = (enum apic_shorthand)(icr >> 18 & 3),
-        .logical = (icr >> 11 & 1) != 0,
-        .wide = x2apic,
-        .source = lapic,
-    };
-    bool deassert = (icr >> 14 & 1) == 0 && (icr >> 15 & 1) != 0;
-
-    /* INIT level de-assert only set arbitration ids, long ago. */
-    if (message.mode == APIC_INIT && deassert) {
-        return;
-    }
-    if (!sendable(message.mode, message.shorthand)) {
-        return;
-    }
-    if ((message.mode == APIC_FIXED || message.mode == APIC_LOWEST) &&
-        message.vector < FIRST_LEGAL_VECTOR) {
-        lapic_error(lapic, ESR_SEND_ILLEGAL);
-        return;
-    }
-    apic_bus_deliver(lapic->bus, &message);
 }
 
 /* What is kept beside the registers, and what the processor keeps. */

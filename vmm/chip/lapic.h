@@ -57,6 +57,14 @@ enum lapic_lvt {
 #define LAPIC_SVR_ENABLED  (1U << 8)
 #define LAPIC_SVR_SUPPRESS (1U << 12) /* no EOI broadcast */
 
+/* Bits of the error status register (SDM 3A 11.5.3). */
+#define LAPIC_ESR_SEND_VECTOR    (1U << 5)
+#define LAPIC_ESR_RECEIVE_VECTOR (1U << 6)
+#define LAPIC_ESR_REGISTER       (1U << 7)
+
+/* Vectors below are illegal in messages (SDM 3A 11.5.3). */
+#define LAPIC_VECTOR_LEAST 16
+
 /* The timer (SDM 3A 11.5.4). At time `since` (ns) its current count was
  * `count`; it steps every `divide` ns; a periodic one goes on from `initial`.
  * count 0: stopped. In TSC-deadline mode only `deadline` counts. */

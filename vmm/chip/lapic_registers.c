@@ -42,8 +42,6 @@ enum register_index {
 #define X2RW   (X2R | X2W)
 #define ALL_RW (XRW | X2RW)
 
-#define ESR_ILLEGAL_REGISTER (1U << 7)
-
 #define ICR_DELIVERY_STATUS (1U << 12) /* always idle */
 
 /* What each register allows; `bits` are those that can be written. Setting
@@ -312,7 +310,7 @@ static void page_read(struct lapic *lapic, struct access *access,
 
     access->value = 0;
     if (index >= MSR_COUNT || (rules[index].may & XRW) == 0) {
-        lapic_error(lapic, ESR_ILLEGAL_REGISTER);
+        lapic_error(lapic, LAPIC_ESR_REGISTER);
         return;
     }
     if ((rules[index].may & XR) == 0 || byte > 3) {
@@ -359,7 +357,7 @@ enum access_result lapic_access(struct lapic *lapic, struct access *access)
         return ACCESS_HANDLED;
     }
     if (index >= MSR_COUNT || (rules[index].may & XRW) == 0) {
-        lapic_error(lapic, ESR_ILLEGAL_REGISTER);
+        lapic_error(lapic, LAPIC_ESR_REGISTER);
     } else if ((rules[index].may & XW) != 0) {
         write_register(lapic, index,
                        (uint32_t)access->value & rules[index].bits);

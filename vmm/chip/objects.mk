@@ -7,6 +7,7 @@ objects += $(addprefix vmm/chip/, \
     ioapic.o \
     lapic.o \
     lapic_apicv.o \
+    lapic_message.o \
     lapic_registers.o \
     lapic_timer.o \
     pic.o \

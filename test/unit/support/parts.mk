@@ -10,8 +10,8 @@ flavour-fake_vmx := -iquote $(support)/fake_vmx
 flavour-fast     := -O2
 
 apic-parts := $(addprefix vmm/chip/, \
-    apic_bus.c ioapic.c lapic.c lapic_apicv.c lapic_registers.c lapic_timer.c \
-    pic.c)
+    apic_bus.c ioapic.c lapic.c lapic_apicv.c lapic_message.c \
+    lapic_registers.c lapic_timer.c pic.c)
 
 apic-rig-parts := $(support)/apicv_fake.c $(support)/chips_fake.c \
     $(apic-parts)
