@@ -86,11 +86,11 @@ uint64_t task_run_end(void);
 /* Yields as if it were over now: the task waits for another one. */
 void task_end_turn(void);
 
-/* Between two pieces of long work by a task that takes no turns: yields if a
- * timer is due, another processor waits for the caller's domain, or the caller
- * has had the processor for TASK_TURN while other tasks wait. *since is the TSC
- * when the caller last got the processor; this call sets it after a yield. */
-void task_give_way(uint64_t *since);
+/* Asked between two pieces of long work by a task that takes no turns: true if
+ * a timer is due, if another processor waits for the caller's domain, or if
+ * other tasks wait and the caller has had the processor for TASK_TURN. `since`
+ * is the TSC when the caller last got the processor. */
+bool task_yield_due(uint64_t since);
 
 /* True while a task other than the caller is runnable or a timer is due: what
  * a vCPU asks before it enters its guest again. */

@@ -43,19 +43,11 @@ void task_end_turn(void)
     task_yield();
 }
 
-/* Has the caller had the processor for a turn, and do other tasks wait? */
-static bool others_due(uint64_t since)
+bool task_yield_due(uint64_t since)
 {
-    return task_work_pending() &&
-           time_from_tsc(cpu_rdtsc() - since) >= TASK_TURN;
-}
-
-void task_give_way(uint64_t *since)
-{
-    if (timer_due() || domain_wanted() || others_due(*since)) {
-        task_yield();
-        *since = cpu_rdtsc();
-    }
+    return timer_due() || domain_wanted() ||
+           (task_work_pending() &&
+            time_from_tsc(cpu_rdtsc() - since) >= TASK_TURN);
 }
 
 bool task_find_idle(unsigned *processor)

@@ -131,8 +131,9 @@ size_t env_entropy(struct virtio_device *device, void *buffer, size_t length)
  * (emerg_wr). */
 static void let_others_run(struct virtio_host *host)
 {
-    if (host->vm->accessing == NULL) {
-        task_give_way(&host->turn);
+    if (task_yield_due(host->turn) && host->vm->accessing == NULL) {
+        task_yield();
+        host->turn = cpu_rdtsc();
     }
 }
 

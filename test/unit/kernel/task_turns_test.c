@@ -178,45 +178,34 @@ static void chime(void *argument)
     rig_note("timer ");
 }
 
-static void one_that_gives_way_has_a_turn_first(void **state)
+/* What a task that takes no turns asks between two pieces of its work. */
+static void others_are_due_after_a_turn(void **state)
 {
     uint64_t since = cpu_rdtsc();
 
     (void)state;
     assert_non_null(task_create("late", late, NULL));
-    rig.tsc += TASK_TURN / 2;
-    task_give_way(&since);
-    assert_string_equal(rig.trace, "");
-    rig.tsc += TASK_TURN;
-    task_give_way(&since);
+    rig.tsc += TASK_TURN - 1;
+    assert_false(task_yield_due(since));
+    rig.tsc++;
+    assert_true(task_yield_due(since));
+    task_yield();
     assert_string_equal(rig.trace, "late");
-    assert_int_equal(since, rig.tsc);
+    assert_false(task_yield_due(since));
 }
 
-static void one_that_gives_way_keeps_no_timer_waiting(void **state)
+static void a_timer_is_due_at_once(void **state)
 {
     struct timer timer = {.fire = chime};
     uint64_t since = cpu_rdtsc();
 
     (void)state;
     timer_arm(&timer, time_now() + TASK_TURN / 4);
-    task_give_way(&since);
-    assert_string_equal(rig.trace, "");
+    assert_false(task_yield_due(since));
     rig.tsc += TASK_TURN / 2;
-    task_give_way(&since);
+    assert_true(task_yield_due(since));
+    task_yield();
     assert_string_equal(rig.trace, "timer ");
-    assert_int_equal(since, rig.tsc);
-}
-
-static void one_that_gives_way_to_nobody_goes_on(void **state)
-{
-    uint64_t since = cpu_rdtsc();
-    const uint64_t begin = since;
-
-    (void)state;
-    rig.tsc += 10 * TASK_TURN;
-    task_give_way(&since);
-    assert_int_equal(since, begin);
 }
 
 /* What arch/vmx/guest_switch.c asks: has this processor worked for anybody but
@@ -254,9 +243,8 @@ int main(void)
         TEST(one_that_only_yields_lets_those_run),
         TEST(one_that_waits_for_another_ends_its_turn),
         TEST(those_that_wake_do_not_starve_one_that_computes),
-        TEST(one_that_gives_way_has_a_turn_first),
-        TEST(one_that_gives_way_keeps_no_timer_waiting),
-        TEST(one_that_gives_way_to_nobody_goes_on),
+        TEST(others_are_due_after_a_turn),
+        TEST(a_timer_is_due_at_once),
         TEST(work_for_others_is_marked),
     };
 

@@ -60,12 +60,9 @@ void task_yield(void)
 }
 
 /* As kernel/task.h says. */
-void task_give_way(uint64_t *since)
+bool task_yield_due(uint64_t since)
 {
-    if (others && now - *since >= TASK_TURN) {
-        task_yield();
-        *since = now;
-    }
+    return others && now - since >= TASK_TURN;
 }
 
 bool task_work_pending(void)
