@@ -2,6 +2,7 @@
 ; less what reading the TSC costs. Prints "bench NAME TICKS" lines.
 ; test/bench/bench.py boots it and prints the table.
 %include "guest.inc"
+%include "virtio.inc"
 
 TRIES        equ 64
 IRQ_VECTOR   equ 0x50
@@ -99,7 +100,7 @@ guest "bench"
     measure "vmcall", one_vmcall
     measure "msr", one_msr
     measure "port", one_port
-    call find_block
+    driver_find ID_BLOCK, "there is no block device"
     measure "mmio", one_mmio
     measure "self-ipi", one_self
     measure "deadline", one_deadline, nothing
@@ -173,7 +174,7 @@ one_port:
 
 one_mmio:
     start_clock
-    mov eax, [rbx + 0x070]              ; Status
+    get STATUS
     stop_clock
     ret
 
@@ -225,24 +226,6 @@ timer_interrupt:
 
 ; ---- the block device ----
 
-find_block:
-    mov ebx, VIRTIO
-    mov ecx, 8
-.next:
-    cmp dword [rbx], 0x74726976         ; MagicValue
-    jne .other
-    cmp dword [rbx + 0x004], 2          ; Version
-    jne .other
-    cmp dword [rbx + 0x008], 2          ; DeviceID
-    je .found
-.other:
-    add ebx, VIRTIO_STRIDE
-    loop .next
-    say "not ok there is no block device", 10
-    jmp power_off
-.found:
-    ret
-
 ; Up to the queue's addresses, accepting VERSION_1 and what is in R13D of the
 ; features from bit 32 on. R14D descriptors; keeps neither.
 set_up_block:
@@ -254,71 +237,35 @@ set_up_block:
     push rbx
     call ioapic_pin
     pop rbx
-    mov dword [rbx + 0x070], 0
-.reset:
-    cmp dword [rbx + 0x070], 0
-    jne .reset
-    mov dword [rbx + 0x070], 1
-    mov dword [rbx + 0x070], 3
-    mov dword [rbx + 0x014], 0
-    mov eax, [rbx + 0x010]
-    mov dword [rbx + 0x014], 1
-    mov eax, [rbx + 0x010]
-    mov dword [rbx + 0x024], 0
-    mov dword [rbx + 0x020], 0
-    mov dword [rbx + 0x024], 1
-    mov [rbx + 0x020], r13d
-    mov dword [rbx + 0x070], 11
-    mov eax, [rbx + 0x070]
-    mov dword [rbx + 0x030], 0
-    mov eax, [rbx + 0x044]
-    mov eax, [rbx + 0x034]
-    mov [rbx + 0x038], r14d
+    driver_negotiate 0, r13d
+    driver_queue 0, r14d
     ret
 
 start_block:
     mov qword [offer_way], offer
-    mov r13d, 1                         ; VERSION_1
+    mov r13d, HIGH_VERSION_1
     mov r14d, QUEUE
     call set_up_block
-    mov dword [rbx + 0x080], DESC
-    mov dword [rbx + 0x084], 0
-    mov dword [rbx + 0x090], AVAIL
-    mov dword [rbx + 0x094], 0
-    mov dword [rbx + 0x0a0], USED
-    mov dword [rbx + 0x0a4], 0
-    mov dword [rbx + 0x044], 1
-    mov dword [rbx + 0x070], 15
+    driver_areas DESC, AVAIL, USED
+    driver_go
     ; Header, 4 KiB of data, status.
-    mov qword [DESC], HEAD
-    mov dword [DESC + 8], 16
-    mov dword [DESC + 12], 1 | (1 << 16)
-    mov qword [DESC + 16], DATA
-    mov dword [DESC + 24], 4096
-    mov dword [DESC + 28], 3 | (2 << 16)
-    mov qword [DESC + 32], DONE
-    mov dword [DESC + 40], 1
-    mov dword [DESC + 44], 2
+    descriptor DESC, 0, HEAD, 16, DESC_NEXT, 1
+    descriptor DESC, 1, DATA, 4096, DESC_NEXT | DESC_WRITE, 2
+    descriptor DESC, 2, DONE, 1, DESC_WRITE, 0
     ret
 
 start_packed:
     mov qword [offer_way], offer_packed
-    mov r13d, 5                         ; VERSION_1, RING_PACKED
+    mov r13d, HIGH_VERSION_1 | HIGH_RING_PACKED
     mov r14d, LAP
     call set_up_block
     mov edi, RING
     xor eax, eax
     mov ecx, 0x300 / 8
     rep stosq
-    mov dword [rbx + 0x080], RING
-    mov dword [rbx + 0x084], 0
-    mov dword [rbx + 0x090], DRIVER_EVENT
-    mov dword [rbx + 0x094], 0
-    mov dword [rbx + 0x0a0], DEVICE_EVENT
-    mov dword [rbx + 0x0a4], 0
-    mov dword [rbx + 0x044], 1
-    mov dword [rbx + 0x070], 15
-    mov word [avail_bits], 0x80         ; AVAIL, and USED its inverse
+    driver_areas RING, DRIVER_EVENT, DEVICE_EVENT
+    driver_go
+    mov word [avail_bits], DESC_AVAIL   ; and USED its inverse
     ret
 
 ; Makes the list available in the next lap and kicks, as below.
@@ -331,7 +278,7 @@ offer_packed:
     mov qword [RING + 32], DONE
     mov qword [RING + 40], 1
     movzx eax, word [avail_bits]
-    xor word [avail_bits], 0x8080
+    xor word [avail_bits], DESC_AVAIL | DESC_USED
     lea ecx, [rax + 2]
     mov [RING + 46], cx
     inc ecx
@@ -340,21 +287,21 @@ offer_packed:
     mov [RING + 14], ax
     start_clock
     mov [kicked], r9
-    mov dword [rbx + 0x050], 0
+    put QUEUE_NOTIFY, 0
     ret
 
 ; Offers the chain again and kicks; interrupts are off. RBX: the device.
 offer:
     mov byte [DONE], 0xff
-    movzx eax, word [AVAIL + 2]
+    movzx eax, word [AVAIL + RING_IDX]
     mov ecx, eax
     and ecx, QUEUE - 1
-    mov word [AVAIL + 4 + rcx * 2], 0
+    mov word [AVAIL + RING_LIST + rcx * 2], 0
     inc eax
-    mov [AVAIL + 2], ax
+    mov [AVAIL + RING_IDX], ax
     start_clock
     mov [kicked], r9
-    mov dword [rbx + 0x050], 0
+    put QUEUE_NOTIFY, 0
     ret
 
 ; The whole request: offered, and its interrupt handled.
@@ -387,8 +334,8 @@ block_interrupt:
     shl rdx, 32
     or rax, rdx
     mov [stamp], rax
-    mov eax, [rbx + 0x060]
-    mov [rbx + 0x064], eax
+    get INTERRUPT_STATUS
+    mov [rbx + REG_INTERRUPT_ACK], eax
     mov ecx, X2APIC_EOI
     xor eax, eax
     xor edx, edx

@@ -3,10 +3,9 @@
 
 bench-guests := $(BUILD)/bench/bench.bin $(BUILD)/bench/ipi.bin
 
-$(bench-guests): $(BUILD)/bench/%.bin: test/bench/%.asm test/guests/guest.inc \
-    test/guests/smp.inc
+$(bench-guests): $(BUILD)/bench/%.bin: test/bench/%.asm $(guest-common)
 	@mkdir -p $(@D)
-	$(call say,NASM,$<)$(NASM) -f bin -Wall -Werror -I test/guests/ $< -o $@
+	$(call say,NASM,$<)$(guest-nasm) -Wall -Werror $< -o $@
 
 bench: $(BUILD)/BOOTX64.EFI $(bench-guests)
 	@test/bench/bench.py

@@ -4,6 +4,7 @@
 ; case from the `case` lines of the files included here, and checks that Lintel
 ; reports that clause and no other; `make clauses` reads them, too.
 %include "guest.inc"
+%include "virtio.inc"
 %include "breaker.inc"
 %include "breaker_access.inc"
 %include "breaker_ring.inc"

@@ -1,6 +1,7 @@
 ; An entry with `discover cmdline`: the devices stand on the command line, as
 ; Linux's virtio_mmio.device= has it, are where it says, and not in the DSDT.
 %include "guest.inc"
+%include "virtio.inc"
 
     mov [boot_params], rsi
 guest "discover"
@@ -18,9 +19,9 @@ guest "discover"
     inc esi
     call parse
     mov ebx, eax
-    cmp dword [rbx], 0x74726976
+    cmp dword [rbx + REG_MAGIC_VALUE], MAGIC
     check e, "at its address is a virtio device"
-    cmp dword [rbx + 4], 2
+    cmp dword [rbx + REG_VERSION], 2
     check e, "of version 2"
     cmp byte [rsi], ':'
     jne .malformed

@@ -2,34 +2,22 @@
 ; batch: hours at the speed of a serial port. Neither the time limit nor the
 ; next entry may wait for it.
 %include "guest.inc"
+%include "virtio.inc"
 
 DESC  equ SCRATCH + 0x1000
 AVAIL equ SCRATCH + 0x2000
 USED  equ SCRATCH + 0x3000
 SIZE  equ 8
+TRANSMITQ equ 1
 DATA  equ 0x400000             ; zeros
 BYTES equ 0xb00000
 
 guest "flood"
-    mov rbx, VIRTIO                     ; the console is the first device
-    cmp dword [rbx + 0x008], 3          ; DeviceID
-    check e, "there is a console device"
-    mov dword [rbx + 0x070], 0
-    mov dword [rbx + 0x070], 1          ; ACKNOWLEDGE
-    mov dword [rbx + 0x070], 3          ; DRIVER
-    mov dword [rbx + 0x024], 1
-    mov dword [rbx + 0x020], 1          ; VERSION_1
-    mov dword [rbx + 0x070], 11         ; FEATURES_OK
-    mov dword [rbx + 0x030], 1          ; transmitq
-    mov dword [rbx + 0x038], SIZE
-    mov dword [rbx + 0x080], DESC
-    mov dword [rbx + 0x084], 0
-    mov dword [rbx + 0x090], AVAIL
-    mov dword [rbx + 0x094], 0
-    mov dword [rbx + 0x0a0], USED
-    mov dword [rbx + 0x0a4], 0
-    mov dword [rbx + 0x044], 1
-    mov dword [rbx + 0x070], 15         ; DRIVER_OK
+    driver_find ID_CONSOLE, "there is no console device"
+    driver_negotiate 0, HIGH_VERSION_1
+    driver_queue TRANSMITQ, SIZE
+    driver_areas DESC, AVAIL, USED
+    driver_go
 
     mov rdi, DESC
     xor ecx, ecx
@@ -37,15 +25,15 @@ guest "flood"
     mov qword [rdi], DATA
     mov dword [rdi + 8], BYTES
     mov dword [rdi + 12], 0
-    mov [AVAIL + 4 + rcx * 2], cx
+    mov [AVAIL + RING_LIST + rcx * 2], cx
     add rdi, 16
     inc ecx
     cmp ecx, SIZE
     jb .fill
     mfence
-    mov word [AVAIL + 2], SIZE
+    mov word [AVAIL + RING_IDX], SIZE
     mfence
-    mov dword [rbx + 0x050], 1
+    put QUEUE_NOTIFY, TRANSMITQ
 .spin:
     jmp .spin
 finish

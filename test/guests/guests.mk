@@ -4,15 +4,26 @@
 guest-names := $(basename $(notdir $(wildcard test/guests/*.asm)))
 guest-files := $(guest-names:%=$(BUILD)/guests/%.bin)
 
-$(BUILD)/guests/%.bin: test/guests/%.asm $(wildcard test/guests/*.inc)
+# The names of virtio/, which virtio.inc includes.
+virtio-names := $(BUILD)/guests/virtio_names.inc
+
+$(virtio-names): test/guests/virtio_names.c
 	@mkdir -p $(@D)
-	$(call say,NASM,$<)$(NASM) -f bin -Wall -Werror -I test/guests/ $< -o $@
+	$(call say,GEN)$(CC) $(CFLAGS) -MMD -MP -MT $@ -MF $@.d -S $< -o $@.s
+	@sed -n 's/^@ //p' $@.s > $@
+-include $(virtio-names).d
+
+guest-common := $(wildcard test/guests/*.inc) $(virtio-names)
+guest-nasm   := $(NASM) -f bin -I test/guests/ -I $(BUILD)/guests/
+
+$(BUILD)/guests/%.bin: test/guests/%.asm $(guest-common)
+	@mkdir -p $(@D)
+	$(call say,NASM,$<)$(guest-nasm) -Wall -Werror $< -o $@
 
 # Its labels as a System.map, for `symbols`.
-$(BUILD)/guests/%.map: test/guests/%.asm test/guests/guest.inc \
-    test/guests/smp.inc
+$(BUILD)/guests/%.map: test/guests/%.asm $(guest-common)
 	@mkdir -p $(@D)
-	$(call say,NASM,$<)$(NASM) -f bin -I test/guests/ --before "[map symbols $@.nasm]" -o /dev/null $<
+	$(call say,NASM,$<)$(guest-nasm) --before "[map symbols $@.nasm]" -o /dev/null $<
 	@awk '/Section .text/ { text = 1 } text && NF == 3 && $$3 !~ /^\.\.@|Name/ \
 	    { print tolower($$2), "t", $$3 }' $@.nasm > $@
 
@@ -64,9 +75,10 @@ elf-guests := $(basename $(notdir $(wildcard test/guests/elf/*.asm)))
 elf-files  := $(elf-guests:%=$(BUILD)/guests/%.bin)
 guest-files += $(elf-files)
 
-$(elf-files): $(BUILD)/guests/%.bin: test/guests/elf/%.asm
+$(elf-files): $(BUILD)/guests/%.bin: test/guests/elf/%.asm $(virtio-names)
 	@mkdir -p $(@D)
-	$(call say,NASM,$<)$(NASM) -f elf64 -Wall -Werror $< -o $(@:.bin=.o)
+	$(call say,NASM,$<)$(NASM) -f elf64 -Wall -Werror -I $(BUILD)/guests/ \
+	    $< -o $(@:.bin=.o)
 	@ld -n -e start -Ttext=0x100000 -o $@ $(@:.bin=.o)
 
 guests: $(guest-files) $(guest-maps)

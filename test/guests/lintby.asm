@@ -2,14 +2,13 @@
 ; entry says lint=off for the first, tolerant for the second, strict for the
 ; third: what they answer follows, and what is reported (test/boot/guests.py).
 %include "guest.inc"
-
-VERSION equ 0x004
+%include "virtio.inc"
 
 %macro half_read 1                      ; the device's number; the answer in EAX
     mov ebx, VIRTIO + (%1) * VIRTIO_STRIDE
-    mov eax, [rbx]
-    mov eax, [rbx + VERSION]
-    movzx eax, byte [rbx + VERSION]
+    get MAGIC_VALUE
+    get VERSION
+    movzx eax, byte [rbx + REG_VERSION]
 %endmacro
 
 guest "lintby"

@@ -1,10 +1,10 @@
 ; An ELF kernel with symbols: it breaks a clause in one function and crashes in
 ; another, and both have to be named (test/boot/guests.py).
 bits 64
+%include "virtio_names.inc"
 
 COM1    equ 0x3f8
 VIRTIO  equ 0xd0000000
-VERSION equ 0x004
 NOTHING equ 0xe0000000
 
 section .text
@@ -26,9 +26,9 @@ start:
 
 read_a_byte:                            ; 4.2.2.2: registers have 32 bits
     mov ebx, VIRTIO
-    mov eax, [rbx]
-    mov eax, [rbx + VERSION]
-    movzx eax, byte [rbx + VERSION]
+    mov eax, [rbx + REG_MAGIC_VALUE]
+    mov eax, [rbx + REG_VERSION]
+    movzx eax, byte [rbx + REG_VERSION]
     ret
 
 read_nothing:
