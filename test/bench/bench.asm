@@ -8,10 +8,6 @@ TRIES        equ 64
 IRQ_VECTOR   equ 0x50
 SELF_VECTOR  equ 0x51
 TIMER_VECTOR equ 0x52
-X2APIC_EOI   equ 0x80b
-X2APIC_SELF  equ 0x83f
-X2APIC_TIMER equ 0x832
-TSC_DEADLINE equ 0x6e0
 BACKSTOP     equ 1000000                ; ticks, far more than a try takes
 
 DESC  equ SCRATCH + 0x1000
@@ -116,13 +112,6 @@ guest "bench"
     say 10
     jmp power_off
 
-x2apic_on:
-    mov ecx, 0x1b                       ; IA32_APIC_BASE
-    rdmsr
-    or eax, 0x400                       ; EXTD
-    wrmsr
-    ret
-
 nothing:
     ret
 
@@ -130,11 +119,11 @@ nothing:
 ; comes just then; the HLT behind it would wait for ever. A timer ends that one,
 ; and the next tries tell.
 backstop:
-    mov ecx, X2APIC_TIMER
+    mov ecx, MSR_X2APIC_TIMER
     mov eax, 0x40000 | TIMER_VECTOR     ; TSC deadline
     xor edx, edx
     wrmsr
-    mov ecx, TSC_DEADLINE
+    mov ecx, MSR_TSC_DEADLINE
     rdtsc
     add eax, BACKSTOP
     adc edx, 0
@@ -159,7 +148,7 @@ one_vmcall:
     ret
 
 one_msr:
-    mov ecx, 0x808                      ; task priority, by x2APIC
+    mov ecx, MSR_X2APIC_TPR
     start_clock
     rdmsr
     stop_clock
@@ -180,7 +169,7 @@ one_mmio:
 
 ; To a halted processor and awake again, as the rig of DESIGN.md measured KVM.
 one_self:
-    mov ecx, X2APIC_SELF
+    mov ecx, MSR_X2APIC_SELF
     start_clock
     mov eax, SELF_VECTOR
     xor edx, edx
@@ -192,15 +181,12 @@ one_self:
     ret
 
 self_interrupt:
-    mov ecx, X2APIC_EOI
-    xor eax, eax
-    xor edx, edx
-    wrmsr
+    x2apic_eoi
     ret
 
 ; From arming a deadline that is now to its handler's first instruction.
 one_deadline:
-    mov ecx, TSC_DEADLINE
+    mov ecx, MSR_TSC_DEADLINE
     start_clock
     mov rdx, r9                         ; EAX is the low half already
     shr rdx, 32
@@ -218,10 +204,7 @@ timer_interrupt:
     shl rdx, 32
     or rax, rdx
     mov [stamp], rax
-    mov ecx, X2APIC_EOI
-    xor eax, eax
-    xor edx, edx
-    wrmsr
+    x2apic_eoi
     ret
 
 ; ---- the block device ----
@@ -336,10 +319,7 @@ block_interrupt:
     mov [stamp], rax
     get INTERRUPT_STATUS
     mov [rbx + REG_INTERRUPT_ACK], eax
-    mov ecx, X2APIC_EOI
-    xor eax, eax
-    xor edx, edx
-    wrmsr
+    x2apic_eoi
     ret
 
 stamp:      dq 0

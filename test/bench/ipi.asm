@@ -29,27 +29,13 @@ least:   dq -1
     mov qword [least], -1
 %endmacro
 
-go_over:
-    mov ecx, 0x1b
-    rdmsr
-    or eax, 0xc00
-    wrmsr
-    ret
-
-%macro x2apic_eoi 0
-    mov ecx, 0x80b
-    xor eax, eax
-    xor edx, edx
-    wrmsr
-%endmacro
-
 ; See bench.asm's.
 backstop:
-    mov ecx, 0x832
+    mov ecx, MSR_X2APIC_TIMER
     mov eax, 0x40000 | TIMER            ; TSC deadline
     xor edx, edx
     wrmsr
-    mov ecx, 0x6e0
+    mov ecx, MSR_TSC_DEADLINE
     rdtsc
     add eax, 1000000
     adc edx, 0
@@ -72,7 +58,7 @@ ping:
 ; It answers by an interrupt of its own.
 ping_pong:
     x2apic_eoi
-    mov ecx, 0x830
+    mov ecx, MSR_X2APIC_ICR
     mov eax, 0x4000 | PONG
     xor edx, edx
     wrmsr
@@ -89,7 +75,7 @@ pong:
     mov qword [arrived], 0
     call ticks
     mov r14, rax
-    mov ecx, 0x830
+    mov ecx, MSR_X2APIC_ICR
     mov eax, 0x4000 | %1
     mov edx, 1
     wrmsr
@@ -98,9 +84,9 @@ pong:
 main:
 guest "ipi"
     call smp_start
-    lea rax, [go_over]
+    lea rax, [x2apic_on]
     call all_others
-    call go_over
+    call x2apic_on
     mov qword [x2apic], 1
     mov eax, 2
     call pause_ms                       ; the other one is in HLT

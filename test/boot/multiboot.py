@@ -15,7 +15,7 @@ GUESTS = {
     "mb2_reloc": "mb2_reloc.elf",
 }
 
-# What check.inc knows of them: the size, and the first byte of each.
+# What entry.inc knows of them: the size, and the first byte of each.
 MODULES = {"a": (5000, 1), "b": (1, 2), "c": (12288, 3)}
 
 

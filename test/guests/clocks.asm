@@ -76,7 +76,7 @@ guest "clocks"
     loop .settle
     mov dword [PAGE2 + 4], 0x55
     mov dword [PAGE2 + 24], 0x55
-    mov ecx, 0x3b                       ; TSC_ADJUST
+    mov ecx, MSR_TSC_ADJUST
     mov rax, 1 << 40
     call write_msr
     test byte [PAGE + 29], 1
@@ -157,7 +157,7 @@ second_main:
     mov rax, PAGE2 | 1
     cmp edi, 1
     je .write
-    mov ecx, 0x3b
+    mov ecx, MSR_TSC_ADJUST
     mov rax, 1 << 41
     cmp edi, 3
     je .write
@@ -192,7 +192,7 @@ second:
     mov cr4, eax
     mov eax, [second_cr3 - second]
     mov cr3, eax
-    mov ecx, 0xc0000080                 ; EFER: LME, NXE
+    mov ecx, MSR_EFER                   ; LME, NXE
     rdmsr
     or eax, 1 << 8 | 1 << 11
     wrmsr

@@ -17,10 +17,7 @@ take:
 count_timer:
     inc qword [timers]
 end_it:
-    mov ecx, 0x80b
-    xor eax, eax
-    xor edx, edx
-    wrmsr
+    x2apic_eoi
     ret
 
 ; The timer's interrupt comes in half a millisecond, and this takes one. The
@@ -34,12 +31,12 @@ one_timer:
     add rax, r9
     mov rdx, rax
     shr rdx, 32
-    mov ecx, 0x6e0                      ; IA32_TSC_DEADLINE
+    mov ecx, MSR_TSC_DEADLINE
     wrmsr
     sti                                 ; nothing waits yet
     nop
     cli
-    mov ecx, 0x83f                      ; SELF IPI
+    mov ecx, MSR_X2APIC_SELF
     mov eax, WAITS
     xor edx, edx
     wrmsr
@@ -55,11 +52,8 @@ guest "held"
     call lapic_on
     on_interrupt WAITS, take
     on_interrupt TIMER, count_timer
-    mov ecx, 0x1b
-    rdmsr
-    or eax, 0x400
-    wrmsr
-    mov ecx, 0x832
+    call x2apic_on
+    mov ecx, MSR_X2APIC_TIMER
     mov eax, 0x40000 | TIMER            ; TSC-deadline
     xor edx, edx
     wrmsr

@@ -134,7 +134,7 @@ guest "kvmclock"
     sub rax, r12
     cmp rax, 1000000
     check b, "time goes on when the TSC is set"
-    mov ecx, 0x3b                       ; TSC_ADJUST
+    mov ecx, MSR_TSC_ADJUST
     xor eax, eax
     call write_msr
     call now
@@ -150,7 +150,7 @@ guest "kvmclock"
     cmp eax, [PAGE + 24]
     check e, "a structure across two pages"
     mov dword [PAGE], 0x55
-    mov ecx, 0x3b
+    mov ecx, MSR_TSC_ADJUST
     mov rax, 12345
     call write_msr
     cmp dword [PAGE], 0x55
@@ -159,7 +159,7 @@ guest "kvmclock"
     xor eax, eax
     call write_msr
     mov dword [CROSSING], 0x55
-    mov ecx, 0x3b
+    mov ecx, MSR_TSC_ADJUST
     xor eax, eax
     call write_msr
     cmp dword [CROSSING], 0x55

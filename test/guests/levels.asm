@@ -276,13 +276,6 @@ set_of_two:
     check z, "and ended"
     ret
 
-enter_x2apic:
-    mov ecx, 0x1b
-    rdmsr
-    or eax, 0x400
-    wrmsr
-    ret
-
 main:
 guest "levels"
     call smp_start
@@ -293,9 +286,9 @@ guest "levels"
     call moved
     call as_an_edge
     say "by MSR", 10
-    lea rax, [enter_x2apic]
+    lea rax, [x2apic_on]
     call all_others
-    call enter_x2apic
+    call x2apic_on
     mov qword [x2apic], 1
     call in_turn
     call moved

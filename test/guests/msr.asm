@@ -8,12 +8,12 @@
 %endmacro
 
 guest "msr"
-    mov ecx, 0xc0000080                 ; IA32_EFER
+    mov ecx, MSR_EFER
     rdmsr
     and eax, 0x500
     cmp eax, 0x500
     check e, "EFER has LME and LMA"
-    mov ecx, 0x1b                       ; IA32_APIC_BASE
+    mov ecx, MSR_APIC_BASE
     rdmsr
     and eax, 0xfffff900
     cmp eax, 0xfee00900
@@ -31,7 +31,7 @@ guest "msr"
 .grown:
     cmp eax, ebx
     check a, "the TSC grows"
-    mov ecx, 0xc0000102                 ; IA32_KERNEL_GS_BASE
+    mov ecx, MSR_KERNEL_GS_BASE
     mov eax, 0x12345678
     mov edx, 0x7fff
     wrmsr
@@ -51,7 +51,7 @@ guest "msr"
     expect 13, "nor can it be written", wrmsr
     expect_gp_read 0x480
     check e, "no VMX capability MSRs"
-    mov ecx, 0xc0000080
+    mov ecx, MSR_EFER
     rdmsr
     or eax, 1 << 20
     expect 13, "a reserved bit of EFER: #GP", wrmsr

@@ -104,14 +104,14 @@ guest "timer"
     add rax, r12
     mov rdx, rax
     shr rdx, 32
-    mov ecx, 0x6e0                      ; IA32_TSC_DEADLINE
+    mov ecx, MSR_TSC_DEADLINE
     wrmsr
     call wait_one
     sub rax, r12
     xor edx, edx
     div r15
     within 5, 9, "a deadline 5 ms ahead, in milliseconds"
-    mov ecx, 0x6e0
+    mov ecx, MSR_TSC_DEADLINE
     rdmsr
     or eax, edx
     check z, "it reads 0 when it has passed"
