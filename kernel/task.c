@@ -360,7 +360,8 @@ bool task_work_pending(void)
 {
     struct run_queue *queue = task_queue_here();
 
-    return !task_list_empty(&queue->ready) || !task_list_empty(&queue->over) || timer_due();
+    return !task_list_empty(&queue->ready) || !task_list_empty(&queue->over) ||
+           timer_due();
 }
 
 bool task_outside_begin(bool known)

@@ -55,8 +55,8 @@ starts_are_one:
     test rdx, rdx
     ret
 
-; A fixed interrupt to each in turn, by its number. ZF: that one answered, alone.
-; What is wrong gathers in R13.
+; A fixed interrupt to each in turn, by its number. ZF: that one answered,
+; alone. What is wrong gathers in R13.
 each_alone:
     xor r13d, r13d
     xor r14d, r14d
