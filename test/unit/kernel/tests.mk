@@ -72,11 +72,15 @@ flavour-smp := -iquote $(support)/fake_cpu -DTASK_STACK_PAGES=15 \
 smp-depends := $(BUILD)/arch/task_switch.o
 smp-libs    := $(BUILD)/arch/task_switch.o -lpthread
 
-unit-tests += task_smp
-task_smp-sources := test/unit/kernel/task_smp_test.c $(smp-parts)
-task_smp-depends := $(smp-depends)
-task_smp-flavour := smp
-task_smp-libs    := $(smp-libs)
+define task-smp-test
+unit-tests += $(1)
+$(1)-sources := test/unit/kernel/$(1)_test.c $$(support)/smp_rooms.c \
+    $$(smp-parts)
+$(1)-depends := $$(smp-depends)
+$(1)-flavour := smp
+$(1)-libs    := $$(smp-libs)
+endef
+$(foreach test,task_smp task_outside,$(eval $(call task-smp-test,$(test))))
 
 unit-tests += time
 time-sources := test/unit/kernel/time_test.c $(support)/fake_panic.c \
