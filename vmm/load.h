@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "vmm/config/config.h"
-#include "vmm/plan/vm_files.h"
+#include "vmm/plan/entry_files.h"
 
 struct efi_boot;
 

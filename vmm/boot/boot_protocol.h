@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "arch/vmx/guest.h"
-#include "vmm/boot/boot_move.h"
+#include "vmm/boot/boot_relocation.h"
 #include "vmm/memory/guest_memory.h"
 #include "vmm/memory/memory_map.h"
 

@@ -17,7 +17,7 @@ objects += $(addprefix vmm/boot/, \
     multiboot1_info.o \
     multiboot2_header.o \
     multiboot2_info.o \
-    multiboot_facts.o \
+    multiboot_info.o \
     multiboot_screen.o \
     multiboot_sections.o \
     pvh.o \

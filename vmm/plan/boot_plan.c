@@ -3,8 +3,8 @@
 
 #include "kernel/base/log.h"
 #include "kernel/framebuffer.h"
+#include "vmm/plan/entry_files.h"
 #include "vmm/plan/screen.h"
-#include "vmm/plan/vm_files.h"
 
 static void name_pieces(struct kernel_request *request,
                         const struct config_entry *config,

@@ -6,8 +6,8 @@
 #include "kernel/page.h"
 #include "virtio/block_request.h"
 #include "vmm/plan/boot_plan.h"
+#include "vmm/plan/entry_files.h"
 #include "vmm/plan/virtio_plan.h"
-#include "vmm/plan/vm_files.h"
 
 #define OWN_PAGES       96
 #define OWN_PAGES_A_CPU 12

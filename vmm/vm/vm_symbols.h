@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vmm/boot/boot_move.h"
+#include "vmm/boot/boot_relocation.h"
 #include "vmm/report/symbols.h"
 
 struct boot_start;

@@ -14,7 +14,7 @@
 #include "test/unit/support/elf_kernel.h"
 #include "test/unit/support/fake_log.h"
 #include "vmm/config/config.h"
-#include "vmm/plan/vm_files.h"
+#include "vmm/plan/entry_files.h"
 
 #define MIB 0x100000ULL
 
