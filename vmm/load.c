@@ -176,7 +176,7 @@ static void show_progress(void *argument, uint64_t done, uint64_t total)
 }
 
 static bool load_file(struct efi_boot *boot, const char *id, const char *path,
-                      struct vm_file *to)
+                      struct entry_file *to)
 {
     struct progress progress = {.path = path};
     struct efi_file file = {0};
@@ -194,20 +194,20 @@ static bool load_file(struct efi_boot *boot, const char *id, const char *path,
     return true;
 }
 
-static bool is_loaded(const struct vm_file *file, const char *name,
+static bool is_loaded(const struct entry_file *file, const char *name,
                       const char *path)
 {
     return file->bytes != NULL && config_same_path(name, path);
 }
 
 /* The file, if an entry up to the one at `last` has it in memory already. */
-static const struct vm_file *loaded(const struct load *load, size_t last,
-                                    const char *path)
+static const struct entry_file *loaded(const struct load *load, size_t last,
+                                       const char *path)
 {
     for (size_t e = 0; e <= last; e++) {
         const struct load_entry *entry = &load->entries[e];
         const struct config_entry *config = &entry->config;
-        const struct vm_files *files = &entry->files;
+        const struct entry_files *files = &entry->files;
 
         if (is_loaded(&files->kernel, config->linux_path, path)) {
             return &files->kernel;
@@ -235,9 +235,9 @@ static const struct vm_file *loaded(const struct load *load, size_t last,
 }
 
 static bool load_once(struct efi_boot *boot, const struct load *load,
-                      size_t index, const char *path, struct vm_file *to)
+                      size_t index, const char *path, struct entry_file *to)
 {
-    const struct vm_file *have = loaded(load, index, path);
+    const struct entry_file *have = loaded(load, index, path);
 
     if (have != NULL) {
         *to = *have;
@@ -250,7 +250,7 @@ static bool load_once(struct efi_boot *boot, const struct load *load,
 static bool load_symbols(struct efi_boot *boot, struct load *load, size_t index)
 {
     struct load_entry *entry = &load->entries[index];
-    struct vm_file *file = &entry->files.symbols;
+    struct entry_file *file = &entry->files.symbols;
     const char *path = entry->config.symbols;
     struct config_error error;
     size_t count = 0;

@@ -14,7 +14,7 @@ struct efi_boot;
 
 struct load_entry {
     struct config_entry config;
-    struct vm_files files;
+    struct entry_files files;
     bool chosen; /* to be run */
 };
 

@@ -100,7 +100,7 @@ static enum status run(struct vm *vm)
     if (log_get_level() >= LOG_DEBUG) {
         vm_log_state(vm);
     }
-    report_summary(vm);
+    vm_report_summary(vm);
     status = status_of(vm);
     log_end(vm, status);
     task_join(before);

@@ -74,7 +74,7 @@ static void check_initrd(const struct fuzz_machine *machine,
     uint64_t size = 0;
 
     for (size_t i = 0; i < request->initrd_count; i++) {
-        const struct boot_piece *piece = &request->initrd[i];
+        const struct boot_file *piece = &request->initrd[i];
 
         REQUIRE(memcmp(at + size, piece->bytes, piece->size) == 0);
         size = align_up(size + piece->size, 4);
@@ -149,8 +149,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         file = changed;
     }
     uint8_t *exact = fuzz_exact(file, length);
-    struct boot_piece pieces[2] = {{exact, length < data[1] ? length : data[1]},
-                                   {exact, length}};
+    struct boot_file pieces[2] = {{exact, length < data[1] ? length : data[1]},
+                                  {exact, length}};
     struct boot_request request = {
         .kernel = exact,
         .kernel_size = length,

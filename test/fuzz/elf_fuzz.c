@@ -72,7 +72,7 @@ static void check_info(uint64_t at, const struct boot_request *request,
         const uint8_t *bytes = fuzz_piece(machine, module.address, module.size);
 
         if (i >= first) {
-            const struct boot_piece *piece = &request->module[i - first];
+            const struct boot_file *piece = &request->module[i - first];
 
             REQUIRE(module.size == piece->size);
             REQUIRE(memcmp(bytes, piece->bytes, piece->size) == 0);
@@ -131,8 +131,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                            (data[1] & 3) == 3);
     memset(text, 0x5a, sizeof(text));
     uint8_t *file = make_file(data, size, &length);
-    const struct boot_piece pieces[2] = {{text, data[1], "a module"},
-                                         {text, data[1] * 16U, ""}};
+    const struct boot_file pieces[2] = {{text, data[1], "a module"},
+                                        {text, data[1] * 16U, ""}};
     struct boot_request request = {
         .kernel = file,
         .kernel_size = length,

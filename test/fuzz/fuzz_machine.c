@@ -99,13 +99,13 @@ bool fuzz_loads(const struct fuzz_machine *machine, fuzz_load *load,
 {
     static struct boot_start judged;
     struct guest_memory absent = machine->memory;
-    struct boot_wish wish;
+    struct boot_preference preference;
     bool accepted = false;
 
     request->e820 = machine->e820;
     request->e820_count = machine->e820_count;
     request->screen = machine->has_screen ? &machine->screen : NULL;
-    boot_wishes(request, &wish);
+    boot_prefers(request, &preference);
     accepted = load(&machine->memory, request, start) == NULL;
 
     absent.slots[0].host = (uint8_t *)0x1000;

@@ -131,7 +131,7 @@ static void module(const struct fuzz_machine *machine,
                    const struct boot_request *request, size_t index,
                    uint32_t from, uint32_t to, const char *string)
 {
-    const struct boot_piece *piece =
+    const struct boot_file *piece =
         index < request->initrd_count
             ? &request->initrd[index]
             : &request->module[index - request->initrd_count];
@@ -221,7 +221,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         from = file;
     }
     uint8_t *exact = fuzz_exact(from, length);
-    struct boot_piece pieces[3] = {
+    struct boot_file pieces[3] = {
         {exact, length, NULL, "\\initrd"},
         {exact, length < data[1] ? length : data[1], "a b", "\\a"},
         {exact, 0, "", NULL}};
@@ -240,10 +240,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct boot_protocol *protocol =
         version == 1 ? &multiboot1_protocol : &multiboot2_protocol;
 
-    struct boot_wish wish = {0};
+    struct boot_preference preference = {0};
 
-    protocol->wishes(exact, length, &wish);
-    REQUIRE(wish.screen || (wish.width == 0 && wish.height == 0));
+    protocol->prefers(exact, length, &preference);
+    REQUIRE(preference.screen ||
+            (preference.width == 0 && preference.height == 0));
     if (protocol->recognise(exact, length) &&
         fuzz_loads(machine, protocol->load, &request, &start)) {
         check(machine, &request, &start);

@@ -35,7 +35,7 @@ void boot_initrd_put(const struct guest_memory *memory,
     uint8_t *initrd = boot_space_bytes(memory, base, size);
 
     for (size_t i = 0; i < request->initrd_count; i++) {
-        const struct boot_piece *piece = &request->initrd[i];
+        const struct boot_file *piece = &request->initrd[i];
         uint64_t aligned = align_up(at, INITRD_ALIGNMENT);
 
         if (piece->size == 0) {

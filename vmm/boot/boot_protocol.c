@@ -12,12 +12,12 @@
 /* In the order in which they are asked. A file may be of several formats at
  * once: the first one here is taken. */
 static const struct boot_protocol *const protocols[] = {
-    &setup16_protocol,      /* "HdrS", and no entry but the 16-bit one */
+    &bzimage_real_protocol, /* "HdrS", and no entry but the 16-bit one */
     &bzimage_protocol,      /* "HdrS" */
     &pvh_protocol,          /* ELF with a note */
     &multiboot2_protocol,   /* a header in the first 32 KiB, ELF or not */
     &multiboot1_protocol,   /* in the first 8 KiB */
-    &elf_protocol,          /* every other ELF file, the damaged ones too */
+    &elf_plain_protocol,    /* every other ELF file, the damaged ones too */
     &boot_unknown_protocol, /* recognises everything */
 };
 
@@ -50,13 +50,14 @@ static const struct boot_protocol *choose(const struct boot_request *request)
     }
 }
 
-void boot_wishes(const struct boot_request *request, struct boot_wish *wish)
+void boot_prefers(const struct boot_request *request,
+                  struct boot_preference *preference)
 {
     const struct boot_protocol *protocol = choose(request);
 
-    memset(wish, 0, sizeof(*wish));
-    if (protocol->wishes != NULL) {
-        protocol->wishes(request->kernel, request->kernel_size, wish);
+    memset(preference, 0, sizeof(*preference));
+    if (protocol->prefers != NULL) {
+        protocol->prefers(request->kernel, request->kernel_size, preference);
     }
 }
 

@@ -18,8 +18,9 @@
 #include "vmm/memory/guest_memory.h"
 #include "vmm/memory/memory_map.h"
 
-/* An initrd (pieces of one), or a module with its command line. */
-struct boot_piece {
+/* A file for the guest: a piece of the initrd, or a module with its command
+ * line. */
+struct boot_file {
     const uint8_t *bytes;
     uint64_t size;
     const char *command_line; /* a module's; never NULL there */
@@ -45,9 +46,9 @@ struct boot_request {
     const uint8_t *kernel;
     uint64_t kernel_size;
     const char *kernel_name; /* its path, for protocols that pass it on */
-    const struct boot_piece *initrd; /* one after the other in memory */
+    const struct boot_file *initrd; /* one after the other in memory */
     size_t initrd_count;
-    const struct boot_piece *module;
+    const struct boot_file *module;
     size_t module_count;
     const char *command_line;
     const struct e820_entry *e820;
@@ -61,7 +62,7 @@ struct boot_request {
 };
 
 /* What a kernel's file asks of the machine beforehand. */
-struct boot_wish {
+struct boot_preference {
     bool screen;
     uint32_t width; /* pixels; 0: no preference */
     uint32_t height;
@@ -91,7 +92,7 @@ struct boot_start {
     const char *protocol;       /* "Linux, 64-bit entry" */
     char version[BOOT_VERSION]; /* the kernel's own text, printable; or "" */
     uint64_t kernel;            /* its lowest address */
-    struct boot_move moved;
+    struct boot_relocation relocation;
     uint64_t initrd;
     uint64_t initrd_size; /* 0: none */
 
@@ -116,14 +117,15 @@ struct boot_protocol {
                         struct boot_start *start);
     bool takes_modules; /* `module` lines */
 
-    /* NULL: such kernels ask for nothing. *wish is zeroed. */
-    void (*wishes)(const uint8_t *kernel, uint64_t size,
-                   struct boot_wish *wish);
+    /* NULL: such kernels ask for nothing. *preference is zeroed. */
+    void (*prefers)(const uint8_t *kernel, uint64_t size,
+                    struct boot_preference *preference);
 };
 
 /* What the kernel asks for, by the protocol that boot_load() would take; the
  * request's kernel and protocol are all that counts. */
-void boot_wishes(const struct boot_request *request, struct boot_wish *wish);
+void boot_prefers(const struct boot_request *request,
+                  struct boot_preference *preference);
 
 /* Loads by the first protocol that recognises the file. As `load` above; *start
  * need not be initialised, and what is returned may lie in it. If the request
@@ -145,11 +147,11 @@ const char *boot_refuse(struct boot_start *start, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 extern const struct boot_protocol bzimage_protocol;
-extern const struct boot_protocol setup16_protocol;
+extern const struct boot_protocol bzimage_real_protocol;
 extern const struct boot_protocol pvh_protocol;
 extern const struct boot_protocol multiboot1_protocol;
 extern const struct boot_protocol multiboot2_protocol;
-extern const struct boot_protocol elf_protocol;
+extern const struct boot_protocol elf_plain_protocol;
 
 /* What nobody boots but people try: compressed files, other machines' kernels,
  * programs. Each is refused with what it is and what would do. */

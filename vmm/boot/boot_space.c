@@ -14,21 +14,21 @@ void boot_space_init(struct boot_space *space,
     space->e820_count = e820_count;
 }
 
-const char *boot_room_text(enum boot_room room)
+const char *boot_space_refusal(enum boot_space_answer answer)
 {
-    switch (room) {
-    case BOOT_ROOM_NO_RAM:
+    switch (answer) {
+    case BOOT_SPACE_NO_RAM:
         return "lies where the VM has no memory (memory= gives it more; there "
                "is none between 3 and 4 GiB)";
-    case BOOT_ROOM_HELD:
+    case BOOT_SPACE_HELD:
         return "lies between 640 KiB and 1 MiB, where a PC has its screen and "
                "the firmware's tables; link it elsewhere";
-    case BOOT_ROOM_SCREEN:
+    case BOOT_SPACE_SCREEN:
         return "reaches into the machine's screen, the end of its memory below "
                "4 GiB; give it more with memory=, or a smaller screen";
-    case BOOT_ROOM_OVERLAP:
+    case BOOT_SPACE_OVERLAP:
         return "overlaps another part of the kernel";
-    case BOOT_ROOM_FULL:
+    case BOOT_SPACE_FULL:
         return "is one part too many";
     default:
         return "has room";
@@ -52,13 +52,13 @@ static bool is_usable(const struct boot_space *space, uint64_t base,
 }
 
 /* Why [base, base + size), which is not usable, is not. */
-static enum boot_room refusal(const struct boot_space *space, uint64_t base,
-                              uint64_t size)
+static enum boot_space_answer refusal(const struct boot_space *space,
+                                      uint64_t base, uint64_t size)
 {
     if (guest_memory_range(space->memory, gpa(base), size) == NULL) {
-        return BOOT_ROOM_NO_RAM;
+        return BOOT_SPACE_NO_RAM;
     }
-    return base < MAP_LEGACY_END ? BOOT_ROOM_HELD : BOOT_ROOM_SCREEN;
+    return base < MAP_LEGACY_END ? BOOT_SPACE_HELD : BOOT_SPACE_SCREEN;
 }
 
 /* Index of the first taken piece that ends above `base`. */
@@ -72,29 +72,29 @@ static size_t first_above(const struct boot_space *space, uint64_t base)
     return i;
 }
 
-enum boot_room boot_space_take(struct boot_space *space, uint64_t base,
-                               uint64_t size)
+enum boot_space_answer boot_space_take(struct boot_space *space, uint64_t base,
+                                       uint64_t size)
 {
     size_t at = first_above(space, base);
 
     if (size == 0 || size > UINT64_MAX - base) {
-        return BOOT_ROOM_NO_RAM;
+        return BOOT_SPACE_NO_RAM;
     }
     if (!is_usable(space, base, size)) {
         return refusal(space, base, size);
     }
     if (at < space->taken_count && space->taken[at].base < base + size) {
-        return BOOT_ROOM_OVERLAP;
+        return BOOT_SPACE_OVERLAP;
     }
-    if (space->taken_count == BOOT_SPACE_TAKEN) {
-        return BOOT_ROOM_FULL;
+    if (space->taken_count == BOOT_SPACE_PIECES) {
+        return BOOT_SPACE_FULL;
     }
     memmove(&space->taken[at + 1], &space->taken[at],
             (space->taken_count - at) * sizeof(space->taken[0]));
     space->taken[at].base = base;
     space->taken[at].end = base + size;
     space->taken_count++;
-    return BOOT_ROOM_TAKEN;
+    return BOOT_SPACE_OK;
 }
 
 /* A request for room: what both directions share. */
@@ -183,7 +183,7 @@ bool boot_space_lowest(struct boot_space *space, uint64_t size,
         }
         *base = lowest_in(space, &wanted, low, high);
         if (*base != high) {
-            return boot_space_take(space, *base, size) == BOOT_ROOM_TAKEN;
+            return boot_space_take(space, *base, size) == BOOT_SPACE_OK;
         }
     }
     return false;
@@ -202,7 +202,7 @@ bool boot_space_highest(struct boot_space *space, uint64_t size,
         }
         *base = highest_in(space, &wanted, low, high);
         if (*base != high) {
-            return boot_space_take(space, *base, size) == BOOT_ROOM_TAKEN;
+            return boot_space_take(space, *base, size) == BOOT_SPACE_OK;
         }
     }
     return false;

@@ -15,7 +15,7 @@
 #include "vmm/memory/memory_map.h"
 
 /* Kernel segments, modules and tables of one guest. */
-#define BOOT_SPACE_TAKEN 128
+#define BOOT_SPACE_PIECES 128
 
 #define BOOT_PAGE  0x1000ULL
 #define BOOT_4_GIB MAP_HIGH_BASE
@@ -29,31 +29,31 @@ struct boot_space {
     struct {
         uint64_t base;
         uint64_t end;
-    } taken[BOOT_SPACE_TAKEN];
+    } taken[BOOT_SPACE_PIECES];
     size_t taken_count;
 };
 
-enum boot_room {
-    BOOT_ROOM_TAKEN,   /* done: it is the caller's */
-    BOOT_ROOM_NO_RAM,  /* some of it is not memory, or it wraps */
-    BOOT_ROOM_HELD,    /* some of it is memory that the map does not call RAM:
-                        * the last third of the first MiB */
-    BOOT_ROOM_SCREEN,  /* some of it is the machine's screen */
-    BOOT_ROOM_OVERLAP, /* some of it is taken already */
-    BOOT_ROOM_FULL,    /* more than BOOT_SPACE_TAKEN pieces */
+enum boot_space_answer {
+    BOOT_SPACE_OK,      /* done: it is the caller's */
+    BOOT_SPACE_NO_RAM,  /* some of it is not memory, or it wraps */
+    BOOT_SPACE_HELD,    /* some of it is memory that the map does not call RAM:
+                         * the last third of the first MiB */
+    BOOT_SPACE_SCREEN,  /* some of it is the machine's screen */
+    BOOT_SPACE_OVERLAP, /* some of it is taken already */
+    BOOT_SPACE_FULL,    /* more than BOOT_SPACE_PIECES pieces */
 };
 
 void boot_space_init(struct boot_space *space,
                      const struct guest_memory *memory,
                      const struct e820_entry *e820, size_t e820_count);
 
-/* Takes [base, base + size), `size` not 0. Unless it returns BOOT_ROOM_TAKEN
+/* Takes [base, base + size), `size` not 0. Unless it returns BOOT_SPACE_OK
  * nothing has changed. */
-enum boot_room boot_space_take(struct boot_space *space, uint64_t base,
-                               uint64_t size);
+enum boot_space_answer boot_space_take(struct boot_space *space, uint64_t base,
+                                       uint64_t size);
 
-/* "is not memory", "overlaps ..." : the end of a sentence. */
-const char *boot_room_text(enum boot_room room);
+/* Why there is no room, as the end of a sentence: "lies where ...". */
+const char *boot_space_refusal(enum boot_space_answer answer);
 
 /* Takes `size` bytes somewhere in [from, to), at a multiple of `alignment` (a
  * power of two): the lowest room, or the highest. The first page is never

@@ -70,7 +70,7 @@ static const char *take_kernel(const struct bzimage_file *image,
         wrong = choose_address(image, &layout->kernel, &span);
     }
     if (wrong == NULL &&
-        boot_space_take(space, layout->kernel, span) != BOOT_ROOM_TAKEN) {
+        boot_space_take(space, layout->kernel, span) != BOOT_SPACE_OK) {
         wrong = "the VM's memory is too small for the kernel (pref_address + "
                 "init_size); give it more with memory=";
     }

@@ -64,10 +64,9 @@ static const char *judge(const struct boot_request *request,
     if (request->e820_count > BIOS_MAP_MOST) {
         return "the memory map has more than 8 lines";
     }
-    if (boot_space_take(space, 0, LOW_SIZE) != BOOT_ROOM_TAKEN ||
-        boot_space_take(space, SEGMENT, SEGMENT_SIZE) != BOOT_ROOM_TAKEN ||
-        boot_space_take(space, PAYLOAD, file->payload_size) !=
-            BOOT_ROOM_TAKEN ||
+    if (boot_space_take(space, 0, LOW_SIZE) != BOOT_SPACE_OK ||
+        boot_space_take(space, SEGMENT, SEGMENT_SIZE) != BOOT_SPACE_OK ||
+        boot_space_take(space, PAYLOAD, file->payload_size) != BOOT_SPACE_OK ||
         guest_memory_range(space->memory, gpa(MAP_BIOS), sizeof(bios)) ==
             NULL) {
         return "the VM's memory is too small for the kernel; give it more with "
@@ -155,7 +154,7 @@ static const char *load(const struct guest_memory *memory,
     return NULL;
 }
 
-const struct boot_protocol setup16_protocol = {
+const struct boot_protocol bzimage_real_protocol = {
     .name = "Linux kernel with a 16-bit entry",
     .key = "linux",
     .recognise = recognise,

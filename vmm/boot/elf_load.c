@@ -76,18 +76,19 @@ const char *elf_take(const struct elf *elf, struct boot_space *space,
     for (unsigned i = 0; i < elf->segment_count; i++) {
         struct elf_segment segment = elf_segment(elf, i);
         uint64_t base = segment.physical + bias;
-        enum boot_room room;
+        enum boot_space_answer answer;
 
         if (!is_loaded(&segment)) {
             continue;
         }
-        room = boot_space_take(space, base, segment.memory_size);
-        if (room != BOOT_ROOM_TAKEN) {
+        answer = boot_space_take(space, base, segment.memory_size);
+        if (answer != BOOT_SPACE_OK) {
             return boot_refuse(start,
                                "the ELF file's segment %u, %#llx bytes at "
                                "%#llx, %s",
                                i, (unsigned long long)segment.memory_size,
-                               (unsigned long long)base, boot_room_text(room));
+                               (unsigned long long)base,
+                               boot_space_refusal(answer));
         }
     }
     return NULL;

@@ -96,7 +96,7 @@ static const char *judge_image(struct elf_boot *boot)
     }
     start->rip = entry + boot->bias;
     start->kernel = extent.low + boot->bias;
-    start->moved = (struct boot_move){
+    start->relocation = (struct boot_relocation){
         .base = start->kernel,
         .end = extent.end + boot->bias,
         .by = boot->bias,
@@ -162,7 +162,7 @@ static const char *load(const struct guest_memory *memory,
     return NULL;
 }
 
-const struct boot_protocol elf_protocol = {
+const struct boot_protocol elf_plain_protocol = {
     .key = "elf",
     .name = "plain ELF",
     .recognise = recognise,

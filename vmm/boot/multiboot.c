@@ -64,9 +64,9 @@ struct load {
     size_t module_count;
     uint64_t contents; /* of sections */
     uint64_t stack;
-    uint64_t info;
+    uint64_t info_address;
     uint64_t info_size;
-    struct multiboot_facts facts;
+    struct multiboot_info info;
 };
 
 /* ---- the image ---- */
@@ -182,15 +182,15 @@ static const char *take_image(struct load *load)
         return elf_take(&image->elf, &load->space, image->delta, load->start);
     }
     uint64_t base = image->base + image->delta;
-    enum boot_room room =
+    enum boot_space_answer answer =
         boot_space_take(&load->space, base, image->end - image->base);
 
-    if (room == BOOT_ROOM_TAKEN) {
+    if (answer == BOOT_SPACE_OK) {
         return NULL;
     }
     return boot_refuse(load->start, "the kernel, %#llx bytes at %#llx, %s",
                        (unsigned long long)(image->end - image->base),
-                       (unsigned long long)base, boot_room_text(room));
+                       (unsigned long long)base, boot_space_refusal(answer));
 }
 
 /* Where a relocatable image can go. What is taken of `space` is the search's
@@ -209,7 +209,7 @@ static bool find_room(struct boot_space space, const struct image *image,
     if (header->preference == MULTIBOOT_ANYWHERE &&
         linked % header->align == 0 && linked >= header->min_addr &&
         image->end <= header->max_addr &&
-        boot_space_take(&space, linked, size) == BOOT_ROOM_TAKEN) {
+        boot_space_take(&space, linked, size) == BOOT_SPACE_OK) {
         *base = linked;
         return true;
     }
@@ -255,6 +255,15 @@ static bool take_behind(struct load *load, uint64_t size, uint64_t *base)
                               BOOT_4_GIB, base));
 }
 
+/* The initrd lines' files first. */
+static const struct boot_file *module_file(const struct boot_request *request,
+                                           size_t index)
+{
+    return index < request->initrd_count
+               ? &request->initrd[index]
+               : &request->module[index - request->initrd_count];
+}
+
 static const char *take_modules(struct load *load)
 {
     const struct boot_request *request = load->request;
@@ -267,18 +276,15 @@ static const char *take_modules(struct load *load)
                            MODULES);
     }
     for (size_t i = 0; i < request->initrd_count + request->module_count; i++) {
-        const struct boot_piece *piece =
-            i < request->initrd_count
-                ? &request->initrd[i]
-                : &request->module[i - request->initrd_count];
+        const struct boot_file *file = module_file(request, i);
 
-        if (!take_behind(load, piece->size, &base)) {
+        if (!take_behind(load, file->size, &base)) {
             return no_room;
         }
         load->modules[i] = (struct multiboot_module){
             .start = (uint32_t)base,
-            .end = (uint32_t)(base + piece->size),
-            .line = {piece->name, piece->command_line},
+            .end = (uint32_t)(base + file->size),
+            .line = {file->name, file->command_line},
         };
         load->module_count++;
     }
@@ -287,11 +293,11 @@ static const char *take_modules(struct load *load)
 
 static uint64_t put_info(const struct load *load, uint8_t *to)
 {
-    uint32_t address = (uint32_t)load->info;
+    uint32_t address = (uint32_t)load->info_address;
 
     return load->image.header.version == 1
-               ? multiboot1_info(&load->facts, address, to, load->info_size)
-               : multiboot2_info(&load->facts, address, to, load->info_size);
+               ? multiboot1_info_put(&load->info, address, to, load->info_size)
+               : multiboot2_info_put(&load->info, address, to, load->info_size);
 }
 
 static bool take_info(struct load *load)
@@ -299,7 +305,7 @@ static bool take_info(struct load *load)
     const struct boot_request *request = load->request;
     const struct image *image = &load->image;
 
-    load->facts = (struct multiboot_facts){
+    load->info = (struct multiboot_info){
         .command_line = {request->kernel_name, request->command_line},
         .e820 = request->e820,
         .e820_count = request->e820_count,
@@ -312,16 +318,16 @@ static bool take_info(struct load *load)
         .load_base = (uint32_t)(image->base + image->delta),
     };
     if (request->rsdp.value != 0) {
-        load->facts.rsdp = guest_memory_range(load->memory, request->rsdp,
-                                              MULTIBOOT_RSDP_SIZE);
+        load->info.rsdp = guest_memory_range(load->memory, request->rsdp,
+                                             MULTIBOOT_RSDP_SIZE);
     }
     uint64_t size = put_info(load, NULL);
 
     load->info_size = size;
     return boot_space_lowest(&load->space, size, MULTIBOOT_INFO_ALIGN,
-                             INFO_BASE, MAP_LEGACY_BASE, &load->info) ||
+                             INFO_BASE, MAP_LEGACY_BASE, &load->info_address) ||
            boot_space_lowest(&load->space, size, MULTIBOOT_INFO_ALIGN,
-                             MAP_LEGACY_END, BOOT_4_GIB, &load->info);
+                             MAP_LEGACY_END, BOOT_4_GIB, &load->info_address);
 }
 
 static const char *take_all(struct load *load)
@@ -367,15 +373,12 @@ static void put_modules(const struct load *load)
     const struct boot_request *request = load->request;
 
     for (size_t i = 0; i < load->module_count; i++) {
-        const struct boot_piece *piece =
-            i < request->initrd_count
-                ? &request->initrd[i]
-                : &request->module[i - request->initrd_count];
+        const struct boot_file *file = module_file(request, i);
 
-        if (piece->size != 0) {
+        if (file->size != 0) {
             memcpy(boot_space_bytes(load->memory, load->modules[i].start,
-                                    piece->size),
-                   piece->bytes, piece->size);
+                                    file->size),
+                   file->bytes, file->size);
         }
     }
 }
@@ -396,8 +399,8 @@ static void put_all(const struct load *load)
     }
     put_modules(load);
     boot_gdt_put(load->memory, load->start);
-    (void)put_info(load,
-                   boot_space_bytes(load->memory, load->info, load->info_size));
+    (void)put_info(load, boot_space_bytes(load->memory, load->info_address,
+                                          load->info_size));
 }
 
 /* ---- the protocols ---- */
@@ -440,10 +443,10 @@ static const char *load_by(unsigned version, const struct guest_memory *memory,
     start->protocol = name_of(&load);
     start->rip = image->entry + image->delta;
     start->gprs[GPR_RAX] = version == 1 ? MAGIC1 : MAGIC2;
-    start->gprs[GPR_RBX] = load.info;
+    start->gprs[GPR_RBX] = load.info_address;
     start->gprs[GPR_RSP] = load.stack + STACK_SIZE;
     start->kernel = image->base + image->delta;
-    start->moved = (struct boot_move){
+    start->relocation = (struct boot_relocation){
         .base = start->kernel,
         .end = image->end + image->delta,
         .by = image->delta,
@@ -471,7 +474,7 @@ const struct boot_protocol multiboot1_protocol = {
     .recognise = multiboot1_recognise,
     .load = load1,
     .takes_modules = true,
-    .wishes = multiboot1_wishes,
+    .prefers = multiboot1_prefers,
 };
 
 const struct boot_protocol multiboot2_protocol = {
@@ -480,5 +483,5 @@ const struct boot_protocol multiboot2_protocol = {
     .recognise = multiboot2_recognise,
     .load = load2,
     .takes_modules = true,
-    .wishes = multiboot2_wishes,
+    .prefers = multiboot2_prefers,
 };

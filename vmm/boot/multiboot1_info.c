@@ -1,7 +1,8 @@
 /* The Multiboot 1 information structure (0.6.96, 3.3); see the header. Absent,
  * their flags clear: boot device, drives, configuration table, APM, VBE. */
+#include "vmm/boot/multiboot_info.h"
+
 #include "vmm/boot/boot_protocol.h"
-#include "vmm/boot/multiboot_facts.h"
 #include "vmm/boot/multiboot_sections.h"
 #include "vmm/boot/multiboot_writer.h"
 
@@ -46,13 +47,12 @@ static uint64_t put_line(struct multiboot_writer *writer,
 }
 
 static void put_modules(struct multiboot_writer *writer,
-                        const struct multiboot_facts *facts, uint32_t address)
+                        const struct multiboot_info *info, uint32_t address)
 {
-    uint64_t list =
-        multiboot_take(writer, facts->module_count * MODULE_SIZE, 4);
+    uint64_t list = multiboot_take(writer, info->module_count * MODULE_SIZE, 4);
 
-    for (size_t i = 0; i < facts->module_count; i++) {
-        const struct multiboot_module *module = &facts->modules[i];
+    for (size_t i = 0; i < info->module_count; i++) {
+        const struct multiboot_module *module = &info->modules[i];
         uint64_t entry = list + i * MODULE_SIZE;
 
         multiboot_set32(writer, entry, module->start);
@@ -60,39 +60,39 @@ static void put_modules(struct multiboot_writer *writer,
         multiboot_set32(writer, entry + 8,
                         address + put_line(writer, &module->line));
     }
-    multiboot_set32(writer, MODS_COUNT, facts->module_count);
+    multiboot_set32(writer, MODS_COUNT, info->module_count);
     multiboot_set32(writer, MODS_ADDR,
-                    facts->module_count == 0 ? 0 : address + list);
+                    info->module_count == 0 ? 0 : address + list);
 }
 
 static void put_map(struct multiboot_writer *writer,
-                    const struct multiboot_facts *facts, uint32_t address)
+                    const struct multiboot_info *info, uint32_t address)
 {
-    uint64_t length = facts->e820_count * MAP_SIZE;
+    uint64_t length = info->e820_count * MAP_SIZE;
     uint64_t map = multiboot_take(writer, length, 4);
 
-    for (size_t i = 0; i < facts->e820_count; i++) {
+    for (size_t i = 0; i < info->e820_count; i++) {
         uint64_t entry = map + i * MAP_SIZE;
 
         multiboot_set32(writer, entry, MAP_SIZE - 4);
-        multiboot_set64(writer, entry + 4, facts->e820[i].base);
-        multiboot_set64(writer, entry + 12, facts->e820[i].size);
-        multiboot_set32(writer, entry + 20, facts->e820[i].type);
+        multiboot_set64(writer, entry + 4, info->e820[i].base);
+        multiboot_set64(writer, entry + 12, info->e820[i].size);
+        multiboot_set32(writer, entry + 20, info->e820[i].type);
     }
     multiboot_set32(writer, MMAP_LENGTH, length);
     multiboot_set32(writer, MMAP_ADDR, address + map);
 }
 
 static void put_sections(struct multiboot_writer *writer,
-                         const struct multiboot_facts *facts, uint32_t address)
+                         const struct multiboot_info *info, uint32_t address)
 {
-    const struct elf *elf = facts->elf;
+    const struct elf *elf = info->elf;
     uint64_t length = multiboot_sections_size(elf);
     uint64_t table = multiboot_take(writer, length, 8);
     uint8_t *to = multiboot_room_at(writer, table, length);
 
     if (to != NULL) {
-        multiboot_sections_put_headers(elf, facts->section_contents, to);
+        multiboot_sections_put_headers(elf, info->section_contents, to);
     }
     multiboot_set32(writer, SYMS, elf->section_count);
     multiboot_set32(writer, SYMS + 4, elf->section_size);
@@ -119,29 +119,29 @@ static void put_screen(struct multiboot_writer *writer,
 static const struct multiboot_line loader_name = {.options =
                                                       MULTIBOOT_LOADER_NAME};
 
-uint64_t multiboot1_info(const struct multiboot_facts *facts, uint32_t address,
-                         uint8_t *to, uint64_t room)
+uint64_t multiboot1_info_put(const struct multiboot_info *info,
+                             uint32_t address, uint8_t *to, uint64_t room)
 {
     struct multiboot_writer writer = {.to = to, .room = room};
     uint32_t flags =
         HAS_MEMORY | HAS_COMMAND_LINE | HAS_MODULES | HAS_MAP | HAS_LOADER_NAME;
 
     (void)multiboot_take(&writer, STRUCTURE_SIZE, 1);
-    multiboot_set32(&writer, MEM_LOWER, multiboot_memory_lower(facts));
-    multiboot_set32(&writer, MEM_UPPER, multiboot_memory_upper(facts));
+    multiboot_set32(&writer, MEM_LOWER, multiboot_info_memory_lower(info));
+    multiboot_set32(&writer, MEM_UPPER, multiboot_info_memory_upper(info));
     multiboot_set32(&writer, COMMAND_LINE,
-                    address + put_line(&writer, &facts->command_line));
+                    address + put_line(&writer, &info->command_line));
     multiboot_set32(&writer, LOADER_NAME,
                     address + put_line(&writer, &loader_name));
-    put_modules(&writer, facts, address);
-    put_map(&writer, facts, address);
-    if (facts->elf != NULL) {
+    put_modules(&writer, info, address);
+    put_map(&writer, info, address);
+    if (info->elf != NULL) {
         flags |= HAS_SECTIONS;
-        put_sections(&writer, facts, address);
+        put_sections(&writer, info, address);
     }
-    if (facts->screen != NULL) {
+    if (info->screen != NULL) {
         flags |= HAS_FRAMEBUFFER;
-        put_screen(&writer, facts->screen);
+        put_screen(&writer, info->screen);
     }
     multiboot_set32(&writer, FLAGS, flags);
     return writer.used;

@@ -1,9 +1,10 @@
 /* The Multiboot 2 information (2.0, 3.6); see the header. Tags that this
  * machine has nothing for are left out: boot device, VBE, APM, SMBIOS, network
  * and everything of EFI. */
+#include "vmm/boot/multiboot_info.h"
+
 #include "kernel/base/panic.h"
 #include "vmm/boot/boot_protocol.h"
-#include "vmm/boot/multiboot_facts.h"
 #include "vmm/boot/multiboot_sections.h"
 #include "vmm/boot/multiboot_writer.h"
 
@@ -73,30 +74,30 @@ static void put_module(struct multiboot_writer *writer,
 }
 
 static void put_memory(struct multiboot_writer *writer,
-                       const struct multiboot_facts *facts)
+                       const struct multiboot_info *info)
 {
     uint64_t at = begin_tag(writer, TAG_MEMORY, 8);
 
-    multiboot_set32(writer, at, multiboot_memory_lower(facts));
-    multiboot_set32(writer, at + 4, multiboot_memory_upper(facts));
+    multiboot_set32(writer, at, multiboot_info_memory_lower(info));
+    multiboot_set32(writer, at + 4, multiboot_info_memory_upper(info));
 
-    at = begin_tag(writer, TAG_MAP, 8 + facts->e820_count * MAP_SIZE);
+    at = begin_tag(writer, TAG_MAP, 8 + info->e820_count * MAP_SIZE);
     multiboot_set32(writer, at, MAP_SIZE);
-    for (size_t i = 0; i < facts->e820_count; i++) {
+    for (size_t i = 0; i < info->e820_count; i++) {
         uint64_t entry = at + 8 + i * MAP_SIZE;
 
-        multiboot_set64(writer, entry, facts->e820[i].base);
-        multiboot_set64(writer, entry + 8, facts->e820[i].size);
-        multiboot_set32(writer, entry + 16, facts->e820[i].type);
+        multiboot_set64(writer, entry, info->e820[i].base);
+        multiboot_set64(writer, entry + 8, info->e820[i].size);
+        multiboot_set32(writer, entry + 16, info->e820[i].type);
     }
 }
 
 /* 3.6.7's figure has 16-bit numbers; its own multiboot2.h, GRUB and so every
  * kernel have 32-bit ones. */
 static void put_sections(struct multiboot_writer *writer,
-                         const struct multiboot_facts *facts)
+                         const struct multiboot_info *info)
 {
-    const struct elf *elf = facts->elf;
+    const struct elf *elf = info->elf;
     uint64_t length = multiboot_sections_size(elf);
     uint64_t at = begin_tag(writer, TAG_SECTIONS, 12 + length);
     uint8_t *to = multiboot_room_at(writer, at + 12, length);
@@ -105,7 +106,7 @@ static void put_sections(struct multiboot_writer *writer,
     multiboot_set32(writer, at + 4, elf->section_size);
     multiboot_set32(writer, at + 8, elf->section_names);
     if (to != NULL) {
-        multiboot_sections_put_headers(elf, facts->section_contents, to);
+        multiboot_sections_put_headers(elf, info->section_contents, to);
     }
 }
 
@@ -141,33 +142,33 @@ static void put_acpi(struct multiboot_writer *writer, const uint8_t *rsdp)
                   rsdp, MULTIBOOT_RSDP_SIZE);
 }
 
-uint64_t multiboot2_info(const struct multiboot_facts *facts, uint32_t address,
-                         uint8_t *to, uint64_t room)
+uint64_t multiboot2_info_put(const struct multiboot_info *info,
+                             uint32_t address, uint8_t *to, uint64_t room)
 {
     struct multiboot_writer writer = {.to = to, .room = room};
     const uint64_t name_size = sizeof(MULTIBOOT_LOADER_NAME);
 
     CHECK(address % ALIGNMENT == 0);
     (void)multiboot_take(&writer, 8, ALIGNMENT); /* total_size, reserved */
-    put_command_line(&writer, &facts->command_line);
+    put_command_line(&writer, &info->command_line);
     multiboot_set(&writer, begin_tag(&writer, TAG_LOADER_NAME, name_size),
                   MULTIBOOT_LOADER_NAME, name_size);
-    for (size_t i = 0; i < facts->module_count; i++) {
-        put_module(&writer, &facts->modules[i]);
+    for (size_t i = 0; i < info->module_count; i++) {
+        put_module(&writer, &info->modules[i]);
     }
-    put_memory(&writer, facts);
-    if (facts->elf != NULL) {
-        put_sections(&writer, facts);
+    put_memory(&writer, info);
+    if (info->elf != NULL) {
+        put_sections(&writer, info);
     }
-    if (facts->screen != NULL) {
-        put_screen(&writer, facts->screen);
+    if (info->screen != NULL) {
+        put_screen(&writer, info->screen);
     }
-    if (facts->rsdp != NULL) {
-        put_acpi(&writer, facts->rsdp);
+    if (info->rsdp != NULL) {
+        put_acpi(&writer, info->rsdp);
     }
-    if (facts->relocatable) {
+    if (info->relocatable) {
         multiboot_set32(&writer, begin_tag(&writer, TAG_LOAD_BASE, 4),
-                        facts->load_base);
+                        info->load_base);
     }
     (void)begin_tag(&writer, TAG_END, 0);
     multiboot_set32(&writer, 0, writer.used);

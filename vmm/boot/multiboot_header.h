@@ -62,11 +62,11 @@ bool multiboot2_read_header(const uint8_t *file, uint64_t size,
 const char *multiboot_screen_judge(const struct multiboot_header *header,
                                    bool has_screen, struct boot_start *start);
 
-/* The protocols' `wishes`. */
-void multiboot1_wishes(const uint8_t *file, uint64_t size,
-                       struct boot_wish *wish);
-void multiboot2_wishes(const uint8_t *file, uint64_t size,
-                       struct boot_wish *wish);
+/* The protocols' `prefers`. */
+void multiboot1_prefers(const uint8_t *file, uint64_t size,
+                        struct boot_preference *preference);
+void multiboot2_prefers(const uint8_t *file, uint64_t size,
+                        struct boot_preference *preference);
 
 /* An image by address fields: one piece. */
 struct multiboot_flat {

@@ -1,14 +1,14 @@
-/* Facts that both versions' structures tell alike; see the header. */
-#include "vmm/boot/multiboot_facts.h"
+/* What both versions of the information tell alike; see the header. */
+#include "vmm/boot/multiboot_info.h"
 
 #include "kernel/base/string.h"
 
 #define LOWER_MOST 640
 
-uint32_t multiboot_memory_lower(const struct multiboot_facts *facts)
+uint32_t multiboot_info_memory_lower(const struct multiboot_info *info)
 {
-    for (size_t i = 0; i < facts->e820_count; i++) {
-        const struct e820_entry *entry = &facts->e820[i];
+    for (size_t i = 0; i < info->e820_count; i++) {
+        const struct e820_entry *entry = &info->e820[i];
 
         if (entry->type == E820_RAM && entry->base == 0) {
             uint64_t kib = entry->size >> 10;
@@ -19,10 +19,10 @@ uint32_t multiboot_memory_lower(const struct multiboot_facts *facts)
     return 0;
 }
 
-uint32_t multiboot_memory_upper(const struct multiboot_facts *facts)
+uint32_t multiboot_info_memory_upper(const struct multiboot_info *info)
 {
-    for (size_t i = 0; i < facts->e820_count; i++) {
-        const struct e820_entry *entry = &facts->e820[i];
+    for (size_t i = 0; i < info->e820_count; i++) {
+        const struct e820_entry *entry = &info->e820[i];
 
         if (entry->type == E820_RAM && entry->base == MAP_LEGACY_END) {
             return (uint32_t)(entry->size >> 10);

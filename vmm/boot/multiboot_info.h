@@ -1,6 +1,6 @@
 /* The information that a Multiboot kernel is handed (Multiboot Specification
- * 0.6.96, 3.3; Multiboot2 Specification 2.0, 3.6), built from plain facts into
- * a buffer.
+ * 0.6.96, 3.3; Multiboot2 Specification 2.0, 3.6): its content as plain data,
+ * and the structures of both versions, written into a buffer.
  *
  * Who calls it: vmm/boot/multiboot.c: once without a buffer for the size, then
  * for the bytes. */
@@ -32,7 +32,7 @@ struct multiboot_module {
     struct multiboot_line line;
 };
 
-struct multiboot_facts {
+struct multiboot_info {
     struct multiboot_line command_line;
     const struct e820_entry *e820;
     size_t e820_count;
@@ -48,7 +48,19 @@ struct multiboot_facts {
 
 /* Both return how many bytes the structure has when it stands at `address`,
  * and write those that fit into `room` (none: `to` may be NULL). */
-uint64_t multiboot1_info(const struct multiboot_facts *facts, uint32_t address,
-                         uint8_t *to, uint64_t room);
-uint64_t multiboot2_info(const struct multiboot_facts *facts, uint32_t address,
-                         uint8_t *to, uint64_t room);
+uint64_t multiboot1_info_put(const struct multiboot_info *info,
+                             uint32_t address, uint8_t *to, uint64_t room);
+uint64_t multiboot2_info_put(const struct multiboot_info *info,
+                             uint32_t address, uint8_t *to, uint64_t room);
+
+/* ---- for the two builders (vmm/boot/multiboot_info.c) ---- */
+
+#define MULTIBOOT_LOADER_NAME "Lintel"
+
+/* KiB of RAM from 0 (at most 640), and from 1 MiB to the first hole. */
+uint32_t multiboot_info_memory_lower(const struct multiboot_info *info);
+uint32_t multiboot_info_memory_upper(const struct multiboot_info *info);
+
+/* "PATH OPTIONS", the path with '/': its length with the NUL, and its bytes. */
+uint64_t multiboot_line_length(const struct multiboot_line *line);
+void multiboot_line_put(const struct multiboot_line *line, uint8_t *to);

@@ -27,29 +27,29 @@ const char *multiboot_screen_judge(const struct multiboot_header *header,
 }
 
 static void tell(bool good, const struct multiboot_header *header,
-                 struct boot_wish *wish)
+                 struct boot_preference *preference)
 {
     if (good && header->wants_screen) {
-        wish->screen = true;
-        wish->width = header->screen_width;
-        wish->height = header->screen_height;
+        preference->screen = true;
+        preference->width = header->screen_width;
+        preference->height = header->screen_height;
     }
 }
 
-void multiboot1_wishes(const uint8_t *file, uint64_t size,
-                       struct boot_wish *wish)
+void multiboot1_prefers(const uint8_t *file, uint64_t size,
+                        struct boot_preference *preference)
 {
     struct multiboot_header header;
     char why[BOOT_WRONG];
 
-    tell(multiboot1_read_header(file, size, &header, why), &header, wish);
+    tell(multiboot1_read_header(file, size, &header, why), &header, preference);
 }
 
-void multiboot2_wishes(const uint8_t *file, uint64_t size,
-                       struct boot_wish *wish)
+void multiboot2_prefers(const uint8_t *file, uint64_t size,
+                        struct boot_preference *preference)
 {
     struct multiboot_header header;
     char why[BOOT_WRONG];
 
-    tell(multiboot2_read_header(file, size, &header, why), &header, wish);
+    tell(multiboot2_read_header(file, size, &header, why), &header, preference);
 }

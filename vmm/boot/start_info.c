@@ -108,7 +108,7 @@ static void put_modules(struct block *list, struct block *strings,
         append(list, &entry, sizeof(entry));
     }
     for (size_t i = 0; i < request->module_count; i++) {
-        const struct boot_piece *module = &request->module[i];
+        const struct boot_file *module = &request->module[i];
         struct start_info_module entry = {
             .address = *address++,
             .size = module->size,

@@ -6,19 +6,19 @@
 #include "vmm/plan/entry_files.h"
 #include "vmm/plan/screen.h"
 
-static void name_pieces(struct kernel_request *request,
-                        const struct config_entry *config,
-                        const struct vm_files *files)
+static void name_files(struct boot_plan *plan,
+                       const struct config_entry *config,
+                       const struct entry_files *files)
 {
     for (size_t i = 0; i < config->initrd_count; i++) {
-        request->initrd[i] = (struct boot_piece){
+        plan->initrd[i] = (struct boot_file){
             .bytes = files->initrd[i].bytes,
             .size = files->initrd[i].size,
             .name = config->initrd[i],
         };
     }
     for (size_t i = 0; i < config->module_count; i++) {
-        request->module[i] = (struct boot_piece){
+        plan->module[i] = (struct boot_file){
             .bytes = files->module[i].bytes,
             .size = files->module[i].size,
             .name = config->module[i].path,
@@ -27,57 +27,56 @@ static void name_pieces(struct kernel_request *request,
     }
 }
 
-static bool make_screen(struct kernel_request *request,
+static bool make_screen(struct boot_plan *plan,
                         const struct config_entry *config,
                         struct memory_map *map)
 {
     struct screen_host host = {0};
-    struct boot_wish wish;
+    struct boot_preference preference;
     const char *why = NULL;
 
     framebuffer_size(&host.width, &host.height);
-    boot_wishes(&request->boot, &wish);
-    why = screen_make(config, &wish, &host, map, &request->screen);
+    boot_prefers(&plan->request, &preference);
+    why = screen_make(config, &preference, &host, map, &plan->screen);
     if (why != NULL) {
         log_error(CONFIG_FOLDER "\\%s.conf:%u: screen: %s", config->id,
                   config->screen_line, why);
         return false;
     }
-    if (request->screen.address != 0) {
-        request->boot.screen = &request->screen;
+    if (plan->screen.address != 0) {
+        plan->request.screen = &plan->screen;
     }
     return true;
 }
 
-bool kernel_request_make(struct kernel_request *request,
-                         const struct config_entry *config,
-                         const struct vm_files *files, struct memory_map *map,
-                         unsigned devices)
+bool boot_plan_make(struct boot_plan *plan, const struct config_entry *config,
+                    const struct entry_files *files, struct memory_map *map,
+                    unsigned devices)
 {
-    request->boot = (struct boot_request){
+    plan->request = (struct boot_request){
         .kernel = files->kernel.bytes,
         .kernel_size = files->kernel.size,
         .kernel_name = config->linux_path,
-        .initrd = request->initrd,
+        .initrd = plan->initrd,
         .initrd_count = config->initrd_count,
-        .module = request->module,
+        .module = plan->module,
         .module_count = config->module_count,
         .protocol = config->protocol,
-        .command_line = request->command_line,
+        .command_line = plan->command_line,
         .e820 = map->e820,
         .cpu_count = config->cpus,
     };
-    if (!make_screen(request, config, map)) {
+    if (!make_screen(plan, config, map)) {
         return false;
     }
-    request->boot.e820_count = map->e820_count;
-    name_pieces(request, config, files);
-    discover_command_line(request->command_line, config, devices);
+    plan->request.e820_count = map->e820_count;
+    name_files(plan, config, files);
+    discover_command_line(plan->command_line, config, devices);
     return true;
 }
 
-void kernel_request_log_refusal(const struct config_entry *config,
-                                const struct boot_start *start, const char *why)
+void boot_plan_log_refusal(const struct config_entry *config,
+                           const struct boot_start *start, const char *why)
 {
     if (start->modules_refused) {
         log_error(CONFIG_FOLDER "\\%s.conf:%u: module %s: %s", config->id,

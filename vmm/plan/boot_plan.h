@@ -8,27 +8,25 @@
 #include "vmm/config/config.h"
 #include "vmm/plan/discover.h"
 
-struct vm_files;
+struct entry_files;
 
-struct kernel_request {
-    struct boot_request boot;
-    /* What that points to: */
-    struct boot_piece initrd[CONFIG_PATHS];
-    struct boot_piece module[CONFIG_PATHS];
+struct boot_plan {
+    struct boot_request request;
+    /* What the request points to: */
+    struct boot_file initrd[CONFIG_PATHS];
+    struct boot_file module[CONFIG_PATHS];
     char command_line[DISCOVER_COMMAND_LINE];
     struct boot_screen screen;
 };
 
 /* All but rsdp, gib_pages and only_judge, which are 0; for a machine of that
  * map with `devices` virtio devices; the screen is taken from the map here.
- * *request stays where it is; entry, files and map too. False: there is no room
+ * *plan stays where it is; entry, files and map too. False: there is no room
  * for the entry's screen, and that has been logged. */
-bool kernel_request_make(struct kernel_request *request,
-                         const struct config_entry *config,
-                         const struct vm_files *files, struct memory_map *map,
-                         unsigned devices);
+bool boot_plan_make(struct boot_plan *plan, const struct config_entry *config,
+                    const struct entry_files *files, struct memory_map *map,
+                    unsigned devices);
 
 /* Logs why a kernel was refused; the sentence may lie in *start. */
-void kernel_request_log_refusal(const struct config_entry *config,
-                                const struct boot_start *start,
-                                const char *why);
+void boot_plan_log_refusal(const struct config_entry *config,
+                           const struct boot_start *start, const char *why);

@@ -33,14 +33,14 @@ static bool check_pin(const struct config_entry *config,
 }
 
 static uint64_t disk_size(const struct config_entry *config,
-                          const struct vm_files *files, size_t index)
+                          const struct entry_files *files, size_t index)
 {
     return config->disk[index].path[0] != '\0' ? files->disk[index].size
                                                : config->disk[index].size;
 }
 
 static bool check_disks(const struct config_entry *config,
-                        const struct vm_files *files)
+                        const struct entry_files *files)
 {
     bool good = true;
 
@@ -80,7 +80,7 @@ static void log_too_much(const struct config_entry *config, const char *what,
 /* It has the host's memory for itself: others are gone, or are counted when
  * they are made. */
 static bool check_memory(const struct config_entry *config,
-                         const struct vm_files *files,
+                         const struct entry_files *files,
                          const struct check_host *host)
 {
     uint64_t pages = config->memory / PAGE_SIZE;
@@ -122,10 +122,10 @@ static void plan_memory(uint64_t left, struct memory_map *map,
 }
 
 static bool check_kernel(const struct config_entry *config,
-                         const struct vm_files *files)
+                         const struct entry_files *files)
 {
     const char *why = memory_map_check(config->memory);
-    struct kernel_request request = {0};
+    struct boot_plan boot = {0};
     struct guest_memory memory = {0};
     struct memory_map map = {0};
     struct virtio_plan plan;
@@ -135,23 +135,22 @@ static bool check_kernel(const struct config_entry *config,
         return true; /* not the kernel's fault: its own check tells */
     }
     plan_memory(config->memory, &map, &memory);
-    if (!kernel_request_make(&request, config, files, &map,
-                             (unsigned)plan.count)) {
+    if (!boot_plan_make(&boot, config, files, &map, (unsigned)plan.count)) {
         return false;
     }
-    request.boot.rsdp = gpa(MAP_ACPI_BASE);
-    request.boot.gib_pages =
+    boot.request.rsdp = gpa(MAP_ACPI_BASE);
+    boot.request.gib_pages =
         true; /* the fewest tables: others are told later */
-    request.boot.only_judge = true;
-    why = boot_load(&memory, &request.boot, &start);
+    boot.request.only_judge = true;
+    why = boot_load(&memory, &boot.request, &start);
     if (why != NULL) {
-        kernel_request_log_refusal(config, &start, why);
+        boot_plan_log_refusal(config, &start, why);
     }
     return why == NULL;
 }
 
 bool check_entry(const struct config_entry *config,
-                 const struct vm_files *files, const struct check_host *host)
+                 const struct entry_files *files, const struct check_host *host)
 {
     bool good = check_pin(config, host);
 

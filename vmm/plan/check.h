@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 struct config_entry;
-struct vm_files;
+struct entry_files;
 
 /* The host, as far as a machine depends on it. */
 struct check_host {
@@ -20,4 +20,5 @@ struct check_host {
 
 /* False: the log says what is wrong, all of it. */
 bool check_entry(const struct config_entry *config,
-                 const struct vm_files *files, const struct check_host *host);
+                 const struct entry_files *files,
+                 const struct check_host *host);

@@ -1,4 +1,5 @@
-/* What an entry names, loaded. vmm/load.c reads the files, a VM uses them. */
+/* The files that an entry of the configuration names, in memory. vmm/load.c
+ * reads them, a VM uses them. */
 #pragma once
 
 #include <stdint.h>
@@ -6,16 +7,16 @@
 #include "vmm/config/config.h"
 
 /* A file read from the ESP, in host memory that lives as long as Lintel. */
-struct vm_file {
+struct entry_file {
     const uint8_t *bytes;
     uint64_t size;
 };
 
-/* Disks are the VM's to change. */
-struct vm_files {
-    struct vm_file kernel;
-    struct vm_file initrd[CONFIG_PATHS];
-    struct vm_file symbols; /* bytes NULL: none given */
-    struct vm_file module[CONFIG_PATHS];
-    struct vm_file disk[CONFIG_PATHS]; /* bytes NULL: zero:SIZE */
+/* Disks are the VM's to change; it only reads the others. */
+struct entry_files {
+    struct entry_file kernel;
+    struct entry_file initrd[CONFIG_PATHS];
+    struct entry_file symbols; /* bytes NULL: none given */
+    struct entry_file module[CONFIG_PATHS];
+    struct entry_file disk[CONFIG_PATHS]; /* bytes NULL: zero:SIZE */
 };

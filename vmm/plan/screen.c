@@ -55,15 +55,16 @@ static uint32_t at_most(uint32_t value, uint32_t limit)
 
 /* A preference need not be met: where it cannot be, the nearest size, and the
  * usual one where the memory is too small. */
-static void choose_size(const struct boot_wish *wish,
+static void choose_size(const struct boot_preference *preference,
                         const struct screen_host *host,
                         const struct memory_map *map,
                         struct boot_screen *screen)
 {
-    uint32_t width =
-        wish->width != 0 ? wish->width : at_most(WIDTH_USUAL, host->width);
-    uint32_t height =
-        wish->height != 0 ? wish->height : at_most(HEIGHT_USUAL, host->height);
+    uint32_t width = preference->width != 0 ? preference->width
+                                            : at_most(WIDTH_USUAL, host->width);
+    uint32_t height = preference->height != 0
+                          ? preference->height
+                          : at_most(HEIGHT_USUAL, host->height);
 
     set_size(
         screen,
@@ -76,13 +77,13 @@ static void choose_size(const struct boot_wish *wish,
 }
 
 const char *screen_make(const struct config_entry *config,
-                        const struct boot_wish *wish,
+                        const struct boot_preference *preference,
                         const struct screen_host *host, struct memory_map *map,
                         struct boot_screen *screen)
 {
     memset(screen, 0, sizeof(*screen));
     if (config->screen == SCREEN_OFF ||
-        (config->screen == SCREEN_AUTO && !wish->screen)) {
+        (config->screen == SCREEN_AUTO && !preference->screen)) {
         return NULL;
     }
     *screen = (struct boot_screen){
@@ -94,7 +95,7 @@ const char *screen_make(const struct config_entry *config,
     if (config->screen == SCREEN_ON) {
         set_size(screen, config->screen_width, config->screen_height);
     } else {
-        choose_size(wish, host, map, screen);
+        choose_size(preference, host, map, screen);
     }
     if (!fits(screen, map)) {
         memset(screen, 0, sizeof(*screen));

@@ -22,6 +22,6 @@ struct screen_host {
  * asks for from `map`, and describes it; *screen is zeroed if there is to be
  * none. NULL; or what is wrong with the entry's. */
 const char *screen_make(const struct config_entry *config,
-                        const struct boot_wish *wish,
+                        const struct boot_preference *preference,
                         const struct screen_host *host, struct memory_map *map,
                         struct boot_screen *screen);

@@ -37,11 +37,11 @@ static void put_values(struct json *json, const struct virtio_report *report)
 static void put_words(struct json *json, const struct virtio_device *device,
                       const struct virtio_report *report)
 {
-    char words[WORDS_BYTES];
+    char words[REPORT_WORDS_BYTES];
 
     json_object(json, "words");
     for (unsigned i = 0; i < report->value_count; i++) {
-        if (words_value(words, sizeof(words), device, report, i)) {
+        if (report_words_value(words, sizeof(words), device, report, i)) {
             json_text(json, report->values[i].name, words);
         }
     }
@@ -69,7 +69,7 @@ static void put_place(struct json *json, const struct code_place *place)
 static void put_history(struct json *json, const struct virtio_device *device)
 {
     struct virtio_history_entry entry;
-    char words[WORDS_BYTES];
+    char words[REPORT_WORDS_BYTES];
 
     json_array(json, "history");
     for (unsigned age = REPORT_ACCESSES; age-- > 0;) {
@@ -78,12 +78,12 @@ static void put_history(struct json *json, const struct virtio_device *device)
         }
         json_object(json, NULL);
         json_text(json, "access", entry.write ? "write" : "read");
-        words_register(words, sizeof(words), device, entry.offset);
+        report_words_register(words, sizeof(words), device, entry.offset);
         json_text(json, "register", words);
         json_number(json, "offset", entry.offset);
         json_number(json, "size", entry.size);
         json_number(json, "value", entry.value);
-        if (words_access(words, sizeof(words), device, &entry)) {
+        if (report_words_access(words, sizeof(words), device, &entry)) {
             json_text(json, "words", words);
         }
         json_number(json, "count", entry.count);

@@ -91,8 +91,8 @@ static void notification(char *text, size_t size,
     }
 }
 
-void words_register(char *text, size_t size, const struct virtio_device *device,
-                    uint32_t offset)
+void report_words_register(char *text, size_t size,
+                           const struct virtio_device *device, uint32_t offset)
 {
     const char *name = virtio_register_name(offset);
 
@@ -107,8 +107,9 @@ void words_register(char *text, size_t size, const struct virtio_device *device,
     format_sn(text, size, "%s", name != NULL ? name : "nothing");
 }
 
-bool words_access(char *text, size_t size, const struct virtio_device *device,
-                  const struct virtio_history_entry *entry)
+bool report_words_access(char *text, size_t size,
+                         const struct virtio_device *device,
+                         const struct virtio_history_entry *entry)
 {
     text[0] = '\0';
     switch (entry->offset) {
@@ -160,8 +161,9 @@ static bool is_status(const struct virtio_report *report, unsigned index)
             is(report->values[index - 1].name, "Status was"));
 }
 
-bool words_value(char *text, size_t size, const struct virtio_device *device,
-                 const struct virtio_report *report, unsigned index)
+bool report_words_value(char *text, size_t size,
+                        const struct virtio_device *device,
+                        const struct virtio_report *report, unsigned index)
 {
     const char *name = report->values[index].name;
     uint64_t value = report->values[index].value;

@@ -67,8 +67,8 @@ static void exit_hlt(struct vcpu *vcpu, const struct exit *exit)
 }
 
 /* Whoever still waits asks again, before the next entry. An NMI can be gone by
- * now with nobody to take the wish back (a local APIC that was turned off), and
- * the guest would come no further. */
+ * now with nobody to take the request back (a local APIC that was turned off),
+ * and the guest would come no further. */
 static void exit_nmi_window(struct vcpu *vcpu, const struct exit *exit)
 {
     (void)exit;

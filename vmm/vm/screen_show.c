@@ -24,8 +24,8 @@ static bool wanted(const struct vm *vm)
 {
     const struct screen_show *show = &vm->show;
 
-    return console_is_shown(&vm->console) && show->wish != SCREEN_SHOW_TEXT &&
-           (show->wish == SCREEN_SHOW_PICTURE || show->picture->drawn);
+    return console_is_shown(&vm->console) && show->choice != SCREEN_SHOW_TEXT &&
+           (show->choice == SCREEN_SHOW_PICTURE || show->picture->drawn);
 }
 
 static void update_shown(struct vm *vm)
@@ -64,7 +64,8 @@ static void show_task(void *argument)
 
     while (!vm->stopping) {
         update_shown(vm);
-        if (console_is_shown(&vm->console) && show->wish != SCREEN_SHOW_TEXT) {
+        if (console_is_shown(&vm->console) &&
+            show->choice != SCREEN_SHOW_TEXT) {
             event_wait_until(&show->changed, look(show->picture));
         } else {
             event_wait_until(&show->changed, time_now() + NOT_IN_VIEW);
@@ -76,7 +77,7 @@ static void show_task(void *argument)
 
 bool screen_show_start(struct vm *vm)
 {
-    const struct boot_screen *screen = vm->kernel.boot.screen;
+    const struct boot_screen *screen = vm->boot_plan.request.screen;
     uint32_t width = 0;
     uint32_t height = 0;
 
@@ -100,12 +101,12 @@ void screen_show_switch(struct vm *vm)
     struct screen_show *show = &vm->show;
 
     if (show->picture == NULL) {
-        console_say(vm->kernel.boot.screen == NULL
+        console_say(vm->boot_plan.request.screen == NULL
                         ? "\r\nThe machine has no screen.\r\n"
                         : "\r\nThere is no screen to show it on.\r\n");
         return;
     }
-    show->wish = wanted(vm) ? SCREEN_SHOW_TEXT : SCREEN_SHOW_PICTURE;
+    show->choice = wanted(vm) ? SCREEN_SHOW_TEXT : SCREEN_SHOW_PICTURE;
     event_signal(&show->changed);
 }
 

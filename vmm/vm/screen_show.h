@@ -19,7 +19,7 @@ struct screen_show {
         SCREEN_SHOW_DRAWN, /* once something has been drawn */
         SCREEN_SHOW_PICTURE,
         SCREEN_SHOW_TEXT,
-    } wish;
+    } choice;
     bool shown;
 };
 

@@ -14,7 +14,7 @@ static void log_if_wanted(struct vcpu *vcpu)
     }
 }
 
-static const char *deaf_words(const struct vcpu *vcpu)
+static const char *unreachable_words(const struct vcpu *vcpu)
 {
     return vcpu->vm->vcpu_count == 1
                ? "HLT with interrupts off: nothing can wake this processor "
@@ -28,14 +28,14 @@ static const char *deaf_words(const struct vcpu *vcpu)
 static void wait_awake(struct vcpu *vcpu)
 {
     while (vcpu->state != VCPU_RUNNING && !vcpu->vm->stopping) {
-        if (vcpu_awake(vcpu)) {
+        if (vcpu_wakes(vcpu)) {
             if (vcpu->state == VCPU_HALTED) {
                 vcpu->state = VCPU_RUNNING;
             }
             continue;
         }
-        if (vcpu_deaf(vcpu)) {
-            vcpu_crash(vcpu, "%s", deaf_words(vcpu));
+        if (vcpu_unreachable(vcpu)) {
+            vcpu_crash(vcpu, "%s", unreachable_words(vcpu));
             return;
         }
         timer_cancel(&vcpu->slice);

@@ -79,13 +79,14 @@ void vcpu_exception(struct vcpu *vcpu, uint8_t vector, uint32_t error_code);
  * asked for when they can be. vmm/vm/vcpu_events.c. */
 void vcpu_deliver(struct vcpu *vcpu);
 
-/* Is there something that ends HLT (wait-for-SIPI)? */
-bool vcpu_awake(struct vcpu *vcpu);
+/* Takes an INIT or SIPI that has come. True: the vCPU runs on, or something has
+ * come that ends its HLT. */
+bool vcpu_wakes(struct vcpu *vcpu);
 
-/* Does this vCPU wait where nothing can reach it any more: with interrupts off
- * or for a SIPI, and every other one too, and no interrupt line is wired up as
- * an NMI or INIT? */
-bool vcpu_deaf(const struct vcpu *vcpu);
+/* True: nothing can wake this vCPU any more. It and all others wait with
+ * interrupts off or for a SIPI, and no interrupt line is wired up as an NMI or
+ * INIT. */
+bool vcpu_unreachable(const struct vcpu *vcpu);
 
 /* Where the vCPU, which does not run now, stands in its code. Reads the guest's
  * memory without side effects. vmm/vm/vcpu_code_place.c. */

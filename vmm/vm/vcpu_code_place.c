@@ -22,5 +22,5 @@ void vcpu_code_place(struct vcpu *vcpu, struct code_place *place)
         .length = code.length != 0 ? code.length : code.fetched,
     };
     memcpy(place->bytes, code.bytes, sizeof(place->bytes));
-    symbols_guest_name(vcpu, place->rip, place->symbol, sizeof(place->symbol));
+    vm_symbols_name(vcpu, place->rip, place->symbol, sizeof(place->symbol));
 }

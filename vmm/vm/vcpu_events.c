@@ -99,7 +99,7 @@ void vcpu_deliver(struct vcpu *vcpu)
     }
 }
 
-bool vcpu_awake(struct vcpu *vcpu)
+bool vcpu_wakes(struct vcpu *vcpu)
 {
     if (vcpu->lapic.init_pending || vcpu->lapic.sipi_pending) {
         deliver_init(vcpu);
@@ -150,7 +150,7 @@ static bool lvt_possible(const struct lapic *lapic)
 }
 
 /* Only another vCPU, or a line, can help it. */
-static bool hears_nothing(const struct vcpu *vcpu)
+static bool is_unreachable(const struct vcpu *vcpu)
 {
     const struct lapic *lapic = &vcpu->lapic;
 
@@ -169,15 +169,15 @@ static bool hears_nothing(const struct vcpu *vcpu)
     return false;
 }
 
-bool vcpu_deaf(const struct vcpu *vcpu)
+bool vcpu_unreachable(const struct vcpu *vcpu)
 {
     const struct vm *vm = vcpu->vm;
 
-    if (!hears_nothing(vcpu)) {
+    if (!is_unreachable(vcpu)) {
         return false;
     }
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
-        if (!hears_nothing(vm->vcpus[i])) {
+        if (!is_unreachable(vm->vcpus[i])) {
             return false;
         }
     }

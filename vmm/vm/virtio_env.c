@@ -97,7 +97,7 @@ bool env_queue_linger(struct virtio_queue *queue)
 void env_report(struct virtio_device *device,
                 const struct virtio_report *report)
 {
-    report_print(host_of(device)->vm, device, report);
+    vm_report_clause(host_of(device)->vm, device, report);
 }
 
 uint64_t env_time(void)

@@ -225,7 +225,7 @@ static void log_start(const struct boot_start *start,
     if (start->physical_entry) {
         log_info("e_entry %#llx is in no segment as a virtual address, but as "
                  "a physical one: the kernel begins there",
-                 (unsigned long long)(start->rip - start->moved.by));
+                 (unsigned long long)(start->rip - start->relocation.by));
     }
     if (start->contract != NULL) {
         log_info("%s", start->contract);
@@ -261,12 +261,12 @@ static const char *load_kernel(struct vm *vm)
         .features = vm->cpuid.basic[1].edx,
         .level_lines = level_lines(vm),
     };
-    struct boot_request *request = &vm->kernel.boot;
+    struct boot_request *request = &vm->boot_plan.request;
     struct boot_start start;
     const char *why = NULL;
 
-    if (!kernel_request_make(&vm->kernel, vm->config, vm->files, &vm->map,
-                             vm->device_count)) {
+    if (!boot_plan_make(&vm->boot_plan, vm->config, vm->files, &vm->map,
+                        vm->device_count)) {
         return "there is no room for its screen";
     }
     tell_memory(vm);
@@ -282,12 +282,12 @@ static const char *load_kernel(struct vm *vm)
     bios_data_put(&vm->memory);
     why = boot_load(&vm->memory, request, &start);
     if (why != NULL) {
-        kernel_request_log_refusal(vm->config, &start, why);
+        boot_plan_log_refusal(vm->config, &start, why);
         return "the kernel cannot be started";
     }
     log_start(&start, request->screen);
     boot_set_registers(vm->vcpus[0]->guest, &start);
-    return symbols_guest_create(vm, &start);
+    return vm_symbols_create(vm, &start);
 }
 
 /* In the VM's domain, and on a processor that its vCPUs need not run on. */
@@ -312,7 +312,7 @@ static bool build(struct vm *vm, const char **why)
 }
 
 struct vm *vm_create(const struct config_entry *config,
-                     const struct vm_files *files, const char **why)
+                     const struct entry_files *files, const char **why)
 {
     size_t pages_before = page_free_count();
     struct vm *vm = page_alloc(VM_PAGES, PAGE_SIZE);
@@ -348,7 +348,7 @@ struct vm *vm_create(const struct config_entry *config,
 /* Timers that may still be armed stand in the structure that goes. */
 static void stop_timers(struct vm *vm)
 {
-    timer_cancel(&vm->limit);
+    timer_cancel(&vm->timeout);
     pit_stop(&vm->pit);
     rtc_stop(&vm->rtc);
     uart_stop(&vm->uart);
@@ -363,7 +363,7 @@ void vm_destroy(struct vm *vm)
     task_reap();
     stop_timers(vm);
     virtio_host_destroy(vm);
-    symbols_guest_destroy(vm);
+    vm_symbols_destroy(vm);
     screen_show_destroy(vm);
     vm_vcpus_destroy(vm);
     for (size_t i = 0; i < vm->memory.slot_count; i++) {

@@ -44,7 +44,7 @@
 
 struct vm {
     const struct config_entry *config;
-    const struct vm_files *files;
+    const struct entry_files *files;
     struct domain *domain; /* whoever works on any of this is in it */
 
     /* Built once. */
@@ -82,7 +82,7 @@ struct vm {
     struct virtio_host devices[MAP_VIRTIO_DEVICES + 1];
     unsigned device_count;
     unsigned window_count;
-    struct kernel_request kernel;
+    struct boot_plan boot_plan;
 
     struct console console;
     struct screen_show show;
@@ -93,13 +93,13 @@ struct vm {
     unsigned tasks;    /* of this VM, still alive */
     unsigned services; /* started in all, without vCPUs */
     struct event task_left;
-    struct timer limit; /* the entry's `timeout` */
+    struct timer timeout; /* the entry's `timeout` */
 
     /* For the report at the end. */
     uint64_t started; /* time_now() */
     uint64_t wild_ports;
     uint64_t not_emulated; /* instructions */
-    struct symbols_guest symbols;
+    struct vm_symbols symbols;
     unsigned clauses_broken; /* MUST-class reports */
     char report_line[REPORT_JSON_BYTES];
 };
@@ -107,7 +107,7 @@ struct vm {
 /* Builds the machine of `config` with its kernel loaded, ready to run. NULL
  * and *why says what is wrong; then nothing of it is left. */
 struct vm *vm_create(const struct config_entry *config,
-                     const struct vm_files *files, const char **why);
+                     const struct entry_files *files, const char **why);
 
 /* The processors of the configuration, the first one to run and the others
  * waiting for it; NULL, or the sentence of what is wrong. Even then those that

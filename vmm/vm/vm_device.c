@@ -35,7 +35,7 @@ static enum access_result window_access(void *context, struct access *access)
         return ACCESS_HANDLED;
     }
     if (access->address == VIRTIO_REG_QUEUE_NOTIFY) {
-        report_note_notification(host, access->value);
+        vm_report_notification(host, access->value);
     }
     virtio_mmio_write(host->device, (uint32_t)access->address, access->size,
                       access->value);
@@ -157,7 +157,7 @@ static const char *add_entropy(struct vm *vm, const struct virtio_plan *plan)
  * that another entry with the same file starts from the same contents. */
 static const char *make_disk(struct virtio_host_disk *disk,
                              const struct config_disk *config,
-                             const struct vm_file *file)
+                             const struct entry_file *file)
 {
     uint64_t size = file->bytes != NULL ? file->size : config->size;
 

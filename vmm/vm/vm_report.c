@@ -42,12 +42,13 @@ static void format_values(char *text, size_t size,
                           const struct virtio_device *device,
                           const struct virtio_report *report)
 {
-    char words[WORDS_BYTES];
+    char words[REPORT_WORDS_BYTES];
     size_t used = 0;
 
     text[0] = '\0';
     for (unsigned i = 0; i < report->value_count && used < size; i++) {
-        bool named = words_value(words, sizeof(words), device, report, i);
+        bool named =
+            report_words_value(words, sizeof(words), device, report, i);
 
         used += format_sn(text + used, size - used, "%s%s=%#llx%s%s%s",
                           i == 0 ? "" : ", ", report->values[i].name,
@@ -72,12 +73,12 @@ static void log_access(enum log_level level, const struct virtio_device *device,
                        const struct virtio_history_entry *entry)
 {
     char name[48];
-    char words[WORDS_BYTES];
+    char words[REPORT_WORDS_BYTES];
     char width[16] = "";
     char times[32] = "";
-    bool named = words_access(words, sizeof(words), device, entry);
+    bool named = report_words_access(words, sizeof(words), device, entry);
 
-    words_register(name, sizeof(name), device, entry->offset);
+    report_words_register(name, sizeof(name), device, entry->offset);
     if (entry->size != 4) {
         format_sn(width, sizeof(width), " (%u byte%s)", (unsigned)entry->size,
                   entry->size == 1 ? "" : "s");
@@ -104,7 +105,7 @@ static void log_accesses(enum log_level level,
     }
 }
 
-void report_note_notification(struct virtio_host *host, uint64_t value)
+void vm_report_notification(struct virtio_host *host, uint64_t value)
 {
     struct vcpu *vcpu = host->vm->accessing;
     uint64_t queue = value & 0xffff; /* above: NOTIFICATION_DATA, 4.2.3.3 */
@@ -191,8 +192,8 @@ static void log_text(const struct virtio_device *device,
     }
 }
 
-void report_print(struct vm *vm, struct virtio_device *device,
-                  const struct virtio_report *report)
+void vm_report_clause(struct vm *vm, struct virtio_device *device,
+                      const struct virtio_report *report)
 {
     struct code_place place;
 
@@ -245,7 +246,7 @@ static void add_clause(struct vm *vm, enum clause_id id,
     }
 }
 
-void report_summary(struct vm *vm)
+void vm_report_summary(struct vm *vm)
 {
     struct report_summary summary = {.observable = CLAUSE_COUNT};
 

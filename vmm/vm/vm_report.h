@@ -10,12 +10,12 @@ struct virtio_report;
 struct vm;
 
 /* Logs one report: text, then one line of JSON. Counts MUST-class breaches. */
-void report_print(struct vm *vm, struct virtio_device *device,
-                  const struct virtio_report *report);
+void vm_report_clause(struct vm *vm, struct virtio_device *device,
+                      const struct virtio_report *report);
 
 /* The driver, in the access that is being answered, notifies a queue: what its
  * ring holds may be reported later. */
-void report_note_notification(struct virtio_host *host, uint64_t value);
+void vm_report_notification(struct virtio_host *host, uint64_t value);
 
 /* Logs which clauses the VM's drivers broke and how many they exercised. */
-void report_summary(struct vm *vm);
+void vm_report_summary(struct vm *vm);

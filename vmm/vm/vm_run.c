@@ -127,7 +127,7 @@ static void console_task(void *argument)
 
 /* ---- running ---- */
 
-static void limit_reached(void *argument)
+static void timed_out(void *argument)
 {
     struct vm *vm = argument;
 
@@ -178,9 +178,10 @@ enum vm_end vm_run(struct vm *vm)
     console_attach(&vm->console, vm->config->id);
     before = task_join(vm->domain);
     if (vm->config->timeout != 0) {
-        vm->limit.fire = limit_reached;
-        vm->limit.argument = vm;
-        timer_arm(&vm->limit, vm->started + vm->config->timeout * TIME_SECOND);
+        vm->timeout.fire = timed_out;
+        vm->timeout.argument = vm;
+        timer_arm(&vm->timeout,
+                  vm->started + vm->config->timeout * TIME_SECOND);
     }
     if (!start_tasks(vm)) {
         log_error("not enough memory for the tasks of %s", vm->config->id);

@@ -22,7 +22,7 @@
 static bool choose_file(const struct vm *vm, struct symbols_file *file,
                         size_t *count)
 {
-    const struct vm_files *files = vm->files;
+    const struct entry_files *files = vm->files;
     struct config_error error;
 
     if (files->symbols.bytes != NULL) {
@@ -44,9 +44,9 @@ static bool choose_file(const struct vm *vm, struct symbols_file *file,
     return true;
 }
 
-const char *symbols_guest_create(struct vm *vm, const struct boot_start *start)
+const char *vm_symbols_create(struct vm *vm, const struct boot_start *start)
 {
-    struct symbols_guest *guest = &vm->symbols;
+    struct vm_symbols *guest = &vm->symbols;
     struct symbols_file file;
     size_t count = 0;
 
@@ -62,13 +62,13 @@ const char *symbols_guest_create(struct vm *vm, const struct boot_start *start)
     }
     symbols_fill(&guest->symbols, &file, guest->memory, count);
     guest->own = file.bytes == vm->files->kernel.bytes;
-    guest->moved = start->moved;
+    guest->relocation = start->relocation;
     log_info("%s: %llu symbols", file.path,
              (unsigned long long)guest->symbols.count);
     return NULL;
 }
 
-void symbols_guest_destroy(struct vm *vm)
+void vm_symbols_destroy(struct vm *vm)
 {
     if (vm->symbols.pages != 0) {
         page_free(vm->symbols.memory, vm->symbols.pages);
@@ -103,14 +103,17 @@ static uint64_t gate_target(struct vcpu *vcpu, unsigned vector)
 
 /* An image that the loader moved runs where it was put, unless its own page
  * tables give it the addresses that it was linked to. */
-static uint64_t loader_slide(const struct boot_move *moved, uint64_t address)
+static uint64_t loader_slide(const struct boot_relocation *relocation,
+                             uint64_t address)
 {
-    return address >= moved->base && address < moved->end ? moved->by : 0;
+    return address >= relocation->base && address < relocation->end
+               ? relocation->by
+               : 0;
 }
 
 static bool find_slide(struct vcpu *vcpu, uint64_t address, uint64_t *slide)
 {
-    const struct symbols_guest *guest = &vcpu->vm->symbols;
+    const struct vm_symbols *guest = &vcpu->vm->symbols;
     struct symbols_view view = {
         .system_call = guest_get(vcpu->guest, GUEST_LSTAR),
         .divide = gate_target(vcpu, 0),
@@ -122,7 +125,7 @@ static bool find_slide(struct vcpu *vcpu, uint64_t address, uint64_t *slide)
     if (!guest->own && !symbols_slide(&guest->symbols, &view, slide)) {
         return false;
     }
-    *slide += loader_slide(&guest->moved, address);
+    *slide += loader_slide(&guest->relocation, address);
     return true;
 }
 
@@ -137,8 +140,8 @@ static bool is_module(const struct symbols *symbols, uint64_t address)
            address < MODULES_END;
 }
 
-void symbols_guest_name(struct vcpu *vcpu, uint64_t address, char *text,
-                        size_t size)
+void vm_symbols_name(struct vcpu *vcpu, uint64_t address, char *text,
+                     size_t size)
 {
     const struct symbols *symbols = &vcpu->vm->symbols.symbols;
     uint64_t slide = 0;

@@ -60,15 +60,15 @@ static void finds_room(void **state)
         boot_space_lowest(&space, UINT64_MAX, 1, 0, UINT64_MAX, &base));
     assert_false(
         boot_space_highest(&space, 1, 1ULL << 63, 0, UINT64_MAX, &base));
-    assert_int_equal(boot_space_take(&space, 0x1000, 1), BOOT_ROOM_OVERLAP);
-    assert_int_equal(boot_space_take(&space, 0, 0x1000), BOOT_ROOM_TAKEN);
-    assert_int_equal(boot_space_take(&space, 0xa0000, 1), BOOT_ROOM_HELD);
-    assert_int_equal(boot_space_take(&space, 0xb8000, 4000), BOOT_ROOM_HELD);
-    assert_int_equal(boot_space_take(&space, 0xdffff, 1), BOOT_ROOM_HELD);
-    assert_int_equal(boot_space_take(&space, 0xe0000, 1), BOOT_ROOM_HELD);
-    assert_int_equal(boot_space_take(&space, RAM_SIZE, 1), BOOT_ROOM_NO_RAM);
-    assert_int_equal(boot_space_take(&space, 5, UINT64_MAX), BOOT_ROOM_NO_RAM);
-    assert_int_equal(boot_space_take(&space, 5, 0), BOOT_ROOM_NO_RAM);
+    assert_int_equal(boot_space_take(&space, 0x1000, 1), BOOT_SPACE_OVERLAP);
+    assert_int_equal(boot_space_take(&space, 0, 0x1000), BOOT_SPACE_OK);
+    assert_int_equal(boot_space_take(&space, 0xa0000, 1), BOOT_SPACE_HELD);
+    assert_int_equal(boot_space_take(&space, 0xb8000, 4000), BOOT_SPACE_HELD);
+    assert_int_equal(boot_space_take(&space, 0xdffff, 1), BOOT_SPACE_HELD);
+    assert_int_equal(boot_space_take(&space, 0xe0000, 1), BOOT_SPACE_HELD);
+    assert_int_equal(boot_space_take(&space, RAM_SIZE, 1), BOOT_SPACE_NO_RAM);
+    assert_int_equal(boot_space_take(&space, 5, UINT64_MAX), BOOT_SPACE_NO_RAM);
+    assert_int_equal(boot_space_take(&space, 5, 0), BOOT_SPACE_NO_RAM);
 }
 
 #define PAGES (RAM_SIZE / 0x1000)
@@ -113,7 +113,7 @@ static void places_never_overlap(void **state)
                 from = base / 0x1000;
                 to = from + pages;
                 taken = boot_space_take(&space, base, pages * 0x1000) ==
-                        BOOT_ROOM_TAKEN;
+                        BOOT_SPACE_OK;
             } else if (rand() % 2 == 0) {
                 from = base / 0x1000;
                 taken = boot_space_lowest(&space, pages * 0x1000, 0x1000, base,
@@ -124,7 +124,7 @@ static void places_never_overlap(void **state)
                                            base, &base);
             }
             if (!taken) {
-                assert_true(space.taken_count == BOOT_SPACE_TAKEN ||
+                assert_true(space.taken_count == BOOT_SPACE_PIECES ||
                             !has_room(pages, from, to));
                 continue;
             }
@@ -134,7 +134,7 @@ static void places_never_overlap(void **state)
                 assert_int_equal(owner[base / 0x1000 + i]++, 0);
             }
         }
-        assert_true(space.taken_count <= BOOT_SPACE_TAKEN);
+        assert_true(space.taken_count <= BOOT_SPACE_PIECES);
     }
 }
 

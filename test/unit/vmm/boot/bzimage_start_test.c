@@ -80,7 +80,7 @@ static void registers_of_the_32_bit_entry(void **state)
 static void old_protocols_have_defaults(void **state)
 {
     static const uint8_t byte = 0x77;
-    const struct boot_piece piece = {.bytes = &byte, .size = 1};
+    const struct boot_file piece = {.bytes = &byte, .size = 1};
     char line[257];
 
     (void)state;
@@ -151,7 +151,7 @@ static void registers_of_the_16_bit_entry(void **state)
 
 static void modules_are_refused(void **state)
 {
-    const struct boot_piece module = {
+    const struct boot_file module = {
         .bytes = rig.kernel, .size = 16, .command_line = ""};
 
     (void)state;

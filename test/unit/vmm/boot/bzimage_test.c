@@ -296,10 +296,10 @@ static void command_line_limit(void **state)
 static void initrd_pieces_follow_each_other(void **state)
 {
     static const uint8_t a[] = "12345", b[] = "abc", c[] = "Z";
-    const struct boot_piece pieces[] = {{.bytes = a, .size = 5},
-                                        {.bytes = NULL},
-                                        {.bytes = b, .size = 3},
-                                        {.bytes = c, .size = 1}};
+    const struct boot_file pieces[] = {{.bytes = a, .size = 5},
+                                       {.bytes = NULL},
+                                       {.bytes = b, .size = 3},
+                                       {.bytes = c, .size = 1}};
     static const uint8_t whole[] = "12345\0\0\0abc\0Z";
 
     (void)state;
@@ -318,7 +318,7 @@ static void initrd_keeps_its_limits(void **state)
 {
     uint64_t room = RAM_SIZE - PREFERRED - INIT_SIZE;
     uint8_t *bytes = malloc(room + 1);
-    struct boot_piece piece = {.bytes = bytes, .size = room};
+    struct boot_file piece = {.bytes = bytes, .size = room};
 
     (void)state;
     memset(bytes, 0x5a, room + 1);
@@ -346,11 +346,11 @@ static void initrd_keeps_its_limits(void **state)
 static void many_huge_pieces_do_not_wrap(void **state)
 {
     static const uint8_t byte;
-    struct boot_piece pieces[8];
+    struct boot_file pieces[8];
 
     (void)state;
     for (size_t i = 0; i < 8; i++) {
-        pieces[i] = (struct boot_piece){.bytes = &byte, .size = 0xffffffff};
+        pieces[i] = (struct boot_file){.bytes = &byte, .size = 0xffffffff};
     }
     rig.request.initrd = pieces;
     rig.request.initrd_count = 8;

@@ -107,7 +107,7 @@ static void linux_finds_boot_params(void **state)
 static void linux_finds_its_initrd(void **state)
 {
     static const uint8_t bytes[] = "an initrd";
-    const struct boot_piece initrd = {.bytes = bytes, .size = 9};
+    const struct boot_file initrd = {.bytes = bytes, .size = 9};
 
     (void)state;
     request.initrd = &initrd;

@@ -142,7 +142,7 @@ static void plain_of_64_bits(void **state)
     assert_non_null(start.contract);
     assert_int_equal(start.mode, BOOT_LONG);
     assert_int_equal(start.rip, KERNEL_BASE + 0x20);
-    assert_int_equal(start.moved.by, 0);
+    assert_int_equal(start.relocation.by, 0);
     assert_int_equal(start.gprs[GPR_RSP] % 16, 8);
     assert_int_equal(*(uint64_t *)(ram + start.gprs[GPR_RSP]), 0);
     check_segments(KERNEL_BASE);
@@ -200,9 +200,9 @@ static void position_independent_kernels_are_moved(void **state)
     assert_null(load());
     assert_int_equal(start.rip, 0x200020);
     assert_int_equal(start.kernel, 0x200000);
-    assert_int_equal(start.moved.by, 0x200000);
-    assert_int_equal(start.moved.base, 0x200000);
-    assert_int_equal(start.moved.end, 0x203345);
+    assert_int_equal(start.relocation.by, 0x200000);
+    assert_int_equal(start.relocation.base, 0x200000);
+    assert_int_equal(start.relocation.end, 0x203345);
     check_segments(0x200000);
 
     segments[0].p_align = 8 * MIB;
@@ -218,9 +218,9 @@ static void position_independent_kernels_are_moved(void **state)
 static void initrd_and_modules(void **state)
 {
     static const uint8_t a[] = "12345", b[] = "abc", c[] = "module";
-    const struct boot_piece initrd[] = {{.bytes = a, .size = 5},
-                                        {.bytes = b, .size = 3}};
-    const struct boot_piece module[] = {
+    const struct boot_file initrd[] = {{.bytes = a, .size = 5},
+                                       {.bytes = b, .size = 3}};
+    const struct boot_file module[] = {
         {.bytes = c, .size = 6, .command_line = "x y"}, {.command_line = ""}};
 
     (void)state;
@@ -252,12 +252,12 @@ static void initrd_and_modules(void **state)
 
 static void modules_keep_their_limits(void **state)
 {
-    struct boot_piece module[20];
+    struct boot_file module[20];
 
     (void)state;
     for (unsigned i = 0; i < 20; i++) {
         module[i] =
-            (struct boot_piece){.bytes = kernel, .size = 1, .command_line = ""};
+            (struct boot_file){.bytes = kernel, .size = 1, .command_line = ""};
     }
     request.module = module;
     request.module_count = 16;

@@ -12,14 +12,13 @@
 
 #include "test/unit/support/multiboot_sections_rig.h"
 #include "vmm/boot/boot_protocol.h"
-#include "vmm/boot/multiboot_facts.h"
 #include "vmm/boot/multiboot_info.h"
 #include "vmm/boot/multiboot_sections.h"
 #include "vmm/memory/little_endian.h"
 
 #define ADDRESS 0x10000U
 
-static struct multiboot_facts facts;
+static struct multiboot_info content;
 static struct memory_map map;
 static uint8_t rsdp[MULTIBOOT_RSDP_SIZE];
 
@@ -40,7 +39,7 @@ static int setup(void **state)
     for (size_t i = 0; i < sizeof(rsdp); i++) {
         rsdp[i] = (uint8_t)(i + 1);
     }
-    facts = (struct multiboot_facts){
+    content = (struct multiboot_info){
         .command_line = {"\\boot\\kernel.elf", "console=ttyS0 debug"},
         .e820 = map.e820,
         .e820_count = map.e820_count,
@@ -48,45 +47,45 @@ static int setup(void **state)
     return 0;
 }
 
-typedef uint64_t builder(const struct multiboot_facts *facts, uint32_t address,
+typedef uint64_t builder(const struct multiboot_info *content, uint32_t address,
                          uint8_t *to, uint64_t room);
 
 /* The structure, in an allocation of its size; and none of the smaller rooms
  * lets a byte out. */
 static uint8_t *built(builder *build, uint64_t *size)
 {
-    uint64_t wanted = build(&facts, ADDRESS, NULL, 0);
+    uint64_t wanted = build(&content, ADDRESS, NULL, 0);
     uint8_t *whole = malloc(wanted);
 
     for (uint64_t room = 0; room < wanted; room++) {
         uint8_t *small = malloc(room == 0 ? 1 : room);
 
-        assert_int_equal(build(&facts, ADDRESS, small, room), wanted);
+        assert_int_equal(build(&content, ADDRESS, small, room), wanted);
         free(small);
     }
     memset(whole, 0xa5, wanted);
-    assert_int_equal(build(&facts, ADDRESS, whole, wanted), wanted);
+    assert_int_equal(build(&content, ADDRESS, whole, wanted), wanted);
     *size = wanted;
     return whole;
 }
 
-/* ---- both versions' facts ---- */
+/* ---- what both versions tell ---- */
 
 static void memory_amounts(void **state)
 {
     struct e820_entry small = {0, 0x7fc00, E820_RAM};
 
     (void)state;
-    assert_int_equal(multiboot_memory_lower(&facts), 640);
-    assert_int_equal(multiboot_memory_upper(&facts), 63 * 1024);
-    facts.e820 = &small;
-    facts.e820_count = 1;
-    assert_int_equal(multiboot_memory_lower(&facts), 511);
-    assert_int_equal(multiboot_memory_upper(&facts), 0);
+    assert_int_equal(multiboot_info_memory_lower(&content), 640);
+    assert_int_equal(multiboot_info_memory_upper(&content), 63 * 1024);
+    content.e820 = &small;
+    content.e820_count = 1;
+    assert_int_equal(multiboot_info_memory_lower(&content), 511);
+    assert_int_equal(multiboot_info_memory_upper(&content), 0);
     small.size = 1ULL << 40;
-    assert_int_equal(multiboot_memory_lower(&facts), 640);
+    assert_int_equal(multiboot_info_memory_lower(&content), 640);
     small.type = E820_RESERVED;
-    assert_int_equal(multiboot_memory_lower(&facts), 0);
+    assert_int_equal(multiboot_info_memory_lower(&content), 0);
 }
 
 /* ---- version 1 ---- */
@@ -96,7 +95,7 @@ static void memory_amounts(void **state)
 static void information1(void **state)
 {
     uint64_t size = 0;
-    uint8_t *info = built(multiboot1_info, &size);
+    uint8_t *info = built(multiboot1_info_put, &size);
 
     (void)state;
     assert_int_equal(get32(info), 0x24d); /* bits 0, 2, 3, 6, 9 */
@@ -140,8 +139,8 @@ static void command_line_without_options(void **state)
     uint64_t size = 0;
 
     (void)state;
-    facts.command_line.options = "";
-    uint8_t *info = built(multiboot1_info, &size);
+    content.command_line.options = "";
+    uint8_t *info = built(multiboot1_info_put, &size);
 
     assert_string_equal(STRING(info, get32(info + 16)), "/boot/kernel.elf");
     free(info);
@@ -152,9 +151,9 @@ static void modules1(void **state)
     uint64_t size = 0;
 
     (void)state;
-    facts.modules = modules;
-    facts.module_count = 3;
-    uint8_t *info = built(multiboot1_info, &size);
+    content.modules = modules;
+    content.module_count = 3;
+    uint8_t *info = built(multiboot1_info_put, &size);
     const uint8_t *list = info + (get32(info + 24) - ADDRESS);
 
     assert_int_equal(get32(info + 20), 3);
@@ -175,9 +174,9 @@ static void sections1(void **state)
     for (unsigned is_64 = 0; is_64 < 2; is_64++) {
         rig_make_elf(is_64 != 0);
         assert_true(rig_read(sizeof(rig.file)));
-        facts.elf = &rig.elf;
-        facts.section_contents = 0x400000;
-        uint8_t *info = built(multiboot1_info, &size);
+        content.elf = &rig.elf;
+        content.section_contents = 0x400000;
+        uint8_t *info = built(multiboot1_info_put, &size);
 
         assert_int_equal(get32(info) & 0x30, 0x20);
         assert_int_equal(get32(info + 28), RIG_SECTIONS);
@@ -209,8 +208,8 @@ static void framebuffer1(void **state)
     uint64_t size = 0;
 
     (void)state;
-    facts.screen = &screen;
-    uint8_t *info = built(multiboot1_info, &size);
+    content.screen = &screen;
+    uint8_t *info = built(multiboot1_info_put, &size);
 
     assert_int_equal(get32(info) & (3U << 11), 1U << 12);
     assert_int_equal(get64(info + 88), 0xe0000000);
@@ -250,7 +249,7 @@ static const uint8_t *tag(const uint8_t *info, uint64_t size, uint32_t type,
 static void information2(void **state)
 {
     uint64_t size = 0;
-    uint8_t *info = built(multiboot2_info, &size);
+    uint8_t *info = built(multiboot2_info_put, &size);
 
     (void)state;
     const uint8_t *found_tag = tag(info, size, 1, 0);
@@ -292,9 +291,9 @@ static void modules2(void **state)
     uint64_t size = 0;
 
     (void)state;
-    facts.modules = modules;
-    facts.module_count = 3;
-    uint8_t *info = built(multiboot2_info, &size);
+    content.modules = modules;
+    content.module_count = 3;
+    uint8_t *info = built(multiboot2_info_put, &size);
 
     for (unsigned i = 0; i < 3; i++) {
         const uint8_t *module = tag(info, size, 3, i);
@@ -316,9 +315,9 @@ static void sections2(void **state)
     for (unsigned is_64 = 0; is_64 < 2; is_64++) {
         rig_make_elf(is_64 != 0);
         assert_true(rig_read(sizeof(rig.file)));
-        facts.elf = &rig.elf;
-        facts.section_contents = 0x400000;
-        uint8_t *info = built(multiboot2_info, &size);
+        content.elf = &rig.elf;
+        content.section_contents = 0x400000;
+        uint8_t *info = built(multiboot2_info_put, &size);
         const uint8_t *at = tag(info, size, 9, 0);
         uint32_t entry = is_64 ? 64 : 40;
         uint8_t table[RIG_SECTIONS * 64];
@@ -339,10 +338,10 @@ static void acpi_and_load_base(void **state)
     uint64_t size = 0;
 
     (void)state;
-    facts.rsdp = rsdp;
-    facts.relocatable = true;
-    facts.load_base = 0x1200000;
-    uint8_t *info = built(multiboot2_info, &size);
+    content.rsdp = rsdp;
+    content.relocatable = true;
+    content.load_base = 0x1200000;
+    uint8_t *info = built(multiboot2_info_put, &size);
     const uint8_t *at = tag(info, size, 14, 0);
 
     assert_int_equal(get32(at + 4), 28);
@@ -362,8 +361,8 @@ static void framebuffer2(void **state)
     uint64_t size = 0;
 
     (void)state;
-    facts.screen = &screen;
-    uint8_t *info = built(multiboot2_info, &size);
+    content.screen = &screen;
+    uint8_t *info = built(multiboot2_info_put, &size);
     const uint8_t *at = tag(info, size, 8, 0);
 
     assert_int_equal(get32(at + 4), 38);

@@ -14,8 +14,8 @@
 
 static const uint8_t bytes_a[5000] = "first", bytes_b[1] = {'b'},
                      bytes_c[12288] = "third";
-static const struct boot_piece initrds[] = {{bytes_a, 5000, NULL, "\\a.img"}};
-static const struct boot_piece modules[] = {
+static const struct boot_file initrds[] = {{bytes_a, 5000, NULL, "\\a.img"}};
+static const struct boot_file modules[] = {
     {bytes_b, 1, "irq=5", "\\b\\b"},
     {NULL, 0, "nothing", NULL},
     {bytes_c, 12288, "", "c"},
@@ -39,7 +39,7 @@ static void modules_behind_the_kernel(void **state)
     assert_int_equal(rig_info1(20), 4);
     for (unsigned i = 0; i < 4; i++) {
         const uint8_t *entry = rig.ram + rig_info1(24) + 16 * i;
-        const struct boot_piece *piece = i == 0 ? initrds : &modules[i - 1];
+        const struct boot_file *piece = i == 0 ? initrds : &modules[i - 1];
 
         assert_int_equal(get32(entry), expected);
         assert_int_equal(get32(entry + 4), expected + sizes[i]);
@@ -66,8 +66,8 @@ static void modules_behind_the_kernel(void **state)
 
 static void modules_that_are_refused(void **state)
 {
-    struct boot_piece many[33];
-    struct boot_piece large = {bytes_a, 58 * MIB, "large", NULL};
+    struct boot_file many[33];
+    struct boot_file large = {bytes_a, 58 * MIB, "large", NULL};
 
     (void)state;
     rig_make_elf(false, 4 * MIB, 0);
@@ -234,9 +234,10 @@ static void relocatable_elf(void **state)
         }
         rig_image_is_at(relocations[i].base);
         assert_int_equal(rig.start.rip, relocations[i].base + 0x10);
-        assert_int_equal(rig.start.moved.by, relocations[i].base - 4 * MIB);
-        assert_int_equal(rig.start.moved.base, relocations[i].base);
-        assert_int_equal(rig.start.moved.end,
+        assert_int_equal(rig.start.relocation.by,
+                         relocations[i].base - 4 * MIB);
+        assert_int_equal(rig.start.relocation.base, relocations[i].base);
+        assert_int_equal(rig.start.relocation.end,
                          relocations[i].base + 2 * MIB + 0x5000);
         assert_int_equal(get32(rig.ram + rig_info2(21, 0) + 8),
                          relocations[i].base);

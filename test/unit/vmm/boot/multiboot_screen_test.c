@@ -1,5 +1,6 @@
-/* A Multiboot kernel's screen from its header's wish to what it is told: the
- * machine of multiboot_rig.h with a screen as vmm/plan/boot_plan.c makes it. */
+/* A Multiboot kernel's screen from its header's preference to what it is told:
+ * the machine of multiboot_rig.h with a screen as vmm/plan/boot_plan.c makes
+ * it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 
 static struct config_entry config;
 static struct boot_screen screen;
-static struct boot_wish wish;
+static struct boot_preference preference;
 
 static int setup(void **state)
 {
@@ -26,8 +27,8 @@ static void give_screen(void)
 
     rig_make_ram(RAM_SIZE);
     rig.request.screen = NULL;
-    boot_wishes(&rig.request, &wish);
-    assert_null(screen_make(&config, &wish, &host, &rig.map, &screen));
+    boot_prefers(&rig.request, &preference);
+    assert_null(screen_make(&config, &preference, &host, &rig.map, &screen));
     if (screen.address != 0) {
         rig.request.screen = &screen;
     }
@@ -205,14 +206,14 @@ static void other_kernels_wish_nothing(void **state)
     rig_make_elf(false, 4 * MIB, 0);
     header1(4, 0, 640, 480);
     rig.request.protocol = "elf";
-    boot_wishes(&rig.request, &wish);
-    assert_false(wish.screen);
+    boot_prefers(&rig.request, &preference);
+    assert_false(preference.screen);
     rig.request.protocol = NULL;
-    boot_wishes(&rig.request, &wish);
-    assert_true(wish.screen);
+    boot_prefers(&rig.request, &preference);
+    assert_true(preference.screen);
     header1(0x8004, 0, 640, 480); /* not to be started at all */
-    boot_wishes(&rig.request, &wish);
-    assert_false(wish.screen);
+    boot_prefers(&rig.request, &preference);
+    assert_false(preference.screen);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, rig_teardown)

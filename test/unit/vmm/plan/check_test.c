@@ -28,7 +28,7 @@ void framebuffer_size(uint32_t *width, uint32_t *height)
 static uint8_t kernel[KERNEL_SIZE];
 static const uint8_t bytes[5000];
 static struct config_entry config;
-static struct vm_files files;
+static struct entry_files files;
 static struct check_host host;
 
 static int setup(void **state)
@@ -43,7 +43,7 @@ static int setup(void **state)
         .cpus = 1,
         .rng = true,
     };
-    files = (struct vm_files){.kernel = {kernel, sizeof(kernel)}};
+    files = (struct entry_files){.kernel = {kernel, sizeof(kernel)}};
     host = (struct check_host){.processors = 2,
                                .pages = 17 * MIB / 4096,
                                .ram_pages = 16 * MIB / 4096};
@@ -73,9 +73,9 @@ static void a_sound_entry_is_silent(void **state)
     config.disk_count = 2;
     config.disk[0].size = 512;
     strcpy(config.disk[1].path, "\\disk");
-    files.disk[1] = (struct vm_file){bytes, sizeof(bytes)};
+    files.disk[1] = (struct entry_file){bytes, sizeof(bytes)};
     config.initrd_count = 1;
-    files.initrd[0] = (struct vm_file){bytes, sizeof(bytes)};
+    files.initrd[0] = (struct entry_file){bytes, sizeof(bytes)};
     assert_true(good());
     assert_string_equal(fake_log, "");
 }
@@ -96,7 +96,7 @@ static void a_disk_without_a_sector(void **state)
     config.disk_count = 1;
     config.disk[0].line = 5;
     strcpy(config.disk[0].path, "\\empty");
-    files.disk[0] = (struct vm_file){bytes, 0};
+    files.disk[0] = (struct entry_file){bytes, 0};
     says("guest.conf:5: disk \\empty: it has 0 bytes");
     files.disk[0].size = 511;
     says("guest.conf:5: disk \\empty: it has 511 bytes");
@@ -128,9 +128,9 @@ static void kernels_that_cannot_start(void **state)
     files.kernel.size = 0x300;
     says("guest.conf:2: linux \\kernel: ");
     assert_non_null(strstr(fake_log, "cut short"));
-    files.kernel = (struct vm_file){(const uint8_t *)"text", 4};
+    files.kernel = (struct entry_file){(const uint8_t *)"text", 4};
     says("\\kernel: ");
-    files.kernel = (struct vm_file){kernel, sizeof(kernel)};
+    files.kernel = (struct entry_file){kernel, sizeof(kernel)};
     config.protocol = "linux";
     says("protocol linux, and the kernel file is not one for it");
     config.protocol = NULL;

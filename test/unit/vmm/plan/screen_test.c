@@ -13,7 +13,7 @@
 #define MIB 0x100000ULL
 
 static struct config_entry config;
-static struct boot_wish wish;
+static struct boot_preference preference;
 static struct screen_host host;
 static struct memory_map map;
 static struct boot_screen screen;
@@ -22,7 +22,7 @@ static int setup(void **state)
 {
     (void)state;
     memset(&config, 0, sizeof(config));
-    memset(&wish, 0, sizeof(wish));
+    memset(&preference, 0, sizeof(preference));
     memset(&host, 0, sizeof(host));
     memset(&screen, 0xa5, sizeof(screen));
     memset(&map, 0, sizeof(map));
@@ -32,7 +32,7 @@ static int setup(void **state)
 
 static const char *make(void)
 {
-    return screen_make(&config, &wish, &host, &map, &screen);
+    return screen_make(&config, &preference, &host, &map, &screen);
 }
 
 static void there_is(uint32_t width, uint32_t height)
@@ -61,7 +61,7 @@ static void nobody_asks(void **state)
     there_is_none();
     setup(NULL);
     config.screen = SCREEN_OFF;
-    wish = (struct boot_wish){true, 800, 600};
+    preference = (struct boot_preference){true, 800, 600};
     there_is_none();
 }
 
@@ -71,7 +71,7 @@ static void the_entry_asks(void **state)
     config.screen = SCREEN_ON;
     config.screen_width = 802;
     config.screen_height = 601;
-    wish = (struct boot_wish){true, 640, 480};
+    preference = (struct boot_preference){true, 640, 480};
     host = (struct screen_host){400, 300};
     there_is(802, 601);
     assert_int_equal(screen.bits, 32);
@@ -87,7 +87,7 @@ static void the_entry_asks(void **state)
 static void the_kernel_asks(void **state)
 {
     static const struct {
-        struct boot_wish wish;
+        struct boot_preference preference;
         struct screen_host host;
         uint32_t width, height;
     } cases[] = {
@@ -108,7 +108,7 @@ static void the_kernel_asks(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         setup(NULL);
-        wish = cases[i].wish;
+        preference = cases[i].preference;
         host = cases[i].host;
         there_is(cases[i].width, cases[i].height);
     }
@@ -119,14 +119,14 @@ static void small_memories(void **state)
     (void)state;
     memset(&map, 0, sizeof(map));
     memory_map_add(&map, 16 * MIB);
-    wish = (struct boot_wish){true, 1280, 1024};
+    preference = (struct boot_preference){true, 1280, 1024};
     there_is(1024, 768);
     assert_int_equal(screen.address, 13 * MIB);
 
     setup(NULL);
     memset(&map, 0, sizeof(map));
     memory_map_add(&map, 16 * MIB);
-    wish = (struct boot_wish){true, 2560, 480};
+    preference = (struct boot_preference){true, 2560, 480};
     there_is(1024, 480);
 
     /* What the entry says is not bent. */

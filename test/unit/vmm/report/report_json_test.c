@@ -18,13 +18,13 @@ static char text[REPORT_JSON_BYTES];
 static const char *access(unsigned age)
 {
     static char line[512];
-    char words[WORDS_BYTES];
+    char words[REPORT_WORDS_BYTES];
     char name[64];
     struct virtio_history_entry entry;
 
     assert_true(virtio_history_get(rig.device, age, &entry));
-    words_register(name, sizeof(name), rig.device, entry.offset);
-    words_access(words, sizeof(words), rig.device, &entry);
+    report_words_register(name, sizeof(name), rig.device, entry.offset);
+    report_words_access(words, sizeof(words), rig.device, &entry);
     snprintf(line, sizeof(line), "%s: %s", name, words);
     return line;
 }
@@ -93,21 +93,25 @@ static void values_have_their_bits(void **state)
     static const char *const right[] = {"ACKNOWLEDGE|DRIVER", "NEEDS_RESET",
                                         "FLUSH", "SEG_MAX|VERSION_1",
                                         "NEXT|WRITE|AVAIL|USED"};
-    char words[WORDS_BYTES];
+    char words[REPORT_WORDS_BYTES];
 
     (void)state;
     rig_start(RIG_BLOCK, VIRTIO_LINT_STRICT, 0);
     for (unsigned i = 0; i < report.value_count; i++) {
-        assert_true(words_value(words, sizeof(words), rig.device, &report, i));
+        assert_true(
+            report_words_value(words, sizeof(words), rig.device, &report, i));
         assert_string_equal(words, right[i]);
     }
     /* "written" by itself is a number. */
     report.values[0].name = "QueueSize";
-    assert_false(words_value(words, sizeof(words), rig.device, &report, 0));
-    assert_false(words_value(words, sizeof(words), rig.device, &report, 1));
+    assert_false(
+        report_words_value(words, sizeof(words), rig.device, &report, 0));
+    assert_false(
+        report_words_value(words, sizeof(words), rig.device, &report, 1));
     /* Whatever the value, the words fit. */
     report.values[0] = (struct virtio_value){"accepted", UINT64_MAX};
-    assert_true(words_value(words, sizeof(words), rig.device, &report, 0));
+    assert_true(
+        report_words_value(words, sizeof(words), rig.device, &report, 0));
     assert_true(strlen(words) < sizeof(words));
 }
 

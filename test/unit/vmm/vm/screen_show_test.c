@@ -120,7 +120,7 @@ static int setup(void **state)
         .width = WIDTH,
         .height = HEIGHT,
     };
-    vm.kernel.boot.screen = &screen;
+    vm.boot_plan.request.screen = &screen;
     vm.memory.slots[0] =
         (struct guest_memory_slot){.size = RAM, .host = calloc(1, RAM)};
     vm.memory.slot_count = 1;
@@ -313,12 +313,12 @@ static void a_tenth_of_the_time(void **state)
 static void where_there_is_none(void **state)
 {
     (void)state;
-    vm.kernel.boot.screen = NULL;
+    vm.boot_plan.request.screen = NULL;
     assert_true(screen_show_start(&vm));
     assert_null(task);
     screen_show_switch(&vm);
     assert_non_null(strstr(said, "The machine has no screen"));
-    vm.kernel.boot.screen = &screen;
+    vm.boot_plan.request.screen = &screen;
     framebuffer_close();
     assert_true(screen_show_start(&vm));
     assert_null(task);

@@ -216,14 +216,14 @@ void vm_irq_set(struct vm *which, unsigned gsi, bool level)
     (void)level;
 }
 
-void report_note_notification(struct virtio_host *host, uint64_t value)
+void vm_report_notification(struct virtio_host *host, uint64_t value)
 {
     (void)host;
     (void)value;
 }
 
-void report_print(struct vm *which, struct virtio_device *device,
-                  const struct virtio_report *report)
+void vm_report_clause(struct vm *which, struct virtio_device *device,
+                      const struct virtio_report *report)
 {
     (void)which;
     (void)device;
@@ -240,7 +240,7 @@ void log_at(enum log_level level, const char *format, ...)
 
 static int begin(void **state)
 {
-    static struct vm_files files;
+    static struct entry_files files;
 
     (void)state;
     config = (struct config_entry){.console = CONSOLE_SERIAL,

@@ -301,8 +301,8 @@ static void ends_then_time_is_up(void)
 {
     vm_stop(&vm, VM_END_POWER_OFF);
     vm.tasks = 0;
-    if (vm.limit.armed) {
-        vm.limit.fire(vm.limit.argument);
+    if (vm.timeout.armed) {
+        vm.timeout.fire(vm.timeout.argument);
     }
 }
 
@@ -313,14 +313,14 @@ static void no_time_out_is_told_of_a_machine_that_has_ended(void **state)
     config.timeout = 5;
     while_waiting = ends_then_time_is_up;
     assert_int_equal(vm_run(&vm), VM_END_POWER_OFF);
-    assert_true(vm.limit.armed);
+    assert_true(vm.timeout.armed);
     assert_int_equal(errors, 0);
     assert_int_equal(logged, 0);
 }
 
 static void time_is_up(void)
 {
-    vm.limit.fire(vm.limit.argument);
+    vm.timeout.fire(vm.timeout.argument);
     vm.tasks = 0;
 }
 

@@ -30,7 +30,7 @@
 static uint8_t kernel[0x500];
 static const char map[] = "0000000000400000 T start\n";
 static struct config_entry config;
-static struct vm_files files;
+static struct entry_files files;
 static struct vm vm;
 static struct vcpu vcpu;
 static uint64_t rights; /* of SS */
@@ -96,7 +96,7 @@ static void make_kernel(uint64_t linked)
     memcpy(kernel + STRINGS, "\0start", sizeof("\0start"));
     memset(&config, 0, sizeof(config));
     strcpy(config.linux_path, "\\kernel");
-    files = (struct vm_files){.kernel = {kernel, sizeof(kernel)}};
+    files = (struct entry_files){.kernel = {kernel, sizeof(kernel)}};
     vm = (struct vm){.config = &config, .files = &files};
     vcpu = (struct vcpu){.vm = &vm};
     rights = 0x93;
@@ -108,13 +108,15 @@ static const char *name_of(uint64_t address, uint64_t by)
     static char text[64];
     const struct boot_start start = {
         .kernel = LINKED + by,
-        .moved = {.base = LINKED + by, .end = LINKED + by + 0x80, .by = by},
+        .relocation = {.base = LINKED + by,
+                       .end = LINKED + by + 0x80,
+                       .by = by},
     };
 
     assert_null(
-        symbols_guest_create(&vm, by == 0 ? &(struct boot_start){0} : &start));
-    symbols_guest_name(&vcpu, address, text, sizeof(text));
-    symbols_guest_destroy(&vm);
+        vm_symbols_create(&vm, by == 0 ? &(struct boot_start){0} : &start));
+    vm_symbols_name(&vcpu, address, text, sizeof(text));
+    vm_symbols_destroy(&vm);
     return text;
 }
 
@@ -137,7 +139,7 @@ static void a_kernel_that_the_loader_moved(void **state)
     assert_string_equal(name_of(LINKED - 3 * MIB + 0x12, 0 - 3 * MIB),
                         "start+0x12");
     /* A table of it apart moves with it. */
-    files.symbols = (struct vm_file){(const uint8_t *)map, sizeof(map) - 1};
+    files.symbols = (struct entry_file){(const uint8_t *)map, sizeof(map) - 1};
     assert_string_equal(name_of(LINKED + 12 * MIB + 0x12, 12 * MIB),
                         "start+0x12");
 }
