@@ -52,12 +52,7 @@ static enum access_result device_access(void *context, struct access *access)
 void mmio_prepare(struct vcpu *vcpu, struct emulate_context *context)
 {
     *context = (struct emulate_context){
-        .space =
-            {
-                .guest = vcpu->guest,
-                .memory = &vcpu->vm->memory,
-                .physical_bits = (uint8_t)cpuid_physical_bits(&vcpu->vm->cpuid),
-            },
+        .space = vm_walk_space(vcpu),
         .cache = &vcpu->emulate_cache,
         .device = device_access,
         .device_context = vcpu,

@@ -15,11 +15,7 @@
 
 static void log_stack(struct vcpu *vcpu)
 {
-    struct walk_space space = {
-        .guest = vcpu->guest,
-        .memory = &vcpu->vm->memory,
-        .physical_bits = (uint8_t)cpuid_physical_bits(&vcpu->vm->cpuid),
-    };
+    struct walk_space space = vm_walk_space(vcpu);
     uint64_t words[STACK_WORDS] = {0};
     uint64_t stack =
         guest_gpr(vcpu->guest, GPR_RSP) + guest_get(vcpu->guest, GUEST_SS_BASE);

@@ -28,6 +28,7 @@
 #include "vmm/cpu/cpuid.h"
 #include "vmm/cpu/kvmclock.h"
 #include "vmm/cpu/msr.h"
+#include "vmm/cpu/walk.h"
 #include "vmm/memory/guest_memory.h"
 #include "vmm/memory/memory_map.h"
 #include "vmm/memory/regions.h"
@@ -134,3 +135,13 @@ const char *vm_end_name(enum vm_end end);
 
 /* Logs what every vCPU, chip and device is doing (Ctrl-A s). */
 void vm_log_state(struct vm *vm);
+
+/* The linear addresses of the vCPU's guest, by its registers as they are now. */
+static inline struct walk_space vm_walk_space(const struct vcpu *vcpu)
+{
+    return (struct walk_space){
+        .guest = vcpu->guest,
+        .memory = &vcpu->vm->memory,
+        .physical_bits = (uint8_t)cpuid_physical_bits(&vcpu->vm->cpuid),
+    };
+}

@@ -79,11 +79,7 @@ void vm_symbols_destroy(struct vm *vm)
 static size_t peek(void *context, uint64_t address, void *to, size_t length)
 {
     struct vcpu *vcpu = context;
-    struct walk_space space = {
-        .guest = vcpu->guest,
-        .memory = &vcpu->vm->memory,
-        .physical_bits = (uint8_t)cpuid_physical_bits(&vcpu->vm->cpuid),
-    };
+    struct walk_space space = vm_walk_space(vcpu);
 
     return walk_peek(&space, address, to, length);
 }
