@@ -20,12 +20,16 @@ objects += $(addprefix arch/, \
     )
 
 # Constants that .asm files share with C (arch/asm_constants.h).
-asm-constants := arch/asm_constants arch/vmx/guest_offsets
-$(asm-constants:%=$(BUILD)/%.inc): $(BUILD)/%.inc: %.c
-	@mkdir -p $(@D)
-	$(call say,GEN)$(CC) $(CFLAGS) -MMD -MP -MT $@ -MF $@.d -S $< -o $@.s
-	@sed -n 's/^@ //p' $@.s > $@
--include $(asm-constants:%=$(BUILD)/%.inc.d)
+# $(1): the file, without .c.
+define asm-constants
+$$(BUILD)/$(1).inc: $(1).c
+	@mkdir -p $$(@D)
+	$$(call say,GEN)$$(CC) $$(CFLAGS) -MMD -MP -MT $$@ -MF $$@.d -S $$< -o $$@.s
+	@sed -n 's/^@ //p' $$@.s > $$@
+-include $$(BUILD)/$(1).inc.d
+endef
+$(eval $(call asm-constants,arch/asm_constants))
+$(eval $(call asm-constants,arch/vmx/guest_offsets))
 
 $(BUILD)/arch/gdt_load.o: $(BUILD)/arch/asm_constants.inc
 $(BUILD)/arch/processor_trampoline.o: $(BUILD)/arch/asm_constants.inc

@@ -4,17 +4,11 @@
 guest-names := $(basename $(notdir $(wildcard test/guests/*.asm)))
 guest-files := $(guest-names:%=$(BUILD)/guests/%.bin)
 
-# The names of virtio/, which virtio.inc includes.
-virtio-names := $(BUILD)/guests/virtio_names.inc
+# Names that they share with C.
+$(eval $(call asm-constants,test/guests/names))
 
-$(virtio-names): test/guests/virtio_names.c
-	@mkdir -p $(@D)
-	$(call say,GEN)$(CC) $(CFLAGS) -MMD -MP -MT $@ -MF $@.d -S $< -o $@.s
-	@sed -n 's/^@ //p' $@.s > $@
--include $(virtio-names).d
-
-guest-common := $(wildcard test/guests/*.inc) $(virtio-names)
-guest-nasm   := $(NASM) -f bin -I test/guests/ -I $(BUILD)/guests/
+guest-common := $(wildcard test/guests/*.inc) $(BUILD)/test/guests/names.inc
+guest-nasm   := $(NASM) -f bin -I test/guests/ -I $(BUILD)/test/guests/
 
 $(BUILD)/guests/%.bin: test/guests/%.asm $(guest-common)
 	@mkdir -p $(@D)
@@ -65,19 +59,19 @@ format-files  := $(format-guests:%=$(BUILD)/guests/%.bin)
 guest-files   += $(format-files)
 
 $(format-files): $(BUILD)/guests/%.bin: test/guests/formats/%.asm \
-    $(wildcard test/guests/formats/*.inc) test/guests/guest.inc
+    $(wildcard test/guests/formats/*.inc) $(guest-common)
 	@mkdir -p $(@D)
-	$(call say,NASM,$<)$(NASM) -f bin -Wall -Werror -I test/guests/ -I test/guests/formats/ \
-	    $< -o $@
+	$(call say,NASM,$<)$(guest-nasm) -Wall -Werror -I test/guests/formats/ $< -o $@
 
 # Linked, with their symbols.
 elf-guests := $(basename $(notdir $(wildcard test/guests/elf/*.asm)))
 elf-files  := $(elf-guests:%=$(BUILD)/guests/%.bin)
 guest-files += $(elf-files)
 
-$(elf-files): $(BUILD)/guests/%.bin: test/guests/elf/%.asm $(virtio-names)
+$(elf-files): $(BUILD)/guests/%.bin: test/guests/elf/%.asm \
+    $(BUILD)/test/guests/names.inc
 	@mkdir -p $(@D)
-	$(call say,NASM,$<)$(NASM) -f elf64 -Wall -Werror -I $(BUILD)/guests/ \
+	$(call say,NASM,$<)$(NASM) -f elf64 -Wall -Werror -I $(BUILD)/test/guests/ \
 	    $< -o $(@:.bin=.o)
 	@ld -n -e start -Ttext=0x100000 -o $@ $(@:.bin=.o)
 

@@ -136,7 +136,8 @@ const char *vm_end_name(enum vm_end end);
 /* Logs what every vCPU, chip and device is doing (Ctrl-A s). */
 void vm_log_state(struct vm *vm);
 
-/* The linear addresses of the vCPU's guest, by its registers as they are now. */
+/* The linear addresses of the vCPU's guest, by its registers as they are now.
+ */
 static inline struct walk_space vm_walk_space(const struct vcpu *vcpu)
 {
     return (struct walk_space){

@@ -1,7 +1,7 @@
 ; An ELF kernel with symbols: it breaks a clause in one function and crashes in
 ; another, and both have to be named (test/boot/guests.py).
 bits 64
-%include "virtio_names.inc"
+%include "names.inc"
 
 COM1    equ 0x3f8
 VIRTIO  equ 0xd0000000
