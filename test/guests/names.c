@@ -9,12 +9,12 @@
 #include "virtio/packed.h"
 #include "virtio/registers.h"
 
-#define MSR(name)        ASM_CONSTANT(MSR_##name, MSR_##name);
-#define APIC_BASE(name)  ASM_CONSTANT(APIC_BASE_##name, APIC_BASE_##name);
-#define STATUS(name)     ASM_CONSTANT(STATUS_##name, VIRTIO_STATUS_##name);
-#define CAUSE(name)      ASM_CONSTANT(INTERRUPT_##name, VIRTIO_INTERRUPT_##name);
-#define FEATURE(name)    ASM_CONSTANT(F_##name, VIRTIO_F_##name);
-#define DESCRIPTOR(name) ASM_CONSTANT(DESC_##name, PACKED_F_##name);
+#define MSR(name)       ASM_CONSTANT(MSR_##name, MSR_##name);
+#define APIC_BASE(name) ASM_CONSTANT(APIC_BASE_##name, APIC_BASE_##name);
+#define STATUS(name)    ASM_CONSTANT(STATUS_##name, VIRTIO_STATUS_##name);
+#define CAUSE(name)     ASM_CONSTANT(INTERRUPT_##name, VIRTIO_INTERRUPT_##name);
+#define FEATURE(name)   ASM_CONSTANT(F_##name, VIRTIO_F_##name);
+#define DESC(name)      ASM_CONSTANT(DESC_##name, PACKED_F_##name);
 
 void guest_names(void);
 void guest_names(void)
@@ -46,11 +46,11 @@ void guest_names(void)
     FEATURE(RING_RESET)
     ASM_CONSTANT(F_BLOCK_SEG_MAX, VIRTIO_BLOCK_F_SEG_MAX);
 
-    DESCRIPTOR(NEXT)
-    DESCRIPTOR(WRITE)
-    DESCRIPTOR(INDIRECT)
-    DESCRIPTOR(AVAIL)
-    DESCRIPTOR(USED)
+    DESC(NEXT)
+    DESC(WRITE)
+    DESC(INDIRECT)
+    DESC(AVAIL)
+    DESC(USED)
 
     MSR(APIC_BASE)
     MSR(TSC_ADJUST)
