@@ -1,5 +1,6 @@
 /* A guest with a little RAM, two code pages, two data pages and a device that
- * records what it is asked: the rig of emulate_test.c and emulate_modes.c. */
+ * records what it is asked: for emulate_test.c, emulate_modes.c and
+ * emulate_string_test.c. */
 #pragma once
 
 #include <stdarg.h>

@@ -19,6 +19,10 @@ emulate-sources := test/unit/vmm/cpu/emulate_test.c \
     $(support)/emulate_guest.c $(emulator-parts)
 emulate-libs := -lpthread
 
+unit-tests += emulate_string
+emulate_string-sources := test/unit/vmm/cpu/emulate_string_test.c \
+    $(support)/emulate_rig.c $(support)/emulate_guest.c $(emulator-parts)
+
 unit-tests += emulate_native
 emulate_native-sources := test/unit/vmm/cpu/emulate_native_test.c \
     $(support)/emulate_native.c $(support)/emulate_encoding.c \
