@@ -49,7 +49,7 @@ struct image {
     uint64_t entry;
 
     /* What is added to each address: not 0 only if relocatable. */
-    uint64_t delta;
+    uint64_t bias;
 };
 
 /* One load, from judging to writing. */
@@ -173,15 +173,15 @@ static const char no_room[] =
     "the VM's memory is too small for the kernel, its modules and the "
     "information about them; give it more with memory=";
 
-/* The image's room, with what has been decided as its delta. */
+/* The image's room, with what has been decided as its bias. */
 static const char *take_image(struct load *load)
 {
     const struct image *image = &load->image;
 
     if (image->is_elf) {
-        return elf_take(&image->elf, &load->space, image->delta, load->start);
+        return elf_take(&image->elf, &load->space, image->bias, load->start);
     }
-    uint64_t base = image->base + image->delta;
+    uint64_t base = image->base + image->bias;
     enum boot_space_answer answer =
         boot_space_take(&load->space, base, image->end - image->base);
 
@@ -235,14 +235,14 @@ static const char *relocate(struct load *load)
             image->header.min_addr, image->header.max_addr,
             image->header.align);
     }
-    image->delta = base - image->base;
+    image->bias = base - image->base;
     return NULL;
 }
 
 /* Whole pages behind the kernel; the very top only if there is no more. */
 static bool take_behind(struct load *load, uint64_t size, uint64_t *base)
 {
-    uint64_t from = load->image.end + load->image.delta;
+    uint64_t from = load->image.end + load->image.bias;
     uint64_t whole = align_up(size == 0 ? 1 : size, BOOT_PAGE);
 
     if (from < MAP_LEGACY_END) {
@@ -315,7 +315,7 @@ static bool take_info(struct load *load)
         .section_contents = (uint32_t)load->contents,
         .screen = request->screen,
         .relocatable = image->header.relocatable,
-        .load_base = (uint32_t)(image->base + image->delta),
+        .load_base = (uint32_t)(image->base + image->bias),
     };
     if (request->rsdp.value != 0) {
         load->info.rsdp = guest_memory_range(load->memory, request->rsdp,
@@ -361,7 +361,7 @@ static const char *take_all(struct load *load)
 static void put_flat(const struct load *load)
 {
     const struct multiboot_flat *flat = &load->image.flat;
-    uint8_t *to = boot_space_bytes(load->memory, flat->base + load->image.delta,
+    uint8_t *to = boot_space_bytes(load->memory, flat->base + load->image.bias,
                                    flat->size);
 
     memcpy(to, load->request->kernel + flat->file_offset, flat->file_bytes);
@@ -388,7 +388,7 @@ static void put_all(const struct load *load)
     const struct image *image = &load->image;
 
     if (image->is_elf) {
-        elf_put(&image->elf, load->memory, image->delta);
+        elf_put(&image->elf, load->memory, image->bias);
     } else {
         put_flat(load);
     }
@@ -441,15 +441,15 @@ static const char *load_by(unsigned version, const struct guest_memory *memory,
     }
     put_all(&load);
     start->protocol = name_of(&load);
-    start->rip = image->entry + image->delta;
+    start->rip = image->entry + image->bias;
     start->gprs[GPR_RAX] = version == 1 ? MAGIC1 : MAGIC2;
     start->gprs[GPR_RBX] = load.info_address;
     start->gprs[GPR_RSP] = load.stack + STACK_SIZE;
-    start->kernel = image->base + image->delta;
+    start->kernel = image->base + image->bias;
     start->relocation = (struct boot_relocation){
         .base = start->kernel,
-        .end = image->end + image->delta,
-        .by = image->delta,
+        .end = image->end + image->bias,
+        .by = image->bias,
     };
     return NULL;
 }

@@ -103,10 +103,10 @@ static void let_others_run(struct vcpu *vcpu)
     limit_run(vcpu);
 }
 
-/* What is seldom wanted after an exit. */
-static void do_extra(struct vcpu *vcpu)
+/* What is seldom to be done after an exit. */
+static void do_errands(struct vcpu *vcpu)
 {
-    vcpu->extra = vcpu->roams;
+    vcpu->errands = vcpu->roams;
     log_if_wanted(vcpu);
     if (vcpu->settling != NULL) {
         virtio_host_settle(vcpu->vm, vcpu->settling);
@@ -147,7 +147,7 @@ void vcpu_main(void *argument)
 
     vcpu->task = task_current();
     vcpu->slice.fire = slice_over;
-    vcpu->extra = vcpu->roams = vm->config->pin_roam;
+    vcpu->errands = vcpu->roams = vm->config->pin_roam;
     task_take_turns();
     while (!vm->stopping) {
         if (vcpu->state != VCPU_RUNNING) {
@@ -166,8 +166,8 @@ void vcpu_main(void *argument)
         if (run_guest(vcpu)) {
             exits_handle(vcpu, &vcpu->exit);
         }
-        if (vcpu->extra) {
-            do_extra(vcpu);
+        if (vcpu->errands) {
+            do_errands(vcpu);
         }
         if (task_work_pending()) {
             let_others_run(vcpu);

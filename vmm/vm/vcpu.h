@@ -40,7 +40,7 @@ struct vcpu {
     struct timer slice; /* ends a run that others wait for */
     uint64_t turn_end;  /* of the turn in which it looked for a better place */
     bool log_wanted;    /* vcpu_log() is asked for */
-    bool extra;         /* settling, roams or log_wanted may be set */
+    bool errands;       /* settling, roams or log_wanted may be set */
     bool outside; /* it runs its guest: whoever wants something interrupts it */
     struct exit exit;                  /* the last one */
     uint64_t exits[EXIT_REASON_COUNT]; /* how many, by reason */

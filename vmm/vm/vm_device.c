@@ -44,7 +44,7 @@ static enum access_result window_access(void *context, struct access *access)
     }
     if (!virtio_device_settled(host->device)) {
         host->vm->accessing->settling = host->device;
-        host->vm->accessing->extra = true;
+        host->vm->accessing->errands = true;
     }
     return ACCESS_HANDLED;
 }

@@ -237,7 +237,7 @@ static void log_vcpu(struct vcpu *vcpu)
         guest_leave(vcpu->guest);
     } else if (task_processor(vcpu->task) != processor_here()->index) {
         vcpu->log_wanted = true;
-        vcpu->extra = true;
+        vcpu->errands = true;
         vcpu_wake(vcpu);
     } else {
         vcpu_log(vcpu);

@@ -20,7 +20,7 @@ static void other_tasks_may_come_first(void **state)
     rig.vcpu->exit.reason = EXIT_HLT;
     rig_send_0x41();
     rig.vcpu->log_wanted = true;
-    rig.vcpu->extra = true;
+    rig.vcpu->errands = true;
     rig.logs = 0;
     rig_run(steps);
     assert_int_equal(rig.entries, 2);

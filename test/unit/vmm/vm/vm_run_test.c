@@ -272,7 +272,7 @@ static void one_that_runs_elsewhere_logs_itself(void **state)
     vcpu.task = &elsewhere;
     vm_log_state(&vm);
     assert_int_equal(logged, 0);
-    assert_true(vcpu.log_wanted && vcpu.extra);
+    assert_true(vcpu.log_wanted && vcpu.errands);
     assert_int_equal(wakes, 1);
 }
 
@@ -285,7 +285,7 @@ static void one_on_its_way_logs_itself(void **state)
     vm_log_state(&vm);
     current = &own;
     assert_int_equal(logged, 0);
-    assert_true(vcpu.log_wanted && vcpu.extra);
+    assert_true(vcpu.log_wanted && vcpu.errands);
 }
 
 /* Its task may be about to begin, on another processor. */
