@@ -8,8 +8,8 @@
  *   module's (as QEMU and GRUB Legacy; GRUB 2 leaves them out).
  * - Modules are the initrd lines' files, then the module lines'; each begins a
  *   page whether it was asked for or not, behind the kernel.
- * - A video mode that the header prefers makes a screen of that size (vmm/
- *   screen.c); its depth is 32 bits whatever is preferred.
+ * - A video mode that the header prefers makes a screen of that size
+ *   (vmm/plan/screen.c); its depth is 32 bits whatever is preferred.
  * - ELF sections that no segment loads are loaded, too; the others keep the
  *   addresses they were linked at, even in a relocated image.
  * - The information is in the first 640 KiB if it fits there; there are a GDT

@@ -1,8 +1,8 @@
 /* Where a guest stands, for reports and dumps: its instruction, with its bytes
  * and the symbol if the kernel has symbols.
  *
- * Who calls it: vmm/vm/vcpu_code_place.c fills it, vmm/vm/vm_report.c,
- * vmm/vm/vcpu_crash.c, vmm/vm/vm_run.c and vmm/report/report_json.c print it.
+ * Who calls it: vmm/vm/vm_report.c, vmm/vm/vcpu_crash.c, vmm/vm/vm_run.c,
+ * vmm/vm/mmio.c, vmm/report/report_json.c. vmm/vm/vcpu_code_place.c fills it.
  */
 #pragma once
 
