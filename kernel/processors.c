@@ -18,12 +18,12 @@
 #include <stdint.h>
 
 /* What one processor has to itself, beside its stack. */
-struct place {
+struct own_page {
     struct processor processor;
     struct processor_start start;
 };
 
-_Static_assert(sizeof(struct place) <= PAGE_SIZE, "the page behind its GDT");
+_Static_assert(sizeof(struct own_page) <= PAGE_SIZE, "the page behind its GDT");
 
 static void run(void)
 {
@@ -35,7 +35,7 @@ static const char *start(uint32_t apic_id, unsigned index,
                          struct page_source *pages)
 {
     uint8_t *memory = page_alloc(GDT_PAGES + 1, PAGE_SIZE);
-    struct place *place = NULL;
+    struct own_page *own = NULL;
     const char *why = NULL;
     uint64_t stack = 0;
 
@@ -46,18 +46,18 @@ static const char *start(uint32_t apic_id, unsigned index,
     if (stack == 0) {
         return "not enough memory for it";
     }
-    place = (struct place *)(void *)(memory + GDT_PAGES * PAGE_SIZE);
-    place->processor.index = index;
-    place->processor.apic_id = apic_id;
-    place->processor.next_timer = UINT64_MAX;
-    place->start = (struct processor_start){
-        .processor = &place->processor,
+    own = (struct own_page *)(void *)(memory + GDT_PAGES * PAGE_SIZE);
+    own->processor.index = index;
+    own->processor.apic_id = apic_id;
+    own->processor.next_timer = UINT64_MAX;
+    own->start = (struct processor_start){
+        .processor = &own->processor,
         .gdt = memory,
         .pages = pages,
         .stack = stack,
         .main = run,
     };
-    why = processor_start(&place->start, time_tsc_hz());
+    why = processor_start(&own->start, time_tsc_hz());
     if (why != NULL) {
         task_unprepare(index);
     }

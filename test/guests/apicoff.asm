@@ -2,15 +2,11 @@
 ; 3A 11.4.3), its page is not there, and it does not move.
 %include "guest.inc"
 
-APIC_BASE equ 0x1b
-EXTD      equ 1 << 10
-EN        equ 1 << 11
-
-; base BITS: IA32_APIC_BASE with EXTD and EN as BITS has them.
+; base BITS: IA32_APIC_BASE with EXTD and EN as in BITS.
 %macro base 1
-    mov ecx, APIC_BASE
+    mov ecx, MSR_APIC_BASE
     rdmsr
-    and eax, ~(EXTD | EN)
+    and eax, ~(APIC_BASE_EXTD | APIC_BASE_EN)
     or eax, %1
     wrmsr
 %endmacro
@@ -29,7 +25,7 @@ guest "apicoff"
     base 0
     apic_flag nc, "off, it has none"
     call no_page
-    base EN
+    base APIC_BASE_EN
     apic_flag c, "on again, it has one"
     mov ebx, LAPIC
     mov eax, [rbx + 0x30]
@@ -38,17 +34,17 @@ guest "apicoff"
     call lapic_on
     cmp dword [rbx + 0xf0], 0x1ff
     check e, "which takes writes"
-    base EN | EXTD
+    base APIC_BASE_EN | APIC_BASE_EXTD
     apic_flag c, "CPUID has one in x2APIC mode"
     call no_page
-    mov ecx, 0x80f                      ; the spurious vector's register
+    mov ecx, MSR_X2APIC + 0x0f          ; the spurious vector's register
     rdmsr
     cmp eax, 0x1ff
     check e, "where a write to the page has changed nothing"
     base 0
-    base EN
+    base APIC_BASE_EN
 
-    mov ecx, APIC_BASE
+    mov ecx, MSR_APIC_BASE
     rdmsr
     mov r8d, eax
     xor eax, 0x00100000

@@ -1,9 +1,7 @@
 ; CPUID, intercepted: a hypervisor's answers (SDM 2A CPUID).
 %include "guest.inc"
-MISC_ENABLE equ 0x1a0
 LIMIT_CPUID equ 1 << 22
 XD_DISABLE  equ 1 << 2                  ; of EDX: bit 34
-EFER        equ 0xc0000080
 NXE         equ 1 << 11
 
 guest "cpuid"
@@ -50,7 +48,7 @@ guest "cpuid"
     say "ok a leaf far out of range does no harm", 10
 
     ; What IA32_MISC_ENABLE turns off (SDM 4 Table 2-2).
-    mov ecx, MISC_ENABLE
+    mov ecx, MSR_MISC_ENABLE
     rdmsr
     mov r12d, eax                       ; as firmware leaves it
     mov r13d, edx
@@ -58,11 +56,11 @@ guest "cpuid"
     check z, "firmware does not limit CPUID"
     test edx, XD_DISABLE
     check z, "nor turn XD off"
-    mov ecx, EFER
+    mov ecx, MSR_EFER
     rdmsr
     and eax, ~NXE
     wrmsr
-    mov ecx, MISC_ENABLE
+    mov ecx, MSR_MISC_ENABLE
     mov eax, r12d
     mov edx, r13d
     or eax, LIMIT_CPUID
@@ -94,11 +92,11 @@ guest "cpuid"
     cpuid
     bt edx, 20
     check nc, "and there is no NX"
-    mov ecx, EFER
+    mov ecx, MSR_EFER
     rdmsr
     or eax, NXE
     expect 13, "EFER.NXE: #GP", wrmsr
-    mov ecx, MISC_ENABLE
+    mov ecx, MSR_MISC_ENABLE
     mov eax, r12d
     mov edx, r13d
     wrmsr
@@ -111,11 +109,11 @@ guest "cpuid"
     cpuid
     bt edx, 20
     check c, "and there is NX"
-    mov ecx, EFER
+    mov ecx, MSR_EFER
     rdmsr
     or eax, NXE
     expect NOTHING, "which EFER takes", wrmsr
-    mov ecx, MISC_ENABLE
+    mov ecx, MSR_MISC_ENABLE
     rdmsr
     or edx, XD_DISABLE
     expect 13, "XD Bit Disable under NXE: #GP", wrmsr

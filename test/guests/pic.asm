@@ -3,30 +3,8 @@
 ; data sheet; ELCR as in Intel's PIIX; VIRTIO 1.4 4.2 and 5.2). At last by the
 ; IOAPIC's pin of the same number.
 %include "guest.inc"
+%include "virtio.inc"
 
-; Registers of a virtio device (VIRTIO 1.4 4.2.2).
-MAGIC_VALUE         equ 0x000
-VERSION             equ 0x004
-DEVICE_ID           equ 0x008
-DEVICE_FEATURES     equ 0x010
-DEVICE_FEATURES_SEL equ 0x014
-DRIVER_FEATURES     equ 0x020
-DRIVER_FEATURES_SEL equ 0x024
-QUEUE_SEL           equ 0x030
-QUEUE_NUM_MAX       equ 0x034
-QUEUE_NUM           equ 0x038
-QUEUE_READY         equ 0x044
-QUEUE_NOTIFY        equ 0x050
-INTERRUPT_STATUS    equ 0x060
-INTERRUPT_ACK       equ 0x064
-STATUS              equ 0x070
-QUEUE_DESC          equ 0x080
-QUEUE_DRIVER        equ 0x090
-QUEUE_DEVICE        equ 0x0a0
-
-BLOCK               equ 2               ; DeviceID
-VIRTQ_DESC_F_NEXT   equ 1
-VIRTQ_DESC_F_WRITE  equ 2
 VIRTIO_BLK_T_IN     equ 0
 VIRTIO_BLK_T_OUT    equ 1
 SECTOR              equ 3
@@ -63,11 +41,11 @@ guest "pic"
     call parse
     mov [line], eax
     mov ebx, [device]
-    cmp dword [rbx + MAGIC_VALUE], "virt"
+    cmp dword [rbx + REG_MAGIC_VALUE], MAGIC
     jne .word
-    cmp dword [rbx + VERSION], 2
+    cmp dword [rbx + REG_VERSION], 2
     jne .word
-    cmp dword [rbx + DEVICE_ID], BLOCK
+    cmp dword [rbx + REG_DEVICE_ID], ID_BLOCK
     jne .word
     push rsi
     call disk
@@ -158,12 +136,12 @@ disk:
     loop .fill
     mov dword [HEADER], VIRTIO_BLK_T_OUT
     mov dword [DESC + 16], WRITTEN
-    mov word [DESC + 16 + 12], VIRTQ_DESC_F_NEXT
+    mov word [DESC + 16 + 12], DESC_NEXT
     call request
     check e, "a sector is written by interrupt"
     mov dword [HEADER], VIRTIO_BLK_T_IN
     mov dword [DESC + 16], READ
-    mov word [DESC + 16 + 12], VIRTQ_DESC_F_NEXT | VIRTQ_DESC_F_WRITE
+    mov word [DESC + 16 + 12], DESC_NEXT | DESC_WRITE
     call request
     check e, "and read"
     mov esi, WRITTEN
@@ -206,9 +184,9 @@ disk:
     call ioapic_pin
     mov byte [by_ioapic], 0
     mov ebx, [device]
-    mov dword [rbx + STATUS], 0
+    put STATUS, 0
 .reset:
-    cmp dword [rbx + STATUS], 0
+    cmp dword [rbx + REG_STATUS], 0
     jne .reset
     ret
 
@@ -219,50 +197,22 @@ device_start:
     cld
     rep stosd
     mov ebx, [device]
-    mov dword [rbx + STATUS], 0
-.reset:
-    cmp dword [rbx + STATUS], 0
-    jne .reset
-    mov dword [rbx + STATUS], 1         ; ACKNOWLEDGE
-    mov dword [rbx + STATUS], 3         ; DRIVER
-    mov dword [rbx + DEVICE_FEATURES_SEL], 0
-    mov eax, [rbx + DEVICE_FEATURES]
-    mov dword [rbx + DEVICE_FEATURES_SEL], 1
-    mov eax, [rbx + DEVICE_FEATURES]
-    and eax, 1                          ; VIRTIO_F_VERSION_1
-    mov dword [rbx + DRIVER_FEATURES_SEL], 1
-    mov [rbx + DRIVER_FEATURES], eax
-    mov dword [rbx + DRIVER_FEATURES_SEL], 0
-    mov dword [rbx + DRIVER_FEATURES], 0
-    mov dword [rbx + STATUS], 11        ; FEATURES_OK
-    test dword [rbx + STATUS], 8
+    driver_negotiate 0, HIGH_VERSION_1
+    test eax, STATUS_FEATURES_OK
     check nz, "the disk takes the features"
-    mov dword [rbx + QUEUE_SEL], 0
-    cmp dword [rbx + QUEUE_READY], 0
+    driver_queue 0, SIZE
+    cmp r8d, 0
     check e, "its queue is not ready yet"
-    cmp dword [rbx + QUEUE_NUM_MAX], SIZE
+    cmp r9d, SIZE
     check ae, "and is large enough"
-    mov dword [rbx + QUEUE_NUM], SIZE
-    mov dword [rbx + QUEUE_DESC], DESC
-    mov dword [rbx + QUEUE_DESC + 4], 0
-    mov dword [rbx + QUEUE_DRIVER], AVAIL
-    mov dword [rbx + QUEUE_DRIVER + 4], 0
-    mov dword [rbx + QUEUE_DEVICE], USED
-    mov dword [rbx + QUEUE_DEVICE + 4], 0
-    mov dword [rbx + QUEUE_READY], 1
-    mov dword [rbx + STATUS], 15        ; DRIVER_OK
+    driver_areas DESC, AVAIL, USED
+    driver_go
     ; A request: header, data, status.
     mov dword [HEADER + 4], 0
     mov qword [HEADER + 8], SECTOR
-    mov dword [DESC], HEADER
-    mov dword [DESC + 8], 16
-    mov word [DESC + 12], VIRTQ_DESC_F_NEXT
-    mov word [DESC + 14], 1
-    mov dword [DESC + 16 + 8], 512
-    mov word [DESC + 16 + 14], 2
-    mov dword [DESC + 32], ANSWER
-    mov dword [DESC + 32 + 8], 1
-    mov word [DESC + 32 + 12], VIRTQ_DESC_F_WRITE
+    descriptor DESC, 0, HEADER, 16, DESC_NEXT, 1
+    descriptor DESC, 1, WRITTEN, 512, DESC_NEXT, 2
+    descriptor DESC, 2, ANSWER, 1, DESC_WRITE, 0
     ret
 
 ; Carries the request out and waits for its interrupt; ZF: it was answered with
@@ -272,9 +222,9 @@ request:
     mov dword [served], 0
     mov ebx, [device]
     mfence
-    inc word [AVAIL + 2]
+    inc word [AVAIL + RING_IDX]
     mfence
-    mov dword [rbx + QUEUE_NOTIFY], 0
+    put QUEUE_NOTIFY, 0
 .wait:
     cli
     cmp dword [served], 0
@@ -283,8 +233,8 @@ request:
     hlt
     jmp .wait
 .done:
-    mov ax, [USED + 2]
-    cmp ax, [AVAIL + 2]
+    mov ax, [USED + RING_IDX]
+    cmp ax, [AVAIL + RING_IDX]
     jne .out
     cmp byte [ANSWER], 0
 .out:
@@ -296,8 +246,8 @@ interrupt:
     mov byte [ignore], 0
     jne .eoi
     mov ebx, [device]
-    mov eax, [rbx + INTERRUPT_STATUS]
-    mov [rbx + INTERRUPT_ACK], eax
+    get INTERRUPT_STATUS
+    mov [rbx + REG_INTERRUPT_ACK], eax
     inc dword [served]
 .eoi:
     cmp byte [by_ioapic], 0
