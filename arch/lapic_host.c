@@ -3,6 +3,7 @@
 
 #include "arch/lapic_host.h"
 
+#include "arch/apic_regs.h"
 #include "arch/cpu.h"
 #include "arch/cpuid.h"
 #include "arch/idt.h"
@@ -11,41 +12,6 @@
 #include "arch/regs.h"
 #include "kernel/base/log.h"
 #include "kernel/base/panic.h"
-
-/* Registers by their xAPIC offset; the x2APIC MSR is 0x800 + offset / 16. */
-enum lapic_register {
-    LAPIC_ID = 0x020,
-    LAPIC_TPR = 0x080,
-    LAPIC_EOI = 0x0b0,
-    LAPIC_SVR = 0x0f0,
-    LAPIC_ISR = 0x100,
-    LAPIC_ESR = 0x280,
-    LAPIC_LVT_CMCI = 0x2f0,
-    LAPIC_ICR = 0x300,
-    LAPIC_ICR_HIGH = 0x310,
-    LAPIC_LVT_TIMER = 0x320,
-    LAPIC_LVT_THERMAL = 0x330,
-    LAPIC_LVT_PERFORMANCE = 0x340,
-    LAPIC_LVT_LINT0 = 0x350,
-    LAPIC_LVT_LINT1 = 0x360,
-    LAPIC_LVT_ERROR = 0x370,
-    LAPIC_INITIAL_COUNT = 0x380,
-    LAPIC_CURRENT_COUNT = 0x390,
-    LAPIC_DIVIDE = 0x3e0,
-    LAPIC_VERSION = 0x030,
-};
-
-#define SVR_ENABLE         0x100U
-#define LVT_MASKED         0x10000U
-#define LVT_NMI            0x400U
-#define LVT_TIMER_DEADLINE 0x40000U
-#define ICR_PENDING        0x1000U
-#define ICR_ASSERT         0x4000U
-#define ICR_LEVEL          0x8000U
-#define ICR_NMI            0x400U
-#define ICR_INIT           0x500U
-#define ICR_START          0x600U
-#define DIVIDE_BY_1        0xbU
 
 /* TSC ticks over which the timer's count is compared with the TSC: some ms. */
 #define MEASURE_TICKS (1ULL << 23)
@@ -58,7 +24,7 @@ static struct {
     uint64_t strays[4]; /* vectors that were reported already */
 } lapic;
 
-static uint32_t read_register(enum lapic_register reg)
+static uint32_t read_register(uint32_t reg)
 {
     if (lapic.x2apic) {
         return (uint32_t)cpu_rdmsr(MSR_X2APIC + reg / 16);
@@ -66,7 +32,7 @@ static uint32_t read_register(enum lapic_register reg)
     return cpu_mmio_read32(lapic.base + reg);
 }
 
-static void write_register(enum lapic_register reg, uint32_t value)
+static void write_register(uint32_t reg, uint32_t value)
 {
     if (lapic.x2apic) {
         cpu_wrmsr(MSR_X2APIC + reg / 16, value);
@@ -102,8 +68,8 @@ static void acknowledge(uint8_t vector)
 static void on_error(uint8_t vector)
 {
     (void)vector;
-    write_register(LAPIC_ESR, 0);
-    log_warn("local APIC: error status %x", read_register(LAPIC_ESR));
+    write_register(LAPIC_REG_ESR, 0);
+    log_warn("local APIC: error status %x", read_register(LAPIC_REG_ESR));
     lapic_host_eoi();
 }
 
@@ -117,8 +83,7 @@ static void on_spurious(uint8_t vector)
  * spurious one. */
 static void on_stray(uint8_t vector)
 {
-    enum lapic_register reg =
-        (enum lapic_register)(LAPIC_ISR + vector / 32U * 16U);
+    uint32_t reg = LAPIC_REG_ISR + vector / 32U * 16U;
 
     if (read_register(reg) & 1U << vector % 32) {
         lapic_host_eoi();
@@ -164,8 +129,7 @@ static void drain(void)
     for (unsigned i = 0; i < 256; i++) {
         bool empty = true;
         for (unsigned bank = 0; bank < 8; bank++) {
-            empty &= read_register(
-                         (enum lapic_register)(LAPIC_ISR + bank * 16)) == 0;
+            empty &= read_register(LAPIC_REG_ISR + bank * 16) == 0;
         }
         if (empty) {
             break;
@@ -176,24 +140,26 @@ static void drain(void)
 
 static void set_local_vectors(void)
 {
-    uint32_t last = bits(read_register(LAPIC_VERSION), 23, 16) & 0xff;
+    uint32_t last = bits(read_register(LAPIC_REG_VERSION), 23, 16) & 0xff;
 
-    write_register(LAPIC_LVT_TIMER, LVT_MASKED | LAPIC_HOST_VECTOR_TIMER);
-    write_register(LAPIC_LVT_LINT0, LVT_MASKED);
-    write_register(LAPIC_LVT_LINT1, LVT_NMI);
-    write_register(LAPIC_LVT_ERROR, LAPIC_HOST_VECTOR_ERROR);
+    write_register(LAPIC_REG_LVT_TIMER,
+                   LAPIC_LVT_MASKED | LAPIC_HOST_VECTOR_TIMER);
+    write_register(LAPIC_REG_LVT_LINT0, LAPIC_LVT_MASKED);
+    write_register(LAPIC_REG_LVT_LINT1, APIC_MODE(APIC_NMI));
+    write_register(LAPIC_REG_LVT_ERROR, LAPIC_HOST_VECTOR_ERROR);
     if (last >= 4) {
-        write_register(LAPIC_LVT_PERFORMANCE, LVT_MASKED);
+        write_register(LAPIC_REG_LVT_PERFORMANCE, LAPIC_LVT_MASKED);
     }
     if (last >= 5) {
-        write_register(LAPIC_LVT_THERMAL, LVT_MASKED);
+        write_register(LAPIC_REG_LVT_THERMAL, LAPIC_LVT_MASKED);
     }
     if (last >= 6) {
-        write_register(LAPIC_LVT_CMCI, LVT_MASKED);
+        write_register(LAPIC_REG_LVT_CMCI, LAPIC_LVT_MASKED);
     }
-    write_register(LAPIC_TPR, 0);
-    write_register(LAPIC_SVR, SVR_ENABLE | LAPIC_HOST_VECTOR_SPURIOUS);
-    write_register(LAPIC_ESR, 0);
+    write_register(LAPIC_REG_TPR, 0);
+    write_register(LAPIC_REG_SVR,
+                   LAPIC_SVR_ENABLED | LAPIC_HOST_VECTOR_SPURIOUS);
+    write_register(LAPIC_REG_ESR, 0);
 }
 
 /* How far the timer counts while the TSC does MEASURE_TICKS. */
@@ -202,14 +168,14 @@ static void measure_ratio(void)
     uint64_t start, ticks;
     uint32_t counts;
 
-    write_register(LAPIC_DIVIDE, DIVIDE_BY_1);
-    write_register(LAPIC_INITIAL_COUNT, UINT32_MAX);
+    write_register(LAPIC_REG_DIVIDE, LAPIC_DIVIDE_BY_1);
+    write_register(LAPIC_REG_INITIAL_COUNT, UINT32_MAX);
     start = cpu_rdtsc_ordered();
     do {
         ticks = cpu_rdtsc_ordered() - start;
     } while (ticks < MEASURE_TICKS);
-    counts = UINT32_MAX - read_register(LAPIC_CURRENT_COUNT);
-    write_register(LAPIC_INITIAL_COUNT, 0);
+    counts = UINT32_MAX - read_register(LAPIC_REG_CURRENT_COUNT);
+    write_register(LAPIC_REG_INITIAL_COUNT, 0);
     lapic.ratio = ((uint64_t)counts << 32) / ticks;
     CHECK(lapic.ratio != 0);
 }
@@ -217,14 +183,15 @@ static void measure_ratio(void)
 static void start_timer(void)
 {
     if (lapic.deadline) {
-        write_register(LAPIC_LVT_TIMER,
-                       LVT_TIMER_DEADLINE | LAPIC_HOST_VECTOR_TIMER);
+        write_register(LAPIC_REG_LVT_TIMER,
+                       LAPIC_LVT_TIMER_MODE(LAPIC_TIMER_TSC_DEADLINE) |
+                           LAPIC_HOST_VECTOR_TIMER);
         /* A write to memory is not ordered before one to the deadline's MSR
          * (SDM 3A 10.5.4.1). */
         cpu_mfence();
     } else {
-        write_register(LAPIC_DIVIDE, DIVIDE_BY_1);
-        write_register(LAPIC_LVT_TIMER, LAPIC_HOST_VECTOR_TIMER);
+        write_register(LAPIC_REG_DIVIDE, LAPIC_DIVIDE_BY_1);
+        write_register(LAPIC_REG_LVT_TIMER, LAPIC_HOST_VECTOR_TIMER);
     }
 }
 
@@ -268,7 +235,7 @@ bool lapic_host_init_here(void)
 
 uint32_t lapic_host_id(void)
 {
-    uint32_t id = read_register(LAPIC_ID);
+    uint32_t id = read_register(LAPIC_REG_ID);
 
     return lapic.x2apic ? id : id >> 24;
 }
@@ -288,7 +255,7 @@ void lapic_host_timer_arm_tsc(uint64_t deadline)
     if (count == 0) {
         count = 1;
     }
-    write_register(LAPIC_INITIAL_COUNT,
+    write_register(LAPIC_REG_INITIAL_COUNT,
                    count > UINT32_MAX ? UINT32_MAX : (uint32_t)count);
 }
 
@@ -297,13 +264,13 @@ void lapic_host_timer_disarm(void)
     if (lapic.deadline) {
         cpu_wrmsr(MSR_TSC_DEADLINE, 0);
     } else {
-        write_register(LAPIC_INITIAL_COUNT, 0);
+        write_register(LAPIC_REG_INITIAL_COUNT, 0);
     }
 }
 
 void lapic_host_eoi(void)
 {
-    write_register(LAPIC_EOI, 0);
+    write_register(LAPIC_REG_EOI, 0);
 }
 
 static void send(uint32_t apic_id, uint32_t command)
@@ -313,36 +280,37 @@ static void send(uint32_t apic_id, uint32_t command)
          * to see, nor for a MFENCE alone (SDM 3A 10.12.3). */
         cpu_mfence();
         cpu_lfence();
-        cpu_wrmsr(MSR_X2APIC + LAPIC_ICR / 16,
+        cpu_wrmsr(MSR_X2APIC + LAPIC_REG_ICR / 16,
                   (uint64_t)apic_id << 32 | command);
         return;
     }
     CHECK(apic_id <= 0xff);
-    write_register(LAPIC_ICR_HIGH, apic_id << 24);
-    write_register(LAPIC_ICR, command);
-    while (read_register(LAPIC_ICR) & ICR_PENDING) {
+    write_register(LAPIC_REG_ICR_HIGH, apic_id << 24);
+    write_register(LAPIC_REG_ICR, command);
+    while (read_register(LAPIC_REG_ICR) & LAPIC_ICR_PENDING) {
         cpu_pause();
     }
 }
 
 void lapic_host_send(uint32_t apic_id, uint8_t vector)
 {
-    send(apic_id, ICR_ASSERT | vector);
+    send(apic_id, LAPIC_ICR_ASSERT | vector);
 }
 
 void lapic_host_send_nmi(uint32_t apic_id)
 {
-    send(apic_id, ICR_ASSERT | ICR_NMI);
+    send(apic_id, LAPIC_ICR_ASSERT | APIC_MODE(APIC_NMI));
 }
 
 void lapic_host_send_init(uint32_t apic_id)
 {
-    send(apic_id, ICR_LEVEL | ICR_ASSERT | ICR_INIT);
+    send(apic_id, LAPIC_ICR_LEVEL | LAPIC_ICR_ASSERT | APIC_MODE(APIC_INIT));
 }
 
 void lapic_host_send_start(uint32_t apic_id, uint64_t page)
 {
-    send(apic_id, ICR_ASSERT | ICR_START | (uint32_t)(page >> 12));
+    send(apic_id,
+         LAPIC_ICR_ASSERT | APIC_MODE(APIC_SIPI) | (uint32_t)(page >> 12));
 }
 
 bool lapic_host_reaches(uint32_t apic_id)

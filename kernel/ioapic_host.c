@@ -1,18 +1,15 @@
 /* The machine's I/O APIC, see kernel/ioapic_host.h. */
 #include "kernel/ioapic_host.h"
 
+#include <stddef.h>
+
+#include "arch/apic_regs.h"
 #include "arch/boot.h"
 #include "arch/cpu.h"
 #include "arch/lapic_host.h"
+#include "arch/regs.h"
 
-#define IOAPIC_BASE   0xfec00000U
-#define IOAPIC_REGSEL 0x00U
-#define IOAPIC_WIN    0x10U
-
-#define IOAPIC_VERSION          1U
-#define IOAPIC_REDIRECTION(pin) (0x10U + 2 * (pin))
-#define REDIRECTION_LOW         (1U << 13)
-#define REDIRECTION_LEVEL       (1U << 15)
+#define LAST_PIN_MOST 239U /* of the version register's field */
 
 static const struct boot_isa_line *isa_lines;
 
@@ -28,32 +25,49 @@ static void set(uint32_t base, uint32_t index, uint32_t value)
     cpu_mmio_write32(base + IOAPIC_WIN, value);
 }
 
-void ioapic_set_isa_lines(const struct boot_isa_line *lines)
+/* The number of pins; 0: no I/O APIC answers (a bus with nothing there reads as
+ * ones, or as zeros). */
+static uint32_t pin_count(uint32_t base)
 {
-    isa_lines = lines;
+    uint32_t version = get(base, IOAPIC_REG_VER);
+    uint32_t last = (uint32_t)bits(version, 23, 16);
+
+    return bits(version, 7, 0) == 0 || last > LAST_PIN_MOST ? 0 : last + 1;
 }
 
-bool ioapic_route_isa(unsigned irq, uint8_t vector)
+static uint32_t redirection(uint32_t pin)
+{
+    return IOAPIC_REDTBL + 2 * pin;
+}
+
+void ioapic_host_init(const struct boot_info *boot)
+{
+    for (size_t i = 0; i < boot->ioapic_count; i++) {
+        uint32_t base = boot->ioapics[i];
+        uint32_t pins = pin_count(base);
+
+        for (uint32_t pin = 0; pin < pins; pin++) {
+            set(base, redirection(pin),
+                get(base, redirection(pin)) | IOAPIC_MASKED);
+        }
+    }
+    isa_lines = boot->isa;
+}
+
+bool ioapic_host_route_isa(unsigned irq, uint8_t vector)
 {
     struct boot_isa_line line = {.ioapic = IOAPIC_BASE, .pin = irq};
-    uint32_t version;
-    uint32_t last_pin;
 
     if (isa_lines != NULL && irq < BOOT_ISA_LINES) {
         line = isa_lines[irq];
     }
-    version = get(line.ioapic, IOAPIC_VERSION);
-    last_pin = version >> 16 & 0xff;
-    /* A bus with nothing there reads as ones, or as zeros. */
-    if (version == UINT32_MAX || (version & 0xff) == 0 || line.pin > last_pin ||
-        lapic_host_id() > 0xff) {
+    if (line.pin >= pin_count(line.ioapic) || lapic_host_id() > 0xff) {
         return false;
     }
     /* The destination first: the other half unmasks. Fixed delivery, physical
      * destination (section 3.2.4). */
-    set(line.ioapic, IOAPIC_REDIRECTION(line.pin) + 1, lapic_host_id() << 24);
-    set(line.ioapic, IOAPIC_REDIRECTION(line.pin),
-        vector | (line.low ? REDIRECTION_LOW : 0) |
-            (line.level ? REDIRECTION_LEVEL : 0));
+    set(line.ioapic, redirection(line.pin) + 1, lapic_host_id() << 24);
+    set(line.ioapic, redirection(line.pin),
+        vector | (line.low ? IOAPIC_LOW : 0) | (line.level ? IOAPIC_LEVEL : 0));
     return true;
 }

@@ -9,7 +9,7 @@
 #define RTC_DATA  0x71
 
 /* The index port's top bit masks NMIs; nobody here asks for that. */
-enum rtc_register {
+enum rtc_host_register {
     RTC_SECONDS = 0x00,
     RTC_MINUTES = 0x02,
     RTC_HOURS = 0x04,
@@ -31,7 +31,7 @@ enum rtc_register {
 #define READ_TRIES   8
 
 /* The registers as they are, before any conversion. */
-struct rtc_raw {
+struct raw {
     uint8_t seconds;
     uint8_t minutes;
     uint8_t hours;
@@ -40,7 +40,7 @@ struct rtc_raw {
     uint8_t year;
 };
 
-static uint8_t rtc_register(enum rtc_register index)
+static uint8_t read_register(enum rtc_host_register index)
 {
     cpu_out8(RTC_INDEX, (uint8_t)index);
     return cpu_in8(RTC_DATA);
@@ -49,30 +49,30 @@ static uint8_t rtc_register(enum rtc_register index)
 static bool wait_for_update_end(void)
 {
     for (unsigned i = 0; i < UPDATE_POLLS; i++) {
-        if (!(rtc_register(RTC_A) & RTC_A_UPDATING)) {
+        if (!(read_register(RTC_A) & RTC_A_UPDATING)) {
             return true;
         }
     }
     return false;
 }
 
-static struct rtc_raw read_raw(void)
+static struct raw read_raw(void)
 {
-    return (struct rtc_raw){
-        .seconds = rtc_register(RTC_SECONDS),
-        .minutes = rtc_register(RTC_MINUTES),
-        .hours = rtc_register(RTC_HOURS),
-        .day = rtc_register(RTC_DAY),
-        .month = rtc_register(RTC_MONTH),
-        .year = rtc_register(RTC_YEAR),
+    return (struct raw){
+        .seconds = read_register(RTC_SECONDS),
+        .minutes = read_register(RTC_MINUTES),
+        .hours = read_register(RTC_HOURS),
+        .day = read_register(RTC_DAY),
+        .month = read_register(RTC_MONTH),
+        .year = read_register(RTC_YEAR),
     };
 }
 
 /* An update may begin between two registers; two equal readings had none. */
-static bool read_stable(struct rtc_raw *raw)
+static bool read_stable(struct raw *raw)
 {
     for (unsigned i = 0; i < READ_TRIES; i++) {
-        struct rtc_raw again;
+        struct raw again;
 
         if (!wait_for_update_end()) {
             return false;
@@ -139,10 +139,10 @@ static uint64_t days_since_1970(unsigned year, unsigned month, unsigned day)
     return days;
 }
 
-bool rtc_read(uint64_t *seconds)
+bool rtc_host_read(uint64_t *seconds)
 {
-    struct rtc_raw raw;
-    uint8_t mode = rtc_register(RTC_B);
+    struct raw raw;
+    uint8_t mode = read_register(RTC_B);
     unsigned second, minute, hour, day, month, year;
 
     if (!read_stable(&raw)) {

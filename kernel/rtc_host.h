@@ -9,4 +9,4 @@
 /* Seconds since 1970, taking the clock for UTC and the year for one of this
  * century. False: no clock there, or it shows no date. Waits a few
  * milliseconds at most. */
-bool rtc_read(uint64_t *seconds);
+bool rtc_host_read(uint64_t *seconds);

@@ -295,7 +295,7 @@ bool serial_start_interrupts(struct serial *port, void (*arrived)(void))
 
     port->arrived = arrived;
     idt_set_handler(vector, receive_interrupt);
-    if (!ioapic_route_isa(port->irq, vector)) {
+    if (!ioapic_host_route_isa(port->irq, vector)) {
         return false;
     }
     set(port, SERIAL_MCR, MCR_DTR_RTS | MCR_OUT2);

@@ -93,7 +93,7 @@ void time_init(uint64_t tsc_hz)
     clock.to_ns = ratio_of(TIME_SECOND, tsc_hz);
     clock.to_ticks = ratio_of(tsc_hz, TIME_SECOND);
     clock.start = cpu_rdtsc();
-    if (!rtc_read(&clock.wall_seconds)) {
+    if (!rtc_host_read(&clock.wall_seconds)) {
         clock.wall_seconds = 0;
     }
     processor_here()->next_timer = UINT64_MAX;

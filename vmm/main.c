@@ -105,10 +105,10 @@ static size_t take_machine(const struct boot_info *info)
     size_t pages = 0;
 
     machine_init(info);
-    ioapic_set_isa_lines(info->isa);
     gdt_init();
     idt_init();
     paging_init(info);
+    ioapic_host_init(info);
     gdt_guard_stacks();
     give_pages(info);
     pages = page_free_count();

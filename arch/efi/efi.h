@@ -65,7 +65,7 @@ void efi_sleep(struct efi_boot *boot, uint64_t microseconds);
 bool efi_read_key(struct efi_boot *boot, uint32_t *key);
 
 /* Ends the boot services. From here on only our own code runs but for
- * machine_power_off() and machine_reset(), and everything above but efi_info()
+ * machine_power_off(), and everything above but efi_info()
  * is gone. Interrupts are off on return. False: the firmware refuses, and
  * nothing has changed but that files can no longer be read. */
 bool efi_exit(struct efi_boot *boot);

@@ -2,13 +2,13 @@
  * root. Called once by arch/efi/efi.c. UEFI 2.10 sections 4.6 and 12.9; PI 1.8
  * volume 2, section 13.4 (MP services, which gnu-efi does not have). */
 
+#include "arch/apic_regs.h"
 #include "arch/cpu.h"
 #include "arch/efi/acpi_host.h"
 #include "arch/efi/efi_firmware.h"
 #include "kernel/base/string.h"
 
 /* SDM 3A 10.1; Intel 82093AA data sheet. */
-#define IOAPIC_DEFAULT 0xfec00000U
 
 #define MP_SERVICES_GUID                                                       \
     {                                                                          \
@@ -123,10 +123,10 @@ static void gather_acpi(struct efi_boot *boot)
     boot->info.ioapic_count =
         acpi_host_ioapics(boot->info.rsdp, boot->info.ioapics, BOOT_IOAPICS);
     if (!boot->info.ioapic_count) {
-        boot->info.ioapics[0] = IOAPIC_DEFAULT;
+        boot->info.ioapics[0] = IOAPIC_BASE;
         boot->info.ioapic_count = 1;
     }
-    acpi_host_isa(boot->info.rsdp, IOAPIC_DEFAULT, boot->info.isa);
+    acpi_host_isa(boot->info.rsdp, IOAPIC_BASE, boot->info.isa);
 }
 
 /* False: a layout that we do not draw in. */

@@ -9,6 +9,7 @@
  */
 #include <stddef.h>
 
+#include "arch/apic_regs.h"
 #include "arch/lapic_host.h"
 #include "arch/msr.h"
 #include "arch/page_source.h"
@@ -16,26 +17,25 @@
 #include "arch/vmx/vmx_insn.h"
 #include "arch/vmx/vmx_state.h"
 
+/* A register's MSR in x2APIC mode. */
+#define X2APIC(name) (MSR_X2APIC + LAPIC_REG_##name / 16)
+#define X2APIC_END   (MSR_X2APIC + LAPIC_REG_END / 16)
+
 /* Registers without side effects: the processor reads them from the page. Not
- * among them is the timer's current count (0x839), which moves. */
+ * among them is the timer's current count, which moves. */
 static const struct {
     uint32_t first;
     uint32_t last;
 } readable[] = {
-    {0x802, 0x803}, /* id, version */
-    {0x808, 0x808}, /* TPR */
-    {0x80a, 0x80a}, /* PPR */
-    {0x80d, 0x80d}, /* LDR */
-    {0x80f, 0x828}, /* SVR, ISR, TMR, IRR, ESR */
-    {0x830, 0x830}, /* ICR */
-    {0x832, 0x838}, /* LVT, initial count */
-    {0x83e, 0x83e}, /* divider */
+    {X2APIC(ID), X2APIC(VERSION)},
+    {X2APIC(TPR), X2APIC(TPR)},
+    {X2APIC(PPR), X2APIC(PPR)},
+    {X2APIC(LDR), X2APIC(LDR)},
+    {X2APIC(SVR), X2APIC(ESR)}, /* with ISR, TMR and IRR between */
+    {X2APIC(ICR), X2APIC(ICR)},
+    {X2APIC(LVT_TIMER), X2APIC(INITIAL_COUNT)},
+    {X2APIC(DIVIDE), X2APIC(DIVIDE)},
 };
-
-/* What the processor carries out by itself (30.5). */
-#define MSR_TPR      0x808U
-#define MSR_EOI      0x80bU
-#define MSR_SELF_IPI 0x83fU
 
 uint32_t *guest_apic_setup(struct guest *guest, struct page_source *pages)
 {
@@ -115,7 +115,7 @@ void guest_apic_set_mode(struct guest *guest, enum guest_apic_mode mode)
         secondary &= ~SECONDARY_INTERRUPT_DELIVERY;
     }
 
-    for (uint32_t msr = MSR_X2APIC; msr < MSR_X2APIC + 0x40; msr++) {
+    for (uint32_t msr = MSR_X2APIC; msr < X2APIC_END; msr++) {
         guest_setup_stop_msr(guest, msr);
     }
     if (page && guest->apic_access) {
@@ -124,11 +124,11 @@ void guest_apic_set_mode(struct guest *guest, enum guest_apic_mode mode)
     if (mode >= GUEST_APIC_MSRS) {
         secondary |= SECONDARY_X2APIC;
         pass_reads(guest);
-        guest_setup_pass_msr(guest, MSR_TPR, false, true);
-        guest_setup_pass_msr(guest, MSR_EOI, false, true);
+        guest_setup_pass_msr(guest, X2APIC(TPR), false, true);
+        guest_setup_pass_msr(guest, X2APIC(EOI), false, true);
     }
     if (mode == GUEST_APIC_MSRS_SELF) {
-        guest_setup_pass_msr(guest, MSR_SELF_IPI, false, true);
+        guest_setup_pass_msr(guest, X2APIC(SELF_IPI), false, true);
     }
     guest->secondary = secondary;
     guest->pin &= ~PIN_POSTED_INTERRUPTS;

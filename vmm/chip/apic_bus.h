@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/apic_regs.h"
+
 struct lapic;
 struct ioapic;
 struct pic;
@@ -24,26 +26,6 @@ struct apic_bus {
 
     unsigned turn; /* who of equals gets the next lowest-priority message */
     bool intr;     /* the PIC pair's INTR line */
-};
-
-/* Delivery modes by their encoding in the ICR, an LVT and a redirection
- * entry. */
-enum apic_mode {
-    APIC_FIXED = 0,
-    APIC_LOWEST = 1,
-    APIC_SMI = 2,
-    APIC_NMI = 4,
-    APIC_INIT = 5,
-    APIC_SIPI = 6,
-    APIC_EXTINT = 7
-};
-
-/* Destination shorthands by their encoding in the ICR. */
-enum apic_shorthand {
-    APIC_TO_DEST,
-    APIC_TO_SELF,
-    APIC_TO_ALL,
-    APIC_TO_OTHERS
 };
 
 struct apic_message {

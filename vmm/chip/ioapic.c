@@ -1,28 +1,15 @@
 /* The IOAPIC; see ioapic.h.  Intel 82093AA data sheet, chapter 3. */
 #include "vmm/chip/ioapic.h"
 
+#include "arch/apic_regs.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/string.h"
 #include "vmm/chip/apic_bus.h"
 
-/* Offsets into the page. */
-#define IOREGSEL 0x00U
-#define IOWIN    0x10U
-#define EOIR     0x40U
+#define REDTBL_END (IOAPIC_REDTBL + 2 * IOAPIC_PINS)
 
-/* Registers behind IOWIN. */
-#define IOAPICID    0x00U
-#define IOAPICVER   0x01U
-#define IOAPICARB   0x02U
-#define IOREDTBL    0x10U
-#define IOREDTBLEND (IOREDTBL + 2 * IOAPIC_PINS)
-
-/* Bits of a redirection entry. */
-#define RTE_LOGICAL    (1ULL << 11)
-#define RTE_REMOTE_IRR (1ULL << 14)
-#define RTE_LEVEL      (1ULL << 15)
-#define RTE_MASKED     (1ULL << 16)
-#define RTE_WRITABLE   0xff0000000001afffULL
+/* Bits of a redirection entry that a guest can write. */
+#define WRITABLE 0xff0000000001afffULL
 
 static uint8_t vector_of(uint64_t entry)
 {
@@ -38,7 +25,7 @@ static enum apic_mode mode_of(uint64_t entry)
  * entry says. */
 static bool is_level(uint64_t entry)
 {
-    return (entry & RTE_LEVEL) != 0 && mode_of(entry) <= APIC_LOWEST;
+    return (entry & IOAPIC_LEVEL) != 0 && mode_of(entry) <= APIC_LOWEST;
 }
 
 /* Sends the pin's message. True: a local APIC took it. */
@@ -49,7 +36,7 @@ static bool send(struct ioapic *ioapic, unsigned pin)
         .dest = (uint32_t)(entry >> 56),
         .vector = vector_of(entry),
         .mode = mode_of(entry),
-        .logical = (entry & RTE_LOGICAL) != 0,
+        .logical = (entry & IOAPIC_LOGICAL) != 0,
         .level = is_level(entry),
     };
 
@@ -65,7 +52,7 @@ static void service_level(struct ioapic *ioapic, unsigned pin)
     uint64_t entry = ioapic->redirection[pin];
     uint32_t bit = 1U << pin;
 
-    if (!is_level(entry) || (entry & RTE_MASKED) != 0 ||
+    if (!is_level(entry) || (entry & IOAPIC_MASKED) != 0 ||
         (ioapic->lines & bit) == 0 || (ioapic->remote_irr & bit) != 0) {
         return;
     }
@@ -88,7 +75,7 @@ void ioapic_reset(struct ioapic *ioapic)
     ioapic->select = 0;
     ioapic->remote_irr = 0;
     for (unsigned i = 0; i < IOAPIC_PINS; i++) {
-        ioapic->redirection[i] = RTE_MASKED;
+        ioapic->redirection[i] = IOAPIC_MASKED;
     }
 }
 
@@ -107,7 +94,7 @@ void ioapic_set_irq(struct ioapic *ioapic, unsigned pin, bool level)
     ioapic->lines |= bit;
     if (is_level(entry)) {
         service_level(ioapic, pin);
-    } else if (rising && (entry & RTE_MASKED) == 0) {
+    } else if (rising && (entry & IOAPIC_MASKED) == 0) {
         send(ioapic, pin);
     }
 }
@@ -141,20 +128,20 @@ static uint32_t read_register(const struct ioapic *ioapic)
 {
     uint8_t select = ioapic->select;
 
-    if (select >= IOREDTBL && select < IOREDTBLEND) {
-        unsigned pin = (select - IOREDTBL) / 2;
+    if (select >= IOAPIC_REDTBL && select < REDTBL_END) {
+        unsigned pin = (select - IOAPIC_REDTBL) / 2;
         uint64_t entry = ioapic->redirection[pin];
 
         if ((ioapic->remote_irr >> pin & 1) != 0) {
-            entry |= RTE_REMOTE_IRR;
+            entry |= IOAPIC_REMOTE_IRR;
         }
         return (uint32_t)(select % 2 == 0 ? entry : entry >> 32);
     }
     switch (select) {
-    case IOAPICID:
-    case IOAPICARB:
+    case IOAPIC_REG_ID:
+    case IOAPIC_REG_ARB:
         return (uint32_t)ioapic->id << 24;
-    case IOAPICVER:
+    case IOAPIC_REG_VER:
         return IOAPIC_VERSION;
     default:
         return 0;
@@ -168,7 +155,7 @@ static void write_entry(struct ioapic *ioapic, unsigned pin, bool high,
 
     entry = high ? (uint64_t)value << 32 | (uint32_t)entry
                  : (entry & ~0xffffffffULL) | value;
-    entry &= RTE_WRITABLE;
+    entry &= WRITABLE;
     ioapic->redirection[pin] = entry;
     /* Software clears a stuck remote IRR by turning the pin to edge and
      * back. */
@@ -182,10 +169,11 @@ static void write_register(struct ioapic *ioapic, uint32_t value)
 {
     uint8_t select = ioapic->select;
 
-    if (select == IOAPICID) {
+    if (select == IOAPIC_REG_ID) {
         ioapic->id = value >> 24 & 0xf;
-    } else if (select >= IOREDTBL && select < IOREDTBLEND) {
-        write_entry(ioapic, (select - IOREDTBL) / 2, select % 2 != 0, value);
+    } else if (select >= IOAPIC_REDTBL && select < REDTBL_END) {
+        write_entry(ioapic, (select - IOAPIC_REDTBL) / 2, select % 2 != 0,
+                    value);
     }
 }
 
@@ -197,9 +185,9 @@ enum access_result ioapic_access(struct ioapic *ioapic, struct access *access)
     uint32_t value = (uint32_t)access->value;
 
     if (!access->write) {
-        uint64_t read = offset / 16 * 16 == IOREGSEL ? ioapic->select
-                        : offset / 16 * 16 == IOWIN  ? read_register(ioapic)
-                                                     : 0;
+        uint64_t read = offset / 16 * 16 == IOAPIC_REGSEL ? ioapic->select
+                        : offset / 16 * 16 == IOAPIC_WIN ? read_register(ioapic)
+                                                         : 0;
 
         read = offset % 16 > 3 ? 0 : read >> offset % 16 * 8;
         access->value =
@@ -207,15 +195,15 @@ enum access_result ioapic_access(struct ioapic *ioapic, struct access *access)
         return ACCESS_HANDLED;
     }
     switch (offset) {
-    case IOREGSEL:
+    case IOAPIC_REGSEL:
         ioapic->select = (uint8_t)value;
         break;
-    case IOWIN:
+    case IOAPIC_WIN:
         if (access->size >= 4) {
             write_register(ioapic, value);
         }
         break;
-    case EOIR:
+    case IOAPIC_EOIR:
         ioapic_eoi(ioapic, (uint8_t)value);
         break;
     default:
@@ -229,7 +217,7 @@ bool ioapic_valid(const struct ioapic *ioapic)
     for (unsigned i = 0; i < IOAPIC_PINS; i++) {
         uint64_t entry = ioapic->redirection[i];
 
-        if ((entry & ~RTE_WRITABLE) != 0 ||
+        if ((entry & ~WRITABLE) != 0 ||
             ((ioapic->remote_irr >> i & 1) != 0 && !is_level(entry))) {
             return false;
         }

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/apic_regs.h"
 #include "vmm/memory/access.h"
 
-#define IOAPIC_BASE    0xfec00000U
 #define IOAPIC_PINS    24U
 #define IOAPIC_VERSION ((IOAPIC_PINS - 1) << 16 | 0x20)
 

@@ -73,7 +73,7 @@ static bool intr_open(const struct lapic *lapic)
     uint32_t lint0 = lapic->lvt[LAPIC_LVT_LINT0];
 
     return (lapic->base & APIC_BASE_EN) == 0 ||
-           (lint0 & (LAPIC_LVT_MASKED | 0x700)) == APIC_EXTINT << 8;
+           (lint0 & (LAPIC_LVT_MASKED | 0x700)) == APIC_MODE(APIC_EXTINT);
 }
 
 void lapic_update(struct lapic *lapic)
@@ -164,8 +164,8 @@ void lapic_set_mode(struct lapic *lapic, uint32_t mode)
 void lapic_firmware_state(struct lapic *lapic)
 {
     lapic->svr = LAPIC_SVR_ENABLED | 0xff;
-    lapic->lvt[LAPIC_LVT_LINT0] = APIC_EXTINT << 8;
-    lapic->lvt[LAPIC_LVT_LINT1] = APIC_NMI << 8;
+    lapic->lvt[LAPIC_LVT_LINT0] = APIC_MODE(APIC_EXTINT);
+    lapic->lvt[LAPIC_LVT_LINT1] = APIC_MODE(APIC_NMI);
     changed(lapic);
 }
 

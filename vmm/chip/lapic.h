@@ -14,11 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/apic_regs.h"
 #include "kernel/time.h"
 #include "vmm/chip/apic_bus.h"
 #include "vmm/memory/access.h"
-
-#define LAPIC_BASE 0xfee00000U
 
 /* The timer's clock before the divider: the "crystal" that CPUID 0x15 names
  * (CPUID_CRYSTAL_HZ), since Linux takes its APIC timer's rate from there. */
@@ -26,16 +25,6 @@
 
 /* Version register: 0x14, six LVT entries, EOI-broadcast suppression. */
 #define LAPIC_VERSION 0x01050014U
-
-/* Registers that stand in `registers`, by their offset in the page at
- * LAPIC_BASE (SDM 3A Table 11-1); ISR, TMR and IRR are eight words each, 16
- * bytes apart. */
-#define LAPIC_REG_TPR 0x080U
-#define LAPIC_REG_PPR 0x0a0U
-#define LAPIC_REG_ISR 0x100U
-#define LAPIC_REG_TMR 0x180U
-#define LAPIC_REG_IRR 0x200U
-#define LAPIC_REG_END 0x400U
 
 /* LVT entries in the order of their registers, 0x320 up. */
 enum lapic_lvt {
@@ -47,23 +36,6 @@ enum lapic_lvt {
     LAPIC_LVT_ERROR,
     LAPIC_LVT_COUNT
 };
-
-/* Bits of an LVT entry (SDM 3A Figure 11-8). */
-#define LAPIC_LVT_REMOTE_IRR (1U << 14)
-#define LAPIC_LVT_LEVEL      (1U << 15)
-#define LAPIC_LVT_MASKED     (1U << 16)
-
-/* Bits of the spurious-interrupt vector register (SDM 3A 11.9). */
-#define LAPIC_SVR_ENABLED  (1U << 8)
-#define LAPIC_SVR_SUPPRESS (1U << 12) /* no EOI broadcast */
-
-/* Bits of the error status register (SDM 3A 11.5.3). */
-#define LAPIC_ESR_SEND_VECTOR    (1U << 5)
-#define LAPIC_ESR_RECEIVE_VECTOR (1U << 6)
-#define LAPIC_ESR_REGISTER       (1U << 7)
-
-/* Vectors below are illegal in messages (SDM 3A 11.5.3). */
-#define LAPIC_VECTOR_LEAST 16
 
 /* The timer (SDM 3A 11.5.4). At time `since` (ns) its current count was
  * `count`; it steps every `divide` ns; a periodic one goes on from `initial`.
@@ -130,7 +102,7 @@ struct lapic {
     uint8_t sipi_vector;
 };
 
-/* One of the LAPIC_REG_*. */
+/* One of the LAPIC_REG_* that stand in `registers`. */
 static inline uint32_t *lapic_register(const struct lapic *lapic,
                                        unsigned offset)
 {

@@ -5,32 +5,32 @@
 #include "vmm/chip/lapic_timer.h"
 #include "vmm/chip/platform.h"
 
-#define MSR_FIRST 0x800U
-#define MSR_COUNT 0x40U
+#define MSR_COUNT (LAPIC_REG_END / 16)
 
-/* A register's number: its page offset / 16, its MSR - 0x800. */
+/* A register's number: its offset in the page / 16, its MSR - MSR_X2APIC. */
+#define NUMBER(name) name = LAPIC_REG_##name / 16
 enum register_index {
-    ID = 0x02,
-    VERSION = 0x03,
-    TPR = 0x08,
-    APR = 0x09,
-    PPR = 0x0a,
-    EOI = 0x0b,
-    RRD = 0x0c,
-    LDR = 0x0d,
-    DFR = 0x0e,
-    SVR = 0x0f,
-    ISR = 0x10, /* 8 of them, as TMR and IRR */
-    TMR = 0x18,
-    IRR = 0x20,
-    ESR = 0x28,
-    ICR = 0x30,
-    ICR_HIGH = 0x31,
-    LVT = 0x32, /* LAPIC_LVT_COUNT of them */
-    INITIAL = 0x38,
-    CURRENT = 0x39,
-    DIVIDE = 0x3e,
-    SELF_IPI = 0x3f
+    NUMBER(ID),
+    NUMBER(VERSION),
+    NUMBER(TPR),
+    NUMBER(APR),
+    NUMBER(PPR),
+    NUMBER(EOI),
+    NUMBER(RRD),
+    NUMBER(LDR),
+    NUMBER(DFR),
+    NUMBER(SVR),
+    NUMBER(ISR),
+    NUMBER(TMR),
+    NUMBER(IRR),
+    NUMBER(ESR),
+    NUMBER(ICR),
+    NUMBER(ICR_HIGH),
+    LVT = LAPIC_REG_LVT_TIMER / 16, /* LAPIC_LVT_COUNT of them */
+    INITIAL = LAPIC_REG_INITIAL_COUNT / 16,
+    CURRENT = LAPIC_REG_CURRENT_COUNT / 16,
+    NUMBER(DIVIDE),
+    NUMBER(SELF_IPI)
 };
 
 /* Who may do what: in xAPIC mode (page), in x2APIC mode (MSR). */
@@ -41,8 +41,6 @@ enum register_index {
 #define XRW    (XR | XW)
 #define X2RW   (X2R | X2W)
 #define ALL_RW (XRW | X2RW)
-
-#define ICR_DELIVERY_STATUS (1U << 12) /* always idle */
 
 /* What each register allows; `bits` are those that can be written. Setting
  * others is ignored on the page and #GP by MSR. */
@@ -192,7 +190,7 @@ static void write_one(struct lapic *lapic, unsigned index, uint32_t value)
         break;
     case ICR:
         lapic->icr =
-            (lapic->icr & ~0xffffffffULL) | (value & ~ICR_DELIVERY_STATUS);
+            (lapic->icr & ~0xffffffffULL) | (value & ~LAPIC_ICR_PENDING);
         lapic_send(lapic);
         break;
     case ICR_HIGH:
@@ -367,9 +365,9 @@ enum access_result lapic_access(struct lapic *lapic, struct access *access)
 
 static bool msr_may(const struct lapic *lapic, uint32_t msr, unsigned right)
 {
-    return (lapic->base & APIC_BASE_EXTD) != 0 && msr >= MSR_FIRST &&
-           msr < MSR_FIRST + MSR_COUNT &&
-           (rules[msr - MSR_FIRST].may & right) != 0;
+    return (lapic->base & APIC_BASE_EXTD) != 0 && msr >= MSR_X2APIC &&
+           msr < MSR_X2APIC + MSR_COUNT &&
+           (rules[msr - MSR_X2APIC].may & right) != 0;
 }
 
 bool lapic_msr_read(struct lapic *lapic, uint32_t msr, uint64_t *value)
@@ -380,14 +378,14 @@ bool lapic_msr_read(struct lapic *lapic, uint32_t msr, uint64_t *value)
     if (lapic->requested) {
         lapic_virtual_sync(lapic);
     }
-    *value = msr - MSR_FIRST == ICR ? lapic->icr
-                                    : read_register(lapic, msr - MSR_FIRST);
+    *value = msr - MSR_X2APIC == ICR ? lapic->icr
+                                     : read_register(lapic, msr - MSR_X2APIC);
     return true;
 }
 
 bool lapic_msr_write(struct lapic *lapic, uint32_t msr, uint64_t value)
 {
-    unsigned index = msr - MSR_FIRST;
+    unsigned index = msr - MSR_X2APIC;
 
     if (!msr_may(lapic, msr, X2W)) {
         return false;
@@ -404,7 +402,7 @@ bool lapic_msr_write(struct lapic *lapic, uint32_t msr, uint64_t value)
         return false;
     }
     if (index == ICR) {
-        lapic->icr = value & ~(uint64_t)ICR_DELIVERY_STATUS;
+        lapic->icr = value & ~(uint64_t)LAPIC_ICR_PENDING;
         lapic_send(lapic);
         if (lapic->guest != NULL) {
             lapic_publish(lapic, ICR);

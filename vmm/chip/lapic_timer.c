@@ -5,22 +5,15 @@
 
 #include "vmm/chip/chip_clock.h"
 
-/* LVT timer modes, bits 18:17. */
-enum mode {
-    ONE_SHOT = 0,
-    PERIODIC = 1,
-    TSC_DEADLINE = 2
-};
-
 /* Longest step towards a far deadline, in TSC ticks: conversions of more
  * would overflow. */
 #define DEADLINE_STEP (1ULL << 56)
 
 _Static_assert(LAPIC_TIMER_HZ == TIME_SECOND, "a tick is a nanosecond");
 
-static enum mode mode_of(const struct lapic *lapic)
+static enum lapic_timer_mode mode_of(const struct lapic *lapic)
 {
-    return (enum mode)(lapic->lvt[LAPIC_LVT_TIMER] >> 17 & 3);
+    return (enum lapic_timer_mode)(lapic->lvt[LAPIC_LVT_TIMER] >> 17 & 3);
 }
 
 static uint64_t guest_tsc(const struct lapic *lapic, uint64_t now)
@@ -44,13 +37,13 @@ static uint32_t count_at(const struct lapic *lapic, uint64_t now)
     const struct lapic_timer *timer = &lapic->timer;
     uint64_t elapsed = now - timer->since;
 
-    if (timer->count == 0 || mode_of(lapic) >= TSC_DEADLINE) {
+    if (timer->count == 0 || mode_of(lapic) >= LAPIC_TIMER_TSC_DEADLINE) {
         return 0;
     }
     if (elapsed < first_span(timer)) {
         return timer->count - (uint32_t)(elapsed / timer->divide);
     }
-    if (mode_of(lapic) == ONE_SHOT || timer->initial == 0) {
+    if (mode_of(lapic) == LAPIC_TIMER_ONE_SHOT || timer->initial == 0) {
         return 0;
     }
     return timer->initial - (uint32_t)((elapsed - first_span(timer)) %
@@ -76,7 +69,7 @@ static void arm_count(struct lapic *lapic, uint64_t now)
         return;
     }
     if (next <= now) {
-        if (mode_of(lapic) == ONE_SHOT || timer->initial == 0) {
+        if (mode_of(lapic) == LAPIC_TIMER_ONE_SHOT || timer->initial == 0) {
             return;
         }
         next = now + period(timer) - (now - next) % period(timer);
@@ -114,9 +107,9 @@ static void arm(struct lapic *lapic, uint64_t now)
     if (masked(lapic)) {
         return;
     }
-    if (mode_of(lapic) == TSC_DEADLINE) {
+    if (mode_of(lapic) == LAPIC_TIMER_TSC_DEADLINE) {
         arm_deadline(lapic, now, guest_tsc(lapic, now));
-    } else if (mode_of(lapic) <= PERIODIC) {
+    } else if (mode_of(lapic) <= LAPIC_TIMER_PERIODIC) {
         arm_count(lapic, now);
     }
 }
@@ -137,7 +130,7 @@ static void catch_up(struct lapic *lapic, uint64_t now)
 {
     struct timer *timer = &lapic->timer.timer;
 
-    if (mode_of(lapic) == TSC_DEADLINE) {
+    if (mode_of(lapic) == LAPIC_TIMER_TSC_DEADLINE) {
         if (lapic->timer.deadline != 0) {
             expire_deadline(lapic, guest_tsc(lapic, now));
         }
@@ -153,7 +146,7 @@ static void fire(void *argument)
     struct lapic_timer *timer = &lapic->timer;
     uint64_t now = time_now();
 
-    if (mode_of(lapic) == TSC_DEADLINE) {
+    if (mode_of(lapic) == LAPIC_TIMER_TSC_DEADLINE) {
         catch_up(lapic, now);
     } else {
         now = now < timer->timer.deadline ? timer->timer.deadline : now;
@@ -187,15 +180,16 @@ void lapic_timer_reset(struct lapic *lapic)
 void lapic_timer_write_lvt(struct lapic *lapic, uint32_t value)
 {
     struct lapic_timer *timer = &lapic->timer;
-    enum mode before = mode_of(lapic);
-    enum mode after = (enum mode)(value >> 17 & 3);
+    enum lapic_timer_mode before = mode_of(lapic);
+    enum lapic_timer_mode after = (enum lapic_timer_mode)(value >> 17 & 3);
     uint64_t now = time_now();
 
     catch_up(lapic, now);
     if (before != after) {
         /* From or to TSC-deadline mode the timer is disarmed (SDM 3A
          * 11.5.4.1); between the others it goes on. */
-        bool deadline = before >= TSC_DEADLINE || after >= TSC_DEADLINE;
+        bool deadline = before >= LAPIC_TIMER_TSC_DEADLINE ||
+                        after >= LAPIC_TIMER_TSC_DEADLINE;
 
         rebase(lapic, now, deadline ? 0 : count_at(lapic, now));
         timer->deadline = 0;
@@ -208,7 +202,7 @@ void lapic_timer_write_initial(struct lapic *lapic, uint32_t value)
 {
     uint64_t now = time_now();
 
-    if (mode_of(lapic) >= TSC_DEADLINE) {
+    if (mode_of(lapic) >= LAPIC_TIMER_TSC_DEADLINE) {
         return;
     }
     catch_up(lapic, now);
@@ -238,7 +232,8 @@ uint32_t lapic_timer_current(const struct lapic *lapic)
 
 uint64_t lapic_deadline_read(struct lapic *lapic)
 {
-    if (mode_of(lapic) != TSC_DEADLINE || lapic->timer.deadline == 0) {
+    if (mode_of(lapic) != LAPIC_TIMER_TSC_DEADLINE ||
+        lapic->timer.deadline == 0) {
         return 0;
     }
     catch_up(lapic, time_now());
@@ -249,7 +244,7 @@ void lapic_deadline_write(struct lapic *lapic, uint64_t value)
 {
     uint64_t tsc = time_tsc() + lapic->tsc_offset;
 
-    if (mode_of(lapic) != TSC_DEADLINE) {
+    if (mode_of(lapic) != LAPIC_TIMER_TSC_DEADLINE) {
         return;
     }
     expire_deadline(lapic, tsc);
@@ -265,7 +260,7 @@ void lapic_deadline_write(struct lapic *lapic, uint64_t value)
 void lapic_tsc_offset_set(struct lapic *lapic, uint64_t offset)
 {
     lapic->tsc_offset = offset;
-    if (mode_of(lapic) == TSC_DEADLINE) {
+    if (mode_of(lapic) == LAPIC_TIMER_TSC_DEADLINE) {
         uint64_t now = time_now();
 
         catch_up(lapic, now);
@@ -276,8 +271,9 @@ void lapic_tsc_offset_set(struct lapic *lapic, uint64_t offset)
 bool lapic_timer_valid(const struct lapic *lapic)
 {
     const struct lapic_timer *timer = &lapic->timer;
-    bool running = mode_of(lapic) == TSC_DEADLINE ? timer->deadline != 0
-                                                  : timer->count != 0;
+    bool running = mode_of(lapic) == LAPIC_TIMER_TSC_DEADLINE
+                       ? timer->deadline != 0
+                       : timer->count != 0;
 
     return timer->divide >= 1 && timer->divide <= 128 &&
            (timer->divide & (timer->divide - 1)) == 0 &&

@@ -33,10 +33,10 @@
 #define MAP_VIRTIO_SIZE    0x200 /* VIRTIO 1.4 4.2.2 and configuration space */
 #define MAP_VIRTIO_DEVICES 8
 #define MAP_VIRTIO_GSI     16 /* of the first; but see vmm/plan/discover.h */
-#define MAP_IOAPIC_BASE    0xfec00000
+#define MAP_IOAPIC_BASE    IOAPIC_BASE
 #define MAP_IOAPIC_SIZE    0x1000
 #define MAP_IOAPIC_PINS    24
-#define MAP_LAPIC_BASE     0xfee00000
+#define MAP_LAPIC_BASE     LAPIC_BASE
 #define MAP_LAPIC_SIZE     0x1000
 
 /* Ports. */
@@ -63,6 +63,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "arch/apic_regs.h"
 
 /* One line of the firmware's memory map as boot_params holds it. */
 enum e820_type {

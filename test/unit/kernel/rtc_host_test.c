@@ -97,7 +97,7 @@ static void every_mode_gives_the_same_second(void **state)
             reads = 0;
             gmtime_r(&at, &date);
             set_clock(&date, (uint8_t)(mode << 1));
-            assert_true(rtc_read(&seconds));
+            assert_true(rtc_host_read(&seconds));
             assert_int_equal(seconds, at);
             at += 40 * 86400;
         }
@@ -116,7 +116,7 @@ static void midnight_and_noon_of_a_12_hour_clock(void **state)
 
         gmtime_r(&at, &date);
         set_clock(&date, 0);
-        assert_true(rtc_read(&seconds));
+        assert_true(rtc_host_read(&seconds));
         assert_int_equal(seconds, at);
     }
 }
@@ -131,7 +131,7 @@ static void an_update_is_waited_for(void **state)
     gmtime_r(&at, &date);
     set_clock(&date, HOURS24);
     updating_for = 300;
-    assert_true(rtc_read(&seconds));
+    assert_true(rtc_host_read(&seconds));
     assert_int_equal(seconds, at);
     assert_int_equal(updating_for, 0);
 }
@@ -150,7 +150,7 @@ static void a_second_that_passes_meanwhile_does_not_tear(void **state)
         set_clock(&date, HOURS24);
         reads = 0;
         ticks_at_read = at;
-        assert_true(rtc_read(&seconds));
+        assert_true(rtc_host_read(&seconds));
         assert_true(seconds == before || seconds == before + 1);
     }
 }
@@ -162,16 +162,16 @@ static void a_chip_that_does_not_work_is_given_up(void **state)
 
     (void)state;
     memset(cmos, 0xff, sizeof(cmos));
-    assert_false(rtc_read(&seconds)); /* nothing on the bus */
+    assert_false(rtc_host_read(&seconds)); /* nothing on the bus */
     memset(cmos, 0, sizeof(cmos));
-    assert_false(rtc_read(&seconds)); /* month 0 */
+    assert_false(rtc_host_read(&seconds)); /* month 0 */
     set_clock(&date, HOURS24);
     updating_for = 10000000;
-    assert_false(rtc_read(&seconds));
+    assert_false(rtc_host_read(&seconds));
     updating_for = 0;
     always_moving = true;
     reads = 0;
-    assert_false(rtc_read(&seconds));
+    assert_false(rtc_host_read(&seconds));
 }
 
 static void impossible_dates_are_refused(void **state)
@@ -189,9 +189,9 @@ static void impossible_dates_are_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         set_clock(&date, HOURS24);
-        assert_true(rtc_read(&seconds));
+        assert_true(rtc_host_read(&seconds));
         cmos[wrong[i].index] = wrong[i].value;
-        assert_false(rtc_read(&seconds));
+        assert_false(rtc_host_read(&seconds));
     }
 }
 

@@ -392,22 +392,42 @@ static void interrupts_bring_input(void **state)
 /* As the firmware tells it, not as PCs always had it. */
 static void the_line_is_where_the_firmware_says(void **state)
 {
-    static struct boot_isa_line lines[BOOT_ISA_LINES];
+    static struct boot_info boot;
 
     (void)state;
     has_ioapic = true;
     ioapic_base = 0xfec08000;
-    lines[4] = (struct boot_isa_line){0xfec08000, 17, true, true};
-    lines[3] = (struct boot_isa_line){0xfec08000, 24, false, false};
-    ioapic_set_isa_lines(lines);
+    boot.isa[4] = (struct boot_isa_line){0xfec08000, 17, true, true};
+    boot.isa[3] = (struct boot_isa_line){0xfec08000, 24, false, false};
+    ioapic_host_init(&boot);
     serial_init();
     assert_true(serial_start_interrupts(serial_port(SERIAL_COM1), arrived));
     assert_int_equal(ioapic[0x10 + 2 * 17] & 0x1ff00, 0xa000);
     assert_int_equal(ioapic[0x11 + 2 * 17], 3U << 24);
     /* A pin that it does not have. */
-    assert_false(ioapic_route_isa(3, 0x77));
-    ioapic_set_isa_lines(NULL);
+    assert_false(ioapic_host_route_isa(3, 0x77));
     ioapic_base = 0xfec00000;
+}
+
+static void what_the_firmware_routed_is_masked(void **state)
+{
+    static struct boot_info boot = {.ioapics = {0xfec00000}, .ioapic_count = 1};
+
+    (void)state;
+    has_ioapic = true;
+    for (unsigned i = 0; i < BOOT_ISA_LINES; i++) {
+        boot.isa[i] = (struct boot_isa_line){.ioapic = 0xfec00000, .pin = i};
+    }
+    for (unsigned i = 0x10; i < 64; i++) {
+        ioapic[i] = 0x40 + i;
+    }
+    ioapic_host_init(&boot);
+    for (unsigned pin = 0; pin < 24; pin++) {
+        assert_int_equal(ioapic[0x10 + 2 * pin], 0x10050 + 2 * pin);
+        assert_int_equal(ioapic[0x11 + 2 * pin], 0x51 + 2 * pin);
+    }
+    has_ioapic = false; /* any write to what is not there fails the test */
+    ioapic_host_init(&boot);
 }
 
 static void without_an_ioapic_there_are_no_interrupts(void **state)
@@ -431,6 +451,7 @@ int main(void)
         cmocka_unit_test_setup(input_is_read_as_far_as_it_is_there, fresh),
         cmocka_unit_test_setup(interrupts_bring_input, fresh),
         cmocka_unit_test_setup(the_line_is_where_the_firmware_says, fresh),
+        cmocka_unit_test_setup(what_the_firmware_routed_is_masked, fresh),
         cmocka_unit_test_setup(without_an_ioapic_there_are_no_interrupts,
                                fresh),
     };

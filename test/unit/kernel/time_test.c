@@ -52,7 +52,7 @@ void idt_set_handler(uint8_t vector, idt_handler handler)
     timer_handler = handler;
 }
 
-bool rtc_read(uint64_t *seconds)
+bool rtc_host_read(uint64_t *seconds)
 {
     *seconds = 1800000000;
     return rtc_works;

@@ -62,7 +62,7 @@ void idt_set_handler(uint8_t vector, idt_handler handler)
     (void)handler;
 }
 
-bool rtc_read(uint64_t *seconds)
+bool rtc_host_read(uint64_t *seconds)
 {
     *seconds = 0;
     return true;
