@@ -67,10 +67,10 @@ static ASIDE void flush_late(struct guest *guest)
     if (guest->late & LATE_TLB) {
         vmx_flush_vpid(guest->vpid);
     }
-    if (guest->measures & MEASURE_SPEC_CTRL) {
+    if (guest->mitigations & MITIGATION_SPEC_CTRL) {
         /* Every time: the exit has put the host's value there. */
         cpu_wrmsr(MSR_SPEC_CTRL, guest->spec_guest);
-        guest->late = LATE_MEASURES;
+        guest->late = LATE_MITIGATIONS;
     } else {
         guest->late = 0;
     }

@@ -260,8 +260,8 @@ bool guest_write_spec_ctrl(struct guest *guest, uint64_t value)
     }
     guest->spec_guest = value;
     if (value) {
-        guest->measures |= MEASURE_SPEC_CTRL;
-        guest->late |= LATE_MEASURES;
+        guest->mitigations |= MITIGATION_SPEC_CTRL;
+        guest->late |= LATE_MITIGATIONS;
         guest_setup_pass_msr(guest, MSR_SPEC_CTRL, true, true);
     }
     return true;

@@ -7,7 +7,8 @@
 default rel
 
 %define GPR(index) [rdi + GUEST_GPR + 8 * (index)]
-%define MEASURES_AFTER (MEASURE_SPEC_CTRL | MEASURE_FILL_RSB | MEASURE_ONE_RSB)
+%define MITIGATIONS_AFTER (MITIGATION_SPEC_CTRL | MITIGATION_FILL_RSB | \
+                           MITIGATION_ONE_RSB)
 
 %macro LOAD_GUEST 0
     mov rax, GPR(0)
@@ -51,7 +52,7 @@ guest_entry:
     cmp [rdi + GUEST_HOST_RSP], rsp
     jne .new_stack
 .stack_known:
-    ; Launched, and no measures to take: both words in one.
+    ; Launched, and no mitigations: both words in one.
     cmp qword [rdi + GUEST_LAUNCHED], 1
     jne .special
 .resume:
@@ -60,7 +61,7 @@ guest_entry:
     jmp .failed
 
 .special:
-    test byte [rdi + GUEST_MEASURES], MEASURE_VERW
+    test byte [rdi + GUEST_MITIGATIONS], MITIGATION_VERW
     jz .buffers_clear
     mov [rsp - 8], ds
     verw [rsp - 8]
@@ -116,8 +117,8 @@ guest_entry_exit:
     xor r10d, r10d
     xor r11d, r11d
 
-    test byte [rdi + GUEST_MEASURES], MEASURES_AFTER
-    jnz guest_entry_measures
+    test byte [rdi + GUEST_MITIGATIONS], MITIGATIONS_AFTER
+    jnz guest_entry_mitigations
 .return:
     add rsp, 8                          ; eax is STATUS_OK already
 guest_entry_restore:
@@ -133,15 +134,15 @@ guest_entry_restore:
 ; return stack buffer with nothing of the guest's in it; where IBRS keeps all of
 ; that from us but the return that lies behind the guest's last call, one that
 ; goes nowhere before ours.
-guest_entry_measures:
-    test byte [rdi + GUEST_MEASURES], MEASURE_ONE_RSB
+guest_entry_mitigations:
+    test byte [rdi + GUEST_MITIGATIONS], MITIGATION_ONE_RSB
     jz .none_left
     call .over
     int3                                ; where only speculation can go
 .over:
     add rsp, 8
 .none_left:
-    test byte [rdi + GUEST_MEASURES], MEASURE_FILL_RSB
+    test byte [rdi + GUEST_MITIGATIONS], MITIGATION_FILL_RSB
     jz .filled
     mov ecx, 32
 .fill:
@@ -152,7 +153,7 @@ guest_entry_measures:
     jnz .fill
     add rsp, 32 * 8
 .filled:
-    test byte [rdi + GUEST_MEASURES], MEASURE_SPEC_CTRL
+    test byte [rdi + GUEST_MITIGATIONS], MITIGATION_SPEC_CTRL
     jz .done
     mov ecx, MSR_SPEC_CTRL
     rdmsr

@@ -8,7 +8,7 @@
 
 #define OFFSET(name, member) ASM_CONSTANT(name, offsetof(struct guest, member))
 
-_Static_assert(offsetof(struct guest, measures) ==
+_Static_assert(offsetof(struct guest, mitigations) ==
                    offsetof(struct guest, launched) + 4,
                "guest_entry compares both at once");
 
@@ -18,14 +18,14 @@ void guest_offsets(void)
     OFFSET(GUEST_GPR, gpr);
     OFFSET(GUEST_HOST_RSP, host_rsp);
     OFFSET(GUEST_LAUNCHED, launched);
-    OFFSET(GUEST_MEASURES, measures);
+    OFFSET(GUEST_MITIGATIONS, mitigations);
     OFFSET(GUEST_SPEC_GUEST, spec_guest);
     OFFSET(GUEST_SPEC_HOST, spec_host);
     ASM_CONSTANT(FIELD_HOST_RSP, VMCS_HOST_RSP);
-    ASM_CONSTANT(MEASURE_VERW, MEASURE_VERW);
-    ASM_CONSTANT(MEASURE_SPEC_CTRL, MEASURE_SPEC_CTRL);
-    ASM_CONSTANT(MEASURE_FILL_RSB, MEASURE_FILL_RSB);
-    ASM_CONSTANT(MEASURE_ONE_RSB, MEASURE_ONE_RSB);
+    ASM_CONSTANT(MITIGATION_VERW, MITIGATION_VERW);
+    ASM_CONSTANT(MITIGATION_SPEC_CTRL, MITIGATION_SPEC_CTRL);
+    ASM_CONSTANT(MITIGATION_FILL_RSB, MITIGATION_FILL_RSB);
+    ASM_CONSTANT(MITIGATION_ONE_RSB, MITIGATION_ONE_RSB);
     ASM_CONSTANT(MSR_SPEC_CTRL, MSR_SPEC_CTRL);
     ASM_CONSTANT(STATUS_OK, VMX_OK);
     ASM_CONSTANT(STATUS_INVALID, VMX_FAIL_INVALID);

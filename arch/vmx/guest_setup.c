@@ -314,7 +314,7 @@ struct guest *guest_create(struct page_source *pages, uint64_t eptp,
     guest->secondary = vmx_machine.controls[CONTROL_SECONDARY];
     guest->entry_controls = vmx_machine.controls[CONTROL_ENTRY];
     guest->cr4_allowed = vmx_machine.cr4_supported;
-    guest->measures = vmx_machine.measures;
+    guest->mitigations = vmx_machine.mitigations;
     guest->spec_host = vmx_machine.spec_host;
     fill_msr_bitmap(guest);
     power_on(guest);

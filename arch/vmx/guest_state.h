@@ -52,10 +52,10 @@ enum interruption_type {
 };
 
 /* Work for the next entry beside registers. */
-#define LATE_EVENT    (1U << 0) /* write the interruption information */
-#define LATE_PRIMARY  (1U << 1) /* write the primary controls */
-#define LATE_TLB      (1U << 2) /* INVVPID */
-#define LATE_MEASURES (1U << 3) /* IA32_SPEC_CTRL, at every entry */
+#define LATE_EVENT       (1U << 0) /* write the interruption information */
+#define LATE_PRIMARY     (1U << 1) /* write the primary controls */
+#define LATE_TLB         (1U << 2) /* INVVPID */
+#define LATE_MITIGATIONS (1U << 3) /* IA32_SPEC_CTRL, at every entry */
 /* Of guest_apic.c: */
 #define LATE_APIC_CONTROLS (1U << 4) /* write secondary and pin controls */
 #define LATE_APIC_EXITS    (1U << 5) /* write the EOI-exit bitmap */
@@ -85,7 +85,7 @@ struct guest {
     uint64_t gpr[GPR_COUNT];
     uint64_t host_rsp; /* as the VMCS has it */
     uint32_t launched;
-    uint32_t measures; /* MEASURE_* */
+    uint32_t mitigations; /* MITIGATION_* */
     uint64_t spec_guest;
     uint64_t spec_host;
 

@@ -1,5 +1,5 @@
 /* CPUID read once: the extended state, control-register bits and MSRs that
- * guests can have, and the measures against speculation across VM entries
+ * guests can have, and the mitigations of speculation across VM entries
  * (Intel's guidance for L1TF, MDS and branch target injection; SDM 2A CPUID
  * leaf 7, SDM 4 Table 2-2 IA32_ARCH_CAPABILITIES). */
 #include "arch/vmx/vmx_features.h"
@@ -124,20 +124,20 @@ static bool buffers_tell(uint32_t edx, uint64_t arch)
 /* Enhanced IBRS, written once, keeps the guest's branch and return predictions
  * from us, on some processors all returns but one; the older IBRS keeps its
  * branches from us when it is written after the exit. */
-static void find_branch_measures(struct vmx_machine *machine, uint64_t arch)
+static void find_branch_mitigations(struct vmx_machine *machine, uint64_t arch)
 {
     if (!(machine->spec_bits & SPEC_CTRL_IBRS)) {
         return;
     }
     machine->spec_host = SPEC_CTRL_IBRS;
     if (!(arch & ARCH_IBRS_ALL)) {
-        machine->measures |= MEASURE_SPEC_CTRL | MEASURE_FILL_RSB;
+        machine->mitigations |= MITIGATION_SPEC_CTRL | MITIGATION_FILL_RSB;
     } else if (!(arch & ARCH_PBRSB_NO)) {
-        machine->measures |= MEASURE_ONE_RSB;
+        machine->mitigations |= MITIGATION_ONE_RSB;
     }
 }
 
-static void find_measures(struct vmx_machine *machine)
+static void find_mitigations(struct vmx_machine *machine)
 {
     uint32_t edx = cpuid_word(7, EDX);
     uint64_t arch = 0;
@@ -151,12 +151,12 @@ static void find_measures(struct vmx_machine *machine)
                          !(arch & ARCH_RDCL_NO) &&
                          !(arch & ARCH_SKIP_L1DFL_VMENTRY);
     machine->barrier = edx & CPUID_7_EDX_SPEC_CTRL;
-    machine->measures = buffers_tell(edx, arch) ? MEASURE_VERW : 0;
+    machine->mitigations = buffers_tell(edx, arch) ? MITIGATION_VERW : 0;
     machine->spec_bits = (edx & CPUID_7_EDX_SPEC_CTRL ? SPEC_CTRL_IBRS : 0) |
                          (edx & CPUID_7_EDX_STIBP ? SPEC_CTRL_STIBP : 0) |
                          (edx & CPUID_7_EDX_SSBD ? SPEC_CTRL_SSBD : 0);
     machine->spec_host = 0;
-    find_branch_measures(machine, arch);
+    find_branch_mitigations(machine, arch);
 }
 
 void vmx_features_find(struct vmx_machine *machine)
@@ -180,7 +180,7 @@ void vmx_features_find(struct vmx_machine *machine)
     machine->efer_allowed =
         (uint32_t)(EFER_SCE | EFER_LME | EFER_LMA) |
         (extended & CPUID_80000001_EDX_NX ? (uint32_t)EFER_NXE : 0);
-    find_measures(machine);
+    find_mitigations(machine);
 }
 
 static const char *yes(uint64_t value)
@@ -201,10 +201,11 @@ void vmx_features_log(const struct vmx_machine *machine)
     log_debug("vmx: guests may set CR4 %#llx, XCR0 %#llx, EFER %#x",
               (unsigned long long)machine->cr4_supported,
               (unsigned long long)machine->xcr0, machine->efer_allowed);
-    log_debug("vmx: against speculation: L1D flush %s, IBPB %s, VERW %s, "
-              "return stack %s, SPEC_CTRL %#llx",
-              yes(machine->flush_l1d), yes(machine->barrier),
-              yes(machine->measures & MEASURE_VERW),
-              yes(machine->measures & (MEASURE_FILL_RSB | MEASURE_ONE_RSB)),
-              (unsigned long long)machine->spec_host);
+    log_debug(
+        "vmx: against speculation: L1D flush %s, IBPB %s, VERW %s, "
+        "return stack %s, SPEC_CTRL %#llx",
+        yes(machine->flush_l1d), yes(machine->barrier),
+        yes(machine->mitigations & MITIGATION_VERW),
+        yes(machine->mitigations & (MITIGATION_FILL_RSB | MITIGATION_ONE_RSB)),
+        (unsigned long long)machine->spec_host);
 }

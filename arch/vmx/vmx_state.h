@@ -24,10 +24,11 @@
 
 /* What is done round every entry where the processor needs it; the bits are
  * also known to arch/vmx/guest_entry.asm. */
-#define MEASURE_VERW      1U /* before entry: microarchitectural buffers */
-#define MEASURE_SPEC_CTRL 2U /* after exit: the guest's away, the host's in */
-#define MEASURE_FILL_RSB  4U /* after exit: no return prediction of its */
-#define MEASURE_ONE_RSB   8U /* after exit: not the one that IBRS leaves */
+#define MITIGATION_VERW 1U /* before entry: microarchitectural buffers */
+#define MITIGATION_SPEC_CTRL                                                   \
+    2U                         /* after exit: the guest's away, the host's in */
+#define MITIGATION_FILL_RSB 4U /* after exit: no return prediction of its */
+#define MITIGATION_ONE_RSB  8U /* after exit: not the one that IBRS leaves */
 
 struct vmx_machine {
     bool ready; /* vmx_enable() has filled in the rest */
@@ -51,11 +52,11 @@ struct vmx_machine {
     unsigned timer_shift;   /* the VMX-preemption timer's rate: TSC >> this */
     uint32_t efer_allowed;
 
-    uint32_t measures;  /* MEASURE_* for every guest */
-    bool flush_l1d;     /* at a switch of guests */
-    bool barrier;       /* IBPB at a switch of guests */
-    uint64_t spec_bits; /* of IA32_SPEC_CTRL that exist; 0: no such MSR */
-    uint64_t spec_host; /* IA32_SPEC_CTRL while Lintel runs */
+    uint32_t mitigations; /* MITIGATION_* for every guest */
+    bool flush_l1d;       /* at a switch of guests */
+    bool barrier;         /* IBPB at a switch of guests */
+    uint64_t spec_bits;   /* of IA32_SPEC_CTRL that exist; 0: no such MSR */
+    uint64_t spec_host;   /* IA32_SPEC_CTRL while Lintel runs */
     bool has_arch_capabilities;
     uint64_t arch_capabilities; /* the MSR */
 };

@@ -155,7 +155,7 @@ static void speculation_control_is_the_guests_once_used(void **state)
 
     (void)state;
     vmx_machine.spec_bits = 7;
-    guest->measures = MEASURE_SPEC_CTRL;
+    guest->mitigations = MITIGATION_SPEC_CTRL;
     assert_true(guest_write_spec_ctrl(guest, 0));
     assert_int_equal(fake.spec_passed, 0);
     assert_true(guest_write_spec_ctrl(guest, 4));

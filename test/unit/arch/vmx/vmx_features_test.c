@@ -1,4 +1,4 @@
-/* Which measures against speculation arch/vmx/vmx_features.c takes, for what
+/* Which mitigations of speculation arch/vmx/vmx_features.c takes, for what
  * processors say of themselves (CPUID leaf 7, IA32_ARCH_CAPABILITIES). */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -58,7 +58,7 @@ static void without_microcode_there_is_nothing_to_do(void **state)
     struct vmx_machine machine = find(0, 0, 0);
 
     (void)state;
-    assert_int_equal(machine.measures, 0);
+    assert_int_equal(machine.mitigations, 0);
     assert_int_equal(machine.spec_bits, 0);
     assert_int_equal(machine.spec_host, 0);
     assert_false(machine.flush_l1d || machine.barrier);
@@ -71,8 +71,9 @@ static void one_from_before_enhanced_ibrs_takes_them_all(void **state)
     struct vmx_machine machine = find(CPUID_7_EBX_RTM, OLD, 0);
 
     (void)state;
-    assert_int_equal(machine.measures,
-                     MEASURE_VERW | MEASURE_SPEC_CTRL | MEASURE_FILL_RSB);
+    assert_int_equal(machine.mitigations, MITIGATION_VERW |
+                                              MITIGATION_SPEC_CTRL |
+                                              MITIGATION_FILL_RSB);
     assert_int_equal(machine.spec_host, 1);
     assert_true(machine.flush_l1d && machine.barrier);
 }
@@ -83,7 +84,7 @@ static void enhanced_ibrs_is_written_once(void **state)
         0, NEWER, ARCH_RDCL_NO | ARCH_IBRS_ALL | ARCH_MDS_NO | ARCH_PBRSB_NO);
 
     (void)state;
-    assert_int_equal(machine.measures, 0);
+    assert_int_equal(machine.mitigations, 0);
     assert_int_equal(machine.spec_host, 1);
     assert_false(machine.flush_l1d);
 }
@@ -95,7 +96,7 @@ static void enhanced_ibrs_alone_leaves_one_return(void **state)
         find(0, NEWER, ARCH_RDCL_NO | ARCH_IBRS_ALL | ARCH_MDS_NO);
 
     (void)state;
-    assert_int_equal(machine.measures, MEASURE_ONE_RSB);
+    assert_int_equal(machine.mitigations, MITIGATION_ONE_RSB);
 }
 
 /* TSX asynchronous abort: a guest can use XBEGIN whatever its CPUID says. */
@@ -105,11 +106,11 @@ static void buffers_are_cleared_for_transactions(void **state)
         ARCH_RDCL_NO | ARCH_IBRS_ALL | ARCH_MDS_NO | ARCH_PBRSB_NO;
 
     (void)state;
-    assert_int_equal(find(CPUID_7_EBX_RTM, NEWER, others).measures,
-                     MEASURE_VERW);
+    assert_int_equal(find(CPUID_7_EBX_RTM, NEWER, others).mitigations,
+                     MITIGATION_VERW);
     assert_int_equal(
-        find(CPUID_7_EBX_RTM, NEWER, others | ARCH_TAA_NO).measures, 0);
-    assert_int_equal(find(0, NEWER, others).measures, 0);
+        find(CPUID_7_EBX_RTM, NEWER, others | ARCH_TAA_NO).mitigations, 0);
+    assert_int_equal(find(0, NEWER, others).mitigations, 0);
 }
 
 /* Register file data sampling. */
@@ -119,10 +120,10 @@ static void buffers_are_cleared_for_register_files(void **state)
         ARCH_RDCL_NO | ARCH_IBRS_ALL | ARCH_MDS_NO | ARCH_PBRSB_NO;
 
     (void)state;
-    assert_int_equal(find(0, NEWER, others | ARCH_RFDS_CLEAR).measures,
-                     MEASURE_VERW);
+    assert_int_equal(find(0, NEWER, others | ARCH_RFDS_CLEAR).mitigations,
+                     MITIGATION_VERW);
     assert_int_equal(
-        find(0, NEWER, others | ARCH_RFDS_CLEAR | ARCH_RFDS_NO).measures, 0);
+        find(0, NEWER, others | ARCH_RFDS_CLEAR | ARCH_RFDS_NO).mitigations, 0);
 }
 
 int main(void)
