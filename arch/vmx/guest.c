@@ -157,26 +157,16 @@ void guest_run(struct guest *guest, struct exit *exit)
     take_exit(guest, exit);
 }
 
-/* Where a 64-bit address would not be one that the processor takes. */
-static bool canonical(uint64_t address)
-{
-    uint64_t top = address >> 47; /* four-level paging: guests get no LA57 */
-    return top == 0 || top == 0x1ffff;
-}
-
-/* RIP has left 4 GiB, or the canonical half: outside 64-bit mode it wraps; in
- * it the next fetch raises #GP, which cannot be entered with such an RIP, so
- * it is raised here. */
+/* RIP has left 4 GiB: outside 64-bit mode it wraps. In it, RIP may also have
+ * left the lower canonical half. An entry takes such an RIP, since only bits
+ * 63:48 must be identical (SDM 3C 27.3.1.4); the guest's next fetch raises #GP.
+ */
 static void skip_far(struct guest *guest, uint64_t rip)
 {
     bool wide = (guest->reg[GUEST_EFER] & EFER_LMA) &&
                 (guest_get(guest, GUEST_CS_RIGHTS) & RIGHTS_L);
-    rip = wide ? rip : rip & 0xffffffffU;
-    if (canonical(rip)) {
-        guest_regs_write(guest, GUEST_RIP, rip);
-    } else {
-        guest_inject_exception(guest, VECTOR_GP, 0);
-    }
+
+    guest_regs_write(guest, GUEST_RIP, wide ? rip : rip & 0xffffffffU);
 }
 
 /* What the end of an instruction does beside RIP (SDM 3A 6.8.3, 3B 18.3.1). */

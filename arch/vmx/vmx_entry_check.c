@@ -261,7 +261,8 @@ static struct entry_fault check_rip_rflags(const struct entry_state *s)
 
     REFUSE(!wide && s->rip >> 32, "RIP: bits 63:32 outside 64-bit mode",
            s->rip);
-    REFUSE(wide && !canonical(s->rip), "RIP: not canonical", s->rip);
+    REFUSE(wide && bits(s->rip, 63, 48) != 0 && bits(s->rip, 63, 48) != 0xffff,
+           "RIP: bits 63:48 differ", s->rip);
     REFUSE((s->rflags & RFLAGS_RESERVED) || !(s->rflags & RFLAGS_ONE),
            "RFLAGS: reserved bit", s->rflags);
     REFUSE((s->rflags & RFLAGS_VM) && (ia32e(s) || !(s->cr0 & CR0_PE)),

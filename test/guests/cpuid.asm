@@ -117,4 +117,21 @@ guest "cpuid"
     rdmsr
     or edx, XD_DISABLE
     expect 13, "XD Bit Disable under NXE: #GP", wrmsr
+
+    ; A 2 MiB page of free memory at the end of the lower canonical half.
+    mov rdi, cr3
+    and rdi, -0x1000
+    mov qword [rdi + 255 * 8], TABLES | 3
+    mov qword [TABLES + 511 * 8], (TABLES + 0x1000) | 3
+    mov qword [TABLES + 0x1000 + 511 * 8], LAST_PAGE | 0x83
+    mov word [LAST_PAGE + 0x1ffffe], 0xa20f ; CPUID
+    mov rdi, 0x7ffffffffffe
+    expect 13, "CPUID ends at the last canonical address: #GP", jmp rdi
+    mov rax, 0x800000000000
+    cmp [fault_rip], rax
+    check e, "its RIP is the address behind"
 finish
+
+TABLES    equ SCRATCH                   ; a PDPT and a page directory
+LAST_PAGE equ 0x200000                  ; with IDT and FREE at its start
+

@@ -213,6 +213,16 @@ static void good_states_pass(void **state)
         assert_memory_equal(fault.what, beginning, sizeof(beginning) - 1);     \
     } while (0)
 
+/* SDM 3C 27.3.1.4. */
+static void rip_need_not_be_canonical(void **state)
+{
+    struct entry_state s = kernel_state();
+
+    (void)state;
+    s.rip = 1ULL << 47;
+    assert_null(vmx_entry_check(&s).what);
+}
+
 static void each_register_is_named(void **state)
 {
     (void)state;
@@ -231,7 +241,7 @@ static void each_register_is_named(void **state)
     BREAKS(efer, 0x401, "EFER: LMA differs from LME");
     BREAKS(gdtr_base, 1ULL << 47, "GDTR base");
     BREAKS(idtr_limit, 0x10000, "IDTR limit");
-    BREAKS(rip, 1ULL << 47, "RIP: not canonical");
+    BREAKS(rip, 1ULL << 48, "RIP: bits 63:48 differ");
     BREAKS(rflags, 0x200, "RFLAGS: reserved bit");
     BREAKS(rflags, 0x20202, "segment base in virtual-8086 mode");
     BREAKS(link_pointer, 0, "VMCS link pointer");
@@ -306,6 +316,7 @@ int main(void)
         cmocka_unit_test(wishes_may_fail),
         cmocka_unit_test(apics_are_virtual_or_not),
         cmocka_unit_test(good_states_pass),
+        cmocka_unit_test(rip_need_not_be_canonical),
         cmocka_unit_test(each_register_is_named),
         cmocka_unit_test(each_segment_is_named),
         cmocka_unit_test(each_combination_is_named),
