@@ -52,8 +52,9 @@ static void log_frames(unsigned first, unsigned count, uint64_t address)
     }
 }
 
-void backtrace_log(uint64_t rbp)
+void backtrace_log_here(void)
 {
+    uint64_t rbp = (uintptr_t)__builtin_frame_address(0);
     uint64_t address = 0;
     unsigned first = 0, i = 0, lines = 0;
 
@@ -78,9 +79,4 @@ void backtrace_log(uint64_t rbp)
         log_error("  #%u frame %016llx %s", i, (unsigned long long)rbp,
                   readable(rbp) ? "and more" : "cannot be read");
     }
-}
-
-void backtrace_log_here(void)
-{
-    backtrace_log((uintptr_t)__builtin_frame_address(0));
 }

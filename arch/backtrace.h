@@ -5,11 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Logs the return addresses found from frame pointer `rbp` up; as offsets into
- * the image: `addr2line -e build/lintel.elf OFFSET` names the line. */
-void backtrace_log(uint64_t rbp);
-
-/* From the caller up. */
+/* Logs the return addresses from the caller up, as offsets into the image:
+ * `addr2line -e build/lintel.elf OFFSET` names the line. */
 void backtrace_log_here(void);
 
 /* Offset of an address in Lintel's image; false: it is not in its text. */

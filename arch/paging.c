@@ -315,7 +315,9 @@ static bool table_valid(const uint64_t *table, unsigned level,
     return true;
 }
 
-bool paging_valid(void)
+/* The invariant until paging_open_runtime(): nothing is executable but Lintel's
+ * text, and that is not writable. */
+static bool valid(void)
 {
     uint64_t executable = 0;
 
@@ -339,7 +341,7 @@ void paging_init(const struct boot_info *boot)
     map_image();
     must_set(0, PAGE_SIZE, NOTHING);
     must_set(boot->stack_base, PAGE_SIZE, NOTHING);
-    CHECK(paging_valid());
+    CHECK(valid());
     paging_enable_here();
     paging.live = true;
 }
@@ -394,12 +396,6 @@ void paging_lend_code(uint64_t page, bool code)
     spinlock_take(&paging.lock);
     must_set(page, PAGE_SIZE, code ? CODE : DATA);
     spinlock_give(&paging.lock);
-}
-
-bool paging_map_mmio(uint64_t base, uint64_t size)
-{
-    CHECK(size && base + size > base);
-    return set_range_locked(base, size, DEVICE);
 }
 
 bool paging_is_mapped(uint64_t address)

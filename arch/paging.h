@@ -25,10 +25,6 @@ size_t paging_pool_pages(const struct boot_info *boot);
  * allocator is given anything. */
 void paging_init(const struct boot_info *boot);
 
-/* The invariant until paging_open_runtime(): nothing is executable but Lintel's
- * text, and that is not writable. */
-bool paging_valid(void);
-
 /* Where later splits of large pages get their tables when the pool is empty;
  * must stay. */
 void paging_set_source(struct page_source *source);
@@ -48,10 +44,6 @@ void paging_catch_up(void);
 /* The page where other processors start, as code for as long as they do; in
  * between it is writable. */
 void paging_lend_code(uint64_t page, bool code);
-
-/* Maps device registers (above 4 GiB: below it everything is), uncached.
- * False: no page for a table. */
-bool paging_map_mmio(uint64_t base, uint64_t size);
 
 /* True if the page tables in use (whoever made them) map this address. */
 bool paging_is_mapped(uint64_t address);

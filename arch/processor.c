@@ -43,11 +43,6 @@ unsigned processor_count(void)
     return __atomic_load_n(&processors.count, __ATOMIC_ACQUIRE);
 }
 
-struct processor *processor_at(unsigned index)
-{
-    return processors.all[index];
-}
-
 /* Looks at the register: about a second where nothing answers. */
 #define STOP_POLLS 50000000U
 

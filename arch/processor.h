@@ -65,7 +65,6 @@ void processor_set_here(struct processor *processor);
 /* All that run, the boot processor first; processor_add() makes one more of
  * them, whose index is their number before. */
 unsigned processor_count(void);
-struct processor *processor_at(unsigned index);
 void processor_add(struct processor *processor);
 
 /* Has every other processor leave VMX and halt for ever, whatever it does;

@@ -345,11 +345,6 @@ bool framebuffer_open(const struct framebuffer_mode *mode)
     return true;
 }
 
-void framebuffer_close(void)
-{
-    screen.open = false;
-}
-
 void framebuffer_size(uint32_t *width, uint32_t *height)
 {
     *width = screen.open ? screen.mode.width : 0;

@@ -24,7 +24,6 @@ struct framebuffer_mode {
 /* Clears the screen and starts drawing. False: a mode it cannot use; then all
  * other calls do nothing. */
 bool framebuffer_open(const struct framebuffer_mode *mode);
-void framebuffer_close(void);
 
 /* The size of the screen in pixels; 0 and 0: there is none. */
 void framebuffer_size(uint32_t *width, uint32_t *height);

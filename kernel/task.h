@@ -129,9 +129,6 @@ _Noreturn void task_exit(void);
 struct task *task_current(void);
 const char *task_name(const struct task *task);
 
-/* Nanoseconds that this processor was halted for want of work. */
-uint64_t task_idle_time(void);
-
 /* Logs every task with name, state and what it waits for. */
 void task_dump(void);
 

@@ -276,11 +276,6 @@ void task_reap(void)
     domain_switch(before);
 }
 
-uint64_t task_idle_time(void)
-{
-    return time_from_tsc(task_queue_here()->idle_ticks);
-}
-
 /* Bytes of its stack that were ever used. */
 static size_t stack_used(const struct task *task)
 {

@@ -133,14 +133,11 @@ uint64_t time_tsc_at(uint64_t ns)
     return ticks > UINT64_MAX - clock.start ? UINT64_MAX : clock.start + ticks;
 }
 
-uint64_t time_at_tsc(uint64_t tsc)
-{
-    return tsc < clock.start ? 0 : time_from_tsc(tsc - clock.start);
-}
-
 uint64_t time_now(void)
 {
-    return time_at_tsc(cpu_rdtsc());
+    uint64_t tsc = cpu_rdtsc();
+
+    return tsc < clock.start ? 0 : time_from_tsc(tsc - clock.start);
 }
 
 uint64_t time_wall_seconds(void)
@@ -291,17 +288,4 @@ void timer_run_due(void)
 bool timer_due(void)
 {
     return cpu_rdtsc() >= processor_here()->next_timer;
-}
-
-uint64_t timer_next_deadline(void)
-{
-    struct timers *timers = timers_here();
-    uint64_t deadline = UINT64_MAX;
-
-    spinlock_take(&timers->lock);
-    if (timers->first != NULL) {
-        deadline = timers->first->deadline;
-    }
-    spinlock_give(&timers->lock);
-    return deadline;
 }

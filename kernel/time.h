@@ -28,9 +28,8 @@ uint64_t time_to_tsc(uint64_t nanoseconds);
 /* The TSC now. */
 uint64_t time_tsc(void);
 
-/* The TSC's value at time_now() == `ns`, and back. */
+/* The TSC's value at time_now() == `ns`. */
 uint64_t time_tsc_at(uint64_t ns);
-uint64_t time_at_tsc(uint64_t tsc);
 
 /* Seconds since 1970 as the machine's RTC had them when Lintel started, plus
  * time_now(). */
@@ -71,8 +70,3 @@ void timer_run_due(void);
 
 /* Some loads, RDTSC and a compare: has this processor a timer to fire? */
 bool timer_due(void);
-
-/* This processor's earliest deadline (time_now() nanoseconds); UINT64_MAX:
- * none. Its timer interrupt is kept programmed for it, so a running guest exits
- * and a halted processor wakes when it comes. */
-uint64_t timer_next_deadline(void);

@@ -47,7 +47,7 @@ const char *virtio_level_name(enum virtio_level level)
     return (unsigned)level <= VIRTIO_MUST ? level_names[level] : "";
 }
 
-const char *virtio_verdict_text(enum virtio_verdict verdict)
+static const char *verdict_text(enum virtio_verdict verdict)
 {
     return (unsigned)verdict < VIRTIO_VERDICT_COUNT ? verdict_texts[verdict]
                                                     : "";
@@ -79,7 +79,7 @@ static void put_in_outbox(struct virtio_device *device,
         .verdict = verdict,
         .summary = violation->summary,
         .story = violation->story,
-        .verdict_text = virtio_verdict_text(verdict),
+        .verdict_text = verdict_text(verdict),
         .queue = violation->queue != NULL ? violation->queue->index : -1,
         .repeat = count,
     };

@@ -84,4 +84,3 @@ struct virtio_report {
 
 const struct virtio_clause *virtio_clause_get(enum clause_id id);
 const char *virtio_level_name(enum virtio_level level);
-const char *virtio_verdict_text(enum virtio_verdict verdict);

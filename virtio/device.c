@@ -80,11 +80,6 @@ const char *virtio_device_name(const struct virtio_device *device)
     return device->ops->name;
 }
 
-const char *virtio_queue_name(const struct virtio_queue *queue)
-{
-    return queue->device->ops->queues[queue->index].name;
-}
-
 const char *virtio_status_bit_name(unsigned bit)
 {
     static const char *const names[] = {

@@ -309,7 +309,6 @@ bool virtio_history_get(const struct virtio_device *device, unsigned age,
 
 /* Names for dumps. NULL where a bit or offset has none. */
 const char *virtio_device_name(const struct virtio_device *device);
-const char *virtio_queue_name(const struct virtio_queue *queue);
 const char *virtio_register_name(uint32_t offset);
 const char *virtio_feature_name(const struct virtio_device *device,
                                 unsigned bit);

@@ -53,8 +53,10 @@ static const uint8_t *table_at(uint64_t address, const char signature[4],
     return table;
 }
 
-const uint8_t *acpi_host_find(uint64_t rsdp, const char signature[4],
-                              uint32_t *length)
+/* The table with this signature, of *length bytes; NULL: there is none that is
+ * whole. `rsdp` 0: no ACPI. */
+static const uint8_t *find(uint64_t rsdp, const char signature[4],
+                           uint32_t *length)
 {
     const uint8_t *root = (const uint8_t *)(uintptr_t)rsdp;
     const uint8_t *list = NULL;
@@ -138,7 +140,7 @@ size_t acpi_host_processors(uint64_t rsdp, struct boot_processor *processors,
                             size_t capacity)
 {
     uint32_t length = 0, at = MADT_ENTRIES;
-    const uint8_t *madt = acpi_host_find(rsdp, "APIC", &length);
+    const uint8_t *madt = find(rsdp, "APIC", &length);
     const uint8_t *entry;
     size_t count = 0;
 
@@ -155,7 +157,7 @@ size_t acpi_host_processors(uint64_t rsdp, struct boot_processor *processors,
 size_t acpi_host_ioapics(uint64_t rsdp, uint32_t *bases, size_t capacity)
 {
     uint32_t length = 0, at = MADT_ENTRIES;
-    const uint8_t *madt = acpi_host_find(rsdp, "APIC", &length);
+    const uint8_t *madt = find(rsdp, "APIC", &length);
     const uint8_t *entry;
     size_t count = 0;
 
@@ -195,7 +197,7 @@ void acpi_host_isa(uint64_t rsdp, uint32_t default_base,
                    struct boot_isa_line *lines)
 {
     uint32_t length = 0, at = MADT_ENTRIES;
-    const uint8_t *madt = acpi_host_find(rsdp, "APIC", &length);
+    const uint8_t *madt = find(rsdp, "APIC", &length);
     const uint8_t *entry;
 
     for (uint32_t i = 0; i < BOOT_ISA_LINES; i++) {
@@ -219,7 +221,7 @@ void acpi_host_isa(uint64_t rsdp, uint32_t default_base,
 uint16_t acpi_host_pm_timer(uint64_t rsdp)
 {
     uint32_t length = 0;
-    const uint8_t *fadt = acpi_host_find(rsdp, "FACP", &length);
+    const uint8_t *fadt = find(rsdp, "FACP", &length);
 
     if (!fadt || length < 92 || fadt[91] != 4) {
         return 0;

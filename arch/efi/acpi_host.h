@@ -14,12 +14,8 @@
 struct boot_isa_line;
 struct boot_processor;
 
-/* The table with this signature, of *length bytes; NULL: there is none that is
- * whole. `rsdp` 0: no ACPI. */
-const uint8_t *acpi_host_find(uint64_t rsdp, const char signature[4],
-                              uint32_t *length);
-
-/* Enabled and disabled processors of the MADT, at most `capacity`; 0: none. */
+/* Enabled and disabled processors of the MADT, at most `capacity`; 0: none.
+ * Here and below `rsdp` may be 0: no ACPI. */
 size_t acpi_host_processors(uint64_t rsdp, struct boot_processor *processors,
                             size_t capacity);
 

@@ -46,7 +46,6 @@ typedef void (*efi_progress)(void *argument, uint64_t done, uint64_t total);
 enum efi_result efi_read_file(struct efi_boot *boot, const char *path,
                               struct efi_file *file, efi_progress progress,
                               void *argument);
-void efi_free_file(struct efi_boot *boot, struct efi_file *file);
 
 /* Zeroed memory of our own that lives as long as Lintel; NULL: none left. */
 void *efi_alloc(struct efi_boot *boot, size_t bytes);
@@ -65,7 +64,7 @@ void efi_sleep(struct efi_boot *boot, uint64_t microseconds);
 bool efi_read_key(struct efi_boot *boot, uint32_t *key);
 
 /* Ends the boot services. From here on only our own code runs but for
- * machine_power_off(), and everything above but efi_info()
- * is gone. Interrupts are off on return. False: the firmware refuses, and
- * nothing has changed but that files can no longer be read. */
+ * machine_power_off(), and everything above but efi_info() is gone. Interrupts
+ * are off on return. False: the firmware refuses, and nothing has changed but
+ * that files can no longer be read. */
 bool efi_exit(struct efi_boot *boot);

@@ -117,7 +117,8 @@ static enum efi_result read_open(struct efi_boot *boot,
     }
     file->data = (uint8_t *)(uintptr_t)address;
     if (!read_chunks(source, file, progress, argument)) {
-        efi_free_file(boot, file);
+        boot->services->FreePages(address, file_pages(file->size));
+        *file = (struct efi_file){0};
         return EFI_RESULT_FAILED;
     }
     memset(file->data + file->size, 0,
@@ -139,15 +140,6 @@ enum efi_result efi_read_file(struct efi_boot *boot, const char *path,
     result = read_open(boot, source, file, progress, argument);
     source->Close(source);
     return result;
-}
-
-void efi_free_file(struct efi_boot *boot, struct efi_file *file)
-{
-    if (file->data) {
-        boot->services->FreePages((uintptr_t)file->data,
-                                  file_pages(file->size));
-    }
-    *file = (struct efi_file){0};
 }
 
 void *efi_alloc(struct efi_boot *boot, size_t bytes)

@@ -7,21 +7,17 @@
 #include <stddef.h>
 
 #include "arch/page_source.h"
+#include "arch/regs.h"
 #include "arch/vmx/vmx_state.h"
 #include "kernel/base/log.h"
 
 #define ENTRY_COUNT   512U
-#define ENTRY_ACCESS  7ULL
-#define ENTRY_WB      (6ULL << 3)
+#define ENTRY_WB      ((uint64_t)MEMORY_WB << 3)
 #define ENTRY_LARGE   (1ULL << 7)
 #define ENTRY_ADDRESS 0x000ffffffffff000ULL
 #define TOP_LEVEL     4U
 #define LEVEL_BITS    9U
 #define PAGE_BITS     12U
-
-#define POINTER_WB             6ULL
-#define POINTER_LEVELS         ((TOP_LEVEL - 1ULL) << 3)
-#define POINTER_ACCESSED_DIRTY (1ULL << 6)
 
 /* Levels count from 1 (4 KiB pages) to 4 (the root). */
 static unsigned level_shift(unsigned level)
@@ -83,20 +79,20 @@ static bool make_table(struct ept *ept, uint64_t *entry, unsigned level)
     if (!table) {
         return false;
     }
-    if (*entry & ENTRY_ACCESS) {
+    if (*entry & EPT_RWX) {
         uint64_t leaf = level - 1 == 1 ? *entry & ~ENTRY_LARGE : *entry;
         for (unsigned i = 0; i < ENTRY_COUNT; i++) {
             table[i] = leaf + i * level_size(level - 1);
         }
     }
-    *entry = (uintptr_t)table | ENTRY_ACCESS;
+    *entry = (uintptr_t)table | EPT_RWX;
     return true;
 }
 
 static void free_table(struct ept *ept, uint64_t *table, unsigned level)
 {
     for (unsigned i = 0; i < ENTRY_COUNT && level > 1; i++) {
-        if ((table[i] & ENTRY_ACCESS) && !is_leaf(table[i], level)) {
+        if ((table[i] & EPT_RWX) && !is_leaf(table[i], level)) {
             free_table(ept, table_of(table[i]), level - 1);
         }
     }
@@ -110,8 +106,8 @@ static bool map_one(struct ept *ept, uint64_t gpa, unsigned leaf_level,
     uint64_t *table = ept->root;
     for (unsigned level = TOP_LEVEL; level > leaf_level; level--) {
         uint64_t *entry = &table[level_index(gpa, level)];
-        if (!(*entry & ENTRY_ACCESS) || is_leaf(*entry, level)) {
-            *replaced |= *entry & ENTRY_ACCESS;
+        if (!(*entry & EPT_RWX) || is_leaf(*entry, level)) {
+            *replaced |= *entry & EPT_RWX;
             if (!make_table(ept, entry, level)) {
                 return false;
             }
@@ -119,7 +115,7 @@ static bool map_one(struct ept *ept, uint64_t gpa, unsigned leaf_level,
         table = table_of(*entry);
     }
     uint64_t *entry = &table[level_index(gpa, leaf_level)];
-    if (*entry & ENTRY_ACCESS) {
+    if (*entry & EPT_RWX) {
         *replaced = true;
         if (!is_leaf(*entry, leaf_level)) {
             free_table(ept, table_of(*entry), leaf_level - 1);
@@ -137,7 +133,7 @@ bool ept_map(struct ept *ept, uint64_t gpa, uint64_t hpa, uint64_t size,
 
     while (size && mapped) {
         unsigned level = fitting_level(gpa, hpa, size);
-        uint64_t leaf = hpa | ENTRY_WB | (access & ENTRY_ACCESS);
+        uint64_t leaf = hpa | ENTRY_WB | (access & EPT_RWX);
         mapped = map_one(ept, gpa, level, leaf, &replaced);
         gpa += level_size(level);
         hpa += level_size(level);
@@ -151,9 +147,9 @@ bool ept_map(struct ept *ept, uint64_t gpa, uint64_t hpa, uint64_t size,
 
 uint64_t ept_pointer(const struct ept *ept)
 {
-    uint64_t pointer = (uintptr_t)ept->root | POINTER_WB | POINTER_LEVELS;
+    uint64_t pointer = (uintptr_t)ept->root | MEMORY_WB | EPT_POINTER_4_LEVELS;
     if (vmx_machine.ept_vpid & EPT_CAP_ACCESSED_DIRTY) {
-        pointer |= POINTER_ACCESSED_DIRTY;
+        pointer |= EPT_POINTER_ACCESSED_DIRTY;
     }
     return pointer;
 }
@@ -177,7 +173,7 @@ void ept_dump(uint64_t pointer, uint64_t gpa)
     for (unsigned level = TOP_LEVEL; level >= 1; level--) {
         entry = table_of(entry)[level_index(gpa, level)];
         log_error("EPT level %u: %#llx", level, (unsigned long long)entry);
-        if (!(entry & ENTRY_ACCESS) || is_leaf(entry, level)) {
+        if (!(entry & EPT_RWX) || is_leaf(entry, level)) {
             return;
         }
     }

@@ -8,23 +8,40 @@
 
 #include "arch/regs.h"
 #include "arch/vmx/guest_state.h"
+#include "arch/vmx/vmx_controls.h"
+#include "arch/vmx/vmx_entry_check.h"
 #include "arch/vmx/vmx_insn.h"
 #include "arch/vmx/vmx_state.h"
 #include "kernel/base/log.h"
 
 #define CR3_TARGETS     4U
-#define EPT_TYPE        7ULL /* bits 2:0: 6 is write-back */
-#define EPT_TYPE_WB     6ULL
-#define EPT_LEVELS      (7ULL << 3) /* levels less one */
-#define EPT_LEVELS_4    (3ULL << 3)
-#define EPT_DIRTY       (1ULL << 6)
-#define EPT_RESERVED    0xf80ULL
 #define THRESHOLD_CLASS 0xfULL
 
 /* Interruption information of an entry: bits 30:12 are reserved (27.2.1.3). */
 #define INTERRUPTION_RESERVED 0x7ffff000U
 #define TYPE_RESERVED         1U
 #define LENGTH_MAX            15U
+
+struct entry_controls {
+    uint64_t control[CONTROL_WORDS];
+    uint64_t capability[CONTROL_WORDS]; /* as vmx_controls_fit() has them */
+    uint64_t cr3_target_count;
+    uint64_t msr_bitmap;
+    uint64_t ept_pointer;
+    uint64_t vpid;
+    uint64_t virtual_apic;
+    uint64_t apic_access;
+    uint64_t tpr_threshold;
+    uint64_t posted_vector;
+    uint64_t posted_descriptor;
+    uint64_t exit_msr_counts; /* stores and loads, added */
+    uint64_t entry_msr_count;
+    uint64_t interruption;
+    uint64_t error_code;
+    uint64_t length;
+    uint64_t ept_vpid; /* IA32_VMX_EPT_VPID_CAP */
+    unsigned physical_bits;
+};
 
 #define NO_FAULT ((struct entry_fault){NULL, 0})
 #define REFUSE(condition, text, field)                                         \
@@ -157,13 +174,14 @@ static struct entry_fault check_ept(const struct entry_controls *c)
     if (!secondary(c, SECONDARY_EPT)) {
         return NO_FAULT;
     }
-    REFUSE((pointer & EPT_TYPE) != EPT_TYPE_WB, "EPT pointer: memory type",
-           pointer);
-    REFUSE((pointer & EPT_LEVELS) != EPT_LEVELS_4, "EPT pointer: levels",
-           pointer);
-    REFUSE((pointer & EPT_DIRTY) && !(c->ept_vpid & EPT_CAP_ACCESSED_DIRTY),
+    REFUSE((pointer & EPT_POINTER_TYPE) != MEMORY_WB,
+           "EPT pointer: memory type", pointer);
+    REFUSE((pointer & EPT_POINTER_LEVELS) != EPT_POINTER_4_LEVELS,
+           "EPT pointer: levels", pointer);
+    REFUSE((pointer & EPT_POINTER_ACCESSED_DIRTY) &&
+               !(c->ept_vpid & EPT_CAP_ACCESSED_DIRTY),
            "EPT pointer: accessed/dirty bits", pointer);
-    REFUSE((pointer & EPT_RESERVED) || pointer >> c->physical_bits,
+    REFUSE((pointer & EPT_POINTER_RESERVED) || pointer >> c->physical_bits,
            "EPT pointer: reserved bit", pointer);
     return NO_FAULT;
 }
@@ -211,8 +229,7 @@ static struct entry_fault check_injection(const struct entry_controls *c)
     return NO_FAULT;
 }
 
-struct entry_fault
-vmx_entry_check_controls(const struct entry_controls *controls)
+static struct entry_fault check(const struct entry_controls *controls)
 {
     static struct entry_fault (*const checks[])(
         const struct entry_controls *) = {
@@ -271,7 +288,7 @@ void vmx_entry_controls_log(void)
 
     read_optional(&c);
     vmx_capabilities(c.capability);
-    fault = vmx_entry_check_controls(&c);
+    fault = check(&c);
     if (fault.what) {
         log_error("VM entry failed for %s: %#llx", fault.what,
                   (unsigned long long)fault.value);

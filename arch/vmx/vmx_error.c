@@ -40,12 +40,13 @@ static const struct {
     uint32_t encoding;
     const char *name;
 } field_names[] = {
-#define FIELD_NAME(field_encoding, field_name) {field_encoding, #field_name},
+#define FIELD_NAME(code, text) {code, #text},
     VMCS_FIELDS(FIELD_NAME)
 #undef FIELD_NAME
 };
 
-const char *vmx_field_name(uint32_t encoding)
+/* "GUEST_CR0" for 0x6800; "UNKNOWN" for an encoding not listed. */
+static const char *field_name(uint32_t encoding)
 {
     for (size_t i = 0; i < sizeof field_names / sizeof *field_names; i++) {
         if (field_names[i].encoding == encoding) {
@@ -81,5 +82,5 @@ _Noreturn void vmx_error_field(const char *instruction, uint32_t field)
     uint64_t error = 0;
     vmx_try_read(VMCS_INSTRUCTION_ERROR, &error);
     panic("%s of %s (%#x): VM-instruction error %u: %s", instruction,
-          vmx_field_name(field), field, (unsigned)error, error_name(error));
+          field_name(field), field, (unsigned)error, error_name(error));
 }

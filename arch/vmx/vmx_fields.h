@@ -140,6 +140,3 @@ enum vmcs_field {
     VMCS_FIELDS(VMCS_ENUM)
 #undef VMCS_ENUM
 };
-
-/* "GUEST_CR0" for 0x6800; "UNKNOWN" for an encoding not listed. */
-const char *vmx_field_name(uint32_t encoding);

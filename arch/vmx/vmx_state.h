@@ -22,6 +22,13 @@
 #define EPT_CAP_INVVPID_SINGLE (1ULL << 41)
 #define EPT_CAP_INVVPID_ALL    (1ULL << 42)
 
+/* The EPT pointer (SDM 3C table 25-9). */
+#define EPT_POINTER_TYPE           7ULL        /* a memory type */
+#define EPT_POINTER_LEVELS         (7ULL << 3) /* levels less one */
+#define EPT_POINTER_4_LEVELS       (3ULL << 3)
+#define EPT_POINTER_ACCESSED_DIRTY (1ULL << 6)
+#define EPT_POINTER_RESERVED       0xf80ULL
+
 /* What is done round every entry where the processor needs it; the bits are
  * also known to arch/vmx/guest_entry.asm. */
 #define MITIGATION_VERW 1U /* before entry: microarchitectural buffers */

@@ -1,10 +1,13 @@
-/* Loads a bzImage by its 64-bit or 32-bit entry; see the header. Offsets and
- * names are boot.rst's. First the whole file and request
- * are judged, then memory is written. */
-#include "vmm/boot/bzimage.h"
-
+/* Linux' bzImage by the boot protocol: kernel, initrd, command line,
+ * boot_params, page tables and GDT into guest memory. Kernels with a 64-bit
+ * entry begin there, others at their 32-bit entry. First the whole file and
+ * request are judged, then memory is written.
+ *
+ * Called by vmm/boot/boot_protocol.c, through bzimage_protocol. Offsets and
+ * names are those of Linux, Documentation/arch/x86/boot.rst. */
 #include "vmm/boot/boot_initrd.h"
 #include "vmm/boot/boot_params.h"
+#include "vmm/boot/boot_protocol.h"
 #include "vmm/boot/boot_space.h"
 #include "vmm/boot/boot_tables.h"
 #include "vmm/boot/bzimage_file.h"
@@ -178,9 +181,9 @@ static void write_all(const struct guest_memory *memory,
         request, layout, start);
 }
 
-const char *bzimage_load(const struct guest_memory *memory,
-                         const struct boot_request *request,
-                         struct boot_start *start)
+static const char *load(const struct guest_memory *memory,
+                        const struct boot_request *request,
+                        struct boot_start *start)
 {
     struct boot_space space;
     struct bzimage_file image = {0};
@@ -210,5 +213,5 @@ const struct boot_protocol bzimage_protocol = {
     .key = "linux",
     .name = "Linux bzImage",
     .recognise = bzimage_file_recognise,
-    .load = bzimage_load,
+    .load = load,
 };

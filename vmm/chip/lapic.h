@@ -263,9 +263,8 @@ void lapic_virtual_update(struct lapic *lapic);
 void lapic_virtual_renew(struct lapic *lapic);
 void lapic_virtual_take(struct lapic *lapic);
 
-/* Puts what the guest reads into the page: one register (by offset / 16), or
- * all but TPR, PPR, ISR, TMR and IRR, which stand there. */
-void lapic_publish(struct lapic *lapic, unsigned index);
+/* Puts what the guest reads into the page: all registers but TPR, PPR, ISR, TMR
+ * and IRR, which stand there. */
 void lapic_publish_all(struct lapic *lapic);
 bool lapic_published(const struct lapic *lapic);
 

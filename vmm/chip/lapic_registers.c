@@ -213,25 +213,6 @@ static void write_one(struct lapic *lapic, unsigned index, uint32_t value)
     }
 }
 
-static void write_register(struct lapic *lapic, unsigned index, uint32_t value)
-{
-    write_one(lapic, index, value);
-    if (lapic->guest != NULL) {
-        lapic_publish(lapic, index);
-    }
-}
-
-/* The xAPIC's ICR, of which the guest writes the high half, and IPIs to itself,
- * without an exit. */
-void lapic_virtual_take(struct lapic *lapic)
-{
-    uint64_t high = *lapic_register(lapic, ICR_HIGH * 16);
-
-    if ((lapic->base & APIC_BASE_EXTD) == 0) {
-        lapic->icr = high << 32 | *lapic_register(lapic, ICR * 16);
-    }
-}
-
 /* TPR, PPR, ISR, TMR and IRR are in the page and nowhere else, and the count
  * that moves is read by an exit. */
 static bool is_published(unsigned index)
@@ -247,21 +228,41 @@ static uint32_t published_high(const struct lapic *lapic)
     return x2apic ? (uint32_t)(lapic->icr >> 32) : 0;
 }
 
-void lapic_publish(struct lapic *lapic, unsigned index)
+/* Puts what the guest reads of this register into the page. */
+static void publish(struct lapic *lapic, unsigned index)
 {
     if (is_published(index)) {
         *lapic_register(lapic, index * 16) = read_register(lapic, index);
     }
     if (index == ICR) {
-        lapic_publish(lapic, ICR_HIGH);
+        publish(lapic, ICR_HIGH);
         *lapic_register(lapic, ICR * 16 + 4) = published_high(lapic);
+    }
+}
+
+static void write_register(struct lapic *lapic, unsigned index, uint32_t value)
+{
+    write_one(lapic, index, value);
+    if (lapic->guest != NULL) {
+        publish(lapic, index);
+    }
+}
+
+/* The xAPIC's ICR, of which the guest writes the high half, and IPIs to itself,
+ * without an exit. */
+void lapic_virtual_take(struct lapic *lapic)
+{
+    uint64_t high = *lapic_register(lapic, ICR_HIGH * 16);
+
+    if ((lapic->base & APIC_BASE_EXTD) == 0) {
+        lapic->icr = high << 32 | *lapic_register(lapic, ICR * 16);
     }
 }
 
 void lapic_publish_all(struct lapic *lapic)
 {
     for (unsigned index = 0; index < MSR_COUNT; index++) {
-        lapic_publish(lapic, index);
+        publish(lapic, index);
     }
 }
 
@@ -276,7 +277,7 @@ void lapic_virtual_write(struct lapic *lapic, unsigned offset)
         lapic_virtual_take(lapic);
         write_register(lapic, index, value & rules[index].bits);
     } else {
-        lapic_publish(lapic, index);
+        publish(lapic, index);
     }
     if (index == EOI || index == SELF_IPI) { /* they have no value */
         *lapic_register(lapic, index * 16) = 0;
@@ -405,7 +406,7 @@ bool lapic_msr_write(struct lapic *lapic, uint32_t msr, uint64_t value)
         lapic->icr = value & ~(uint64_t)LAPIC_ICR_PENDING;
         lapic_send(lapic);
         if (lapic->guest != NULL) {
-            lapic_publish(lapic, ICR);
+            publish(lapic, ICR);
         }
     } else {
         write_register(lapic, index, (uint32_t)value & rules[index].bits);

@@ -457,18 +457,6 @@ void rtc_set_memory(struct rtc *rtc, uint64_t below_4g, uint64_t above_4g)
     }
 }
 
-void rtc_set_byte(struct rtc *rtc, uint8_t index, uint8_t value)
-{
-    if (index > REGISTER_D && index < RTC_CMOS_SIZE) {
-        rtc->cmos[index] = value;
-    }
-}
-
-uint8_t rtc_byte(const struct rtc *rtc, uint8_t index)
-{
-    return rtc->cmos[index % RTC_CMOS_SIZE];
-}
-
 void rtc_stop(struct rtc *rtc)
 {
     timer_cancel(&rtc->timer);

@@ -44,10 +44,6 @@ void rtc_reset(struct rtc *rtc);
  * 0x30, 0x31, 0x34, 0x35 and 0x5b to 0x5d tell it. */
 void rtc_set_memory(struct rtc *rtc, uint64_t below_4g, uint64_t above_4g);
 
-/* CMOS bytes from 0x0e on. */
-void rtc_set_byte(struct rtc *rtc, uint8_t index, uint8_t value);
-uint8_t rtc_byte(const struct rtc *rtc, uint8_t index);
-
 enum access_result rtc_access(struct rtc *rtc, struct access *access);
 
 /* Disarms its timers for good, before the VM is torn down. */

@@ -31,7 +31,6 @@ void json_text(struct json *json, const char *name, const char *text);
 void json_number(struct json *json, const char *name, uint64_t number);
 void json_hex(struct json *json, const char *name, uint64_t number);
 void json_null(struct json *json, const char *name);
-void json_bool(struct json *json, const char *name, bool value);
 
 /* Opens an object or an array in it; json_close() ends the innermost. */
 void json_object(struct json *json, const char *name);

@@ -92,7 +92,7 @@ static void show(const char *text)
 static int close_screen(void **state)
 {
     (void)state;
-    framebuffer_close();
+    framebuffer_open(&(struct framebuffer_mode){0});
     free(pixels);
     pixels = NULL;
     return 0;

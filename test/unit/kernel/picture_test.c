@@ -49,7 +49,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    framebuffer_close();
+    framebuffer_open(&(struct framebuffer_mode){0});
     free(pixels);
     free(drawing);
     drawing = NULL;
@@ -259,7 +259,7 @@ static void one_has_the_screen(void **state)
     picture_hide(&picture);
     assert_true(picture_show(&other));
     picture_hide(&other);
-    framebuffer_close();
+    framebuffer_open(&(struct framebuffer_mode){0});
     assert_false(picture_show(&picture));
 }
 

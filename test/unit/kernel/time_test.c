@@ -118,7 +118,6 @@ static void the_clock_starts_at_zero_and_follows_the_tsc(void **state)
     tsc += 3000000000;
     assert_int_equal(time_now(), 3 * TIME_SECOND / 2);
     assert_int_equal(time_wall_seconds(), wall + 1);
-    assert_int_equal(time_at_tsc(5), 0);
     assert_int_equal(time_tsc_at(TIME_SECOND), 123456789 + 2000000000ULL);
     assert_int_equal(time_tsc_at(UINT64_MAX), UINT64_MAX);
     rtc_works = false;
@@ -169,12 +168,12 @@ static void timers_fire_in_order_and_once(void **state)
     struct timer d = timer_of("d");
 
     (void)state;
-    assert_int_equal(timer_next_deadline(), UINT64_MAX);
+    assert_int_equal(programmed, UINT64_MAX);
     timer_arm(&b, 200);
     timer_arm(&a, 100);
     timer_arm(&d, 300);
     timer_arm(&c, 200);
-    assert_int_equal(timer_next_deadline(), 100);
+    assert_int_equal(programmed, time_tsc_at(100));
     assert_false(timer_due());
     timer_run_due();
     assert_string_equal(order, "");
@@ -188,7 +187,7 @@ static void timers_fire_in_order_and_once(void **state)
     tsc = 300;
     timer_run_due();
     assert_string_equal(order, "abcd");
-    assert_int_equal(timer_next_deadline(), UINT64_MAX);
+    assert_int_equal(programmed, UINT64_MAX);
     assert_false(timer_due());
 }
 

@@ -122,11 +122,6 @@ uint64_t time_tsc(void)
     return time_tsc_at(now);
 }
 
-uint64_t time_at_tsc(uint64_t tsc)
-{
-    return time_from_tsc(tsc - 1000000);
-}
-
 uint64_t time_wall_seconds(void)
 {
     return wall + now / TIME_SECOND;

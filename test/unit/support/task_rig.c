@@ -30,7 +30,7 @@ void cpu_pause(void)
 /* Early by half, as a counter's interrupt may be. */
 void cpu_idle(void)
 {
-    uint64_t deadline = timer_next_deadline();
+    uint64_t deadline = processor_here()->next_timer;
 
     rig.idles++;
     if (rig.interrupting != NULL) {

@@ -325,7 +325,6 @@ static void names(void **state)
     (void)state;
     group_live(RIG_BLOCK);
     assert_string_equal(virtio_device_name(rig.device), "block");
-    assert_string_equal(virtio_queue_name(&rig.device->queues[0]), "requestq");
     assert_string_equal(virtio_feature_name(rig.device, 9), "FLUSH");
     assert_string_equal(virtio_feature_name(rig.device, 32), "VERSION_1");
     assert_null(virtio_feature_name(rig.device, 50));

@@ -353,9 +353,8 @@ static void test_cmos_bytes(void **state)
     assert_int_equal(get(0x34) | get(0x35) << 8, 0);
     assert_int_equal(get(0x10), 0);
     put(0x0f, 0x0a);
-    assert_int_equal(rtc_byte(&rtc, 0x0f), 0x0a);
-    rtc_set_byte(&rtc, 0x0c, 0xff); /* not a CMOS byte */
-    rtc_set_byte(&rtc, 0x40, 0x5a);
+    assert_int_equal(get(0x0f), 0x0a);
+    put(0x40, 0x5a);
     assert_int_equal(get(0x40), 0x5a);
     assert_int_equal(get(0xc0), 0x5a); /* bit 7 is the NMI's */
     assert_true(rtc.nmi_off);
@@ -401,7 +400,7 @@ static void test_index_and_data_at_once(void **state)
 
     (void)state;
     rtc_access(&rtc, &access);
-    assert_int_equal(rtc_byte(&rtc, 0x40), 0x5a);
+    assert_int_equal(rtc.cmos[0x40], 0x5a);
     access = (struct access){.address = 0x70, .size = 2};
     rtc_access(&rtc, &access);
     assert_int_equal(access.value, 0x5aff);

@@ -139,7 +139,7 @@ static int teardown(void **state)
 {
     (void)state;
     screen_show_destroy(&vm);
-    framebuffer_close();
+    framebuffer_open(&(struct framebuffer_mode){0});
     free(vm.memory.slots[0].host);
     free(pixels);
     return 0;
@@ -319,7 +319,7 @@ static void where_there_is_none(void **state)
     screen_show_switch(&vm);
     assert_non_null(strstr(said, "The machine has no screen"));
     vm.boot_plan.request.screen = &screen;
-    framebuffer_close();
+    framebuffer_open(&(struct framebuffer_mode){0});
     assert_true(screen_show_start(&vm));
     assert_null(task);
     screen_show_switch(&vm);
