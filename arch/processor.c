@@ -5,7 +5,6 @@
 #include "arch/lapic_host.h"
 #include "arch/machine.h"
 #include "arch/msr.h"
-#include "arch/vmx/vmx.h"
 
 struct processor processor_boot;
 
@@ -75,6 +74,13 @@ void processor_stop_others(void)
     }
 }
 
+void processor_leave_guests(void)
+{
+    if (processors.known && processor_here()->leave_guests != NULL) {
+        processor_here()->leave_guests();
+    }
+}
+
 void processor_stop_if_asked(void)
 {
     struct processor *stopper =
@@ -83,7 +89,7 @@ void processor_stop_if_asked(void)
     if (stopper == NULL || stopper == processor_here()) {
         return;
     }
-    vmx_disable();
+    processor_leave_guests();
     __atomic_add_fetch(&processors.stopped, 1, __ATOMIC_RELEASE);
     machine_halt();
 }

@@ -35,6 +35,7 @@ struct processor {
     struct domain *worked;   /* the one it was in last */
     uint64_t map_seen;       /* arch/paging.c: guards it knows of */
     struct vmx_processor vmx;
+    void (*leave_guests)(void); /* turns VMX off; NULL: it is */
 };
 
 extern struct processor processor_boot;
@@ -71,6 +72,10 @@ void processor_add(struct processor *processor);
  * waits for it a while. Before the machine is turned off, and when Lintel
  * panics. */
 void processor_stop_others(void);
+
+/* Takes this processor out of the mode that runs guests, for good: before it
+ * halts, or the machine is turned off. */
+void processor_leave_guests(void);
 
 /* For the NMI handler: does not return if that was meant. */
 void processor_stop_if_asked(void);

@@ -14,7 +14,6 @@
 #include "arch/paging.h"
 #include "arch/regs.h"
 #include "arch/spinlock.h"
-#include "arch/vmx/vmx.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/string.h"
 
@@ -134,7 +133,7 @@ static const char *take_over(const struct processor_start *request)
     if (start.back > 0) {
         return "its time-stamp counter is not the first processor's";
     }
-    return vmx_enable(request->pages);
+    return request->enable(request->pages);
 }
 
 /* The first C on another processor. The canary is the image's, GS is set

@@ -15,6 +15,8 @@ struct processor_start {
     void *gdt;                   /* GDT_PAGES, prepared */
     struct page_source *pages;
     uint64_t stack; /* its top */
+    /* VMX on: NULL, or why the processor is left out. */
+    const char *(*enable)(struct page_source *pages);
     void (*main)(void);
 };
 
@@ -23,8 +25,9 @@ struct processor_start {
 bool processor_start_prepare(uint64_t low_page, struct page_source *pages);
 
 /* Starts one, which then has this processor's page tables, descriptor tables
- * and controls, and VMX on. NULL: it is in start->main(), which must not
- * return. Otherwise why it is left out: it has halted, or was never seen. */
+ * and controls, and has called start->enable(). NULL: it is in start->main(),
+ * which must not return. Otherwise why it is left out: it has halted, or was
+ * never seen. */
 const char *processor_start(const struct processor_start *start,
                             uint64_t tsc_hz);
 

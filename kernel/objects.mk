@@ -9,7 +9,9 @@ objects += $(addprefix kernel/, \
     font.o \
     framebuffer.o \
     ioapic_host.o \
+    log_env.o \
     page.o \
+    panic_env.o \
     picture.o \
     processors.o \
     rtc_host.o \

@@ -55,6 +55,7 @@ static const char *start(uint32_t apic_id, unsigned index,
         .gdt = memory,
         .pages = pages,
         .stack = stack,
+        .enable = vmx_enable,
         .main = run,
     };
     why = processor_start(&own->start, time_tsc_hz());

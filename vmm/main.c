@@ -192,6 +192,6 @@ void lintel_main(struct efi_boot *boot)
     }
     processor_stop_others();
     spinlock_broken = true;
-    vmx_disable();
+    processor_leave_guests();
     finish(status, reasons[status]);
 }

@@ -203,6 +203,21 @@ static void set_control_registers(const struct vmx_machine *machine)
     cpu_write_cr4((cr4 | machine->cr4_fixed0) & machine->cr4_fixed1);
 }
 
+/* Turns VMX off, before the processor halts or the machine is turned off. */
+static void disable(void)
+{
+    struct vmx_processor *processor = vmx_processor();
+
+    /* The region stays taken: this is the machine's end. */
+    vmx_vmxoff();
+    cpu_write_cr4(cpu_read_cr4() & ~CR4_VMXE);
+    processor->vmxon = NULL;
+    processor->vmcs = NULL;
+    processor->loaded = NULL;
+    processor->ready = NULL;
+    processor_here()->leave_guests = NULL;
+}
+
 const char *vmx_enable(struct page_source *pages)
 {
     struct vmx_processor *processor = vmx_processor();
@@ -238,27 +253,10 @@ const char *vmx_enable(struct page_source *pages)
         return "VMXON failed on this processor";
     }
     processor->vmxon = region;
+    processor_here()->leave_guests = disable;
     /* Mappings of an earlier user of VMX on this processor. */
     vmx_flush_ept(0);
     return NULL;
-}
-
-void vmx_disable(void)
-{
-    if (!processor_known()) {
-        return;
-    }
-    struct vmx_processor *processor = vmx_processor();
-    if (!processor->vmxon) {
-        return;
-    }
-    /* The region stays taken: this is the machine's end. */
-    vmx_vmxoff();
-    cpu_write_cr4(cpu_read_cr4() & ~CR4_VMXE);
-    processor->vmxon = NULL;
-    processor->vmcs = NULL;
-    processor->loaded = NULL;
-    processor->ready = NULL;
 }
 
 void vmx_flush_ept(uint64_t pointer)

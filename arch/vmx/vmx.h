@@ -11,8 +11,5 @@ const char *vmx_missing(void);
 
 /* Sets IA32_FEATURE_CONTROL if it is unlocked, CR4.VMXE, VMXON; fits the
  * control table to the capability MSRs and prints it at debug level. NULL, or
- * the sentence. Once a processor. */
+ * the sentence. Once a processor; processor_leave_guests() turns it off. */
 const char *vmx_enable(struct page_source *pages);
-
-/* VMXOFF, before the machine is reset or powered off. */
-void vmx_disable(void);

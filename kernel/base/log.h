@@ -1,5 +1,5 @@
-/* The log: lines with a level, to every console sink Lintel has (second serial
- * port, framebuffer, port 0xe9). Called from every room but virtio/. */
+/* The log: lines with a level, shown by kernel/log_env.c. Called from every
+ * room but virtio/. */
 #pragma once
 
 #include <stddef.h>
@@ -10,11 +10,6 @@ enum log_level {
     LOG_INFO,
     LOG_DEBUG,
 };
-
-/* Finds the sinks: COM2, else COM1, and port 0xe9 if an emulator answers there.
- * After serial_init(); the first line does it by itself. The framebuffer
- * joins by framebuffer_open(). */
-void log_init(void);
 
 /* Lines above this level are dropped; LOG_INFO until log_set_level(). */
 void log_set_level(enum log_level level);

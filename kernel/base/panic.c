@@ -14,27 +14,14 @@
 #include "arch/machine.h"
 #include "arch/processor.h"
 #include "arch/spinlock.h"
-#include "arch/vmx/vmx.h"
 #include "kernel/base/format.h"
 #include "kernel/base/log.h"
-#include "kernel/framebuffer.h"
-#include "kernel/serial.h"
-#include "kernel/task.h"
+#include "kernel/base/panic_env.h"
 
 static unsigned step;
 
 /* Those of steps[] before the first line. */
 #define QUIET_STEPS 3U
-
-static void show_task(void)
-{
-    const struct task *task = task_current();
-
-    if (task != NULL) {
-        log_error("in task %s on processor %u", task_name(task),
-                  task_processor(task));
-    }
-}
 
 static void show_backtrace(void)
 {
@@ -45,7 +32,7 @@ static void end(void)
 {
     log_raw("lintel: exit 4 panic");
     log_flush();
-    vmx_disable();
+    processor_leave_guests();
     machine_power_off();
 }
 
@@ -58,8 +45,12 @@ static void stop_others(void)
 }
 
 static void (*const steps[])(void) = {
-    stop_others, serial_stop_queueing, framebuffer_seize,
-    show_task,   show_backtrace,       task_dump,
+    stop_others,
+    panic_env_stop_queueing,
+    panic_env_seize_screen,
+    panic_env_log_task,
+    show_backtrace,
+    panic_env_log_tasks,
     end,
 };
 
@@ -73,7 +64,6 @@ _Noreturn void panic(const char *format, ...)
     format_vsn(text, sizeof(text), format, values);
     va_end(values);
     while (step < QUIET_STEPS) {
-        /* Timers must not be touched any more, so nothing is queued. */
         steps[step++]();
     }
     log_error("panic: %s", text);

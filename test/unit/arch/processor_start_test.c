@@ -122,7 +122,7 @@ uint32_t lapic_host_id(void)
     return want.apic_id;
 }
 
-const char *vmx_enable(struct page_source *pages)
+static const char *enable(struct page_source *pages)
 {
     (void)pages;
     return want.vmx_missing;
@@ -234,8 +234,8 @@ static const char *start(void)
     const char *why = NULL;
 
     processor = (struct processor){.index = 1, .apic_id = APIC_ID};
-    request =
-        (struct processor_start){.processor = &processor, .main = other_main};
+    request = (struct processor_start){
+        .processor = &processor, .enable = enable, .main = other_main};
     why = processor_start(&request, SECOND);
     if (came) {
         pthread_join(thread, NULL);

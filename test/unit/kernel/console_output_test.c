@@ -136,7 +136,6 @@ static void lines_have_time_and_level(void **state)
     (void)state;
     rig.ports[SERIAL_COM2].present = true;
     rig.has_debug_port = true;
-    log_init();
     rig.now = 12345678901;
     log_info("%d and %s", 1, "two");
     log_error("bad");
@@ -163,7 +162,6 @@ static void lines_have_time_and_level(void **state)
 static void one_port_carries_both(void **state)
 {
     (void)state;
-    log_init();
     console_write(&rig.one, "half a line", 11);
     log_raw("log");
     console_write(&rig.one, "more\n", 5);
@@ -177,7 +175,6 @@ static void a_line_is_one_line(void **state)
     static char text[1001];
 
     (void)state;
-    log_init();
     log_raw("%s", "a\nb\033[2J\xff%s");
     assert_string_equal(rig.ports[SERIAL_COM1].out, "a?b?[2J?%s\r\n");
     rig.ports[SERIAL_COM1].length = 0;
@@ -191,7 +188,6 @@ static void no_port_is_no_problem(void **state)
 {
     (void)state;
     rig.ports[SERIAL_COM1].present = false;
-    log_init();
     log_error("seen on the screen");
     log_flush();
     assert_non_null(strstr(rig.screen, "seen on the screen"));

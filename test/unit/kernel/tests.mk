@@ -1,7 +1,7 @@
 console-rig-parts := $(addprefix $(support)/, \
     console_rig.c fake_panic.c processor_fake.c) kernel/console.c \
-    kernel/console_output.c kernel/base/log.c kernel/base/format.c \
-    kernel/domain.c arch/spinlock.c
+    kernel/console_output.c kernel/log_env.c kernel/base/log.c \
+    kernel/base/format.c kernel/domain.c arch/spinlock.c
 
 unit-tests += console
 console-sources := test/unit/kernel/console_test.c $(console-rig-parts)

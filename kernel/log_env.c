@@ -1,0 +1,77 @@
+/* Where the log is shown; see kernel/base/log_env.h: on the second serial port,
+ * else on the first, on the screen, and at the debug port of an emulator. */
+#include "kernel/base/log_env.h"
+
+#include <stdbool.h>
+
+#include "arch/cpu.h"
+#include "arch/processor.h"
+#include "arch/spinlock.h"
+#include "kernel/domain.h"
+#include "kernel/framebuffer.h"
+#include "kernel/serial.h"
+#include "kernel/time.h"
+
+/* Bochs' debug port: what is written is shown, and reading gives its number. */
+#define DEBUG_PORT 0xe9U
+
+unsigned long long log_env_milliseconds(void)
+{
+    return time_now() / TIME_MS;
+}
+
+const char *log_env_label(void)
+{
+    const struct domain *domain = processor_known() ? domain_here() : NULL;
+
+    return domain != NULL && domain->label != NULL ? domain->label : "";
+}
+
+/* The port may be the console's, in the middle of a guest's line. */
+static void send(struct serial *port, const char *line, size_t length)
+{
+    if (!serial_at_line_start(port)) {
+        serial_write(port, "\r\n", 2);
+    }
+    serial_write(port, line, length);
+    serial_write(port, "\r\n", 2);
+}
+
+static void show_in_emulator(const char *line, size_t length)
+{
+    if (cpu_in8(DEBUG_PORT) != DEBUG_PORT) {
+        return;
+    }
+    for (size_t i = 0; i < length; i++) {
+        cpu_out8(DEBUG_PORT, (uint8_t)line[i]);
+    }
+    cpu_out8(DEBUG_PORT, '\n');
+}
+
+void log_env_show(const char *line, size_t length)
+{
+    static struct spinlock lock; /* so that each line comes out whole */
+    struct serial *port = serial_port(SERIAL_COM2);
+
+    if (port == NULL) {
+        port = serial_port(SERIAL_COM1);
+    }
+    spinlock_take(&lock);
+    if (port != NULL) {
+        send(port, line, length);
+    }
+    show_in_emulator(line, length);
+    framebuffer_write_line(line, length);
+    spinlock_give(&lock);
+}
+
+void log_env_flush(void)
+{
+    for (unsigned i = 0; i < SERIAL_COUNT; i++) {
+        struct serial *port = serial_port((enum serial_name)i);
+
+        if (port != NULL) {
+            serial_flush(port);
+        }
+    }
+}
