@@ -124,8 +124,6 @@ bool event_wait_until(struct event *event, uint64_t deadline);
 
 void task_sleep_until(uint64_t deadline);
 
-_Noreturn void task_exit(void);
-
 struct task *task_current(void);
 const char *task_name(const struct task *task);
 

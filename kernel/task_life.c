@@ -99,13 +99,29 @@ void task_init(void)
     domain_switch(&domain_kernel);
 }
 
+static _Noreturn void leave(void)
+{
+    struct run_queue *queue = task_queue_here();
+    struct task *task = queue->current;
+
+    CHECK(task->memory != NULL); /* "main" stays */
+    CHECK(queue->left == NULL);
+    task->state = TASK_EXITED;
+    task_count_computing(task, -1);
+    forget(task);
+    __atomic_add_fetch(&leaving, 1, __ATOMIC_RELAXED);
+    queue->left = task;
+    task_schedule();
+    panic("task %s ran after its exit", task->name);
+}
+
 static void run_task(void *argument)
 {
     struct task *task = argument;
 
     task_finish_switch();
     task->entry(task->argument);
-    task_exit();
+    leave();
 }
 
 /* A stack that task_switch() can go on with: at task_switch_start, which calls
@@ -171,22 +187,6 @@ struct task *task_create_on(unsigned processor, const char *name,
 struct task *task_create(const char *name, task_entry entry, void *argument)
 {
     return task_create_on(processor_here()->index, name, entry, argument);
-}
-
-_Noreturn void task_exit(void)
-{
-    struct run_queue *queue = task_queue_here();
-    struct task *task = queue->current;
-
-    CHECK(task->memory != NULL); /* "main" stays */
-    CHECK(queue->left == NULL);
-    task->state = TASK_EXITED;
-    task_count_computing(task, -1);
-    forget(task);
-    __atomic_add_fetch(&leaving, 1, __ATOMIC_RELAXED);
-    queue->left = task;
-    task_schedule();
-    panic("task %s ran after its exit", task->name);
 }
 
 /* On the boot processor's idle task, or where another one started. */

@@ -265,15 +265,22 @@ static bool next_note(const uint8_t *bytes, uint64_t size, uint64_t *at,
     return true;
 }
 
-bool elf_notes(const struct elf *elf,
-               bool (*see)(void *context, const struct elf_note *note),
-               void *context)
+static bool is_note(const struct elf_note *note, const char *owner,
+                    uint32_t type)
+{
+    size_t length = strlen(owner) + 1;
+
+    return note->type == type && note->name_size == length &&
+           memcmp(note->name, owner, length) == 0;
+}
+
+bool elf_find_note(const struct elf *elf, const char *owner, uint32_t type,
+                   struct elf_note *note)
 {
     unsigned left = NOTES_MOST;
 
     for (unsigned i = 0; i < elf->segment_count; i++) {
         struct elf_segment segment = elf_segment(elf, i);
-        struct elf_note note;
         uint64_t at = 0;
 
         if (segment.type != ELF_SEGMENT_NOTE) {
@@ -283,39 +290,12 @@ bool elf_notes(const struct elf *elf,
             elf_bytes(elf, segment.offset, segment.file_size);
 
         while (bytes != NULL && left > 0 &&
-               next_note(bytes, segment.file_size, &at, &note)) {
+               next_note(bytes, segment.file_size, &at, note)) {
             left--;
-            if (see(context, &note)) {
+            if (is_note(note, owner, type)) {
                 return true;
             }
         }
     }
     return false;
-}
-
-struct note_wanted {
-    const char *owner;
-    uint32_t type;
-    struct elf_note *note;
-};
-
-static bool is_wanted(void *context, const struct elf_note *note)
-{
-    const struct note_wanted *wanted = context;
-    size_t length = strlen(wanted->owner) + 1;
-
-    if (note->type != wanted->type || note->name_size != length ||
-        memcmp(note->name, wanted->owner, length) != 0) {
-        return false;
-    }
-    *wanted->note = *note;
-    return true;
-}
-
-bool elf_find_note(const struct elf *elf, const char *owner, uint32_t type,
-                   struct elf_note *note)
-{
-    struct note_wanted wanted = {owner, type, note};
-
-    return elf_notes(elf, is_wanted, &wanted);
 }

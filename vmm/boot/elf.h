@@ -99,14 +99,9 @@ struct elf_section elf_section(const struct elf *elf, uint32_t index);
 /* [offset, offset + size) of the file; NULL: not in it. */
 const uint8_t *elf_bytes(const struct elf *elf, uint64_t offset, uint64_t size);
 
-/* Calls `see` for every note of every PT_NOTE segment until it says true, and
- * says whether it did. What is malformed ends its segment, and 65536 notes are
- * all that it looks at. */
-bool elf_notes(const struct elf *elf,
-               bool (*see)(void *context, const struct elf_note *note),
-               void *context);
-
-/* The first note of this owner and type. */
+/* The first note of this owner and type in the PT_NOTE segments. What is
+ * malformed ends its segment, and 65536 notes are all that it looks at. False:
+ * there is none, and *note is garbage. */
 bool elf_find_note(const struct elf *elf, const char *owner, uint32_t type,
                    struct elf_note *note);
 

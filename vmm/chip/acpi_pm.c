@@ -184,17 +184,8 @@ void acpi_pm_init(struct acpi_pm *pm, struct vm *vm)
     pm->vm = vm;
     pm->timer.fire = fire;
     pm->timer.argument = pm;
-    acpi_pm_reset(pm);
-}
-
-void acpi_pm_reset(struct acpi_pm *pm)
-{
-    timer_cancel(&pm->timer);
-    pm->status = 0;
-    pm->enable = 0;
     pm->control = PM1_SCI_EN;
     pm->halves = ticks() >> HALF_SHIFT;
-    pm->reset_register = 0;
     pm->port_92 = PORT_92_A20;
     update_line(pm);
 }

@@ -39,7 +39,6 @@ struct acpi_pm {
 };
 
 void acpi_pm_init(struct acpi_pm *pm, struct vm *vm);
-void acpi_pm_reset(struct acpi_pm *pm);
 
 /* Ports ACPI_PM_EVENT to ACPI_PM_END - 1, ACPI_PM_RESET, ACPI_PM_PORT_92. */
 enum access_result acpi_pm_access(struct acpi_pm *pm, struct access *access);

@@ -176,15 +176,8 @@ enum access_result i8042_access(struct i8042 *i8042, struct access *access)
 
 void i8042_init(struct i8042 *i8042, struct vm *vm)
 {
-    memset(i8042, 0, sizeof(*i8042));
-    i8042->vm = vm;
-    i8042_reset(i8042);
-}
-
-void i8042_reset(struct i8042 *i8042)
-{
     *i8042 = (struct i8042){
-        .vm = i8042->vm,
+        .vm = vm,
         .config = CONFIG_SYSTEM | CONFIG_OFF,
         .output_port = OUTPUT_A20 | OUTPUT_RUN,
     };

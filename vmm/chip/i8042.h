@@ -25,6 +25,5 @@ struct i8042 {
 };
 
 void i8042_init(struct i8042 *i8042, struct vm *vm);
-void i8042_reset(struct i8042 *i8042);
 enum access_result i8042_access(struct i8042 *i8042, struct access *access);
 bool i8042_valid(const struct i8042 *i8042);

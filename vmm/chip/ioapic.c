@@ -67,13 +67,6 @@ void ioapic_init(struct ioapic *ioapic, struct apic_bus *bus, uint8_t id)
     memset(ioapic, 0, sizeof(*ioapic));
     ioapic->bus = bus;
     ioapic->id = id & 0xf;
-    ioapic_reset(ioapic);
-}
-
-void ioapic_reset(struct ioapic *ioapic)
-{
-    ioapic->select = 0;
-    ioapic->remote_irr = 0;
     for (unsigned i = 0; i < IOAPIC_PINS; i++) {
         ioapic->redirection[i] = IOAPIC_MASKED;
     }

@@ -27,10 +27,8 @@ struct ioapic {
     uint32_t lines; /* pins that are asserted now, whatever their polarity */
 };
 
+/* All pins masked. */
 void ioapic_init(struct ioapic *ioapic, struct apic_bus *bus, uint8_t id);
-
-/* All pins masked; the lines keep their state. */
-void ioapic_reset(struct ioapic *ioapic);
 
 /* `access->address` is the offset into the page. */
 enum access_result ioapic_access(struct ioapic *ioapic, struct access *access);

@@ -138,15 +138,7 @@ void lapic_init(struct lapic *lapic, struct apic_bus *bus, struct vcpu *vcpu,
     lapic->bus = bus;
     lapic->vcpu = vcpu;
     lapic->id = id;
-    lapic->base = bsp ? APIC_BASE_BSP : 0;
-    lapic_reset(lapic);
-}
-
-void lapic_reset(struct lapic *lapic)
-{
-    lapic->base = (lapic->base & APIC_BASE_BSP) | APIC_BASE_EN;
-    lapic->init_pending = false;
-    lapic->sipi_pending = false;
+    lapic->base = (bsp ? APIC_BASE_BSP : 0) | APIC_BASE_EN;
     clear_registers(lapic);
 }
 

@@ -116,16 +116,13 @@ static inline uint32_t lapic_ppr(const struct lapic *lapic)
 }
 
 /* The whole chip, once, before any other call. `bsp` sets IA32_APIC_BASE.BSP;
- * the state is that of power-up. */
+ * the state is that of power-up: xAPIC mode, software-disabled, all LVT entries
+ * masked (SDM 3A 11.4.7.1). */
 void lapic_init(struct lapic *lapic, struct apic_bus *bus, struct vcpu *vcpu,
                 uint32_t id, bool bsp);
 
-/* Power-up: xAPIC mode, software-disabled, all LVT entries masked (SDM 3A
- * 11.4.7.1). Keeps identity and TSC offset. */
-void lapic_reset(struct lapic *lapic);
-
 /* Virtual-wire mode, as firmware leaves the BSP's: software-enabled, LINT0
- * ExtINT, LINT1 NMI. After lapic_reset(). */
+ * ExtINT, LINT1 NMI. After lapic_init(). */
 void lapic_firmware_state(struct lapic *lapic);
 
 /* From now on the processor plays the APIC; `page` is guest_apic_setup()'s.

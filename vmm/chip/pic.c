@@ -70,20 +70,10 @@ void pic_init(struct pic *pic, struct apic_bus *bus)
     CHECK(bus != NULL);
     memset(pic, 0, sizeof(*pic));
     pic->bus = bus;
-    pic_reset(pic);
-}
-
-void pic_reset(struct pic *pic)
-{
     for (unsigned i = 0; i < 2; i++) {
-        uint8_t lines = pic->chips[i].lines;
-
-        pic->chips[i] = (struct pic_chip){
-            .lines = lines,
-            .imr = bios_state[i].mask,
-            .base = bios_state[i].base,
-            .lowest = 7,
-        };
+        pic->chips[i].imr = bios_state[i].mask;
+        pic->chips[i].base = bios_state[i].base;
+        pic->chips[i].lowest = 7;
     }
     update(pic);
 }

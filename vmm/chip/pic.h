@@ -42,11 +42,9 @@ struct pic {
     bool output;              /* INTR */
 };
 
-void pic_init(struct pic *pic, struct apic_bus *bus);
-
 /* As a BIOS leaves the pair: vectors 8 and 0x70, timer, keyboard and cascade
  * unmasked, no line level-triggered. */
-void pic_reset(struct pic *pic);
+void pic_init(struct pic *pic, struct apic_bus *bus);
 
 /* Makes these lines (bit n: line n) level-triggered from the start, as a
  * firmware does for the SCI. Lines 0, 1, 2, 8 and 13 stay edge-triggered. */

@@ -377,22 +377,16 @@ enum access_result pit_access(struct pit *pit, struct access *access)
 
 void pit_init(struct pit *pit, struct vm *vm)
 {
-    memset(pit, 0, sizeof(*pit));
-    pit->vm = vm;
-    pit->timer.fire = fire;
-    pit->timer.argument = pit;
-    pit_reset(pit);
-}
-
-void pit_reset(struct pit *pit)
-{
     /* What a BIOS writes: the control word and the count. */
     static const struct {
         uint8_t control;
         uint16_t count;
     } bios_state[3] = {{0x36, 0}, {0x54, 18}, {0xb6, 0}};
 
-    pit->control_61 = 0;
+    memset(pit, 0, sizeof(*pit));
+    pit->vm = vm;
+    pit->timer.fire = fire;
+    pit->timer.argument = pit;
     for (unsigned i = 0; i < 3; i++) {
         pit->channels[i].gate = i != 2;
         set_mode(&pit->channels[i], bios_state[i].control);

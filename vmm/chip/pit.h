@@ -48,11 +48,9 @@ struct pit {
     struct timer timer; /* channel 0's next rising edge */
 };
 
-void pit_init(struct pit *pit, struct vm *vm);
-
 /* As a BIOS leaves it: channel 0 in mode 3 at 18.2 Hz, channel 1 in mode 2
  * with count 18, channel 2 in mode 3, its gate and the speaker off. */
-void pit_reset(struct pit *pit);
+void pit_init(struct pit *pit, struct vm *vm);
 
 enum access_result pit_access(struct pit *pit, struct access *access);
 

@@ -415,19 +415,9 @@ void rtc_init(struct rtc *rtc, struct vm *vm)
     rtc->vm = vm;
     rtc->timer.fire = fire;
     rtc->timer.argument = rtc;
-    rtc_reset(rtc);
-}
-
-void rtc_reset(struct rtc *rtc)
-{
-    timer_cancel(&rtc->timer);
-    rtc->index = 0;
-    rtc->nmi_off = false;
-    memset(rtc->cmos, 0, sizeof(rtc->cmos));
     rtc->cmos[REGISTER_A] = A_RUNNING | 6; /* 1024 Hz */
     rtc->cmos[REGISTER_B] = B_24H;
     rtc->cmos[EQUIPMENT] = 0x02; /* a coprocessor, no floppy drives */
-    rtc->phase = 0;
     rtc->base = (int64_t)(time_wall_seconds() - time_now() / TIME_SECOND);
     rtc->checked = chip_time(rtc);
     update_line(rtc);

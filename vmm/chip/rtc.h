@@ -34,11 +34,9 @@ struct rtc {
     struct timer timer;
 };
 
-void rtc_init(struct rtc *rtc, struct vm *vm);
-
 /* Shows the machine's wall time in BCD and 24 hours, interrupts off; CMOS
  * cleared but for "battery good" and "no floppy". */
-void rtc_reset(struct rtc *rtc);
+void rtc_init(struct rtc *rtc, struct vm *vm);
 
 /* The guest's RAM below and above 4 GiB, in bytes, as bytes 0x15 to 0x18,
  * 0x30, 0x31, 0x34, 0x35 and 0x5b to 0x5d tell it. */

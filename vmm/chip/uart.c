@@ -369,21 +369,8 @@ void uart_init(struct uart *uart, struct vm *vm)
     uart->vm = vm;
     uart->timeout.fire = fire;
     uart->timeout.argument = uart;
-    uart_reset(uart);
-}
-
-void uart_reset(struct uart *uart)
-{
-    clear_input(uart);
-    uart->ier = 0;
-    uart->fcr = 0;
     uart->lcr = 0x03; /* 8 data bits, no parity, 115200 baud */
     uart->divisor = 1;
-    uart->mcr = 0;
-    uart->lsr = 0;
-    uart->msr = 0;
-    uart->scratch = 0;
-    uart->thre_pending = false;
     update(uart);
 }
 

@@ -38,7 +38,6 @@ struct uart {
 };
 
 void uart_init(struct uart *uart, struct vm *vm);
-void uart_reset(struct uart *uart);
 
 enum access_result uart_access(struct uart *uart, struct access *access);
 

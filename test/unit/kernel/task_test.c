@@ -60,15 +60,6 @@ static void exiter(void *argument)
 {
     (void)argument;
     rig_note("out");
-    task_exit();
-}
-
-static void exit_in_the_middle(void **state)
-{
-    (void)state;
-    assert_non_null(task_create("exiter", exiter, NULL));
-    task_yield();
-    assert_string_equal(rig.trace, "out");
 }
 
 /* A new task, and one that comes back, each free the one that left. */
@@ -170,11 +161,6 @@ static void wait_in_a_timer(void)
     task_yield();
 }
 
-static void main_exits(void)
-{
-    task_exit();
-}
-
 static void our_own_bugs_end_it(void **state)
 {
     (void)state;
@@ -182,7 +168,6 @@ static void our_own_bugs_end_it(void **state)
     assert_int_equal(run_child(overflow_into_guard), FAULTED);
     assert_int_equal(run_child(overflow_to_the_last_word), PANICKED);
     assert_int_equal(run_child(wait_in_a_timer), PANICKED);
-    assert_int_equal(run_child(main_exits), PANICKED);
 }
 
 #define TEST(name)                                                             \
@@ -193,7 +178,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(memory_runs_out_and_comes_back),
         TEST(a_guard_page_that_cannot_be_had_is_no_task),
-        TEST(exit_in_the_middle),
         TEST(a_stack_is_freed_at_once),
         TEST(names_are_cut_and_dumped),
         TEST(our_own_bugs_end_it),

@@ -423,20 +423,6 @@ static void test_extint_through_pin_0(void **state)
     assert_false(lapic_has_work(&lapics[0]));
 }
 
-static void test_reset_keeps_lines(void **state)
-{
-    (void)state;
-    route(17, LEVEL | 0x51, 0);
-    irq(17, true);
-    ioapic_reset(&ioapic);
-    assert_true(ioapic_valid(&ioapic));
-    assert_int_equal(get(0x10 + 34), MASKED);
-    lapic_reset(&lapics[0]);
-    svr(0, 0x1ff);
-    route(17, LEVEL | 0x52, 0);
-    assert_int_equal(take(0), 0x52);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -457,7 +443,6 @@ int main(void)
         cmocka_unit_test_setup(test_logical_and_broadcast, setup),
         cmocka_unit_test_setup(test_other_modes, setup),
         cmocka_unit_test_setup(test_extint_through_pin_0, setup),
-        cmocka_unit_test_setup(test_reset_keeps_lines, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

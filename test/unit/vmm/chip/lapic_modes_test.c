@@ -21,7 +21,7 @@ static void test_mode_changes(void **state)
     (void)state;
     for (unsigned from = 0; from < 3; from++) {
         for (unsigned to = 0; to < 4; to++) {
-            lapic_reset(cpu0);
+            lapic_init(cpu0, &rig.bus, &rig.vcpus[0], 0, true);
             if (from == 0) {
                 assert_true(lapic_base_write(cpu0, LAPIC_BASE));
             } else {

@@ -12,7 +12,7 @@
 static void test_power_up(void **state)
 {
     (void)state;
-    lapic_reset(cpu0);
+    lapic_init(cpu0, &rig.bus, &rig.vcpus[0], 0, true);
     assert_true(lapic_valid(cpu0));
     assert_int_equal(lapic_base_read(cpu0), 0xfee00900);
     assert_int_equal(lapic_base_read(&rig.lapics[1]), 0xfee00800);

@@ -390,18 +390,6 @@ static void test_single_with_icw4(void **state)
     assert_int_equal(pic_acknowledge(&pic), 0x47);
 }
 
-static void test_reset(void **state)
-{
-    (void)state;
-    program(0x01);
-    irq(5, true);
-    assert_true(bus.intr);
-    pic_reset(&pic);
-    assert_true(pic_valid(&pic));
-    assert_false(bus.intr);
-    test_bios_state(state);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -426,7 +414,6 @@ int main(void)
         cmocka_unit_test_setup(test_poll_is_one_read, setup),
         cmocka_unit_test_setup(test_icw1_starts_over, setup),
         cmocka_unit_test_setup(test_single_with_icw4, setup),
-        cmocka_unit_test_setup(test_reset, setup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
