@@ -1,5 +1,5 @@
 /* The bits of the processor's registers, tables and error codes, by the SDM's
- * names. MSRs have arch/msr.h, CPUID has arch/cpuid_bits.h, the instructions
+ * names. MSRs have arch/msr.h, CPUID has arch/cpuid.h, the instructions
  * arch/cpu.h. Each fact of the SDM stands once in the tree; so this header has
  * no instructions, and every room and host test may include it. */
 #pragma once
@@ -186,7 +186,8 @@ enum segment {
 #define TYPE_TSS        9U
 #define TYPE_TSS_BUSY   0xbU
 
-#define RIGHTS_DATA_16  (RIGHTS_P | RIGHTS_S | RIGHTS_WRITABLE | RIGHTS_ACCESSED)
+#define RIGHTS_DATA_16 (RIGHTS_P | RIGHTS_S | RIGHTS_WRITABLE | RIGHTS_ACCESSED)
+
 #define RIGHTS_CODE_16  (RIGHTS_DATA_16 | RIGHTS_CODE)
 #define RIGHTS_LDT      (RIGHTS_P | TYPE_LDT)
 #define RIGHTS_TSS_BUSY (RIGHTS_P | TYPE_TSS_BUSY)

@@ -1,7 +1,7 @@
 /* Text on the firmware's linear framebuffer: log lines and the guest's console
- * in one stream. Called by kernel/base/log.c and kernel/console.c. Nothing is
- * ever read from the framebuffer (it is uncached): the text lives in memory and
- * only cells that changed are drawn. */
+ * in one stream. Called by kernel/log_env.c and kernel/console_output.c.
+ * Nothing is ever read from the framebuffer (it is uncached): the text lives in
+ * memory and only cells that changed are drawn. */
 #pragma once
 
 #include <stdbool.h>

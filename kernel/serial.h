@@ -1,5 +1,5 @@
 /* The machine's 16550 serial ports, polled: COM1 is the console, COM2 the log.
- * Called by kernel/console.c and kernel/base/log.c. An absent port is found out
+ * Called by kernel/console.c and kernel/log_env.c. An absent port is found out
  * and every wait is bounded, so a machine without serial ports loses no time.
  *
  * A byte takes 87 us on the wire, so output is queued: what the transmitter

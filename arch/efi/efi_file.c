@@ -1,5 +1,5 @@
 /* Files of the volume that Lintel was loaded from. UEFI 2.10 sections 13.4
- * and 13.5. Called by vmm/main.c through arch/efi/efi.h, before efi_exit(). */
+ * and 13.5. Called by vmm/load.c through arch/efi/efi.h, before efi_exit(). */
 
 #include "arch/efi/efi_firmware.h"
 #include "arch/efi/ucs2.h"

@@ -3,7 +3,8 @@
  * these functions (tests link a fake of guest_get and guest_set).
  *
  * Who calls it: vmm/vm/vcpu.c runs the guest, the exit subjects read and write
- * its registers. Implemented by arch/vmx_*.c.  SDM 3C chapters 24 to 27. */
+ * its registers. Implemented by arch/vmx/guest*.c.  SDM 3C chapters 24 to 27.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -56,7 +56,7 @@ enum interruption_type {
 #define LATE_PRIMARY     (1U << 1) /* write the primary controls */
 #define LATE_TLB         (1U << 2) /* INVVPID */
 #define LATE_MITIGATIONS (1U << 3) /* IA32_SPEC_CTRL, at every entry */
-/* Of guest_apic.c: */
+/* Of guest_apicv.c: */
 #define LATE_APIC_CONTROLS (1U << 4) /* write secondary and pin controls */
 #define LATE_APIC_EXITS    (1U << 5) /* write the EOI-exit bitmap */
 #define LATE_APIC_STATUS   (1U << 6) /* write the guest interrupt status */
@@ -114,7 +114,7 @@ struct guest {
     void *xsave;
     uint64_t ept_pointer;
 
-    /* The APIC as the processor virtualises it; guest_apic.c. */
+    /* The APIC as the processor virtualises it; guest_apicv.c. */
     uint32_t *apic_page;     /* NULL: it does not */
     const void *apic_access; /* its accesses are the APIC's; NULL: none */
     uint64_t eoi_exits[4];   /* as the VMCS has them */
@@ -200,7 +200,7 @@ void guest_setup_pass_msr(struct guest *guest, uint32_t msr, bool read,
 
 void guest_setup_stop_msr(struct guest *guest, uint32_t msr);
 
-/* guest_apic.c: the fields that guest_setup_vmcs() fills in, and what is late
+/* guest_apicv.c: the fields that guest_setup_vmcs() fills in, and what is late
  * of LATE_APIC. */
 void guest_apic_write_fields(const struct guest *guest);
 ASIDE void guest_apic_flush(struct guest *guest);

@@ -2,7 +2,7 @@
  * the names in dumps are both made from it. The width of a field is bits 14:13
  * of its encoding: 0 16-bit, 1 64-bit, 2 32-bit, 3 natural.
  *
- * Who includes it: arch/vmx_*.c, arch/guest_*.c; never vmm/. */
+ * Who includes it: the files of arch/vmx/; never vmm/. */
 #pragma once
 
 #include <stdint.h>

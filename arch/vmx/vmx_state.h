@@ -1,6 +1,6 @@
 /* What the VMX files know of the machine: the controls and features every
  * guest gets (one for all processors, computed once), and what one processor
- * holds now. Private to arch/vmx_*.c, arch/vmx/guest*.c, arch/vmx/ept.c. */
+ * holds now. Private to arch/vmx/. */
 #pragma once
 
 #include <stdbool.h>

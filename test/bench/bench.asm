@@ -167,7 +167,7 @@ one_mmio:
     stop_clock
     ret
 
-; To a halted processor and awake again, as the rig of DESIGN.md measured KVM.
+; To a halted processor and awake again.
 one_self:
     mov ecx, MSR_X2APIC_SELF
     start_clock

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """`make bench`: boots the guest bench.asm in Bochs, under `lint strict` and
-again under `lint off`, and prints what the paths of DESIGN.md's section 7 cost,
-beside what was aimed at and what KVM takes. Called by bench.mk."""
+again under `lint off`, and prints what its paths cost, beside what is aimed at
+and what KVM takes. Called by bench.mk."""
 
 import json
 import os
@@ -20,7 +20,7 @@ LINTS = ("strict", "off")
 KIB = 1 << 10
 
 # The guest's name for it, ours, the aim, and KVM of Debian's 6.1 kernel with
-# QEMU 7.2 in the same emulator, as DESIGN.md has them (KVM: the least).
+# QEMU 7.2 in the same emulator (KVM: the least of several runs).
 PATHS = (
     ("cpuid", "CPUID, and back", 150, 1013),
     ("vmcall", "VMCALL, and back", 150, 3226),

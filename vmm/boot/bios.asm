@@ -5,10 +5,10 @@
 ; PIT. No disk, no network, no PCI, no screen: those calls fail as they do on a
 ; machine that has none.
 ;
-; Assembled to vmm/boot/bios.inc (vmm/boot/bios.mk). bzimage_real.c copies it to
-; MAP_BIOS, fills in the memory map, and starts the processor at `boot` with DS
-; at the kernel's real-mode code. Interrupt numbers and registers are the IBM
-; PC's.
+; Assembled to build/vmm/boot/bios.inc (vmm/boot/bios.mk). bzimage_real.c copies
+; it to MAP_BIOS, fills in the memory map, and starts the processor at `boot`
+; with DS at the kernel's real-mode code. Interrupt numbers and registers are
+; the IBM PC's.
 
 bits 16
 org 0

@@ -2,9 +2,10 @@
  * the local APICs that an interrupt message is for and hands it to them (SDM
  * 3A 11.6.2, and 11.12.10 for the x2APIC).
  *
- * Who calls it: lapic*.c (IPIs, EOI), ioapic.c, pic.c (its INTR line), and
- * vm.c, which fills the structure in. The chips of one VM are used by one
- * processor at a time; whoever runs a VM on several serialises them. */
+ * Who calls it: lapic.c and lapic_registers.c (IPIs, EOI), ioapic.c, pic.c (its
+ * INTR line), and vmm/vm/vm_vcpus.c, which fills the structure in. The chips of
+ * one VM are used by one processor at a time; whoever runs a VM on several
+ * serialises them. */
 #pragma once
 
 #include <stdbool.h>

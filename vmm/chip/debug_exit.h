@@ -3,7 +3,7 @@
  * it) or 0x501 (the device's default). QEMU's own exit status is then
  * (value << 1) | 1, of which its caller sees eight bits.
  *
- * Who calls it: vm.c; main.c for what the value means. */
+ * Who calls it: vmm/vm/vm.c; vmm/run.c for what the value means. */
 #pragma once
 
 #include <stdbool.h>

@@ -6,7 +6,7 @@
  * is lapic_registers.c, the timer lapic_timer.c.
  *
  * Where the processor can, it plays the APIC itself (SDM 3C chapter 30) and
- * the guest exits for what is left; lapic_virtual.c. All of it behaves the
+ * the guest exits for what is left; lapic_apicv.c. All of it behaves the
  * same then, but that no vector is ever lapic_pending(). */
 #pragma once
 

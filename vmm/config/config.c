@@ -353,7 +353,7 @@ static bool parse_timeout(struct config_reader *reader, const char *value)
     return true;
 }
 
-/* DESIGN's keys that this version cannot obey: a machine without what was asked
+/* Keys that this version cannot obey: a machine without what was asked
  * for would be half configured. */
 static bool parse_later(struct config_reader *reader, const char *value)
 {

@@ -1,7 +1,7 @@
 /* Lintel's configuration as it stands on the ESP: the Boot Loader
  * Specification's Type #1 files, loader/loader.conf and loader/entries/ *.conf.
  *
- * Who calls it: vmm/main.c before ExitBootServices. Parsing is pure: text in,
+ * Who calls it: vmm/load.c before ExitBootServices. Parsing is pure: text in,
  * structure or error out. */
 #pragma once
 

@@ -8,7 +8,8 @@
  * there while the TSCs are the same on all (a kernel reads one vCPU's page with
  * any vCPU's TSC then).
  *
- * Who calls it: vm.c, msr.c, vcpu_events.c (INIT turns a vCPU's clock off). */
+ * Who calls it: vmm/vm/vm_vcpus.c, msr.c, vmm/vm/vcpu_events.c (INIT turns a
+ * vCPU's clock off). */
 #pragma once
 
 #include <stdbool.h>

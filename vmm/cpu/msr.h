@@ -1,7 +1,7 @@
 /* RDMSR and WRMSR of the guest: one table of the MSRs the machine has (SDM 4
  * chapter 2). What is not in it is #GP, with one log line a number.
  *
- * Who calls it: vmm/vm/vcpu.c's exits for RDMSR and WRMSR. MSRs that the guest
+ * Who calls it: vmm/vm/exits.c for RDMSR and WRMSR. MSRs that the guest
  * reaches without an exit are here too, for exits that come all the same. */
 #pragma once
 

@@ -2,8 +2,9 @@
  * guest-physical address through the guest's page tables, with every check of
  * the processor and the accessed and dirty bits.
  *
- * Who calls it: vmm/cpu/emulate*.c for instruction bytes and operands; the
- * monitor and the reports, which only look (WALK_PEEK).  SDM 3A chapter 4.
+ * Who calls it: vmm/cpu/emulate.c and vmm/cpu/emulate_memory.c for instruction
+ * bytes and operands; the reports, which only look (WALK_PEEK).  SDM 3A chapter
+ * 4.
  *
  * Not done: protection keys (CR4.PKE, CR4.PKS) and shadow stacks (CR4.CET);
  * CPUID must not offer them to the guest. */

@@ -1,7 +1,7 @@
 /* Which processors of the machine a VM's tasks run on.
  *
- * Who calls it: vmm/vm/vm.c when a VM is built, and vmm/vm/vm_run.c and
- * vmm/vm/vm_device.c for each task of it. */
+ * Who calls it: vmm/vm/vm.c when a VM is built, vmm/vm/vm_run.c and
+ * vmm/vm/vcpu.c for each task of it. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /* One virtual processor: a task that runs its guest, answers its exits, and
  * waits where the guest halts.
  *
- * Who calls it: vmm/vm/vm.c makes and starts them; the exit subjects get one as
- * their first argument. Read next: vmm/vm/exits.c. */
+ * Who calls it: vmm/vm/vm_run.c starts them; the exit subjects get one as their
+ * first argument. Read next: vmm/vm/exits.c. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* One virtual machine: its memory, processors, chips and devices.
  *
- * Who calls it: vmm/main.c creates, runs and destroys one an entry of the
+ * Who calls it: vmm/run.c creates, runs and destroys one an entry of the
  * configuration. Read next: vmm/vm/vm.c, then vmm/vm/vcpu.c. */
 #pragma once
 

@@ -2,7 +2,8 @@
  * IOAPIC. Sources that share a line are or-ed by whoever wires them; here no
  * two do.
  *
- * Who calls it: every chip and vmm/vm/vm_device.c, through vmm/chip/platform.h.
+ * Who calls it: every chip and vmm/vm/virtio_env.c, through
+ * vmm/chip/platform.h.
  */
 #include "vmm/chip/platform.h"
 #include "vmm/vm/vm.h"

@@ -12,7 +12,8 @@
 
 #define INFO(vector, type) (1U << 31 | (type) << 8 | (vector))
 
-/* DESIGN.md 7: ten VMREADs and four VMWRITEs on a hot exit. */
+/* At most ten VMREADs and four VMWRITEs on a hot exit: under another hypervisor
+ * each may cost as much as an exit. */
 static void cpuid_exit_is_cheap(void **state)
 {
     struct guest *guest = fake_guest();

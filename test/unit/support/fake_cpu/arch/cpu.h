@@ -1,5 +1,6 @@
 /* Stands in for arch/cpu.h in host tests of kernel/ (-iquote
- * test/unit/fake_cpu): the same names, each test defines what it needs. */
+ * test/unit/support/fake_cpu): the same names, each test defines what it needs.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,6 @@
 /* arch/cpu.h for the test of arch/vmx/vmx_features.c (-iquote
- * test/unit/fake_features): what the processor says of itself is the test's. */
+ * test/unit/support/fake_features): what the processor says of itself is the
+ * test's. */
 #pragma once
 
 #define cpu_cpuid real_cpuid

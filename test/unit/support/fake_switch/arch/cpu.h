@@ -1,5 +1,6 @@
 /* arch/cpu.h for the test of arch/vmx/guest_switch.c (-iquote
- * test/unit/fake_switch): the registers that move with a guest are the test's.
+ * test/unit/support/fake_switch): the registers that move with a guest are the
+ * test's.
  */
 #pragma once
 

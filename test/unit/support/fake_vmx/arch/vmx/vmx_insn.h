@@ -1,5 +1,6 @@
-/* Stands in for arch/vmx/vmx_insn.h in host tests (-iquote test/unit/fake_vmx):
- * the VMCS is a map that the test owns, test/unit/support/guest_fake.c. */
+/* Stands in for arch/vmx/vmx_insn.h in host tests (-iquote
+ * test/unit/support/fake_vmx): the VMCS is a map that the test owns,
+ * test/unit/support/guest_fake.c. */
 #pragma once
 
 #include <stdbool.h>
