@@ -1,4 +1,4 @@
-/* The constants that arch/gdt_load.asm and arch/processor_trampoline.asm share
+/* The constants that gdt_load.asm, isr.asm and processor_trampoline.asm share
  * with C. Not part of the image; see the header. */
 #include "arch/asm_constants.h"
 
@@ -19,6 +19,7 @@ void asm_constants(void)
     ASM_CONSTANT(MSR_EFER, MSR_EFER);
     ASM_CONSTANT(EFER_LME, EFER_LME);
     ASM_CONSTANT(EFER_NXE, EFER_NXE);
+    ASM_CONSTANT(VECTORS_WITH_ERROR_CODE, VECTORS_WITH_ERROR_CODE);
     ASM_CONSTANT(DESCRIPTOR_CODE_32, DESCRIPTOR_CODE_32);
     ASM_CONSTANT(DESCRIPTOR_CODE_64, DESCRIPTOR_CODE_64);
     ASM_CONSTANT(DESCRIPTOR_DATA, DESCRIPTOR_DATA);

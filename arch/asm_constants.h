@@ -8,4 +8,4 @@
 #include <stdint.h>
 
 #define ASM_CONSTANT(name, value)                                              \
-    __asm__ volatile("\n@ " #name " equ %P0" : : "i"((uint64_t)(value)))
+    __asm__ volatile("\n@ %%define " #name " %P0" : : "i"((uint64_t)(value)))

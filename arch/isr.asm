@@ -7,9 +7,10 @@ section .text
 
 extern idt_trap
 
-; Vectors that push an error code: 8, 10 to 14, 17, 21, 29, 30.
-%define HAS_ERROR(v) ((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || \
-                      (v) == 21 || (v) == 29 || (v) == 30)
+%include "arch/asm_constants.inc"
+
+; Does the processor push an error code?
+%define HAS_ERROR(v) ((v) < 32 && ((VECTORS_WITH_ERROR_CODE >> (v)) & 1))
 
 ; Stub v is at isr_stubs + 16 * v.
 global isr_stubs:function hidden

@@ -31,8 +31,8 @@ endef
 $(eval $(call asm-constants,arch/asm_constants))
 $(eval $(call asm-constants,arch/vmx/guest_offsets))
 
-$(BUILD)/arch/gdt_load.o: $(BUILD)/arch/asm_constants.inc
-$(BUILD)/arch/processor_trampoline.o: $(BUILD)/arch/asm_constants.inc
+$(addprefix $(BUILD)/arch/,gdt_load.o isr.o processor_trampoline.o): \
+    $(BUILD)/arch/asm_constants.inc
 
 include arch/efi/objects.mk
 include arch/vmx/objects.mk

@@ -1,5 +1,5 @@
 /* Where arch/ gets zeroed 4 KiB pages from (EPT tables, VMCSs, page tables):
- * the caller hands one in, since arch/ knows nothing of kernel/. */
+ * the caller hands one in, made by page_source_init() of kernel/page.h. */
 #pragma once
 
 struct page_source {

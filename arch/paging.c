@@ -403,10 +403,8 @@ bool paging_is_mapped(uint64_t address)
     unsigned levels = cpu_read_cr4() & CR4_LA57 ? 5 : 4;
     const uint64_t *table =
         (const uint64_t *)(uintptr_t)(cpu_read_cr3() & PTE_ADDRESS);
-    unsigned unused_bits = 64 - level_shift(levels + 1);
-    int64_t canonical = (int64_t)(address << unused_bits) >> unused_bits;
 
-    if ((uint64_t)canonical != address) {
+    if (!canonical(address, level_shift(levels + 1))) {
         return false;
     }
     for (unsigned level = levels;; level--) {

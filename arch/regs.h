@@ -4,12 +4,22 @@
  * no instructions, and every room and host test may include it. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Bits high..low of `value`, both included, as the manuals write them. */
 static inline uint64_t bits(uint64_t value, unsigned high, unsigned low)
 {
     return (value >> low) & (~0ULL >> (63 - (high - low)));
+}
+
+/* Are all bits from `width` - 1 up alike? SDM 1 3.3.7.1; `width` is 48, or 57
+ * under 5-level paging. */
+static inline bool canonical(uint64_t address, unsigned width)
+{
+    unsigned unused = 64 - width;
+
+    return (uint64_t)((int64_t)(address << unused) >> unused) == address;
 }
 
 /* Control registers, SDM 3A 2.5. */
@@ -57,6 +67,9 @@ static inline uint64_t bits(uint64_t value, unsigned high, unsigned low)
 #define XCR0_AVX    (1ULL << 2)
 #define XCR0_AVX512 (7ULL << 5) /* opmask, ZMM_Hi256, Hi16_ZMM */
 #define XCR0_PKRU   (1ULL << 9)
+
+/* Bytes of an XSAVE area's legacy region and header, SDM 1 13.4. */
+#define XSAVE_MINIMUM 576U
 
 /* SDM 3A 2.3. */
 #define RFLAGS_CF  (1ULL << 0)
@@ -108,6 +121,13 @@ enum {
     VECTOR_EXCEPTIONS = 32 /* interrupts have this vector and the ones above */
 };
 
+#define VECTOR_BIT(vector) (1U << (vector))
+
+#define VECTORS_WITH_ERROR_CODE                                                \
+    (VECTOR_BIT(VECTOR_DF) | VECTOR_BIT(VECTOR_TS) | VECTOR_BIT(VECTOR_NP) |   \
+     VECTOR_BIT(VECTOR_SS) | VECTOR_BIT(VECTOR_GP) | VECTOR_BIT(VECTOR_PF) |   \
+     VECTOR_BIT(VECTOR_AC) | VECTOR_BIT(VECTOR_CP))
+
 /* Error code of #PF, SDM 3A figure 4-12. */
 #define PF_P    (1U << 0)
 #define PF_W    (1U << 1)
@@ -149,6 +169,19 @@ enum memory_type {
     MEMORY_WB = 6,
     MEMORY_UC_MINUS = 7 /* the PAT's only */
 };
+
+/* May the PAT have this value? SDM 3A table 12-10. */
+static inline bool pat_valid(uint64_t pat)
+{
+    for (unsigned entry = 0; entry < 8; entry++) {
+        uint64_t type = pat >> (entry * 8) & 0xff;
+
+        if (type > MEMORY_UC_MINUS || (type > MEMORY_WC && type < MEMORY_WT)) {
+            return false;
+        }
+    }
+    return true;
+}
 
 /* Segments, by their number in an instruction; then those without one. */
 enum segment {

@@ -11,6 +11,7 @@
  * nearly full, and long runs stay long. */
 #include "kernel/page.h"
 
+#include "arch/page_source.h"
 #include "arch/spinlock.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/string.h"
@@ -209,6 +210,25 @@ void page_add_range(uint64_t base, size_t count)
         insert(base, count);
         spinlock_give(&heap.lock);
     }
+}
+
+static void *source_alloc(struct page_source *source)
+{
+    void *page = page_alloc(1, PAGE_SIZE);
+
+    source->taken += page != NULL ? 1 : 0;
+    return page;
+}
+
+static void source_free(struct page_source *source, void *page)
+{
+    source->taken--;
+    page_free(page, 1);
+}
+
+void page_source_init(struct page_source *source)
+{
+    *source = (struct page_source){.alloc = source_alloc, .free = source_free};
 }
 
 size_t page_free_count(void)

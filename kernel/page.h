@@ -21,6 +21,10 @@ void *page_alloc_dirty(size_t count, uint64_t alignment);
 /* Gives back a run exactly as page_alloc handed it out. */
 void page_free(void *pages, size_t count);
 
+/* Makes a source of single pages for arch/. */
+struct page_source;
+void page_source_init(struct page_source *source);
+
 /* Pages free now, in all and in the longest contiguous run. */
 size_t page_free_count(void);
 size_t page_longest_run(void);

@@ -68,23 +68,8 @@ static void open_screen(const struct boot_framebuffer *screen)
     }
 }
 
-static void *source_alloc(struct page_source *source)
-{
-    (void)source;
-    return page_alloc(1, PAGE_SIZE);
-}
-
-static void source_free(struct page_source *source, void *page)
-{
-    (void)source;
-    page_free(page, 1);
-}
-
 /* For what lives as long as Lintel: page tables, VMXON regions. */
-static struct page_source kernel_pages = {
-    .alloc = source_alloc,
-    .free = source_free,
-};
+static struct page_source kernel_pages;
 
 static void give_pages(const struct boot_info *info)
 {
@@ -112,6 +97,7 @@ static size_t take_machine(const struct boot_info *info)
     gdt_guard_stacks();
     give_pages(info);
     pages = page_free_count();
+    page_source_init(&kernel_pages);
     paging_set_source(&kernel_pages);
     lapic_host_init();
     tsc_hz = tsc_calibrate(info);

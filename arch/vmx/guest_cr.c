@@ -49,9 +49,11 @@ uint64_t guest_pdpte_address(struct guest *guest)
     return guest_get(guest, GUEST_CR3) & CR3_PAE_ADDRESS;
 }
 
-static enum guest_write check_pdptes(const uint64_t *pdptes)
+/* The PDPTEs that PAE paging loads; nothing is loaded if one is wrong. */
+static enum guest_write load_pdptes(struct guest *guest, const uint64_t *pdptes)
 {
     uint64_t reserved = PDPTE_RESERVED | beyond_physical();
+
     if (!pdptes) {
         return GUEST_WRITE_PDPTES;
     }
@@ -60,14 +62,10 @@ static enum guest_write check_pdptes(const uint64_t *pdptes)
             return GUEST_WRITE_FAULT;
         }
     }
-    return GUEST_WRITE_DONE;
-}
-
-static void set_pdptes(struct guest *guest, const uint64_t *pdptes)
-{
     for (unsigned i = 0; i < PDPTE_COUNT; i++) {
         guest_regs_write(guest, HIDDEN_PDPTE0 + i, pdptes[i]);
     }
+    return GUEST_WRITE_DONE;
 }
 
 /* Going from paging off to on, or back, with EFER.LME set. */
@@ -113,14 +111,11 @@ enum guest_write guest_write_cr0(struct guest *guest, uint64_t value,
         }
         efer = value & CR0_PG ? efer | EFER_LMA : efer & ~EFER_LMA;
     }
-    bool load_pdptes =
-        pae_paging(value, cr4, efer) && (changed & CR0_PDPTE_BITS);
-    if (load_pdptes) {
-        enum guest_write verdict = check_pdptes(pdptes);
+    if (pae_paging(value, cr4, efer) && (changed & CR0_PDPTE_BITS)) {
+        enum guest_write verdict = load_pdptes(guest, pdptes);
         if (verdict != GUEST_WRITE_DONE) {
             return verdict;
         }
-        set_pdptes(guest, pdptes);
     }
     guest_set(guest, GUEST_CR0, value);
     if (efer != guest_get(guest, GUEST_EFER)) {
@@ -152,11 +147,10 @@ enum guest_write guest_write_cr4(struct guest *guest, uint64_t value,
         return GUEST_WRITE_FAULT;
     }
     if (pae_paging(cr0, value, efer) && (changed & CR4_PDPTE_BITS)) {
-        enum guest_write verdict = check_pdptes(pdptes);
+        enum guest_write verdict = load_pdptes(guest, pdptes);
         if (verdict != GUEST_WRITE_DONE) {
             return verdict;
         }
-        set_pdptes(guest, pdptes);
     }
     guest_set(guest, GUEST_CR4, value);
     if (changed & CR4_TLB_BITS) {
@@ -179,11 +173,10 @@ enum guest_write guest_write_cr3(struct guest *guest, uint64_t value,
         return GUEST_WRITE_FAULT;
     }
     if (pae_paging(guest_get(guest, GUEST_CR0), cr4, efer)) {
-        enum guest_write verdict = check_pdptes(pdptes);
+        enum guest_write verdict = load_pdptes(guest, pdptes);
         if (verdict != GUEST_WRITE_DONE) {
             return verdict;
         }
-        set_pdptes(guest, pdptes);
     }
     guest_set(guest, GUEST_CR3, value);
     guest_flush_tlb(guest);
@@ -211,12 +204,8 @@ enum guest_write guest_write_efer(struct guest *guest, uint64_t value)
 
 enum guest_write guest_write_pat(struct guest *guest, uint64_t value)
 {
-    for (unsigned entry = 0; entry < 8; entry++) {
-        uint64_t type = value >> (entry * 8) & 0xff;
-        /* UC, WC, WT, WP, WB, UC- (SDM 3A Table 12-10) */
-        if (type > 7 || type == 2 || type == 3) {
-            return GUEST_WRITE_FAULT;
-        }
+    if (!pat_valid(value)) {
+        return GUEST_WRITE_FAULT;
     }
     guest_set(guest, GUEST_PAT, value);
     guest_flush_tlb(guest);

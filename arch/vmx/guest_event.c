@@ -10,13 +10,6 @@
 #include "arch/vmx/vmx_state.h"
 #include "kernel/base/panic.h"
 
-#define VECTOR_BIT(vector) (1U << (vector))
-
-#define VECTORS_WITH_ERROR_CODE                                                \
-    (VECTOR_BIT(VECTOR_DF) | VECTOR_BIT(VECTOR_TS) | VECTOR_BIT(VECTOR_NP) |   \
-     VECTOR_BIT(VECTOR_SS) | VECTOR_BIT(VECTOR_GP) | VECTOR_BIT(VECTOR_PF) |   \
-     VECTOR_BIT(VECTOR_AC) | VECTOR_BIT(VECTOR_CP))
-
 #define VECTORS_CONTRIBUTORY                                                   \
     (VECTOR_BIT(VECTOR_DE) | VECTOR_BIT(VECTOR_TS) | VECTOR_BIT(VECTOR_NP) |   \
      VECTOR_BIT(VECTOR_SS) | VECTOR_BIT(VECTOR_GP) | VECTOR_BIT(VECTOR_CP))

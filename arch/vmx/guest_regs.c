@@ -74,11 +74,16 @@ static bool msr_exists(uint32_t msr)
     return msr != MSR_TSC_AUX || vmx_machine.tsc_aux;
 }
 
-static uint64_t read_msr(unsigned reg)
+static uint64_t read_msr(uint32_t msr)
+{
+    return msr_exists(msr) ? cpu_rdmsr(msr) : 0;
+}
+
+static uint64_t read_kept(unsigned reg)
 {
     for (size_t i = 0; i < MSR_COUNT; i++) {
         if (msrs[i].reg == reg) {
-            return msr_exists(msrs[i].msr) ? cpu_rdmsr(msrs[i].msr) : 0;
+            return read_msr(msrs[i].msr);
         }
     }
     panic("guest register %u is kept nowhere", reg);
@@ -98,8 +103,7 @@ void guest_regs_save_msrs(struct guest *guest)
 {
     for (size_t i = 0; i < MSR_COUNT; i++) {
         if (!(guest->valid & REG_BIT(msrs[i].reg))) {
-            guest->reg[msrs[i].reg] =
-                msr_exists(msrs[i].msr) ? cpu_rdmsr(msrs[i].msr) : 0;
+            guest->reg[msrs[i].reg] = read_msr(msrs[i].msr);
             guest->valid |= REG_BIT(msrs[i].reg);
         }
     }
@@ -155,7 +159,7 @@ static uint64_t fetch_other(struct guest *guest, unsigned reg)
     }
     /* Not valid means that the processor has it (guest_switch_load). */
     CHECK(guest_switch_is_loaded(guest));
-    return reg == GUEST_CR2 ? cpu_read_cr2() : read_msr(reg);
+    return reg == GUEST_CR2 ? cpu_read_cr2() : read_kept(reg);
 }
 
 static __attribute__((noinline)) uint64_t fetch_slowly(struct guest *guest,

@@ -22,21 +22,6 @@
 #define ACTIVITY_HLT    1U
 #define ACTIVITY_LAST   3U
 
-#define FAULT(text, field) ((struct entry_fault){text, field})
-#define NO_FAULT           ((struct entry_fault){NULL, 0})
-#define REFUSE(condition, text, field)                                         \
-    do {                                                                       \
-        if (condition) {                                                       \
-            return FAULT(text, field);                                         \
-        }                                                                      \
-    } while (0)
-
-static bool canonical(uint64_t address)
-{
-    uint64_t top = address >> 47;
-    return top == 0 || top == 0x1ffff;
-}
-
 static bool ia32e(const struct entry_state *s)
 {
     return s->entry_controls & ENTRY_IA32E_GUEST;
@@ -79,27 +64,23 @@ static struct entry_fault check_control_registers(const struct entry_state *s)
            s->cr4);
     REFUSE(s->cr3 & wide, "CR3: beyond the physical address width", s->cr3);
     REFUSE(s->dr7 >> 32, "DR7: bits 63:32", s->dr7);
-    REFUSE(!canonical(s->sysenter_esp), "SYSENTER_ESP: not canonical",
+    REFUSE(!canonical(s->sysenter_esp, 48), "SYSENTER_ESP: not canonical",
            s->sysenter_esp);
-    REFUSE(!canonical(s->sysenter_eip), "SYSENTER_EIP: not canonical",
+    REFUSE(!canonical(s->sysenter_eip, 48), "SYSENTER_EIP: not canonical",
            s->sysenter_eip);
-    return NO_FAULT;
+    return ENTRY_FINE;
 }
 
 static struct entry_fault check_msrs(const struct entry_state *s)
 {
-    for (unsigned entry = 0; entry < 8; entry++) {
-        uint64_t type = s->pat >> (entry * 8) & 0xff;
-        REFUSE(type > 7 || type == 2 || type == 3, "PAT: reserved memory type",
-               s->pat);
-    }
+    REFUSE(!pat_valid(s->pat), "PAT: reserved memory type", s->pat);
     REFUSE(s->efer & ~EFER_KNOWN, "EFER: reserved bit", s->efer);
     REFUSE(ia32e(s) != (bool)(s->efer & EFER_LMA),
            "EFER: LMA differs from the entry control", s->efer);
     REFUSE((s->cr0 & CR0_PG) &&
                (bool)(s->efer & EFER_LMA) != (bool)(s->efer & EFER_LME),
            "EFER: LMA differs from LME under paging", s->efer);
-    return NO_FAULT;
+    return ENTRY_FINE;
 }
 
 /* ES CS SS DS FS GS in virtual-8086 mode. */
@@ -114,7 +95,7 @@ static struct entry_fault check_v8086(const struct entry_state *s)
         REFUSE(segment->rights != RIGHTS_V8086,
                "segment rights in virtual-8086 mode", segment->rights);
     }
-    return NO_FAULT;
+    return ENTRY_FINE;
 }
 
 /* What every usable segment must be, system segments included. */
@@ -131,7 +112,7 @@ static struct entry_fault check_common(const struct entry_segment *segment)
            "segment rights: G with limit bits 11:0 clear", segment->rights);
     REFUSE(!granular && limit >> 20, "segment limit: beyond 20 bits without G",
            limit);
-    return NO_FAULT;
+    return ENTRY_FINE;
 }
 
 static struct entry_fault check_code(const struct entry_state *s)
@@ -156,7 +137,7 @@ static struct entry_fault check_code(const struct entry_state *s)
         REFUSE(dpl_of(cs) > stack_dpl, "CS rights: DPL above SS's", cs->rights);
         break;
     default:
-        return FAULT("CS rights: type", cs->rights);
+        return ENTRY_FAULT("CS rights: type", cs->rights);
     }
     REFUSE(ia32e(s) && (cs->rights & RIGHTS_L) && (cs->rights & RIGHTS_D),
            "CS rights: L and D", cs->rights);
@@ -170,7 +151,7 @@ static struct entry_fault check_stack(const struct entry_state *s)
 
     REFUSE(flat && dpl_of(ss), "SS rights: DPL not 0", ss->rights);
     if (!usable(ss)) {
-        return NO_FAULT;
+        return ENTRY_FINE;
     }
     REFUSE(ss->base >> 32, "SS base: bits 63:32", ss->base);
     REFUSE(type_of(ss) != 3 && type_of(ss) != 7, "SS rights: type", ss->rights);
@@ -183,10 +164,10 @@ static struct entry_fault check_data(const struct entry_segment *segment,
 {
     unsigned type = type_of(segment);
 
-    REFUSE(wide_base && !canonical(segment->base),
+    REFUSE(wide_base && !canonical(segment->base, 48),
            "FS or GS base: not canonical", segment->base);
     if (!usable(segment)) {
-        return NO_FAULT;
+        return ENTRY_FINE;
     }
     REFUSE(!wide_base && segment->base >> 32, "DS or ES base: bits 63:32",
            segment->base);
@@ -208,7 +189,7 @@ static struct entry_fault check_system(const struct entry_state *s)
 
     REFUSE(!usable(tr), "TR rights: unusable", tr->rights);
     REFUSE(tr->selector & SELECTOR_TI, "TR selector: TI", tr->selector);
-    REFUSE(!canonical(tr->base), "TR base: not canonical", tr->base);
+    REFUSE(!canonical(tr->base, 48), "TR base: not canonical", tr->base);
     REFUSE(type_of(tr) != TYPE_TSS_BUSY &&
                (ia32e(s) || type_of(tr) != TYPE_TSS16_BUSY),
            "TR rights: type", tr->rights);
@@ -219,7 +200,7 @@ static struct entry_fault check_system(const struct entry_state *s)
         return fault;
     }
     REFUSE(ldtr->selector & SELECTOR_TI, "LDTR selector: TI", ldtr->selector);
-    REFUSE(!canonical(ldtr->base), "LDTR base: not canonical", ldtr->base);
+    REFUSE(!canonical(ldtr->base, 48), "LDTR base: not canonical", ldtr->base);
     REFUSE(type_of(ldtr) != TYPE_LDT, "LDTR rights: type", ldtr->rights);
     REFUSE(ldtr->rights & RIGHTS_S, "LDTR rights: not a system segment",
            ldtr->rights);
@@ -246,11 +227,13 @@ static struct entry_fault check_segments(const struct entry_state *s)
 
 static struct entry_fault check_tables(const struct entry_state *s)
 {
-    REFUSE(!canonical(s->gdtr_base), "GDTR base: not canonical", s->gdtr_base);
-    REFUSE(!canonical(s->idtr_base), "IDTR base: not canonical", s->idtr_base);
+    REFUSE(!canonical(s->gdtr_base, 48), "GDTR base: not canonical",
+           s->gdtr_base);
+    REFUSE(!canonical(s->idtr_base, 48), "IDTR base: not canonical",
+           s->idtr_base);
     REFUSE(s->gdtr_limit >> 16, "GDTR limit: bits 31:16", s->gdtr_limit);
     REFUSE(s->idtr_limit >> 16, "IDTR limit: bits 31:16", s->idtr_limit);
-    return NO_FAULT;
+    return ENTRY_FINE;
 }
 
 static struct entry_fault check_rip_rflags(const struct entry_state *s)
@@ -270,7 +253,7 @@ static struct entry_fault check_rip_rflags(const struct entry_state *s)
     REFUSE(external && !(s->rflags & RFLAGS_IF),
            "RFLAGS: IF clear, but an external interrupt is injected",
            s->rflags);
-    return NO_FAULT;
+    return ENTRY_FINE;
 }
 
 static struct entry_fault check_non_register(const struct entry_state *s)
@@ -304,7 +287,7 @@ static struct entry_fault check_non_register(const struct entry_state *s)
            "pending debug exceptions: BS differs from RFLAGS.TF",
            s->pending_debug);
     REFUSE(s->link_pointer != ~0ULL, "VMCS link pointer", s->link_pointer);
-    return NO_FAULT;
+    return ENTRY_FINE;
 }
 
 struct entry_fault vmx_entry_check(const struct entry_state *state)
@@ -314,7 +297,7 @@ struct entry_fault vmx_entry_check(const struct entry_state *state)
         check_segments,          check_tables,
         check_rip_rflags,        check_non_register,
     };
-    struct entry_fault fault = NO_FAULT;
+    struct entry_fault fault = ENTRY_FINE;
     for (size_t i = 0; i < sizeof checks / sizeof *checks && !fault.what; i++) {
         fault = checks[i](state);
     }

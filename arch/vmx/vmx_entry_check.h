@@ -52,6 +52,17 @@ struct entry_fault {
     const char *what;
     uint64_t value;
 };
+
+/* For the functions that look: each returns a fault. */
+#define ENTRY_FAULT(text, wrong) ((struct entry_fault){text, wrong})
+#define ENTRY_FINE               ENTRY_FAULT(NULL, 0)
+#define REFUSE(condition, text, wrong)                                         \
+    do {                                                                       \
+        if (condition) {                                                       \
+            return ENTRY_FAULT(text, wrong);                                   \
+        }                                                                      \
+    } while (0)
+
 struct entry_fault vmx_entry_check(const struct entry_state *state);
 
 /* Logs why the entry failed that just did; its VMCS is current. */

@@ -43,14 +43,6 @@ struct entry_controls {
     unsigned physical_bits;
 };
 
-#define NO_FAULT ((struct entry_fault){NULL, 0})
-#define REFUSE(condition, text, field)                                         \
-    do {                                                                       \
-        if (condition) {                                                       \
-            return (struct entry_fault){text, field};                          \
-        }                                                                      \
-    } while (0)
-
 static bool pin(const struct entry_controls *c, uint32_t bit)
 {
     return c->control[CONTROL_PIN] & bit;
@@ -91,7 +83,7 @@ static struct entry_fault check_words(const struct entry_controls *c)
         REFUSE(wrong, beyond[i], wrong);
         REFUSE(missing, lacking[i], missing);
     }
-    return NO_FAULT;
+    return ENTRY_FINE;
 }
 
 static struct entry_fault check_apic(const struct entry_controls *c)
@@ -104,7 +96,7 @@ static struct entry_fault check_apic(const struct entry_controls *c)
     if (!primary(c, PRIMARY_TPR_SHADOW)) {
         REFUSE(virtual, "secondary controls: virtual APIC without TPR shadow",
                virtual);
-        return NO_FAULT;
+        return ENTRY_FINE;
     }
     REFUSE(no_page(c, c->virtual_apic), "virtual-APIC address",
            c->virtual_apic);
@@ -121,13 +113,13 @@ static struct entry_fault check_apic(const struct entry_controls *c)
         "pin controls: virtual-interrupt delivery without external-interrupt "
         "exiting",
         c->control[CONTROL_PIN]);
-    return NO_FAULT;
+    return ENTRY_FINE;
 }
 
 static struct entry_fault check_posted(const struct entry_controls *c)
 {
     if (!pin(c, PIN_POSTED_INTERRUPTS)) {
-        return NO_FAULT;
+        return ENTRY_FINE;
     }
     REFUSE(!secondary(c, SECONDARY_INTERRUPT_DELIVERY),
            "pin controls: posted interrupts without virtual-interrupt delivery",
@@ -140,7 +132,7 @@ static struct entry_fault check_posted(const struct entry_controls *c)
     REFUSE((c->posted_descriptor & 0x3f) ||
                c->posted_descriptor >> c->physical_bits,
            "posted-interrupt descriptor address", c->posted_descriptor);
-    return NO_FAULT;
+    return ENTRY_FINE;
 }
 
 static struct entry_fault check_execution(const struct entry_controls *c)
@@ -164,7 +156,7 @@ static struct entry_fault check_execution(const struct entry_controls *c)
                !secondary(c, SECONDARY_EPT),
            "secondary controls: unrestricted guest without EPT",
            c->control[CONTROL_SECONDARY]);
-    return NO_FAULT;
+    return ENTRY_FINE;
 }
 
 static struct entry_fault check_ept(const struct entry_controls *c)
@@ -172,7 +164,7 @@ static struct entry_fault check_ept(const struct entry_controls *c)
     uint64_t pointer = c->ept_pointer;
 
     if (!secondary(c, SECONDARY_EPT)) {
-        return NO_FAULT;
+        return ENTRY_FINE;
     }
     REFUSE((pointer & EPT_POINTER_TYPE) != MEMORY_WB,
            "EPT pointer: memory type", pointer);
@@ -183,14 +175,14 @@ static struct entry_fault check_ept(const struct entry_controls *c)
            "EPT pointer: accessed/dirty bits", pointer);
     REFUSE((pointer & EPT_POINTER_RESERVED) || pointer >> c->physical_bits,
            "EPT pointer: reserved bit", pointer);
-    return NO_FAULT;
+    return ENTRY_FINE;
 }
 
 static struct entry_fault check_msr_areas(const struct entry_controls *c)
 {
     REFUSE(c->exit_msr_counts, "VM-exit MSR counts", c->exit_msr_counts);
     REFUSE(c->entry_msr_count, "VM-entry MSR-load count", c->entry_msr_count);
-    return NO_FAULT;
+    return ENTRY_FINE;
 }
 
 /* Does the vector go with the type? */
@@ -213,7 +205,7 @@ static struct entry_fault check_injection(const struct entry_controls *c)
     bool software = type >= TYPE_SOFTWARE_INTERRUPT && type != 7;
 
     if (!(info & INTERRUPTION_VALID)) {
-        return NO_FAULT;
+        return ENTRY_FINE;
     }
     REFUSE(info & INTERRUPTION_RESERVED, "entry interruption: reserved bit",
            info);
@@ -226,7 +218,7 @@ static struct entry_fault check_injection(const struct entry_controls *c)
            "entry exception error code", c->error_code);
     REFUSE(software && c->length > LENGTH_MAX, "entry instruction length",
            c->length);
-    return NO_FAULT;
+    return ENTRY_FINE;
 }
 
 static struct entry_fault check(const struct entry_controls *controls)
@@ -236,7 +228,7 @@ static struct entry_fault check(const struct entry_controls *controls)
         check_words, check_execution, check_posted,
         check_ept,   check_msr_areas, check_injection,
     };
-    struct entry_fault fault = NO_FAULT;
+    struct entry_fault fault = ENTRY_FINE;
 
     for (size_t i = 0; i < sizeof checks / sizeof *checks && !fault.what; i++) {
         fault = checks[i](controls);

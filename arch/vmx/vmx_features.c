@@ -79,7 +79,7 @@ static uint64_t find_cr4(uint64_t fixed1)
  * there are no more (SDM 1 13.4). */
 static uint32_t area_size(uint64_t components)
 {
-    uint32_t size = 576;
+    uint32_t size = XSAVE_MINIMUM;
 
     for (unsigned i = 2; i < 63; i++) {
         struct cpuid r = cpu_cpuid(0xd, i);

@@ -24,6 +24,7 @@ RULES = (
     text.width,
     text.leftovers,
     text.once,
+    text.facts,
     tools.headers,
     tools.layout,
     tools.world,

@@ -149,6 +149,14 @@ class Text(unittest.TestCase):
                                            "vmm/b.h": "#pragma once\n"}),
                          ["vmm/a.h: no #pragma once"])
 
+    def test_facts(self):
+        self.assertEqual(found(text.facts, {
+            "arch/regs.h": "#define CR0_PE 1\nenum {\n    VECTOR_GP = 13,\n};\n",
+            "vmm/a.c": "#define CR0_PE 1ULL\n#define OTHER 1\n",
+            "test/b.c": "enum {\n    VECTOR_GP = 13\n};\nint x = VECTOR_GP;\n",
+        }), ["test/b.c:2 defines VECTOR_GP of arch/regs.h",
+             "vmm/a.c:1 defines CR0_PE of arch/regs.h"])
+
     def test_long_files(self):
         self.assertEqual(found(text.long_files, {"a.c": "\n" * 501,
                                                  "b.c": "\n" * 500}),

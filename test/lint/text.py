@@ -2,6 +2,9 @@
 
 import re
 
+# The processor's own names and numbers.
+FACTS = ("arch/regs.h", "arch/msr.h", "arch/cpuid.h", "arch/apic_regs.h")
+
 LINE_MAXIMUM = 80
 FILE_MAXIMUM = 500
 
@@ -27,6 +30,29 @@ def once(tree):
     for name in tree.product(".h"):
         if "#pragma once" not in tree.text(name):
             yield f"{name}: no #pragma once"
+
+
+def named(text):
+    """(line, name) of the macros and constants that a file defines."""
+    for number, line in enumerate(text.split("\n"), 1):
+        found = re.match(r"\s*#\s*define\s+(\w+)|\s+([A-Z]\w+)(?: =|,|$)",
+                         line)
+        if found:
+            yield number, found[1] or found[2]
+
+
+def facts(tree):
+    """What the headers of the processor name is defined nowhere else."""
+    known = {name: header for header in FACTS if header in tree.names
+             for _, name in named(tree.text(header))}
+    for file in tree.select(".c", ".h"):
+        if file in FACTS:
+            continue
+        for number, line in enumerate(tree.lines(file), 1):
+            found = re.match(r"\s*#\s*define\s+(\w+)|\s+([A-Z]\w+) = ", line)
+            name = found and (found[1] or found[2])
+            if name in known:
+                yield f"{file}:{number} defines {name} of {known[name]}"
 
 
 def long_files(tree):

@@ -18,9 +18,6 @@
 /* The highest basic leaf under "Limit CPUID Maxval" (SDM 4 Table 2-2). */
 #define LEAF_LIMITED 2U
 
-/* Legacy region and XSAVE header (SDM 1 13.4). */
-#define XSAVE_MINIMUM 576U
-
 /* Bytes of an XSAVE area with these components (SDM 1 13.4). */
 static uint32_t xsave_size(const struct cpuid_policy *policy, uint64_t xcr0,
                            bool compact)

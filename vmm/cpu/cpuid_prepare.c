@@ -11,10 +11,9 @@
 #include "vmm/cpu/cpuid_policy.h"
 #include "vmm/cpu/kvmclock.h"
 
-#define EDX1_HTT                      (1U << 28)
-#define CPUID_7_EDX_ARCH_CAPABILITIES (1U << 29)
-#define EAX6_ARAT                     (1U << 2)
-#define EDX80000007_INVARIANT_TSC     (1U << 8)
+#define EDX1_HTT                  (1U << 28)
+#define EAX6_ARAT                 (1U << 2)
+#define EDX80000007_INVARIANT_TSC (1U << 8)
 
 /* KVM's paravirtual features (leaf 0x40000001): its clock, and that ports need
  * no delay here, which saves a kernel its writes to port 0x80. */

@@ -28,17 +28,11 @@ static uint64_t segment_get(struct emulation *run, enum guest_reg es,
     return guest_get(run->guest, (enum guest_reg)(es + segment));
 }
 
-static bool canonical_for(uint64_t linear, unsigned bits)
+static bool is_canonical(struct emulation *run, uint64_t linear)
 {
-    return (uint64_t)((int64_t)(linear << (64 - bits)) >> (64 - bits)) ==
-           linear;
-}
-
-static bool canonical(struct emulation *run, uint64_t linear)
-{
-    return canonical_for(linear, 48) ||
+    return canonical(linear, 48) ||
            ((guest_get(run->guest, GUEST_CR4) & CR4_LA57) != 0 &&
-            canonical_for(linear, 57));
+            canonical(linear, 57));
 }
 
 /* SDM 3A 5.5, 5.8: may data be read or written through a segment of this type?
@@ -77,7 +71,8 @@ static enum emulate_result to_linear(struct emulation *run, unsigned segment,
         if (segment > SEGMENT_DS) { /* FS and GS; the others have base 0 */
             *linear += segment_get(run, GUEST_ES_BASE, segment);
         }
-        return canonical(run, *linear) && canonical(run, *linear + size - 1)
+        return is_canonical(run, *linear) &&
+                       is_canonical(run, *linear + size - 1)
                    ? EMULATE_DONE
                    : segment_fault(run, segment);
     }

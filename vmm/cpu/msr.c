@@ -73,11 +73,6 @@ static void log_unknown(struct msr_context *context, uint32_t msr, bool write)
     }
 }
 
-static bool canonical(uint64_t address)
-{
-    return (uint64_t)((int64_t)(address << 16) >> 16) == address;
-}
-
 /* A memory type that a MTRR may have: UC, WC, WT, WP, WB. */
 static bool type_valid(uint64_t type)
 {
@@ -382,7 +377,7 @@ static bool write_entry(struct msr_context *context,
     case MSR_REGISTER:
         return write_register(guest, entry->reg, value, true);
     case MSR_CANONICAL:
-        return write_register(guest, entry->reg, value, canonical(value));
+        return write_register(guest, entry->reg, value, canonical(value, 48));
     case MSR_WORD:
         return write_register(guest, entry->reg, value, value >> 32 == 0);
     case MSR_KIND_TSC_AUX:

@@ -17,20 +17,6 @@ _Static_assert(MEMORY_MAP_RAM <= GUEST_MEMORY_SLOTS, "a slot a piece of RAM");
 
 /* ---- memory ---- */
 
-static void *source_alloc(struct page_source *source)
-{
-    void *page = page_alloc(1, PAGE_SIZE);
-
-    source->taken += page != NULL ? 1 : 0;
-    return page;
-}
-
-static void source_free(struct page_source *source, void *page)
-{
-    source->taken--;
-    page_free(page, 1);
-}
-
 /* Guest RAM in a run that the largest EPT pages can map, cleared: neither the
  * firmware's nor another VM's bytes are the guest's to see. */
 static void *alloc_ram(uint64_t size)
@@ -325,8 +311,7 @@ struct vm *vm_create(const struct config_entry *config,
     }
     vm->config = config;
     vm->files = files;
-    vm->pages =
-        (struct page_source){.alloc = source_alloc, .free = source_free};
+    page_source_init(&vm->pages);
     vm->domain = domain_create();
     if (vm->domain == NULL) {
         *why = "more virtual machines at once than Lintel can run";
