@@ -151,9 +151,11 @@ class Text(unittest.TestCase):
 
     def test_facts(self):
         self.assertEqual(found(text.facts, {
-            "arch/regs.h": "#define CR0_PE 1\nenum {\n    VECTOR_GP = 13,\n};\n",
+            "arch/regs.h": "#define CR0_PE 1\nenum {\n    VECTOR_GP = 13,\n"
+                           "};\n",
             "vmm/a.c": "#define CR0_PE 1ULL\n#define OTHER 1\n",
-            "test/b.c": "enum {\n    VECTOR_GP = 13\n};\nint x = VECTOR_GP;\n",
+            "test/b.c": "enum {\n    VECTOR_GP = 13\n};\n"
+                        "int x = VECTOR_GP;\n",
         }), ["test/b.c:2 defines VECTOR_GP of arch/regs.h",
              "vmm/a.c:1 defines CR0_PE of arch/regs.h"])
 
