@@ -161,7 +161,7 @@ void guest_run(struct guest *guest, struct exit *exit)
  * left the lower canonical half. An entry takes such an RIP, since only bits
  * 63:48 must be identical (SDM 3C 27.3.1.4); the guest's next fetch raises #GP.
  */
-static void skip_far(struct guest *guest, uint64_t rip)
+static ASIDE void skip_far(struct guest *guest, uint64_t rip)
 {
     bool wide = (guest->reg[GUEST_EFER] & EFER_LMA) &&
                 (guest_get(guest, GUEST_CS_RIGHTS) & RIGHTS_L);
