@@ -61,9 +61,7 @@ enum apic_shorthand {
 };
 
 /* An LVT entry (SDM 3A figure 11-8). */
-#define LAPIC_LVT_REMOTE_IRR (1U << 14)
-#define LAPIC_LVT_LEVEL      (1U << 15)
-#define LAPIC_LVT_MASKED     (1U << 16)
+#define LAPIC_LVT_MASKED (1U << 16)
 
 /* Timer modes, bits 18:17 of its LVT entry. */
 enum lapic_timer_mode {

@@ -20,13 +20,6 @@ static inline uint8_t cpu_in8(uint16_t port)
     return value;
 }
 
-static inline uint16_t cpu_in16(uint16_t port)
-{
-    uint16_t value;
-    __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
 static inline uint32_t cpu_in32(uint16_t port)
 {
     uint32_t value;
@@ -37,16 +30,6 @@ static inline uint32_t cpu_in32(uint16_t port)
 static inline void cpu_out8(uint16_t port, uint8_t value)
 {
     __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port) : "memory");
-}
-
-static inline void cpu_out16(uint16_t port, uint16_t value)
-{
-    __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port) : "memory");
-}
-
-static inline void cpu_out32(uint16_t port, uint32_t value)
-{
-    __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
 }
 
 /* Device registers in memory */
@@ -120,13 +103,6 @@ static inline bool cpu_wrmsr_safe(uint32_t msr, uint64_t value)
     return !fault;
 }
 
-static inline uint64_t cpu_xgetbv(uint32_t index)
-{
-    uint32_t low, high;
-    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(index));
-    return (uint64_t)high << 32 | low;
-}
-
 static inline void cpu_xsetbv(uint32_t index, uint64_t value)
 {
     __asm__ volatile("xsetbv"
@@ -195,7 +171,6 @@ CPU_REGISTER(cr0, "cr0")
 CPU_REGISTER(cr2, "cr2")
 CPU_REGISTER(cr3, "cr3")
 CPU_REGISTER(cr4, "cr4")
-CPU_REGISTER(cr8, "cr8")
 CPU_REGISTER(dr0, "db0")
 CPU_REGISTER(dr1, "db1")
 CPU_REGISTER(dr2, "db2")
@@ -203,13 +178,6 @@ CPU_REGISTER(dr3, "db3")
 CPU_REGISTER(dr6, "db6")
 CPU_REGISTER(dr7, "db7")
 #undef CPU_REGISTER
-
-static inline uint64_t cpu_rflags(void)
-{
-    uint64_t value;
-    __asm__ volatile("pushfq\n\tpopq %0" : "=r"(value) : : "memory");
-    return value;
-}
 
 /* Interrupts and waiting. The host runs with interrupts off but in
  * cpu_idle() and while a guest runs. */
@@ -268,22 +236,12 @@ static inline void cpu_wbinvd(void)
     __asm__ volatile("wbinvd" : : : "memory");
 }
 
-static inline void cpu_invlpg(uintptr_t address)
-{
-    __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
-}
-
 /* Descriptor tables */
 
 struct __attribute__((packed)) descriptor_table {
     uint16_t limit;
     uint64_t base;
 };
-
-static inline void cpu_lgdt(const struct descriptor_table *table)
-{
-    __asm__ volatile("lgdt %0" : : "m"(*table) : "memory");
-}
 
 static inline void cpu_lidt(const struct descriptor_table *table)
 {
@@ -302,16 +260,6 @@ static inline struct descriptor_table cpu_sidt(void)
     struct descriptor_table table;
     __asm__ volatile("sidt %0" : "=m"(table));
     return table;
-}
-
-static inline void cpu_lldt(uint16_t selector)
-{
-    __asm__ volatile("lldt %0" : : "r"(selector) : "memory");
-}
-
-static inline void cpu_ltr(uint16_t selector)
-{
-    __asm__ volatile("ltr %0" : : "r"(selector) : "memory");
 }
 
 static inline uint16_t cpu_str(void)
@@ -335,15 +283,3 @@ CPU_SEGMENT(ss)
 CPU_SEGMENT(fs)
 CPU_SEGMENT(gs)
 #undef CPU_SEGMENT
-
-#define CPU_LOAD_SEGMENT(name)                                                 \
-    static inline void cpu_load_##name(uint16_t selector)                      \
-    {                                                                          \
-        __asm__ volatile("movw %0, %%" #name : : "r"(selector) : "memory");    \
-    }
-CPU_LOAD_SEGMENT(ds)
-CPU_LOAD_SEGMENT(es)
-CPU_LOAD_SEGMENT(ss)
-CPU_LOAD_SEGMENT(fs)
-CPU_LOAD_SEGMENT(gs)
-#undef CPU_LOAD_SEGMENT

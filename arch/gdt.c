@@ -42,7 +42,8 @@ static void set_tss_descriptor(struct gdt *gdt)
     uint64_t limit = sizeof(gdt->tss) - 1;
 
     gdt->entries[GDT_TSS / 8] = (limit & 0xffff) | (base & 0xffffff) << 16 |
-                                0x89ULL << 40 | bits(base, 31, 24) << 56;
+                                (uint64_t)(RIGHTS_P | TYPE_TSS) << 40 |
+                                bits(base, 31, 24) << 56;
     gdt->entries[GDT_TSS / 8 + 1] = base >> 32;
 }
 

@@ -25,6 +25,7 @@ RULES = (
     text.leftovers,
     text.once,
     text.facts,
+    text.inlines,
     tools.headers,
     tools.layout,
     tools.world,

@@ -159,6 +159,13 @@ class Text(unittest.TestCase):
         }), ["test/b.c:2 defines VECTOR_GP of arch/regs.h",
              "vmm/a.c:1 defines CR0_PE of arch/regs.h"])
 
+    def test_inlines(self):
+        self.assertEqual(found(text.inlines, {
+            "arch/a.h": "static inline int a(void)\n{\n}\n"
+                        "static inline int b(void)\n{\n}\n",
+            "arch/a.c": "int x(void)\n{\n    return a();\n}\n/* b() */\n",
+        }), ["arch/a.h: nothing uses b"])
+
     def test_long_files(self):
         self.assertEqual(found(text.long_files, {"a.c": "\n" * 501,
                                                  "b.c": "\n" * 500}),

@@ -2,6 +2,8 @@
 
 import re
 
+from tree import without_comments
+
 # The processor's own names and numbers.
 FACTS = ("arch/regs.h", "arch/msr.h", "arch/cpuid.h", "arch/apic_regs.h")
 
@@ -53,6 +55,19 @@ def facts(tree):
             name = found and (found[1] or found[2])
             if name in known:
                 yield f"{file}:{number} defines {name} of {known[name]}"
+
+
+def inlines(tree):
+    """An inline function of a header is used."""
+    used = {}
+    for file in tree.select(".c", ".h"):
+        for word in re.findall(r"\w+", without_comments(tree.text(file))):
+            used[word] = used.get(word, 0) + 1
+    for header in tree.product(".h"):
+        for name in re.findall(r"^static inline [^;{(]*?\b(\w+)\(",
+                               tree.text(header), re.M):
+            if used[name] < 2:
+                yield f"{header}: nothing uses {name}"
 
 
 def long_files(tree):
