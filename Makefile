@@ -7,6 +7,13 @@
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
+# All processors, where -j does not say how many (make itself prefers what the
+# user gave). Several goals are made one after the other: `make clean all` means
+# that.
+ifeq ($(MAKELEVEL)$(word 2,$(MAKECMDGOALS))$(filter -j% --jobs%,$(MAKEFLAGS)),0)
+MAKEFLAGS += --jobs=$(shell nproc)
+endif
+
 BUILD   := build
 CC      := gcc
 NASM    := nasm
@@ -59,6 +66,6 @@ include test/test.mk
 
 # The cache holds what came from the network.
 clean:
-	find $(BUILD) -mindepth 1 -maxdepth 1 ! -name cache -exec rm -rf {} +
+	rm -rf $(filter-out $(BUILD)/cache,$(wildcard $(BUILD)/*))
 
 .PHONY: all clean

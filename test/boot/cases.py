@@ -10,6 +10,7 @@ import errors
 import features
 import formats
 import guests
+import interactive
 import multiboot
 import processors
 import screen
@@ -36,7 +37,7 @@ BOOTS = [
     debian.debian_smp_on_two,
     features.debian_cloud_features,
     features.debian_generic_features,
-    debian.interactive,
+    interactive.interactive,
     debian.make_run,
     debian.endings,
     debian.panic_is_a_crash,

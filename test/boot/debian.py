@@ -2,20 +2,18 @@
 them."""
 
 import hashlib
-import os
 import re
 import signal
 import subprocess
 import time
 
-import pexpect
-
 # First: it says where the others are.
-from harness import (BUILD, ROOT, RUNNER, Folder, Run, Skip, boot, expect,
-                     run_on_several)
+from harness import (BUILD, ROOT, RUNNER, Command, Folder, Run, Skip, boot,
+                     expect, run_on_several)
 import initramfs
 import machine
-from run import CMDLINE
+from interactive import emulators, wait_gone
+from plan import CMDLINE
 
 # What Debian's 6.1 kernel says at warning level or above on this machine, and
 # why that is right.
@@ -255,68 +253,15 @@ def make_run():
     and exit status come back."""
     text = r"""echo 'a  b' "$HOME" \$x $$ `echo c` # $(echo d)
 echo err >&2; exit 7"""
-    result = subprocess.run(
-        ["make", "-s", "-C", ROOT, "run", f"RUN={text}",
-         f"LOGS={Folder.path}"],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=400,
-        check=False,
-    )
-    expect(re.match(r"^a  b / \$x \d+ c\nerr\n$", result.stdout),
-           f"the guest printed {result.stdout!r}")
-    expect(result.returncode == 2, f"make said {result.returncode}, not 2")
-    expect("run: exit code 7" in result.stderr,
-           f"the exit code was not printed: {result.stderr[-300:]!r}")
+    result = Command(["make", "-s", "-C", ROOT, "run", f"RUN={text}",
+                      f"LOGS={Folder.path}"])
+    expect(re.match(r"^a  b / \$x \d+ c\nerr\n$", result.output),
+           f"the guest printed {result.output!r}")
+    expect(result.status == 2, f"make said {result.status}, not 2")
+    expect("run: exit code 7" in result.errors,
+           f"the exit code was not printed: {result.errors[-300:]!r}")
     with open(f"{Folder.path}/status") as status:
         expect(status.read() == "5\n", "the status is not 5")
-
-
-def emulators():
-    """Process ids of this case's emulators: their files are in its folder."""
-    found = set()
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as line:
-                words = line.read().split(b"\0")
-        except OSError:
-            continue
-        if (b"bochs" in os.path.basename(words[0])
-                and any(Folder.path.encode() + b"/" in word
-                        for word in words)):
-            found.add(int(pid))
-    return found
-
-
-def wait_gone():
-    deadline = time.monotonic() + 10
-    while emulators() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    expect(not emulators(), "an emulator was left behind")
-
-
-def interactive():
-    """A shell on hvc0, by a user at a terminal."""
-    shell = pexpect.spawn("/bin/sh", ["-c", f"stty -g; {RUNNER} LOGS="
-                                      f"{Folder.path}; echo status $?; "
-                                      "stty -g"],
-                          timeout=300, encoding="utf-8", echo=False)
-    shell.expect(r"(\S+:\S+)\r\n")
-    saved = shell.match[1]
-    shell.expect("guest# ")
-    shell.send("tty; echo $((6*7))\r")
-    shell.expect("/dev/hvc0\r\n42\r\n")
-    shell.send("\x01h")
-    shell.expect("Ctrl-A x")
-    shell.send("sleep 100\r")
-    time.sleep(1)
-    shell.send("\x03")  # job control: the sleep ends, the guest does not
-    shell.expect("guest# ")
-    shell.send("\x01x")
-    shell.expect(r"status (\d+)\r\n")
-    expect(shell.match[1] == "0", f"exit status {shell.match[1]}")
-    shell.expect(r"(\S+:\S+)\r\n")
-    expect(shell.match[1] == saved, "the terminal was not restored")
-    shell.expect(pexpect.EOF)
-    wait_gone()
 
 
 def killed_runner():
@@ -325,7 +270,7 @@ def killed_runner():
         runner = subprocess.Popen(
             [RUNNER, f"LOGS={Folder.path}"], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while not emulators() and time.monotonic() < deadline:
             time.sleep(0.1)
         time.sleep(0.5)

@@ -11,7 +11,7 @@ import re
 from harness import BUILD, Failure, boot, expect
 import initramfs
 import machine
-import run
+from plan import CMDLINE
 import vmlinux
 
 # Linux 6.1's virtio-mmio drivers accept these and leave IN_ORDER,
@@ -118,7 +118,7 @@ def entry(name, options, lines):
     return "\n".join([
         f"title {name}", "linux /vmlinuz", "initrd /base.cpio",
         "initrd /modules.cpio", "initrd /session.cpio",
-        f"options {run.CMDLINE} rings={name}{options}", "memory 256M",
+        f"options {CMDLINE} rings={name}{options}", "memory 256M",
         "rng on", "lint strict", "apicv off", *lines, ""]).encode()
 
 

@@ -15,6 +15,7 @@ sys.path.insert(0, os.path.join(ROOT, "test/run"))
 
 import image  # noqa: E402  (found by the line above)
 import machine  # noqa: E402
+from limits import Limit  # noqa: E402
 from session import Session  # noqa: E402
 
 BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(ROOT, "build")))
@@ -59,34 +60,6 @@ def check_to_the_end(result, name):
     expect("\nend\n" in text,
            f"did not get to its end: exit {status} ({reason})")
     expect(status == 0, f"exit {status} ({reason}), not 0")
-
-
-# A limit is in seconds of processor time, so that a busy machine is not taken
-# for a guest that hangs; one that waits without working ends it after so many
-# times as long.
-IDLE = 10
-
-
-def processor_seconds(pid):
-    """What a process and those below it have used; 0 if it is gone."""
-    try:
-        with open(f"/proc/{pid}/stat") as stat:
-            # Behind the name, which may hold anything: field 3 comes first.
-            fields = stat.read().rpartition(")")[2].split()
-        with open(f"/proc/{pid}/task/{pid}/children") as children:
-            below = children.read().split()
-    except OSError:
-        return 0
-    own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-    return own + sum(map(processor_seconds, below))
-
-
-class Limited(Session):
-    """A session whose time-out is the emulator's processor time."""
-
-    def spent(self):
-        used = processor_seconds(self.machine.process.pid)
-        return max(used, self.machine.seconds() / IDLE)
 
 
 class Boot:
@@ -141,7 +114,7 @@ def boot(files, kind="bochs", memory=128, timeout=240, disk=None,
     """Boots `files` ({name on the ESP: path or bytes}), or the image `disk` as
     it is. `keys`: pairs of what the console must have said, and what is then
     typed. `watch` is called again and again with the machine, which then has
-    a screen, and the session."""
+    a screen, and the session. `timeout`: seconds of processor time."""
     scratch = None
     try:
         if disk is None:
@@ -149,7 +122,7 @@ def boot(files, kind="bochs", memory=128, timeout=240, disk=None,
             image.make(disk, {"EFI/BOOT/BOOTX64.EFI": LINTEL, **files})
         booted = machine.Machine(kind, Folder.path, disk, memory, processors,
                                  model=model, screen=watch is not None)
-        session = Limited(booted, "", timeout)
+        session = Session(booted, "", timeout)
         try:
             while not session.done:
                 session.step()
@@ -168,40 +141,44 @@ def boot(files, kind="bochs", memory=128, timeout=240, disk=None,
             os.unlink(scratch)
 
 
-class Run:
-    """One `make run`, through its runner, as a user types it."""
+class Command:
+    """A program that has ended: `status`, `output` and `errors` as text,
+    `seconds` of processor time, with what it started: what it takes on a
+    machine of its own. It fails when it needs more than `timeout` of those."""
 
-    def __init__(self, timeout=400, **options):
+    def __init__(self, words, timeout=400):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        runner = subprocess.Popen(
-            [RUNNER, f"LOGS={Folder.path}"]
-            + [f"{name}={value}" for name, value in options.items()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        output, errors = self.wait(runner, timeout)
+        program = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
+        output, errors = self.wait(program, Limit(program.pid, timeout))
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        # Of processor time: what the run takes on a machine of its own.
         self.seconds = (after.ru_utime + after.ru_stime
                         - before.ru_utime - before.ru_stime)
-        self.status = runner.returncode
+        self.status = program.returncode
         self.output = output.decode(errors="replace")
         self.errors = errors.decode(errors="replace")
 
-    def wait(self, runner, timeout):
-        started = time.monotonic()
+    def wait(self, program, limit):
         while True:
             try:
-                return runner.communicate(timeout=1)
+                return program.communicate(timeout=1)
             except subprocess.TimeoutExpired:
-                spent = max(processor_seconds(runner.pid),
-                            (time.monotonic() - started) / IDLE)
-            if spent > timeout:
-                runner.terminate()  # it takes its emulator with it
-                _, errors = runner.communicate()
-                raise Failure(f"no end within {timeout} s; it said "
+                problem = limit.problem()
+            if problem:
+                program.terminate()  # a runner takes its emulator with it
+                _, errors = program.communicate()
+                raise Failure(f"{problem}; it said "
                               f"{errors.decode(errors='replace')[-600:]!r}")
+
+
+class Run(Command):
+    """One `make run`, through its runner, as a user types it."""
+
+    def __init__(self, timeout=400, **options):
+        super().__init__([RUNNER, f"LOGS={Folder.path}"]
+                         + [f"{name}={text}" for name, text in
+                            options.items()], timeout)
 
     def expect_status(self, status):
         expect(self.status == status,

@@ -50,12 +50,9 @@ class Screen(threading.Thread):
             self.problem = error  # it has ended, or was never there
 
     def connect(self):
-        for _ in range(300):
-            port = listening_port(self.pid)
-            if port:
-                return socket.create_connection(("127.0.0.1", port))
-            time.sleep(0.05)
-        raise EOFError("nothing listens")
+        while not (port := listening_port(self.pid)):
+            time.sleep(0.05)  # until the process has ended, at most
+        return socket.create_connection(("127.0.0.1", port))
 
     def read(self, count):
         data = b""

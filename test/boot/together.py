@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../run"))
 
 import initramfs  # noqa: E402  (found by the line above)
 import machine  # noqa: E402
-from run import CMDLINE  # noqa: E402
+from plan import CMDLINE  # noqa: E402
 
 KEYBOARD = re.compile(r"^-- keyboard: (\S+) --$")
 NAMED = re.compile(r"^([a-z0-9-]+)\| (.*)$")

@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import sys
 
+from unpack import unpacked
+
 BUSYBOX = "/bin/busybox"
 
 # What the guest needs of its kernel's modules, in this order; what they
@@ -91,9 +93,42 @@ def dependencies(modules):
     return needs
 
 
-def modules(kernel):
-    root = os.path.join(kernel, "lib/modules")
-    root = os.path.join(root, os.listdir(root)[0])
+def modules_root(directory):
+    """The folder of modules.dep: `directory`, or the one version below its
+    lib/modules or usr/lib/modules."""
+    if os.path.exists(os.path.join(directory, "modules.dep")):
+        return directory
+    found = []
+    for parent in ("lib/modules", "usr/lib/modules"):
+        below = os.path.join(directory, parent)
+        if os.path.isdir(below):
+            found += [os.path.join(below, name)
+                      for name in sorted(os.listdir(below))]
+    found = [root for root in found
+             if os.path.exists(os.path.join(root, "modules.dep"))]
+    # lib may be a link to usr/lib.
+    found = list({os.path.realpath(root): root for root in found}.values())
+    if not found:
+        raise ValueError("a directory with lib/modules/VERSION/modules.dep, or "
+                         "the same below usr, is wanted")
+    if len(found) > 1:
+        names = ", ".join(os.path.basename(root) for root in found)
+        raise ValueError(f"it has modules of several kernels ({names}): name "
+                         f"one, like {found[0]}")
+    return found[0]
+
+
+def unpacked_module(root, path):
+    with open(os.path.join(root, path), "rb") as module:
+        content = module.read()
+    try:
+        return unpacked(content)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def module_paths(root):
+    """The modules of MODULES that there are, behind what they need."""
     needs = dependencies(root)
     paths = {os.path.basename(path).split(".ko")[0]: path for path in needs}
     order = []
@@ -103,13 +138,19 @@ def modules(kernel):
         for path in reversed([paths[name]] + needs[paths[name]]):
             if path not in order:
                 order.append(path)
+    return order
+
+
+def modules(directory):
+    """The archive; ValueError says what `directory` lacks. The modules in it
+    are unpacked: insmod does not do that."""
+    root = modules_root(directory)
     archive = Archive()
     archive.directory("modules")
     listing = ""
-    for path in order:
-        name = os.path.basename(path)
-        with open(os.path.join(root, path), "rb") as module:
-            archive.file(f"modules/{name}", module.read())
+    for path in module_paths(root):
+        name = os.path.basename(path).split(".ko")[0] + ".ko"
+        archive.file(f"modules/{name}", unpacked_module(root, path))
         listing += f"/modules/{name}\n"
     archive.file("modules.order", listing.encode())
     return archive.finish()

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fetches Debian's current kernel package and unpacks it; nothing is
+# Fetches Debian's current kernel packages and unpacks them; nothing is
 # installed. Called by run.mk.
 #
 #   kernel.sh FLAVOUR DIRECTORY     FLAVOUR: cloud, generic, rt
@@ -16,7 +16,7 @@ cloud) meta=linux-image-cloud-amd64 ;;
 generic) meta=linux-image-amd64 ;;
 rt) meta=linux-image-rt-amd64 ;;
 *)
-    echo "kernel: FLAVOUR=$flavour: there are cloud, generic and rt" >&2
+    echo "kernel: $flavour: there are cloud, generic and rt" >&2
     exit 4
     ;;
 esac
@@ -27,6 +27,7 @@ if [ "$to/version" -nt /var/lib/apt/lists ]; then
 fi
 
 say_how() {
+    rm -rf "$to.new"
     echo "kernel: $1" >&2
     echo "kernel: 'make run' takes Debian's kernel from the network once;" \
         "with a network (and 'apt-get update') try again, or give a kernel" \
@@ -34,10 +35,14 @@ say_how() {
     exit 4
 }
 
+# What a package depends on, of names that match.
+needs() {
+    apt-cache depends --no-recommends --no-suggests "$1" 2>/dev/null |
+        sed -n "s/^ *Depends: \($2\)\$/\1/p"
+}
 # The meta package depends on exactly one image: linux-image-6.1.0-NN-....
 resolve() {
-    apt-cache depends --no-recommends --no-suggests "$meta" 2>/dev/null |
-        sed -n 's/^ *Depends: \(linux-image-[0-9].*\)$/\1/p' | head -n 1
+    needs "$meta" 'linux-image-[0-9].*' | head -n 1
 }
 candidate() {
     apt-cache policy "$1" | sed -n 's/^ *Candidate: *//p'
@@ -54,12 +59,15 @@ elif [ -e "$to/version" ]; then
     exit 0
 fi
 
+# From Linux 7 on the image's package is empty: kernel and modules come with
+# others, which it depends on.
 fetch() {
     rm -rf "$to.new"
     mkdir -p "$to.new/deb"
     # Root's apt wants to drop to _apt, which may not write here.
     (cd "$to.new/deb" &&
-        apt-get -q -o APT::Sandbox::User=root download "$1" >&2)
+        apt-get -q -o APT::Sandbox::User=root download "$1" \
+            $(needs "$1" 'linux-\(base\|binary\|modules\)-[0-9].*') >&2)
 }
 
 echo "kernel: fetching ${package:-$meta} (once; kept in $to)" >&2
@@ -82,10 +90,20 @@ if [ -z "$package" ] || ! fetch "$package"; then
     fetch "$package" || say_how "$package could not be downloaded"
 fi
 
-dpkg-deb -x "$to.new"/deb/*.deb "$to.new" ||
-    say_how "$package could not be unpacked"
-cp "$to.new"/boot/vmlinuz-* "$to.new/vmlinuz"
-release=$(ls "$to.new/lib/modules")
+for deb in "$to.new"/deb/*.deb; do
+    dpkg-deb -x "$deb" "$to.new" || say_how "$deb could not be unpacked"
+done
+if [ -d "$to.new/usr/lib/modules" ]; then
+    mkdir -p "$to.new/lib"
+    mv "$to.new/usr/lib/modules" "$to.new/lib/modules"
+fi
+release=$(ls "$to.new/lib/modules") ||
+    say_how "the packages of $package have no modules"
+for kernel in "$to.new/boot/vmlinuz-$release" \
+    "$to.new/lib/modules/$release/vmlinuz"; do
+    [ ! -e "$kernel" ] || mv "$kernel" "$to.new/vmlinuz"
+done
+[ -e "$to.new/vmlinuz" ] || say_how "the packages of $package have no kernel"
 PATH=$PATH:/sbin:/usr/sbin depmod -b "$to.new" "$release"
 rm -rf "$to.new/deb" "$to.new/boot" "$to.new/usr"
 echo "$package $version" >"$to.new/version"

@@ -34,15 +34,16 @@ RFB_ENDS = (3, 1)
 
 # Without a screen: the firmware has no driver for this card. With one: it has
 # for Cirrus', whose picture the rfb display shows in its 256 colours after it
-# has said that it cannot. Its viewer must be there before the size changes.
+# has said that it cannot. Its viewer must be there before the size changes: so
+# many seconds it waits for one.
 NO_SCREEN = {"rom": "/usr/share/bochs/VGABIOS-lgpl-latest", "card": "pcivga",
              "patience": 0, "panic": ""}
 SCREEN = {"rom": "/usr/share/vgabios/vgabios.cirrus.bin", "card": "cirrus",
-          "patience": 30, "panic": ", rfb=report"}
+          "patience": 300, "panic": ", rfb=report"}
 
 BOCHSRC = """\
 plugin_ctrl: unmapped=1, biosdev=1, speaker=0, extfpuirq=1, serial=1, e1000=0
-cpu: model={model}, count={cpus}, ips=50000000, \
+cpu: model={model}, count={cpus}, ips={ips}, \
 reset_on_triple_fault=0, ignore_bad_msrs=1
 memory: guest={memory}, host={memory}
 romimage: file={ovmf}
@@ -60,8 +61,17 @@ panic: action=report{panic}
 error: action=report
 info: action=ignore
 debug: action=ignore
-clock: sync=none
+clock: sync={sync}
 """
+
+# The instructions of a second of Bochs' own time, and what that has to do with
+# a real one. Alone it runs through an idle time as fast as it can. Paced, for a
+# person at the console, no second of its own is shorter than a real one
+# (pace.c): so many instructions that Bochs seldom gets through them in less,
+# and not so many that 50 ms of the PIT take more than arch/tsc.c's POLLS_MAX.
+ALONE = {"ips": 50_000_000, "sync": "none"}
+PACED = {"ips": 100_000_000, "sync": "slowdown"}
+
 
 
 def nested_kvm():
@@ -123,14 +133,16 @@ def bound_to_parent():
 class Machine:
     """One emulator process. `console` is the pseudo-terminal's our side, `log`
     the file Lintel's log grows in. `screen`: Bochs has one, to be read by
-    RFB on the first port from 5900 on that is free."""
+    RFB on the first port from 5900 on that is free. `pace`: the library built
+    from pace.c, for a Bochs whose time must not run ahead of the real one."""
 
     def __init__(self, kind, directory, disk, memory_mib, cpus=1,
-                 model=MODEL, bochs="", screen=False):
+                 model=MODEL, bochs="", screen=False, pace=""):
         self.kind = kind
         self.program = bochs or program()
         self.model = model
         self.screen = screen
+        self.pace = pace
         self.directory = directory
         self.log = os.path.join(directory, "log.txt")
         open(self.log, "wb").close()
@@ -150,8 +162,14 @@ class Machine:
             stdout=open(os.path.join(directory, "emulator.txt"), "wb"),
             stderr=subprocess.STDOUT,
             cwd=directory,
+            env=self.environment(),
             preexec_fn=bound_to_parent,
         )
+
+    def environment(self):
+        if self.kind != "bochs" or not self.pace:
+            return None
+        return dict(os.environ, LD_PRELOAD=self.pace)
 
     def in_bochs(self, disk, memory_mib, cpus, console):
         command, version = bochs(self.program)
@@ -173,6 +191,7 @@ class Machine:
                     log=self.log,
                     directory=self.directory,
                     vga=self.extension(version),
+                    **(PACED if self.pace else ALONE),
                     **(SCREEN if self.screen else NO_SCREEN),
                 )
             )

@@ -11,6 +11,18 @@ EXIT = re.compile(r"^lintel: exit ([0-5])\b ?(.*)")
 ENTRY_EXIT = re.compile(r"^lintel: entry (\S+): exit ([0-5])\b ?(.*)")
 # vmm/main.c's line before it builds an entry's machine: "ID: TITLE, N MiB".
 GUEST_STARTS = re.compile(r"^(\S+): .*, \d+ MiB$")
+# A report of a broken MUST, as the line for programs tells it.
+BROKEN = re.compile(r' json \{.*"type":"clause".*"level":"error"')
+# vmm/vm/vm.c's lines before the guest's first instruction.
+MACHINE = (
+    (re.compile(r"^kernel (?:(\S+) .*)?by (.*) at 0x\w+, entry 0x\w+$"),
+     lambda kernel, protocol: f"kernel {kernel or ''}".rstrip()
+     + f", started by: {protocol}"),
+    (re.compile(r"^(\d+ processors?, \d+ MiB)$"), str),
+    (re.compile(r"^(devices by .*)$"), str),
+)
+# vmm/vm/vm_run.c's first line of what Ctrl-A s asks for.
+STATE = re.compile(r"^\S+: up \d+ ms$")
 
 
 class Log:
@@ -22,6 +34,7 @@ class Log:
         self.lines = []  # Lintel's lines without time stamp
         self.status = None
         self.reason = ""
+        self.broken = False  # a MUST, by any guest
         self.entries = {}  # id: (status, reason)
         self.started = []  # ids, in order
 
@@ -52,24 +65,49 @@ class Log:
         self.lines.append(text)
         if match := GUEST_STARTS.match(text):
             self.started.append(match[1])
+        if BROKEN.search(text):
+            self.broken = True
 
 
-def worth_showing(lines, state):
-    """Which of Lintel's lines a user should see unasked: errors, warnings and
-    the indented lines that belong to them. `state` is a dict between calls."""
-    shown = []
-    for line in lines:
+def of_machine(line):
+    """What the guest's machine is, in the words of the terminal; or None."""
+    for pattern, words in MACHINE:
+        if match := pattern.match(line):
+            return words(*match.groups())
+    return None
+
+
+class Shown:
+    """Lintel's lines that a user sees unasked: what machine the guest has,
+    errors, warnings, the state that was asked for by Ctrl-A s, and the indented
+    lines that belong to them."""
+
+    def __init__(self):
+        self.opened = False  # what is indented belongs to a line shown
+        self.count = 0  # errors and states
+        self.rest = []  # lines not shown, in order
+
+    def choose(self, lines):
+        """Those of `lines` that are shown, as they are."""
+        chosen = (self.line(line) for line in lines)
+        return [text for text in chosen if text is not None]
+
+    def line(self, line):
+        if "json {" in line:
+            return None  # for programs, in the midst of a report
         if line.startswith(("error: ", "warning: ")):
-            if " json {" in line:
-                continue
             text = line.split(": ", 1)[1]
-            state["open"] = True
-            shown.append(line if not text.startswith(" ") else text)
-        elif line.startswith("  ") and state.get("open"):
-            shown.append(line)
-        else:
-            state["open"] = False
-    return shown
+            self.opened = True
+            self.count += line.startswith("error: ")
+            return text if text.startswith(" ") else line
+        if line.startswith("  ") and self.opened:
+            return line
+        self.opened = bool(STATE.match(line))
+        self.count += self.opened
+        text = line if self.opened else of_machine(line)
+        if text is None:
+            self.rest.append(line)
+        return text
 
 
 class Marks:

@@ -5,10 +5,10 @@
 CACHE := $(BUILD)/cache
 
 # A user's text reaches the runner as it was typed: exported, never expanded
-# by make or a shell.
-run-options := RUN KERNEL SYMBOLS INITRD CMDLINE DISK MEMORY CPUS DISCOVER \
-               PROTOCOL MODULES MODULE LINT FEATURES APICV SCREEN TIMEOUT MACHINE FLAVOUR \
-               LINTEL LOGS V PROCESSORS BOCHS
+# by make or a shell. options.py has the names.
+ifneq ($(filter run,$(MAKECMDGOALS)),)
+run-options := $(shell $(PYTHON) test/run/options.py --names)
+endif
 define run-export
 override $(1) := $$(value $(1))
 export $(1)
@@ -17,14 +17,26 @@ $(foreach option,$(run-options),$(if $(filter-out undefined default,$(origin \
     $(option))),$(eval $(call run-export,$(option)))))
 
 run-flavours := cloud generic rt
-run-flavour  := $(or $(filter $(run-flavours),$(KERNEL)),$(FLAVOUR),cloud)
-run-needs    := $(BUILD)/BOOTX64.EFI $(CACHE)/base.cpio $(CACHE)/disk.img
+run-flavour  := $(or $(filter $(run-flavours),$(KERNEL)),cloud)
+run-needs    := $(BUILD)/BOOTX64.EFI $(BUILD)/run/pace.so $(CACHE)/base.cpio \
+                $(CACHE)/disk.img
 ifeq ($(filter-out $(run-flavours),$(KERNEL)),)
 run-needs += $(CACHE)/modules-$(run-flavour).cpio
 endif
 
-run: $(run-needs)
+# What the options name below build/, as make calls it.
+run-words := $(foreach option,KERNEL SYMBOLS INITRD MODULE DISK LINTEL, \
+    $(subst ;, ,$(value $(option))))
+run-named := $(filter $(BUILD)/%,$(patsubst ./%,%,$(patsubst \
+    $(CURDIR)/%,%,$(run-words))))
+
+run: $(run-needs) $(run-named)
 	@test/run/run.py
+
+$(BUILD)/run/pace.so: test/run/pace.c
+	@mkdir -p $(@D)
+	$(call say,HOST,$<)$(HOSTCC) -std=gnu17 -O2 -fPIC -shared $(WARNINGS) \
+	    -o $@ $<
 
 kernel: kernel-$(run-flavour)
 
@@ -34,6 +46,9 @@ kernel-%:
 	@test/run/kernel.sh $* $(CACHE)/kernel/$*
 
 $(CACHE)/kernel/%/version: kernel-%
+	@:
+
+$(CACHE)/kernel/%/vmlinuz: $(CACHE)/kernel/%/version
 	@:
 
 $(CACHE)/modules-%.cpio: $(CACHE)/kernel/%/version test/run/initramfs.py
@@ -47,7 +62,8 @@ $(CACHE)/disk.img: test/run/disk.py
 	@mkdir -p $(@D)
 	@$(PYTHON) test/run/disk.py $@
 
-.PRECIOUS: $(CACHE)/kernel/%/version $(CACHE)/modules-%.cpio
+.PRECIOUS: $(CACHE)/kernel/%/version $(CACHE)/kernel/%/vmlinuz \
+           $(CACHE)/modules-%.cpio
 
 USB := $(BUILD)/lintel.img
 usb: $(USB)
@@ -59,7 +75,9 @@ $(USB): $(BUILD)/BOOTX64.EFI $(BUILD)/guests/selftest.bin test/run/usb.py \
 distclean: clean
 	rm -rf $(BUILD)
 
+# On a machine without Python as much as there is.
 help:
-	@cat test/run/help.txt
+	@if [ -x $(PYTHON) ]; then $(PYTHON) test/run/options.py --help; \
+	else cat test/run/help.txt; fi
 
 .PHONY: run kernel usb help distclean FORCE

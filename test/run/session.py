@@ -8,28 +8,35 @@ import select
 import sys
 import time
 
-from output import ESCAPES, Log, Marks, worth_showing
+from limits import Limit
+from output import ESCAPES, Log, Marks, Shown
 from terminal import KEYS, Progress, Terminal
 
 POLL = 0.05  # seconds
-# How long Lintel and the emulator may take to end once they are asked to.
-GRACE = 5.0
+# How long Lintel and the emulator may take to end once they are asked to:
+# seconds of processor time, and of the clock.
+GRACE = {False: 5.0, True: 15.0}
+# Longer than this the emulator does not stand still then.
+GRACE_STILL = 30.0
 # OVMF's last words on the guest's serial port.
 FIRMWARE = re.compile(rb"BdsDxe: starting[^\n]*\n")
 
 
 class Session:
-    """Collects what a machine says. step() is called until it is false."""
+    """Collects what a machine says; step() is called until `done`. `timeout`:
+    seconds of the emulator's processor time, or of the clock if `by_clock`,
+    which is right where the guest's time is the real one."""
 
-    def __init__(self, machine, identity="", timeout=None):
+    def __init__(self, machine, identity="", timeout=None, by_clock=False):
         self.machine = machine
         self.log = Log(machine.log)
         self.marks = Marks(identity)
-        self.timeout = timeout
-        self.timed_out = False
+        self.by_clock = by_clock or machine.kind == "kvm"
+        self.limit = Limit(machine.process.pid, timeout, self.by_clock)
+        self.timed_out = None  # why, in a sentence
         self.early = b""  # what came before the log named a guest
         self.console = bytearray()  # of the guest, from its start
-        self.asked = None  # when the end was asked for
+        self.ending = None  # the limit of what was asked to end
         self.done = False
         self.inputs = []
 
@@ -44,6 +51,8 @@ class Session:
         if self.machine.console in ready:
             data = self.read_console(ended)
         lines = self.log.poll()
+        if data or lines:
+            self.limit.said()
         before = during = b""
         data = self.guests_part(data)
         if data:
@@ -79,21 +88,21 @@ class Session:
                 return data
 
     def watch_clock(self):
-        now = time.monotonic()
-        if self.asked is None:
-            if self.log.status is not None:
-                self.asked = now
-            elif self.timeout and self.spent() > self.timeout:
-                self.timed_out = True
-                self.machine.type(b"\x01s")  # what it was doing, in the log
-                self.asked = now
-        elif now - self.asked > GRACE:
-            self.log.finish()
-            self.done = True
+        if self.ending is not None:
+            if self.ending.problem():
+                self.log.finish()
+                self.done = True
+        elif self.log.status is not None:
+            self.ask_end()
+        elif problem := self.limit.problem():
+            self.timed_out = problem
+            self.ask_end(b"\x01s")  # what it was doing, in the log
 
-    def spent(self):
-        """What counts against the time-out, in seconds."""
-        return self.machine.seconds()
+    def ask_end(self, keys=b""):
+        """Lintel is ending, or is asked by `keys` to: not for ever."""
+        self.machine.type(keys)
+        self.ending = Limit(self.machine.process.pid, GRACE[self.by_clock],
+                            self.by_clock, GRACE_STILL, from_now=True)
 
     def stage(self):
         if self.marks.begun:
@@ -122,7 +131,8 @@ def write(data):
 
 
 class Screen:
-    """Session and terminal together."""
+    """Session and terminal together. `unseen`: console bytes that the user was
+    not shown."""
 
     def __init__(self, session, command, verbose, own_init):
         self.session = session
@@ -130,8 +140,9 @@ class Screen:
         self.verbose = verbose
         self.own_init = own_init
         self.progress = Progress()
-        self.reports = {}
+        self.shown = Shown()
         self.typed = bytearray()
+        self.unseen = bytearray()
         self.at_line_start = True
 
     def newline(self):
@@ -150,6 +161,8 @@ class Screen:
         data = during
         if not self.command or self.verbose:
             data = before + during
+        else:
+            self.unseen += before
         if data:
             self.progress.clear()
             if self.command:
@@ -172,11 +185,10 @@ class Screen:
                 self.quit()
 
     def quit(self):
-        """Lintel ends its guest and sums up; before a guest is there, nobody
-        reads the keys."""
-        if self.session.log.started and self.session.asked is None:
-            self.session.machine.type(b"\x01x")
-            self.session.asked = time.monotonic()
+        """Lintel ends its guest and sums up. Before a guest is there it reads
+        no keys, and the second time the user does not want to wait."""
+        if self.session.log.started and self.session.ending is None:
+            self.session.ask_end(b"\x01x")
         else:
             self.session.done = True
 
@@ -194,10 +206,8 @@ class Screen:
                 session.inputs = [self.terminal.input]
             while not session.done:
                 lines, before, during, ready = session.step()
-                if self.verbose:
-                    self.tell(lines)
-                else:
-                    self.tell(worth_showing(lines, self.reports))
+                worth = self.shown.choose(lines)
+                self.tell(lines if self.verbose else worth)
                 self.show(before, during)
                 if self.terminal.input in ready and session.inputs:
                     self.read_keys()
@@ -211,7 +221,7 @@ class Screen:
 
     def report_progress(self):
         session = self.session
-        if session.asked or session.marks.begun:
+        if session.ending or session.marks.begun:
             return
         if session.log.started and not self.command:
             if self.progress.stage != "guest starts":

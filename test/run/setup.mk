@@ -1,14 +1,17 @@
 # Packages before anything else: the groups that the asked goals need are
-# checked while this is read (one dpkg-query), and installed if missing.
+# checked while this is read (one dpkg-query). `run`, `test` and `setup` install
+# those that are missing; for any other goal they are named, and nothing starts.
 
 # Debian's, which has Debian's modules; a user's own need not.
 PYTHON := /usr/bin/python3
 export PYTHONDONTWRITEBYTECODE := 1
 
-setup-none  := help clean distclean setup
-setup-build := all
-setup-run   := run bench usb kernel initramfs disk
-setup-goals := $(filter-out $(setup-none),$(or $(MAKECMDGOALS),all))
+setup-none    := help clean distclean setup
+setup-install := run test
+setup-build   := all guests clauses $(BUILD)/BOOTX64.EFI $(BUILD)/lintel.elf \
+                 $(BUILD)/guests/%
+setup-run     := run bench usb kernel kernel-%
+setup-goals   := $(filter-out $(setup-none),$(or $(MAKECMDGOALS),all))
 
 ifneq ($(setup-goals),)
 ifndef LINTEL_SETUP
@@ -20,7 +23,8 @@ endif
 ifneq ($(filter-out $(setup-build) $(setup-run),$(setup-goals)),)
 setup-groups += test
 endif
-setup-output := $(shell test/run/setup.sh $(setup-groups))
+setup-output := $(shell test/run/setup.sh $(if $(filter \
+    $(setup-install),$(setup-goals)),install,check) $(setup-groups))
 ifneq ($(.SHELLSTATUS),0)
 $(error packages are missing)
 endif
@@ -28,5 +32,5 @@ endif
 endif
 
 setup:
-	test/run/setup.sh build run test
+	test/run/setup.sh install build run test
 .PHONY: setup

@@ -1,11 +1,13 @@
 #!/bin/sh
-# Installs the Debian packages of packages.txt that are missing. Called by
-# setup.mk before anything else of the build, so it needs nothing but what
-# every Debian system has: a shell, dpkg and apt.
+# Finds the Debian packages of packages.txt that are missing; installs them, or
+# only names them. Called by setup.mk before anything else of the build, so it
+# needs nothing but what every Debian system has: a shell, dpkg and apt.
 #
-#   setup.sh GROUP...   groups of packages.txt: build run test
+#   setup.sh install|check GROUP...   groups of packages.txt: build run test
 set -u
 here=$(dirname "$0")
+act=$1
+shift
 
 wanted=
 while read -r group package reason; do
@@ -39,6 +41,10 @@ for package in $missing; do
         "$here/packages.txt" >&2
 done
 
+if [ "$act" = check ]; then
+    echo "setup: 'make setup' installs them" >&2
+    exit 4
+fi
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "setup: no apt-get here; install these by hand:$missing" >&2
     exit 4

@@ -11,7 +11,7 @@ ESCAPE = 0x01  # Ctrl-A
 
 KEYS = """\
 Ctrl-A x        end the guest and the emulator
-Ctrl-A s        Lintel logs the machine's state (log.txt in build/run)
+Ctrl-A s        the machine's state, here and in build/run/log.txt
 Ctrl-A h        these keys
 Ctrl-A Ctrl-A   one Ctrl-A to the guest
 """

@@ -5,11 +5,10 @@ started by that begin at an ELF's PVH note. Called by run.mk, for tests.
   vmlinux.py BZIMAGE VMLINUX
 """
 
-import lzma
 import struct
-import subprocess
 import sys
-import zlib
+
+import unpack as formats
 
 SETUP_SECTS, MAGIC, PAYLOAD = 0x1f1, 0x202, 0x248
 
@@ -26,17 +25,10 @@ def payload(image):
 def unpack(packed):
     """The payload's last four bytes are its unpacked size; only gzip's belong
     to the format."""
-    if packed.startswith(b"\x1f\x8b"):
-        return zlib.decompressobj(31).decompress(packed)
-    if packed.startswith(b"\xfd7zXZ\0"):
-        return lzma.LZMADecompressor().decompress(packed)
-    if packed.startswith(b"\x02\x21\x4c\x18"):
-        return subprocess.run(["lz4", "-dc"], input=packed[:-4], check=True,
-                              stdout=subprocess.PIPE).stdout
-    if packed.startswith(b"\x28\xb5\x2f\xfd"):
-        return subprocess.run(["zstd", "-dc"], input=packed[:-4], check=True,
-                              stdout=subprocess.PIPE).stdout
-    raise ValueError(f"packed in an unknown way: {packed[:6].hex()}")
+    function = formats.format_of(packed)
+    if function is None:
+        raise ValueError(f"packed in an unknown way: {packed[:6].hex()}")
+    return function(packed if function is formats.by_gzip else packed[:-4])
 
 
 def main():

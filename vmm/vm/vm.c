@@ -1,6 +1,7 @@
 /* Builds, runs and ends one virtual machine; see the header. */
 #include "vmm/vm/vm.h"
 
+#include "kernel/base/format.h"
 #include "kernel/base/log.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/string.h"
@@ -218,6 +219,29 @@ static void log_start(const struct boot_start *start,
     }
 }
 
+/* What the guest's machine is, in two lines that test/run/output.py shows to
+ * the user. */
+static void log_machine(const struct vm *vm)
+{
+    static const char *const told[] = {
+        [DISCOVER_ACPI] = "ACPI",
+        [DISCOVER_CMDLINE] = "command line",
+        [DISCOVER_BOTH] = "ACPI and command line",
+    };
+    char names[MAP_VIRTIO_DEVICES * 12] = "none";
+    size_t used = 0;
+
+    for (unsigned i = 0; i < vm->device_count && used < sizeof(names); i++) {
+        used += format_sn(names + used, sizeof(names) - used, "%s%s%u",
+                          i == 0 ? "" : ", ",
+                          virtio_device_name(vm->devices[i].device), i);
+    }
+    log_info("%u processor%s, %llu MiB", vm->vcpu_count,
+             vm->vcpu_count == 1 ? "" : "s",
+             (unsigned long long)(vm->config->memory >> 20));
+    log_info("devices by %s: %s", told[vm->config->discover], names);
+}
+
 /* The chips that tell the size of the memory, of which the screen is none. */
 static void tell_memory(struct vm *vm)
 {
@@ -272,6 +296,7 @@ static const char *load_kernel(struct vm *vm)
         return "the kernel cannot be started";
     }
     log_start(&start, request->screen);
+    log_machine(vm);
     boot_set_registers(vm->vcpus[0]->guest, &start);
     return vm_symbols_create(vm, &start);
 }
