@@ -69,10 +69,15 @@ static uint64_t mix(uint64_t hash, const void *bytes, size_t length)
 {
     const uint8_t *at = bytes;
 
-    for (size_t i = 0; i < length; i++) {
-        hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
+    for (size_t i = 0; i < length; i += sizeof(hash)) {
+        size_t left = length - i;
+        uint64_t word = 0;
+
+        memcpy(&word, at + i, left < sizeof(word) ? left : sizeof(word));
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
     }
-    return hash ^ hash >> 29;
+    return hash;
 }
 
 static uint64_t mix_memory(uint64_t hash, uint64_t gpa, size_t length)
