@@ -1,7 +1,8 @@
-# `make test`: everything, see test/test.py.
+# `make test`: everything; `make check`: what is quick. See test/test.py.
 
-test:
+test check:
 	@BUILD=$(BUILD) UNIT_TESTS="$(unit-tests)" \
-	    FUZZ_TARGETS="$(fuzz-targets)" $(PYTHON) test/test.py
+	    FUZZ_TARGETS="$(fuzz-targets)" $(PYTHON) test/test.py \
+	    $(if $(filter test,$@),all,check)
 
-.PHONY: test
+.PHONY: test check

@@ -1,9 +1,12 @@
 #!/usr/bin/python3
-"""`make test`: every test this machine can run, in two lanes at a time (one
-has the emulators; the other the host programs, then emulators too), a line a
-step as it ends, and as the last line "N passed, N failed, N skipped". Called
-by test.mk, which gives the names of the unit tests and fuzz targets in the
-environment."""
+"""`make test`: every test this machine can run, as many at a time as make has
+jobs, a line a step as it ends, and as the last line "N passed, N failed, N
+skipped". `make check`: the same without fuzz targets and with one small boot,
+for after each edit. Called by test.mk, which gives the names of the unit tests
+and fuzz targets in the environment.
+
+  test.py all|check
+"""
 
 import os
 import re
@@ -12,15 +15,24 @@ import sys
 import threading
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "fuzz"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "fuzz"), os.path.join(HERE, "run")]
 
 import corpus  # noqa: E402  (found by the line above)
+from limits import Ended  # noqa: E402
 
 BUILD = os.environ.get("BUILD", "build")
+UNIT_TESTS = os.environ.get("UNIT_TESTS", "").split()
+FUZZ_TARGETS = os.environ.get("FUZZ_TARGETS", "").split()
 FUZZ_SECONDS = 5
-# A step that takes longer is broken.
+# Of processor time. A step that takes longer is broken.
 STEP_LIMIT = 600
+BUILD_LIMIT = 3600
 TAIL = 40
+# In the order of their length: so that none is left alone at the end.
+LONG_UNITS = ("virtio_wakeup", "virtio", "virtio_exhaustive", "decode",
+              "virtio_packed", "virtio_race", "emulate_native")
+CHECK_BOOT = "few_guests"
 
 
 class Results:
@@ -66,33 +78,68 @@ class Results:
 RESULTS = Results()
 
 
-def command(*words):
+def jobs():
+    """How many at a time, and make's flags without its own word of that: this
+    program's makes are no part of the one that called it."""
+    flags = os.environ.get("MAKEFLAGS", "").split()
+    given = [flag[2:] for flag in flags if re.fullmatch(r"-j\d+", flag)]
+    kept = [flag for flag in flags
+            if not re.match(r"-j\d*$|--jobserver|--jobs", flag)]
+    return int(given[0]) if given else os.cpu_count(), " ".join(kept)
+
+
+JOBS, MAKEFLAGS = jobs()
+ENVIRONMENT = dict(os.environ, MAKEFLAGS=MAKEFLAGS)
+
+
+def command(*words, limit=STEP_LIMIT):
     """(exit status, output) of a program; a hang is a failure."""
-    try:
-        result = subprocess.run(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, timeout=STEP_LIMIT, check=False,
-        )
-        return result.returncode, result.stdout.decode(errors="replace")
-    except subprocess.TimeoutExpired as expired:
-        output = (expired.output or b"").decode(errors="replace")
-        return -1, output + f"\nno end after {STEP_LIMIT} s"
+    ended = Ended(words, limit, merged=True, env=ENVIRONMENT)
+    if ended.problem:
+        return -1, f"{ended.output}\n{ended.problem}"
+    return ended.status, ended.output
 
 
-def make(*targets):
-    return command("make", "-s", "--no-print-directory", *targets)
+def make(*targets, limit=STEP_LIMIT):
+    return command("make", "-s", "-k", f"-j{JOBS}", "--no-print-directory",
+                   *targets, limit=limit)
 
 
 def build(name, *targets):
-    """True if it built."""
+    """True if all of it built."""
     started = time.monotonic()
-    status, output = make(*targets)
-    detail = f"{time.monotonic() - started:.1f} s"
-    if status:
-        RESULTS.add(name, failed=1, detail=detail, output=output)
-    else:
-        RESULTS.add(name, detail=detail)
+    status, output = make(*targets, limit=BUILD_LIMIT)
+    RESULTS.add(name, failed=bool(status),
+                detail=f"{time.monotonic() - started:.1f} s", output=output)
     return status == 0
+
+
+class Programs:
+    """The host's programs. All are built first, by all of make's jobs: what
+    several are made of is made once. Which of them failed is found by making
+    each again."""
+
+    lock = threading.Lock()  # two makes would make the same thing
+    missing = False
+
+    @classmethod
+    def build(cls, programs):
+        started = time.monotonic()
+        status, _ = make(*programs, limit=BUILD_LIMIT)
+        cls.missing = status != 0
+        RESULTS.line("", "host programs",
+                     f"{time.monotonic() - started:.1f} s")
+
+    @classmethod
+    def there(cls, name, program):
+        """False: it does not build, and that has been told."""
+        if not cls.missing:
+            return True
+        with cls.lock:
+            status, output = make(program)
+        if status:
+            RESULTS.add(name, failed=1, detail="does not build", output=output)
+        return status == 0
 
 
 def lines_of(name, *words):
@@ -100,7 +147,8 @@ def lines_of(name, *words):
     counts each as it comes."""
     process = subprocess.Popen(
         words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, errors="replace")
+        stderr=subprocess.STDOUT, text=True, errors="replace",
+        env=ENVIRONMENT)
     other = []
     counted = 0
     for line in process.stdout:
@@ -127,10 +175,7 @@ def lines_of(name, *words):
 def unit(name):
     """One program of cmocka tests."""
     program = f"{BUILD}/unit/{name}"
-    status, output = make(program)
-    if status:
-        RESULTS.add(f"unit {name}", failed=1, detail="does not build",
-                    output=output)
+    if not Programs.there(f"unit {name}", program):
         return
     started = time.monotonic()
     status, output = command(program)
@@ -151,13 +196,22 @@ def unit(name):
         RESULTS.skip(f"unit {name}", skipped)
 
 
+def runner():
+    """The runner's own tests, in Python."""
+    status, output = make("unit-runner")
+    ran = re.search(r"^Ran (\d+) tests? in ([\d.]+)s", output, re.M)
+    failed = sum(map(int, re.findall(r"(?:failures|errors)=(\d+)", output)))
+    if status and not failed or not ran or ran[1] == "0":
+        failed = failed or 1  # it crashed, or tested nothing
+    passed = int(ran[1]) - failed if ran else 0
+    RESULTS.add("unit runner", max(passed, 0), failed,
+                f"{passed} passed, {failed} failed", output)
+
+
 def fuzz(name):
     """A short run from the kept corpus; new finds are not kept."""
     program = f"{BUILD}/fuzz/{name}"
-    status, output = make(program)
-    if status:
-        RESULTS.add(f"fuzz {name}", failed=1, detail="does not build",
-                    output=output)
+    if not Programs.there(f"fuzz {name}", program):
         return
     finds, kept = f"{BUILD}/fuzz/{name}.short", f"{BUILD}/fuzz/{name}.kept"
     os.makedirs(finds, exist_ok=True)
@@ -179,56 +233,77 @@ def clauses():
                 detail=last, output=output)
 
 
-class Boots:
-    """The boots still to run; either lane takes the next."""
+def lint():
+    lines_of("lint", "make", "-s", "--no-print-directory", "lint")
 
-    def __init__(self):
+
+def boot(name):
+    lines_of(f"boot {name}", "test/boot/boot.py", name)
+
+
+def boot_names():
+    status, names = command("test/boot/boot.py", "--list")
+    if status:
+        RESULTS.add("boots", failed=1, detail="no list", output=names)
+    return [] if status else names.split()
+
+
+class Steps:
+    """What is still to be done, each a function and its arguments; whoever is
+    free takes the next."""
+
+    def __init__(self, steps):
         self.lock = threading.Lock()
-        self.ready = threading.Event()
-        self.names = []
+        self.steps = list(steps)
 
-    def prepare(self):
-        if build("guests, kernels, stick", "boot-needs"):
-            _, names = command("test/boot/boot.py", "--list")
-            self.names = names.split()
-        self.ready.set()
-
-    def run(self):
-        self.ready.wait()
+    def work(self):
         while True:
             with self.lock:
-                if not self.names:
+                if not self.steps:
                     return
-                name = self.names.pop(0)
-            lines_of(f"boot {name}", "test/boot/boot.py", name)
+                step, *arguments = self.steps.pop(0)
+            step(*arguments)
 
-
-def host_lane(boots):
-    lines_of("lint", "make", "-s", "lint")
-    clauses()
-    for name in os.environ.get("UNIT_TESTS", "").split():
-        unit(name)
-    for name in os.environ.get("FUZZ_TARGETS", "").split():
-        fuzz(name)
-    boots.run()
-
-
-def emulator_lane(boots):
-    boots.prepare()
-    boots.run()
-
-
-def main():
-    if build("Lintel", "all"):
-        boots = Boots()
-        lanes = [threading.Thread(target=lane, args=(boots,))
-                 for lane in (host_lane, emulator_lane)]
+    def run(self):
+        lanes = [threading.Thread(target=self.work) for _ in range(JOBS)]
         for lane in lanes:
             lane.start()
         for lane in lanes:
             lane.join()
+
+
+def program_paths():
+    return [f"{BUILD}/unit/{name}" for name in UNIT_TESTS]
+
+
+def host_steps():
+    first = [name for name in LONG_UNITS if name in UNIT_TESTS]
+    rest = [name for name in UNIT_TESTS if name not in first]
+    units = [(unit, name) for name in first + rest]
+    return units[:len(first)] + [(lint,), (runner,), (clauses,)
+                                 ] + units[len(first):]
+
+
+def check():
+    """The boot first: it is the longest."""
+    if build("Lintel and guests", "all", "guests"):
+        Programs.build(program_paths())
+        Steps([(boot, CHECK_BOOT)] + host_steps()).run()
+
+
+def everything():
+    if build("Lintel", "all"):
+        Programs.build(program_paths() + [f"{BUILD}/fuzz/{name}"
+                                          for name in FUZZ_TARGETS])
+        build("guests, kernels, stick", "boot-needs")
+        Steps(host_steps() + [(fuzz, name) for name in FUZZ_TARGETS]
+              + [(boot, name) for name in boot_names()]).run()
+
+
+def main(arguments):
+    {"all": everything, "check": check}[arguments[0]]()
     return RESULTS.close()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

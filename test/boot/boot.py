@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Runs the boot tests: boot.py [NAME...], all but the long ones without a name;
---list names those, --long runs the long ones. A line a result: "ok NAME
+"""Runs the boot tests: boot.py [NAME...]; without a name those of `make test`,
+which --list names; --long runs the long ones. A line a result: "ok NAME
 (seconds, seconds of processor time)", "not ok NAME: what is wrong", "skip NAME:
 why". Called by boot.mk."""
 
@@ -10,7 +10,7 @@ import time
 import traceback
 
 import harness
-from cases import BOOTS, LONG
+from cases import BOOTS, LONG, SHORT
 
 
 def results(boot):
@@ -43,14 +43,14 @@ def main(wanted):
     if wanted == ["--list"]:
         print("\n".join(names))
         return 0
-    names += [boot.__name__ for boot in LONG]
+    names += [boot.__name__ for boot in LONG + SHORT]
     if wanted == ["--long"]:
         wanted = [boot.__name__ for boot in LONG]
     for name in wanted:
         if name not in names:
             sys.exit(f"boot: no {name}; there are {' '.join(names)}")
     failed = False
-    for boot in BOOTS + LONG:
+    for boot in BOOTS + LONG + SHORT:
         if boot.__name__ not in (wanted or names[:len(BOOTS)]):
             continue
         started = time.monotonic()

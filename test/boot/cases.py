@@ -61,3 +61,8 @@ BOOTS = [
 LONG = [
     features.debian_idle_hours,
 ]
+
+# By `make check`: what a minute has room for.
+SHORT = [
+    guests.few_guests,
+]

@@ -8,11 +8,12 @@ import subprocess
 import time
 
 # First: it says where the others are.
-from harness import (BUILD, ROOT, RUNNER, Command, Folder, Run, Skip, boot,
-                     expect, run_on_several)
+from harness import (BUILD, ROOT, RUNNER, Folder, Run, Skip, boot, expect,
+                     run_on_several)
 import initramfs
 import machine
 from interactive import emulators, wait_gone
+from limits import Ended
 from plan import CMDLINE
 
 # What Debian's 6.1 kernel says at warning level or above on this machine, and
@@ -253,8 +254,8 @@ def make_run():
     and exit status come back."""
     text = r"""echo 'a  b' "$HOME" \$x $$ `echo c` # $(echo d)
 echo err >&2; exit 7"""
-    result = Command(["make", "-s", "-C", ROOT, "run", f"RUN={text}",
-                      f"LOGS={Folder.path}"])
+    result = Ended(["make", "-s", "-C", ROOT, "run", f"RUN={text}",
+                    f"LOGS={Folder.path}"], 400)
     expect(re.match(r"^a  b / \$x \d+ c\nerr\n$", result.output),
            f"the guest printed {result.output!r}")
     expect(result.status == 2, f"make said {result.status}, not 2")

@@ -3,11 +3,8 @@ out. Called by cases.py's functions; boot.py runs those."""
 
 import os
 import re
-import resource
 import shutil
-import subprocess
 import sys
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -15,7 +12,7 @@ sys.path.insert(0, os.path.join(ROOT, "test/run"))
 
 import image  # noqa: E402  (found by the line above)
 import machine  # noqa: E402
-from limits import Limit  # noqa: E402
+from limits import Ended  # noqa: E402
 from session import Session  # noqa: E402
 
 BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(ROOT, "build")))
@@ -141,44 +138,15 @@ def boot(files, kind="bochs", memory=128, timeout=240, disk=None,
             os.unlink(scratch)
 
 
-class Command:
-    """A program that has ended: `status`, `output` and `errors` as text,
-    `seconds` of processor time, with what it started: what it takes on a
-    machine of its own. It fails when it needs more than `timeout` of those."""
-
-    def __init__(self, words, timeout=400):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        program = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE)
-        output, errors = self.wait(program, Limit(program.pid, timeout))
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        self.seconds = (after.ru_utime + after.ru_stime
-                        - before.ru_utime - before.ru_stime)
-        self.status = program.returncode
-        self.output = output.decode(errors="replace")
-        self.errors = errors.decode(errors="replace")
-
-    def wait(self, program, limit):
-        while True:
-            try:
-                return program.communicate(timeout=1)
-            except subprocess.TimeoutExpired:
-                problem = limit.problem()
-            if problem:
-                program.terminate()  # a runner takes its emulator with it
-                _, errors = program.communicate()
-                raise Failure(f"{problem}; it said "
-                              f"{errors.decode(errors='replace')[-600:]!r}")
-
-
-class Run(Command):
+class Run(Ended):
     """One `make run`, through its runner, as a user types it."""
 
     def __init__(self, timeout=400, **options):
         super().__init__([RUNNER, f"LOGS={Folder.path}"]
                          + [f"{name}={text}" for name, text in
                             options.items()], timeout)
+        expect(not self.problem,
+               f"{self.problem}; it said {self.errors[-600:]!r}")
 
     def expect_status(self, status):
         expect(self.status == status,

@@ -1,5 +1,5 @@
-"""A user at a terminal: `make run`'s runner on a pseudo-terminal, keys typed and
-the screen read. Called by cases.py."""
+"""A user at a terminal: `make run` on a pseudo-terminal, keys typed and the
+screen read. Called by cases.py."""
 
 import os
 import re

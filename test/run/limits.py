@@ -5,8 +5,12 @@ still for long. Called by session.py, test/test.py and the boot tests'
 harness.py."""
 
 import os
+import resource
+import subprocess
 import time
 
+# Seconds that a program may take to end when it is told to.
+LAST_WORDS = 10
 # Seconds of the clock after which a program stands still that has neither said
 # anything nor used STILL_SECONDS of a processor.
 STILL = 600
@@ -66,3 +70,43 @@ class Limit:
             kind = "" if self.by_clock else " of processor time"
             return f"no end within {self.seconds:g} s{kind}"
         return None
+
+
+class Ended:
+    """A program that has ended: `status`, `output` and `errors` as text,
+    `seconds` of processor time, with what it started: what it takes on a
+    machine of its own. `problem`: why it was ended, or None."""
+
+    def __init__(self, words, seconds, merged=False, **options):
+        """Runs it, with a limit of processor time. `merged`: its errors are
+        among its output."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        program = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if merged else subprocess.PIPE, **options)
+        output, errors = self.wait(program, Limit(program.pid, seconds))
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.seconds = (after.ru_utime + after.ru_stime
+                        - before.ru_utime - before.ru_stime)
+        self.status = program.returncode
+        self.output = output.decode(errors="replace")
+        self.errors = (errors or b"").decode(errors="replace")
+
+    def wait(self, program, limit):
+        self.problem = None
+        while True:
+            try:
+                return program.communicate(timeout=1)
+            except subprocess.TimeoutExpired:
+                self.problem = limit.problem()
+            if self.problem:
+                return self.end(program)
+
+    def end(self, program):
+        """What it starts ends with it: make sees to that, and run.py."""
+        program.terminate()
+        try:
+            return program.communicate(timeout=LAST_WORDS)
+        except subprocess.TimeoutExpired:
+            program.kill()
+            return program.communicate()

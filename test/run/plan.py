@@ -39,12 +39,14 @@ class Plan:
         self.initrd()
         self.modules()
         self.disks()
-        self.line("options", options["CMDLINE"] or self.default_options(),
-                  "CMDLINE")
+        if words := options["CMDLINE"] or self.default_options():
+            self.line("options", words, "CMDLINE")
         self.line("memory", options["MEMORY"] or MEMORY, "MEMORY")
         self.passed()
 
     def line(self, key, text, name):
+        if "\n" in text or "\r" in text:
+            raise Wrong(f"{name}: one line is wanted: {text!r}")
         self.lines.append((f"{key} {text}".rstrip(), name))
 
     def add(self, key, name, source, option):

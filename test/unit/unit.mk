@@ -63,4 +63,10 @@ $(foreach flavour,$(sort $(unit-flavours)), \
 unit-programs := $(addprefix $(BUILD)/unit/,$(unit-tests))
 unit: $(unit-programs)
 	@for program in $^; do $$program || exit 1; done
-.PHONY: unit
+	@$(unit-runner)
+
+# The runner's own tests, in Python, beside what they test.
+unit-runner = $(PYTHON) -m unittest discover -s test/run -p '*_test.py'
+unit-runner:
+	@$(unit-runner)
+.PHONY: unit unit-runner
