@@ -10,6 +10,7 @@ and fuzz targets in the environment.
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -19,7 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "fuzz"), os.path.join(HERE, "run")]
 
 import corpus  # noqa: E402  (found by the line above)
-from limits import Ended  # noqa: E402
+from limits import Ended, end_with_parent  # noqa: E402
 
 BUILD = os.environ.get("BUILD", "build")
 UNIT_TESTS = os.environ.get("UNIT_TESTS", "").split()
@@ -94,7 +95,8 @@ ENVIRONMENT = dict(os.environ, MAKEFLAGS=MAKEFLAGS)
 
 def command(*words, limit=STEP_LIMIT):
     """(exit status, output) of a program; a hang is a failure."""
-    ended = Ended(words, limit, merged=True, env=ENVIRONMENT)
+    ended = Ended(words, limit, merged=True, env=ENVIRONMENT,
+                  preexec_fn=end_with_parent)
     if ended.problem:
         return -1, f"{ended.output}\n{ended.problem}"
     return ended.status, ended.output
@@ -148,7 +150,7 @@ def lines_of(name, *words):
     process = subprocess.Popen(
         words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, errors="replace",
-        env=ENVIRONMENT)
+        env=ENVIRONMENT, preexec_fn=end_with_parent)
     other = []
     counted = 0
     for line in process.stdout:
@@ -265,7 +267,8 @@ class Steps:
             step(*arguments)
 
     def run(self):
-        lanes = [threading.Thread(target=self.work) for _ in range(JOBS)]
+        lanes = [threading.Thread(target=self.work, daemon=True)
+                 for _ in range(JOBS)]
         for lane in lanes:
             lane.start()
         for lane in lanes:
@@ -301,7 +304,13 @@ def everything():
 
 
 def main(arguments):
-    {"all": everything, "check": check}[arguments[0]]()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        {"all": everything, "check": check}[arguments[0]]()
+    except KeyboardInterrupt:
+        RESULTS.close()
+        print("broken off", flush=True)
+        os._exit(130)  # the lanes end with it, and what they have started
     return RESULTS.close()
 
 

@@ -4,8 +4,10 @@ waits for something that never comes uses none, and is ended when it has stood
 still for long. Called by session.py, test/test.py and the boot tests'
 harness.py."""
 
+import ctypes
 import os
 import resource
+import signal
 import subprocess
 import time
 
@@ -15,6 +17,15 @@ LAST_WORDS = 10
 # anything nor used STILL_SECONDS of a processor.
 STILL = 600
 STILL_SECONDS = 1.0
+
+
+PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent(number=signal.SIGTERM):
+    """In a child, before its program: that signal when its parent ends, however
+    that ends."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
 
 
 def processor_seconds(pid):

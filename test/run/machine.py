@@ -3,7 +3,6 @@ refusal, QEMU without). Each is started in a directory of its own, with the
 guest's console on a pseudo-terminal and Lintel's log in a file. Called by
 run.py and test/boot. The settings are those that were found to work."""
 
-import ctypes
 import os
 import pty
 import re
@@ -14,9 +13,9 @@ import time
 import tty
 
 import image
+from limits import end_with_parent
 
 OVMF = "/usr/share/ovmf/OVMF.fd"
-PR_SET_PDEATHSIG = 1
 # Bochs' processors. With AVX-512 2.7's XRSTOR faults on what its XSAVE
 # wrote, and kernels lose their programs' registers at task switches ("Bad FPU
 # state detected"): guests with programs get a model without it. The other one
@@ -127,7 +126,7 @@ def bound_to_parent():
     """In the child: a process group of its own, so that the terminal's keys
     do not reach it, and an end when the runner ends, whatever ends that."""
     os.setpgid(0, 0)
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent(signal.SIGKILL)
 
 
 class Machine:
