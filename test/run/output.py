@@ -94,7 +94,8 @@ class Shown:
 
     def line(self, line):
         if "json {" in line:
-            return None  # for programs, in the midst of a report
+            self.opened = False  # for programs; a report's last line
+            return None
         if line.startswith(("error: ", "warning: ")):
             text = line.split(": ", 1)[1]
             self.opened = True

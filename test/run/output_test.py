@@ -30,9 +30,10 @@ clauses: 3 of 140 exercised by this guest's drivers, 0 broken
 REPORT = """\
 error: block1: MUST mmio-drv-004 (VIRTIO 1.4 4.2.2.2): words
 error:   its last accesses:
+error:   device: the read gives 0
 error: json {"lintel":2,"type":"clause","vm":"guest","id":"mmio-drv-004",\
 "section":"4.2.2.2","level":"error","text":"words"}
-error:   device: the read gives 0
+  broken: MUST mmio-drv-004 (4.2.2.2) on block1, 1 time
 """
 
 
