@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """`make bench`: boots the guest bench.asm in Bochs, under `lint strict` and
 again under `lint off`, and prints what its paths cost, beside what is aimed at
 and what KVM takes. Called by bench.mk."""
@@ -11,7 +11,8 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "boot"))
 
-from harness import BUILD, LINTEL, boot  # noqa: E402 (found by the line above)
+# Found by the line above.
+from harness import BUILD, LINTEL, Folder, boot  # noqa: E402
 
 GUESTS = ("bench", "ipi")
 CPUS = {"bench": 1, "ipi": 2}
@@ -127,6 +128,7 @@ def show(measured, image, own):
 
 
 def main():
+    Folder.use("bench")
     try:
         measured, result = run()
         image, own = os.path.getsize(LINTEL), memory(result)

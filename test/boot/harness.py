@@ -97,7 +97,7 @@ class Folder:
     """Where the running case's logs go, and stay for whoever looks into a
     failure: two cases may run at the same time."""
 
-    path = f"{BUILD}/run"
+    path = None  # use() comes first
 
     @classmethod
     def use(cls, name):
@@ -134,7 +134,7 @@ def boot(files, kind="bochs", memory=128, timeout=240, disk=None,
                 out.write(session.console)
         return Boot(session)
     finally:
-        if scratch:
+        if scratch and os.path.exists(scratch):
             os.unlink(scratch)
 
 
