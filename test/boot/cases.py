@@ -43,6 +43,7 @@ BOOTS = [
     debian.panic_is_a_crash,
     debian.time_is_right,
     debian.without_acpi,
+    debian.power_off_without_acpi,
     debian.memory_beyond_4_gib,
     debian.killed_runner,
     together.machines_together,

@@ -224,6 +224,18 @@ def without_acpi():
                f"an interrupt is not there: {run.output[-1500:]!r}")
 
 
+def power_off_without_acpi():
+    """The kernel halts with interrupts off; the command has had its end."""
+    run = Run(RUN="echo so far; exit 0", DISK="none", TIMEOUT="120",
+              CMDLINE=f"acpi=off {CMDLINE}")
+    run.expect_status(0)
+    expect(run.output == "so far\n" and
+           "the command succeeded; then, guest crashed" in run.errors,
+           f"it said {run.output[-300:]!r} {run.errors[-600:]!r}")
+    with open(f"{Folder.path}/console.txt", errors="replace") as console:
+        expect("reboot: Power down" in console.read(), "no power-off")
+
+
 def endings():
     """By one emulator: the ways out, each with its status."""
     wanted = {"a-reboot": (0, "reset"), "b-poweroff": (0, "powered off"),

@@ -8,7 +8,7 @@ import time
 import pexpect
 
 # First: it says where the others are.
-from harness import RUNNER, Failure, Folder, expect
+from harness import ROOT, Failure, Folder, expect
 from limits import Limit
 
 
@@ -115,8 +115,8 @@ def check_state(shell):
 
 def interactive():
     """A shell on hvc0; what the machine is, the keys, and its clock."""
-    shell = Terminal(f"stty -g; {RUNNER} LOGS={Folder.path}; "
-                     "echo status $?; stty -g")
+    shell = Terminal("stty -g; unset MAKELEVEL MAKEFLAGS; make -s -C "
+                     f"{ROOT} run LOGS={Folder.path}; echo status $?; stty -g")
     saved = shell.expect(r"(\S+:\S+)\r\n")[1]
     shell.expect(r"kernel \S+, started by: Linux, 64-bit entry\r\n"
                  r"1 processor, 256 MiB\r\n"

@@ -15,7 +15,9 @@ GUEST_STARTS = re.compile(r"^(\S+): .*, \d+ MiB$")
 BROKEN = re.compile(r' json \{.*"type":"clause".*"level":"error"')
 # vmm/vm/vm.c's lines before the guest's first instruction.
 MACHINE = (
-    (re.compile(r"^kernel (?:(\S+) .*)?by (.*) at 0x\w+, entry 0x\w+$"),
+    # The version, without who built it and when.
+    (re.compile(r"^kernel (?:([^(]*?)(?: \(.*)?, )?by (.*) at 0x\w+, entry "
+                r"0x\w+$"),
      lambda kernel, protocol: f"kernel {kernel or ''}".rstrip()
      + f", started by: {protocol}"),
     (re.compile(r"^(\d+ processors?, \d+ MiB)$"), str),

@@ -56,10 +56,13 @@ class WhatIsShown(unittest.TestCase):
         self.assertFalse([line for line in self.shown.rest
                           if "code" in line or "crashed: " in line])
 
-    def test_a_kernel_without_a_version(self):
-        self.assertEqual(self.choose("kernel by multiboot 1 at 0x100000, "
-                                     "entry 0x100010"),
-                         ["kernel, started by: multiboot 1"])
+    def test_kernels_of_other_kinds(self):
+        for line, shown in (
+                ("kernel by multiboot 1 at 0x100000, entry 0x100010",
+                 "kernel, started by: multiboot 1"),
+                ("kernel linux 2.6, by PVH at 0x1000000, entry 0x1000200",
+                 "kernel linux 2.6, started by: PVH")):
+            self.assertEqual(self.choose(line), [shown])
 
     def test_the_state_that_was_asked_for(self):
         self.assertEqual(self.choose(STATE), STATE.splitlines()[:4])

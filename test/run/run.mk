@@ -78,6 +78,7 @@ distclean: clean
 # On a machine without Python as much as there is.
 help:
 	@if [ -x $(PYTHON) ]; then $(PYTHON) test/run/options.py --help; \
-	else cat test/run/help.txt; fi
+	else sed 's/^OPTIONS$$/  (make setup: then they are listed)/' \
+	    test/run/help.txt; fi
 
 .PHONY: run kernel usb help distclean FORCE
