@@ -1,5 +1,6 @@
 """The boots, in the order they run: each a function that raises Failure (or
-Skip), or yields several results. Called by boot.py.
+Skip), or yields several results. The longest stand at the front, so that none
+is left alone at the end. Called by boot.py.
 
 Debian's kernel goes through the runner, as `make run` does; the rest talks to
 an emulator of its own."""
@@ -18,6 +19,9 @@ import together
 
 BOOTS = [
     guests.small_guests,
+    features.debian_cloud_features,
+    debian.debian_generic,
+    features.debian_generic_features,
     processors.two_processors,
     processors.posted_interrupts,
     processors.debian_on_two,
@@ -32,11 +36,8 @@ BOOTS = [
     formats.vmlinux_by_elf,
     clauses.broken_clauses,
     debian.debian_cloud,
-    debian.debian_generic,
     debian.debian_smp,
     debian.debian_smp_on_two,
-    features.debian_cloud_features,
-    features.debian_generic_features,
     interactive.interactive,
     debian.make_run,
     debian.endings,
@@ -50,10 +51,8 @@ BOOTS = [
     together.together_or_not_at_all,
     errors.bad_entries,
     errors.bad_loader,
-    errors.absent_file,
-    errors.bad_symbols,
+    errors.bad_files,
     errors.before_the_first,
-    errors.not_a_kernel,
     errors.without_vmx,
     errors.stick,
 ]
@@ -61,6 +60,7 @@ BOOTS = [
 # By `make soak`: too long for `make test`.
 LONG = [
     features.debian_idle_hours,
+    features.debian_generic_rings,
 ]
 
 # By `make check`: what a minute has room for.

@@ -44,22 +44,15 @@ def bad_loader():
     expect_refusal(boot(files, timeout=60), "loader.conf:2: ")
 
 
-def absent_file():
-    files = entries(a="linux /guest.bin\ninitrd /gone.cpio\n")
-    expect_refusal(boot(files, timeout=60), "a.conf", "gone.cpio")
-
-
-def bad_symbols():
-    """A System.map with a slip, and Debian's dummy: nothing starts."""
-    files = entries(a="linux /guest.bin\nsymbols /System.map\n")
+def bad_files():
+    """A file that is not there, and a System.map with a slip: both are told
+    of, and neither machine starts."""
+    files = entries(a="linux /guest.bin\ninitrd /gone.cpio\n",
+                    b="linux /guest.bin\nsymbols /System.map\n")
     files["System.map"] = b"100000 t start\n100200 begin\n"
-    expect_refusal(boot(files, timeout=60), "System.map:2: not a line of nm's")
-
-
-def not_a_kernel():
-    files = entries(a="linux /text.bin\nmemory 16M\n")
-    files["text.bin"] = b"This is no kernel.\n" * 100
-    expect_refusal(boot(files, timeout=60), "bzImage")
+    files["loader/loader.conf"] = b"run all\n"
+    expect_refusal(boot(files, timeout=60), "a.conf", "gone.cpio",
+                   "System.map:2: not a line of nm's")
 
 
 def built(name):
@@ -84,6 +77,7 @@ def refused_entries():
         "h": (good, "disk zero:4G\n",
               r"h\.conf:3: memory and disks of 4112 MiB"),
         "i": (good, "pin 0,7\n", r"i\.conf:4: pin: no processor 7 is in use"),
+        "j": (b"This is no kernel.\n" * 100, "", r"j\.bin: .*bzImage"),
     }
 
 

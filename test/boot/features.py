@@ -203,8 +203,19 @@ def debian_cloud_features():
     yield from silent(CLOUD, "cloud", list(combinations()), idle=[()])
 
 
+# The same drivers, of the same sources: here all combinations on one machine's
+# devices, and for all devices at once both ends.
+GENERIC = [(), tuple(RINGS)]
+
+
 def debian_generic_features():
-    yield from silent(elf_of("generic"), "generic", list(combinations()))
+    yield from silent(elf_of("generic"), "generic", GENERIC)
+
+
+def debian_generic_rings():
+    """The other combinations, for all devices at once."""
+    sets = [without for without in combinations() if without not in GENERIC]
+    yield from silent(elf_of("generic"), "generic", sets)
 
 
 def debian_idle_hours():
