@@ -163,15 +163,15 @@ OPTIONS = (
            "(default: they move to where there is room); roam: they move at "
            "every exit, for tests", passed=True),
     Option("TITLE", "text", "its title in Lintel's log", key="title"),
-    Option("GUEST_TIMEOUT", "seconds", "of the guest's own clock, after which "
-           "Lintel ends it with status 3 (default: none)", passed=True,
-           key="timeout"),
+    Option("GUEST_TIMEOUT", "seconds", "Lintel ends the guest with status 3 "
+           "after so many seconds of the guest's own clock (default: none)",
+           passed=True, key="timeout"),
     Option("RUN", "'...'", "what the guest's shell runs; then it powers off"),
-    Option("TIMEOUT", "seconds", "after which the run is ended with status 3 "
+    Option("TIMEOUT", "seconds", "the run ends with status 3 after so many "
            "(default: 600 with RUN, else none): of the emulator's processor "
-           "time, so that a busy machine gets its time; of the clock under "
-           "KVM, at a terminal, and in any case where the emulator stands "
-           "still for 600", seconds_of),
+           "time, so that a slow machine gets its time; of the clock under "
+           "KVM and at a terminal. With it ends an emulator that does nothing "
+           "for 600 s, too", seconds_of),
     Option("MACHINE", "auto|kvm|bochs", "where Lintel runs (auto: nested KVM "
            "where there is, else Bochs)", machine_of),
     Option("PROCESSORS", "1", "of the emulated machine that Lintel runs on",
