@@ -68,9 +68,16 @@ clock: sync={sync}
 # person at the console, no second of its own is shorter than a real one
 # (pace.c): so many instructions that Bochs seldom gets through them in less,
 # and not so many that 50 ms of the PIT take more than arch/tsc.c's POLLS_MAX.
-ALONE = {"ips": 50_000_000, "sync": "none"}
-PACED = {"ips": 100_000_000, "sync": "slowdown"}
+# Several processors share what Bochs gets through, idle or not.
+ALONE = 50_000_000
+PACED = 100_000_000
+PACED_LEAST = 25_000_000
 
+
+def clock(paced, cpus):
+    if not paced:
+        return {"ips": ALONE, "sync": "none"}
+    return {"ips": max(PACED // cpus, PACED_LEAST), "sync": "slowdown"}
 
 
 def nested_kvm():
@@ -190,7 +197,7 @@ class Machine:
                     log=self.log,
                     directory=self.directory,
                     vga=self.extension(version),
-                    **(PACED if self.pace else ALONE),
+                    **clock(self.pace, cpus),
                     **(SCREEN if self.screen else NO_SCREEN),
                 )
             )
