@@ -193,5 +193,5 @@ def vmlinux_by_pvh():
 
 def vmlinux_by_elf():
     """At Linux' 64-bit entry, as kernels for Firecracker are started."""
-    boot_vmlinux((r"kernel by plain ELF at 0x1000000(.|\n)*e_entry 0x1000000 is "
-                  r"in no segment as a virtual address",), PROTOCOL="elf")
+    boot_vmlinux((r"kernel by plain ELF at 0x1000000(.|\n)*e_entry 0x1000000 "
+                  r"is in no segment as a virtual address",), PROTOCOL="elf")
