@@ -3,6 +3,7 @@ end. A guest that crashes must not keep the next one from running."""
 
 import re
 
+import example
 from harness import BUILD, Failure, Skip, boot, expect
 
 GOOD, BROKEN, CRASH, LATE, FAILED = 0, 1, 2, 3, 5
@@ -196,9 +197,10 @@ def few_guests():
 
 def small_guests():
     """Yields (name, problem or None)."""
-    result = boot(esp(GUESTS), timeout=240)
+    result = boot(esp(GUESTS) | example.esp(), timeout=240)
     for name, problem in results(result):
         yield f"guest {name}", problem
+    yield from example.results(result)
     worst = max((status for status, _ in result.entries.values()), default=None)
     if result.status is None or result.status != worst:
         yield "guests' closing line", (

@@ -75,5 +75,17 @@ $(elf-files): $(BUILD)/guests/%.bin: test/guests/elf/%.asm \
 	    $< -o $(@:.bin=.o)
 	@ld -n -e start -Ttext=0x100000 -o $@ $(@:.bin=.o)
 
+# The README's example, in C: with its mistake, and with the mistake mended.
+example-files := $(BUILD)/guests/example.elf $(BUILD)/guests/example-fixed.elf
+guest-files   += $(example-files)
+
+$(BUILD)/guests/example-fixed.elf: example-flags := -DFIXED
+$(example-files): test/guests/example/entropy.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) -std=gnu17 -Og -g -Wall -Wextra -Werror \
+	    -ffreestanding -fno-pie -fcf-protection=none -mno-red-zone -mgeneral-regs-only \
+	    $(example-flags) -static -nostdlib -no-pie -Wl,-e,main \
+	    -Wl,-Ttext-segment=0x100000 -Wl,--build-id=none $< -o $@
+
 guests: $(guest-files) $(guest-maps)
 .PHONY: guests
