@@ -1,6 +1,6 @@
-/* Text formatting, see kernel/base/format.h. The behaviour is C17 7.21.6.1's
- * for the conversions listed there; test/unit/kernel/base/format_test.c
- * compares it with libc's. One difference: a null %s or %p never faults. */
+/* Implements kernel/base/format.h. Conversions behave as C17 7.21.6.1 says;
+ * test/unit/kernel/base/format_test.c compares them with libc's. Two results
+ * differ: a null pointer gives "(null)" by %s and 0x0 by %p. */
 #include "kernel/base/format.h"
 
 #include <stdbool.h>
@@ -12,10 +12,10 @@ enum integer_length {
     LENGTH_CHAR,
     LENGTH_SHORT,
     LENGTH_INT,
-    LENGTH_LONG, /* all 64-bit types: l, ll, z, j, t */
+    LENGTH_LONG, /* 64 bits: l, ll, z, j, t */
 };
 
-/* One conversion, taken apart. */
+/* One conversion specification, parsed. */
 struct conversion {
     bool left;
     bool zero;
@@ -31,10 +31,11 @@ struct conversion {
 struct output {
     char *buffer;
     size_t size;
-    size_t length; /* what the whole text needs */
+    size_t length; /* bytes of the whole text without its NUL, even those cut */
 };
 
-/* A va_list that can be passed on by pointer. */
+/* Holds a va_list, which may be an array type, so that functions can pass it on
+ * by pointer. */
 struct values {
     va_list list;
 };
@@ -82,7 +83,8 @@ static void put_string(struct output *output, const struct conversion *wanted,
     }
 }
 
-/* `prefix` is the sign or "0x"; it stands before zeros and after spaces. */
+/* Writes `magnitude`. `prefix` is the sign or "0x". It stands after the spaces
+ * that pad to the width, and before the zeros. */
 static void put_integer(struct output *output, const struct conversion *wanted,
                         uint64_t magnitude, unsigned base, bool upper,
                         const char *prefix)
@@ -222,7 +224,7 @@ static const char *parse_precision(const char *at, struct conversion *wanted,
     if (*at == '*') {
         int precision = va_arg(values->list, int);
 
-        /* A negative one counts as none. */
+        /* C17 7.21.6.1p5: a negative precision counts as none. */
         wanted->has_precision = precision >= 0;
         wanted->precision = precision >= 0 ? (size_t)precision : 0;
         return at + 1;
@@ -289,7 +291,8 @@ static void convert(struct output *output, const struct conversion *wanted,
         put(output, '%');
         break;
     default:
-        /* The format attribute makes the compiler refuse these. */
+        /* An unknown conversion comes out as it stands. The compiler refuses
+         * one in a constant format (attribute `format`). */
         put(output, '%');
         if (letter != '\0') {
             put(output, letter);

@@ -1,5 +1,5 @@
-/* The log, see kernel/base/log.h. A line is put together in memory, made
- * printable, and shown as a whole. */
+/* Implements kernel/base/log.h. A line is built in memory, made printable, and
+ * given to log_env_show() as a whole. */
 #include "kernel/base/log.h"
 
 #include <stdarg.h>
@@ -9,9 +9,10 @@
 #include "kernel/base/log_env.h"
 #include "kernel/base/string.h"
 
-/* Room for a paragraph of a clause report. */
+/* Bytes of the longest line with its NUL: a paragraph of a clause report. */
 #define LINE_BYTES 720
 
+/* The least important level that is still shown. */
 static enum log_level most = LOG_INFO;
 
 static const char *const prefixes[] = {
@@ -31,7 +32,8 @@ enum log_level log_get_level(void)
     return most;
 }
 
-/* Whatever slipped in, a line is one line and moves no cursor. */
+/* Replaces every byte that is not printable ASCII by "?", so that the text
+ * stays one line and holds no control sequence of a terminal. */
 static void make_printable(char *text)
 {
     for (; *text != '\0'; text++) {
@@ -41,8 +43,9 @@ static void make_printable(char *text)
     }
 }
 
-/* Appends to `line`, which holds `used` bytes; shows by its end if the text
- * was too long. Returns the new length. */
+/* Appends a formatted text to `line`, which already holds `used` bytes. A text
+ * that does not fit is cut, and the line ends with "...". Returns the new
+ * length of the line. */
 static size_t append(char line[LINE_BYTES], size_t used, const char *format,
                      va_list values)
 {

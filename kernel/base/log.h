@@ -1,4 +1,4 @@
-/* The log: lines with a level, shown by kernel/log_env.c. Called from every
+/* The log: lines with a level. kernel/log_env.c shows them. Called from every
  * room but virtio/. */
 #pragma once
 
@@ -11,28 +11,30 @@ enum log_level {
     LOG_DEBUG,
 };
 
-/* Lines above this level are dropped; LOG_INFO until log_set_level(). */
+/* Sets the least important level that is shown; LOG_INFO until the first
+ * call. */
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 
-/* Writes one line; `format` is kernel/base/format.h's subset of printf and
- * carries no newline of its own. Text that comes from a guest must have been
- * made printable by the caller. */
+/* Writes one line. `format` follows kernel/base/format.h and does not end with
+ * a newline. Bytes that are not printable ASCII are shown as "?". */
 void log_at(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A line longer than log_at() can make: begin puts time and level at the start
- * of `line` (`size` bytes, the caller's) and says how long that is, the caller
- * appends text, end writes it out. Begin is 0 for a line that is dropped. */
+/* For a line longer than log_at() can make. log_line_begin() writes the time
+ * and the level to `line`, which is the caller's and has `size` bytes, and
+ * returns how many bytes it wrote. The caller appends the rest, with a NUL.
+ * Then log_line_end() shows the line. If log_line_begin() returns 0, this level
+ * is not shown and the caller stops. */
 size_t log_line_begin(enum log_level level, char *line, size_t size);
 void log_line_end(char *line);
 
-/* The line without time and level, whatever the level: for the lines that
- * other programs read (the closing "lintel: exit" line). */
+/* Writes a line without time and level, whatever level is set. Used for the
+ * lines that other programs read, such as the closing "lintel: exit" line. */
 void log_raw(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Waits (bounded) until what was logged, and what guests wrote, has left the
- * machine: before power-off. */
+/* Waits until the output of the log and of the guests has left the serial
+ * ports. The wait is bounded. Called before power-off. */
 void log_flush(void);
 
 #define log_error(...) log_at(LOG_ERROR, __VA_ARGS__)

@@ -5,5 +5,6 @@ objects += $(addprefix kernel/base/, \
     string.o \
     )
 
-# A loop that copies is memcpy; the compiler must not call memcpy for it.
+# GCC turns a copying loop into a call of memcpy. In string.c, which defines
+# memcpy, that call would recurse for ever.
 CFLAGS-kernel/base/string.c := -fno-tree-loop-distribute-patterns

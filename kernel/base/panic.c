@@ -1,10 +1,10 @@
-/* The end for our own bugs, see kernel/base/panic.h. Called by CHECK() in every
- * room and by arch/idt.c, which has logged the registers of an exception
- * before.
+/* Ends Lintel because of a bug of its own, see kernel/base/panic.h. Called by
+ * CHECK() in every room and by arch/idt.c, which logs the registers of an
+ * exception first.
  *
- * Everything that is shown may itself be what is broken, so each step is
- * counted: a panic inside a panic goes on with the next step, and after a few
- * the machine just halts. */
+ * The bug may have broken the very code that reports it. So panic() works in
+ * steps and counts them: a panic inside a step goes on with the next step.
+ * After the last step the processor halts. */
 #include "kernel/base/panic.h"
 
 #include <stdarg.h>
@@ -18,9 +18,10 @@
 #include "kernel/base/log.h"
 #include "kernel/base/panic_env.h"
 
+/* The index in steps[] of the next step. */
 static unsigned step;
 
-/* Those of steps[] before the first line. */
+/* How many steps come before panic() logs its message. */
 #define QUIET_STEPS 3U
 
 static void show_backtrace(void)
@@ -36,8 +37,9 @@ static void end(void)
     machine_power_off();
 }
 
-/* The others stop where they are, with the locks they hold; one that panics
- * while another does stops here. */
+/* Stops the other processors where they are, with the locks they hold. From
+ * here on nothing waits for a lock. Of several processors that panic at once,
+ * the first continues and the others stop here. */
 static void stop_others(void)
 {
     processor_stop_others();

@@ -1,9 +1,11 @@
-/* memcpy and its kin: called by every room, and by code that the compiler
- * makes out of assignments. ISO C 7.24. The build keeps the compiler from
- * turning these loops into calls of themselves (kernel/objects.mk).
+/* memcpy and its relatives, as ISO C 7.24 defines them. Called by every room,
+ * and by code that the compiler makes out of assignments.
+ * kernel/base/objects.mk keeps the compiler from turning these loops into calls
+ * of themselves.
  *
- * Quadwords rather than bytes: processors with fast strings do both equally
- * well, the others (and emulators, which count each step) do not. */
+ * Copies move 8 bytes at a time where they can. Processors with fast string
+ * operations move single bytes as fast; other processors and emulators take a
+ * step for each. */
 #define STRING_IMPLEMENTATION
 #include "kernel/base/string.h"
 
@@ -11,10 +13,10 @@
 
 #include "arch/rep.h"
 
-/* Below this many bytes a plain loop beats the start-up cost of REP. */
+/* In bytes. Below this length a plain loop is faster than starting REP. */
 #define REP_WORTHWHILE 64
 
-/* Eight bytes wherever they lie. */
+/* Eight bytes of any type, at any alignment. */
 typedef uint64_t __attribute__((may_alias, aligned(1))) word;
 
 static void copy_up(uint8_t *to, const uint8_t *from, size_t length)
@@ -49,9 +51,10 @@ void *memmove(void *to, const void *from, size_t length)
     uint8_t *destination = to;
     const uint8_t *source = from;
 
-    /* The unsigned distance is large when `to` lies below `from`, where
-     * copying upwards never overwrites what is still to be read; but eight
-     * bytes at a time also need eight bytes between the two. */
+    /* Copying upwards overwrites bytes not yet read only if `to` lies inside
+     * the source, where the first unsigned distance is below `length`.
+     * copy_up() reads eight bytes at once, so `to` must not lie in the eight
+     * bytes below `from` either. */
     if ((uintptr_t)to - (uintptr_t)from >= length &&
         (uintptr_t)from - (uintptr_t)to >= 8) {
         copy_up(destination, source, length);
@@ -142,7 +145,8 @@ char *strchr(const char *string, int character)
 {
     for (;; string++) {
         if (*string == (char)character) {
-            /* The standard's own signature gives the qualifier away. */
+            /* ISO C 7.24.5.2 takes a const string and returns a plain pointer,
+             * so the cast drops `const`. */
             return (char *)(uintptr_t)string;
         }
         if (*string == '\0') {

@@ -1,5 +1,5 @@
-/* The few string functions that the compiler and the rooms need; libc's own
- * in host tests. */
+/* The string functions that the compiler and the rooms need. In host tests they
+ * are libc's. */
 #pragma once
 
 #include <stddef.h>
@@ -14,8 +14,8 @@ int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t length);
 char *strchr(const char *string, int character);
 
-/* -ffreestanding forgets that it knows these; copies of a known small size
- * become moves again. */
+/* With -ffreestanding the compiler does not take these names for the standard
+ * functions. As built-ins, copies of a small constant size become moves. */
 #if !__STDC_HOSTED__ && !defined(STRING_IMPLEMENTATION)
 #define memcpy(to, from, length)  __builtin_memcpy(to, from, length)
 #define memmove(to, from, length) __builtin_memmove(to, from, length)
