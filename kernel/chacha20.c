@@ -1,4 +1,4 @@
-/* ChaCha20, RFC 8439; names as there. */
+/* The ChaCha20 block function, with the names of RFC 8439. */
 #include "kernel/chacha20.h"
 
 #include "kernel/base/string.h"
@@ -8,7 +8,7 @@ static uint32_t rotl(uint32_t x, unsigned n)
     return x << n | x >> (32 - n);
 }
 
-/* Section 2.1. */
+/* RFC 8439 section 2.1. */
 static void quarter_round(uint32_t x[16], unsigned a, unsigned b, unsigned c,
                           unsigned d)
 {
@@ -28,7 +28,7 @@ void chacha20_block(const uint8_t key[CHACHA20_KEY], uint32_t counter,
     uint32_t start[16] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
     uint32_t x[16];
 
-    /* Little-endian words, as this processor has them. */
+    /* The key's words are little-endian, as this processor's are. */
     memcpy(start + 4, key, CHACHA20_KEY);
     start[12] = counter;
     memcpy(x, start, sizeof(x));

@@ -1,5 +1,5 @@
-/* The ChaCha20 block function, RFC 8439 section 2.3: what kernel/entropy.c
- * makes many bytes out of one key with. */
+/* The ChaCha20 block function (RFC 8439 section 2.3), by which kernel/entropy.c
+ * makes many bytes from one key. */
 #pragma once
 
 #include <stdint.h>
@@ -7,6 +7,6 @@
 #define CHACHA20_KEY   32
 #define CHACHA20_BLOCK 64
 
-/* The key stream's block number `counter`, with a nonce of zero. */
+/* Computes block number `counter` of the key stream, with a nonce of zero. */
 void chacha20_block(const uint8_t key[CHACHA20_KEY], uint32_t counter,
                     uint8_t block[CHACHA20_BLOCK]);

@@ -1,7 +1,8 @@
-/* What is typed, see kernel/console.h: the Ctrl-A keys, and a ring a machine.
- * The port is looked at from a timer: often while somebody types, rarely when
- * nobody does; and at once, and hardly ever without, when its interrupts have
- * been seen to work. */
+/* Console input, see kernel/console.h: the Ctrl-A keys, and a ring of typed
+ * bytes for each machine. A timer polls the port: every millisecond while
+ * somebody types, every 10 ms while nobody does. If the port's interrupts have
+ * been seen to work, it is read at each interrupt, and the timer looks once a
+ * second. */
 #include "kernel/console.h"
 
 #include "arch/spinlock.h"
@@ -12,7 +13,7 @@
 
 #define CTRL_A 0x01
 
-/* At 115200 baud a FIFO of sixteen bytes is full after 1.4 ms. */
+/* At 115200 baud the port's FIFO of 16 bytes is full after 1.4 ms. */
 #define POLL_TYPING  TIME_MS
 #define POLL_QUIET   (10 * TIME_MS)
 #define POLL_SELDOM  TIME_SECOND
@@ -20,19 +21,20 @@
 #define BYTES_A_POLL 64U
 
 static struct {
-    /* The kernel's domain. */
-    struct console *all;   /* by number */
+    /* Used in the kernel's domain only. */
+    struct console *all;   /* attached, by rising number */
     struct console *typed; /* has the keyboard */
-    bool escaped;          /* Ctrl-A came */
-    uint64_t typed_at;     /* when the last byte came */
+    bool escaped;          /* Ctrl-A came, its key has not */
+    uint64_t typed_at;     /* time_now() when the last byte came */
     struct timer timer;
 
-    /* Guards every console's ring and requests, which its machine takes. */
+    /* Guards the ring and the requests of every console, since each machine
+     * takes its own in another domain. */
     struct spinlock lock;
 
-    /* The port's interrupt handler, which has a timer of its own. */
-    bool interrupts; /* one has come */
-    bool listening;  /* there is a machine */
+    /* Used by the port's interrupt handler, which needs its own timer. */
+    bool interrupts; /* an interrupt has come */
+    bool listening;  /* a console is attached */
     struct timer soon;
 } keys;
 
@@ -42,21 +44,21 @@ static void list(void)
          console = console->next) {
         char text[128];
 
-        format_sn(text, sizeof(text), "Ctrl-A %u  keyboard to %s%s\r\n",
-                  console->number, console->name,
-                  console == keys.typed ? " (has it)" : "");
+        format_sn(text, sizeof(text),
+                  "Ctrl-A %u  gives the keyboard to %s%s\r\n", console->number,
+                  console->name, console == keys.typed ? " (has it)" : "");
         console_say(text);
     }
 }
 
 static void help(void)
 {
-    console_say("\r\nCtrl-A h  this help\r\n"
-                "Ctrl-A x  end the machine\r\n"
-                "Ctrl-A s  its state, in the log\r\n"
-                "Ctrl-A t  Lintel's tasks, in the log\r\n"
-                "Ctrl-A v  between its screen and this text\r\n"
-                "Ctrl-A n  keyboard to the next machine\r\n"
+    console_say("\r\nCtrl-A h  shows this help\r\n"
+                "Ctrl-A x  ends the machine\r\n"
+                "Ctrl-A s  logs the machine's state\r\n"
+                "Ctrl-A t  logs Lintel's tasks\r\n"
+                "Ctrl-A v  shows the machine's screen, or this text again\r\n"
+                "Ctrl-A n  gives the keyboard to the next machine\r\n"
                 "Ctrl-A Ctrl-A  sends Ctrl-A\r\n");
     list();
 }
@@ -103,7 +105,8 @@ static void give_keyboard_on(void)
     }
 }
 
-/* A full ring loses what is typed, but the escapes still work. */
+/* Puts a typed byte into the ring of the machine that has the keyboard. If the
+ * ring is full the byte is lost; Ctrl-A keys work all the same. */
 static void keep(uint8_t byte)
 {
     struct console *console = keys.typed;
@@ -192,7 +195,7 @@ static void poll(void *argument)
               count == sizeof(bytes) ? now : now + poll_period(now));
 }
 
-/* From the port's interrupt handler. */
+/* Called by the port's interrupt handler when bytes have arrived. */
 static void arrived(void)
 {
     __atomic_store_n(&keys.interrupts, true, __ATOMIC_RELAXED);

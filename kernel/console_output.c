@@ -1,6 +1,7 @@
-/* What machines write, see kernel/console.h. The bytes of the one that has the
- * keyboard go out as they are. Lines of the others wait until its own line
- * ends, or a moment if that does not end: a prompt is not to hold them back. */
+/* Console output, see kernel/console.h. The bytes of the machine that has the
+ * keyboard are shown as they are. Complete lines of the other machines are held
+ * back until that machine has ended its own line. If it does not end the line,
+ * as with a prompt, they are shown after HELD_FOR. */
 #include "kernel/console.h"
 
 #include "arch/spinlock.h"
@@ -13,18 +14,19 @@
 
 #define ESCAPE_BYTE 0x1b
 #define HELD_BYTES  4096U
-#define LINE_MOST   (CONSOLE_NAME + CONSOLE_LINE + 4U) /* as it is shown */
-#define HELD_FOR    (100 * TIME_MS)
+/* bytes of a shown line */
+#define LINE_MOST (CONSOLE_NAME + CONSOLE_LINE + 4U)
+#define HELD_FOR  (100 * TIME_MS)
 
 static struct {
-    /* Guards all of this, and what every console gathers. Its holder may wait
-     * for the port. */
+    /* Guards this structure, and the unfinished line of every console. The
+     * processor that holds it may wait for the port. */
     struct spinlock lock;
     struct console *shown;
-    bool in_line; /* its last byte was not a newline */
+    bool in_line; /* the last byte shown was not a newline */
     char held[HELD_BYTES];
     size_t held_length;
-    struct event waiting; /* something is held */
+    struct event waiting; /* signalled when a line is held back */
 } output;
 
 static void send(const void *bytes, size_t length)
@@ -100,8 +102,9 @@ static void hold_line(const struct console *console, const char *text,
     hold("\r\n", 2);
 }
 
-/* Is there room in the port for what is held and a line more? Otherwise its
- * writer would wait with the lock, and every other machine for it. */
+/* True: the port's queue has room for all held lines and two more. Without room
+ * a writer would wait for the port with the lock held, and every other machine
+ * would wait for that lock. */
 static bool has_room(void)
 {
     const struct serial *port = serial_port(SERIAL_COM1);
@@ -120,7 +123,8 @@ static void tell_lost(struct console *console)
     console->lost = 0;
 }
 
-/* The line gathered for `console`, with its machine's name. */
+/* Shows the line gathered for `console`, with its machine's name, or holds it
+ * back. */
 static void show_line(struct console *console)
 {
     if (!has_room()) {
@@ -140,8 +144,8 @@ static void show_line(struct console *console)
     }
 }
 
-/* True: the byte belongs to a control sequence (ECMA-48 5.4), which would move
- * the cursor of somebody else's screen. */
+/* True: the byte belongs to a control sequence (ECMA-48 5.4). The sequence is
+ * dropped, since it would move the cursor on another machine's screen. */
 static bool in_sequence(struct console *console, uint8_t byte)
 {
     if (byte == ESCAPE_BYTE) {
@@ -151,7 +155,8 @@ static bool in_sequence(struct console *console, uint8_t byte)
     if (!console->escape) {
         return false;
     }
-    /* "[", parameters and intermediates go on; a letter ends it. */
+    /* "[", parameters and intermediate bytes continue the sequence; a byte from
+     * "@" on ends it. */
     if (byte != '[' && (byte < ' ' || byte >= '@')) {
         console->escape = false;
     }
@@ -173,7 +178,7 @@ static void gather(struct console *console, uint8_t byte)
         return;
     }
     if (console->after_return) {
-        /* What follows is written over the line so far. */
+        /* A terminal would write what follows over the line so far. */
         console->after_return = false;
         console->line_length = 0;
     }
@@ -214,8 +219,9 @@ void console_write(struct console *console, const void *bytes, size_t length)
     spinlock_give(&output.lock);
 }
 
-/* Who has not the keyboard leaves half of the queue to who has it; a byte may
- * be the one that shows a whole line. */
+/* A machine without the keyboard leaves half of the port's queue to the machine
+ * that has it. One byte needs room for a line, because a newline shows all that
+ * was gathered before it. */
 size_t console_room(const struct console *console)
 {
     struct serial *port = serial_port(SERIAL_COM1);

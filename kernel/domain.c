@@ -1,4 +1,4 @@
-/* Domains, see kernel/domain.h. */
+/* Implements domains, see kernel/domain.h. */
 #include "kernel/domain.h"
 
 #include "kernel/base/panic.h"
@@ -34,6 +34,8 @@ void domain_destroy(struct domain *domain)
     spinlock_give(&pool);
 }
 
+/* If the processor now works for another domain than before, its caches may
+ * hold data that the next guest must not see. processor_mix() notes that. */
 static void enter(struct processor *here, struct domain *to)
 {
     here->domain = to;

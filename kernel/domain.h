@@ -1,12 +1,13 @@
-/* Domains: what only one processor at a time may work on. Each task and each
- * timer belongs to one (a virtual machine's, or the kernel's own); at most one
- * task or timer of a domain runs at any moment, on whatever processor. So the
- * code in a domain reasons as if there were one processor.
+/* A domain is a set of tasks and timers, of which at most one runs at any
+ * moment, on any processor. Each VM has a domain; domain_kernel is for all
+ * else. So the code in a domain reasons as if there were one processor, and the
+ * domain's data need no locks.
  *
- * The scheduler (kernel/task.c) enters a task's domain before it runs the task
- * and leaves it when it switches away; kernel/time.c does so for timers. A
- * processor is in one domain at most, so nobody who waits for one holds
- * another. While one processor runs nothing is ever waited for. */
+ * The scheduler (kernel/task.c) enters a task's domain before it runs the task,
+ * and leaves that domain when it switches away. kernel/time.c does the same for
+ * timers. A processor is in one domain at most, so a processor that waits for a
+ * domain holds no other one. While Lintel runs on one processor, domains are
+ * never waited for. */
 #pragma once
 
 #include "arch/processor.h"
@@ -17,27 +18,29 @@
 struct domain {
     struct spinlock lock;
     bool used;
-    const char *label; /* what log lines from it begin with, or NULL; set by
-                        * whoever created it, and kept by them */
+    /* Log lines of the domain begin with this name; NULL: with none. The
+     * domain's creator sets it and owns the text. */
+    const char *label;
 };
 
-/* main()'s, and that of all that is not a virtual machine's. */
+/* The domain of main() and of all that belongs to no VM. */
 extern struct domain domain_kernel;
 
-/* A domain that nobody is in; NULL: all DOMAINS_MAX are taken. They are never
- * memory of somebody's: a processor may still wait for one that has been given
- * back, and finds nothing to do in it. */
+/* Reserves a domain that is free. NULL: all DOMAINS_MAX are taken.
+ *
+ * Domains are static and never become other memory: a processor may still wait
+ * for the lock of a destroyed domain, and then finds no task to run in it. */
 struct domain *domain_create(void);
 void domain_destroy(struct domain *domain);
 
-/* The one this processor is in; NULL: none (it idles, its guest runs, or it
- * handles an interrupt there). */
+/* The domain that this processor is in. NULL: none, because the processor
+ * idles, runs a guest, or handles an interrupt in either. */
 static inline struct domain *domain_here(void)
 {
     return processor_here()->domain;
 }
 
-/* True: another processor waits for the one that this one is in. */
+/* True: another processor waits for the domain that this one is in. */
 static inline bool domain_wanted(void)
 {
     const struct domain *here = processor_here()->domain;
@@ -45,10 +48,11 @@ static inline bool domain_wanted(void)
     return spinlock_needed && here != NULL && spinlock_wanted(&here->lock);
 }
 
-/* Leaves the one this processor is in, if any, and enters `to` unless NULL;
- * waits for its turn. The caller is on the scheduler's own business, or in a
- * place where a task may wait. */
+/* Leaves this processor's domain, if it is in one, and enters `to`, for which
+ * it may wait. NULL: enters none. The caller is the scheduler, or code that may
+ * wait. */
 void domain_switch(struct domain *to);
 
-/* The same if it can be had at once; false: nothing changed. */
+/* As domain_switch(), if `to` is free now. False: it is taken, and nothing has
+ * changed. */
 bool domain_try_switch(struct domain *to);

@@ -1,11 +1,11 @@
 /* Random bytes, see kernel/entropy.h.
  *
- * A source gives a seed of samples, each watched by the health tests; the seed
- * and the old key, condensed by SHA-256, are the next key; ChaCha20 under that
- * key gives the bytes, and its first 32 replace the key, so that what was given
- * out cannot be found from what is kept (NIST SP 800-90C's construction in
- * outline). The processor's sources seed anew for every call, the slow jitter
- * for every 64 KiB. */
+ * A source gives a seed: a number of samples, each of which the health tests
+ * check. SHA-256 makes the next key from the seed and the old key. ChaCha20
+ * makes bytes from that key; the first 32 of them replace the key, so that the
+ * kept key does not reveal earlier output. NIST SP 800-90C outlines this
+ * construction. The processor's sources give a seed for every call, the slow
+ * jitter for every 64 KiB. */
 #include "kernel/entropy.h"
 
 #include <stdbool.h>
@@ -20,34 +20,35 @@
 #include "kernel/entropy_health.h"
 #include "kernel/sha256.h"
 
-/* SDM 1 7.3.17.1 advises ten tries; RDSEED runs dry when asked in a row. */
+/* SDM 1 7.3.17.1 advises ten tries of RDRAND. RDSEED runs dry if it is read
+ * many times in a row, so it gets more tries. */
 #define RDRAND_TRIES 10
 #define RDSEED_TRIES 100
 
-/* 512 bits of processor entropy for a 256-bit key. */
+/* 64-bit words in a seed: 512 bits of entropy for a 256-bit key. */
 #define PROCESSOR_WORDS 8
 
-/* At half a bit each: twice what the key holds. */
+/* With half a bit of entropy each, these are twice what the key holds. */
 #define JITTER_SAMPLES 1024
 
-#define JITTER_LASTS 65536 /* bytes given out for one seed */
+#define JITTER_LASTS 65536 /* bytes of output for one seed */
 
 enum seeded {
     SEEDED,
-    SEED_DRY,   /* nothing just now */
-    SEED_FAILED /* not to be trusted any more */
+    SEED_DRY,   /* no sample is ready now */
+    SEED_FAILED /* a health test failed */
 };
 
 struct source {
     const char *name;
     bool (*present)(void);
     enum seeded (*seed)(struct source *source, struct sha256 *sha);
-    size_t lasts; /* bytes one seed is good for; 0: one call */
+    size_t lasts; /* bytes of output for one seed; 0: one call */
     struct health_limits limits;
 
     bool failed;
     struct health health;
-    uint64_t last; /* sample of 64 bits */
+    uint64_t last; /* last sample of 64 bits */
 };
 
 static bool rdseed_present(void)
@@ -61,13 +62,14 @@ static bool rdrand_present(void)
     return cpu_cpuid(1, 0).ecx & CPUID_1_ECX_RDRAND;
 }
 
-/* Every processor that runs Lintel counts time. */
+/* Every processor that Lintel runs on has a TSC. */
 static bool jitter_present(void)
 {
     return true;
 }
 
-/* Broken sources have given all ones, all zeros, or the same again. */
+/* False: the word is not to be trusted. Broken sources have given all ones, all
+ * zeros, or the same word again. */
 static bool healthy_word(struct source *source, uint64_t word)
 {
     bool good = word != 0 && word != UINT64_MAX && word != source->last;
@@ -129,9 +131,9 @@ static enum seeded seed_rdrand(struct source *source, struct sha256 *sha)
     return seed_words(source, sha, read_rdrand, RDRAND_TRIES);
 }
 
-/* How long a walk over memory took: caches, the bus and the clock of the core
- * make its last bits differ. The walk depends on the time before, so it is
- * never the same. */
+/* How many TSC ticks a walk over memory takes. Caches, the bus and the core's
+ * clock make the lowest bits differ. The TSC chooses the walk's addresses, so
+ * no two walks are the same. */
 static uint64_t jitter_sample(void)
 {
     static volatile uint8_t memory[32768];
@@ -145,8 +147,8 @@ static uint64_t jitter_sample(void)
     return cpu_rdtsc_ordered() - start;
 }
 
-/* Where the clock is exact (an emulator that counts instructions), all walks
- * take the same time: the health tests see it, and nothing is given. */
+/* In an emulator that counts instructions all walks take the same time. Then
+ * the health tests fail, and no seed is given. */
 static enum seeded seed_jitter(struct source *source, struct sha256 *sha)
 {
     bool good = true;
@@ -161,8 +163,9 @@ static enum seeded seed_jitter(struct source *source, struct sha256 *sha)
     return good ? SEEDED : SEED_FAILED;
 }
 
-/* Best first. Limits: section 4.4 with a false alarm of 2^-30, taking a byte of
- * the processor's for 4 bits and a jitter sample for half a bit. */
+/* The best source is first. The limits follow from NIST SP 800-90B 4.4 with a
+ * false alarm rate of 2^-30. They assume 4 bits of entropy in a byte of the
+ * processor's, and half a bit in a jitter sample. */
 static struct source sources[] = {
     {.name = "RDSEED",
      .present = rdseed_present,
@@ -180,12 +183,13 @@ static struct source sources[] = {
 };
 
 static struct {
-    struct spinlock lock; /* of this and the sources */
+    struct spinlock lock; /* guards this structure and `sources` */
     uint8_t key[CHACHA20_KEY];
-    size_t left; /* bytes that the last seed is still good for */
+    size_t left; /* bytes of output that the last seed still allows */
 } generator;
 
-/* Mixes a new seed from the best source that has one into the key. */
+/* Mixes a new seed into the key, from the best source that has one. False: no
+ * source has. */
 static bool reseed(void)
 {
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
@@ -215,8 +219,8 @@ static bool reseed(void)
     return false;
 }
 
-/* Clears what must not stay on the stack; a plain memset of something that
- * nobody reads again would be dropped by the compiler. */
+/* Clears secrets on the stack. The writes are volatile, because the compiler
+ * would drop a memset of memory that is not read again. */
 static void wipe(uint8_t *bytes, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
@@ -245,7 +249,8 @@ static void generate(uint8_t *bytes, size_t length)
     wipe(next_key, sizeof(next_key));
 }
 
-/* What one caller may keep the others waiting for. */
+/* Fills one part of a caller's buffer with the lock held. Other callers wait
+ * meanwhile, so a part is at most JITTER_LASTS bytes. False: no seed. */
 static bool fill_part(uint8_t *bytes, size_t length)
 {
     bool seeded;

@@ -1,7 +1,7 @@
-/* Health tests, see kernel/entropy_health.h. */
+/* Implements the health tests, see kernel/entropy_health.h. */
 #include "kernel/entropy_health.h"
 
-/* Section 4.4.1. */
+/* The repetition count test (section 4.4.1). False: it failed. */
 static bool repetition(struct health *health, unsigned limit, uint8_t sample)
 {
     if (health->repeats > 0 && sample == health->last) {
@@ -13,7 +13,7 @@ static bool repetition(struct health *health, unsigned limit, uint8_t sample)
     return health->repeats < limit;
 }
 
-/* Section 4.4.2. */
+/* The adaptive proportion test (section 4.4.2). False: it failed. */
 static bool proportion(struct health *health, unsigned limit, uint8_t sample)
 {
     if (health->seen == 0) {

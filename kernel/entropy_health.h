@@ -1,29 +1,32 @@
-/* The continuous health tests of an entropy source, NIST SP 800-90B 4.4: the
- * repetition count test and the adaptive proportion test, on samples of a byte.
- * Called by kernel/entropy.c for every sample it takes. */
+/* The continuous health tests of an entropy source (NIST SP 800-90B 4.4): the
+ * repetition count test and the adaptive proportion test. A sample is a byte.
+ * Called by kernel/entropy.c for every sample. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HEALTH_WINDOW 512 /* samples, section 4.4.2 for non-binary sources */
+#define HEALTH_WINDOW 512 /* samples (section 4.4.2, non-binary sources) */
 
-/* Where a test fails. For a false alarm of 2^-30 they follow from the least
- * entropy a sample is taken to have. */
+/* The counts at which a test fails. They follow from the false alarm rate,
+ * 2^-30, and the entropy that a sample is assumed to have. */
 struct health_limits {
     unsigned repeats;    /* equal samples in a row */
-    unsigned proportion; /* samples in a window that equal its first */
+    unsigned proportion; /* samples of a window that equal its first */
 };
 
-/* Zero-initialised is ready. */
+/* The state of both tests for one source. Zero-initialised is ready. */
 struct health {
+    /* Repetition count: the last sample, and how often it came in a row. */
     uint8_t last;
     unsigned repeats;
-    uint8_t first; /* of the window */
+    /* Adaptive proportion: the window's first sample, how many samples in the
+     * window equal it, and how many the window has so far. */
+    uint8_t first;
     unsigned equal;
-    unsigned seen; /* in the window */
+    unsigned seen;
 };
 
-/* Takes a sample; false: a test failed. */
+/* Tests one sample. False: a test failed. */
 bool health_take(struct health *health, const struct health_limits *limits,
                  uint8_t sample);

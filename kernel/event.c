@@ -1,4 +1,5 @@
-/* Events: what tasks wait for, and until when, see kernel/task.h. */
+/* Events and time-outs, for which tasks wait: implements a part of
+ * kernel/task.h. */
 #include "kernel/base/panic.h"
 #include "kernel/domain.h"
 #include "kernel/task.h"
@@ -25,8 +26,8 @@ void event_signal(struct event *event)
     spinlock_give(&event->lock);
 }
 
-/* Behind those that wait already, so that they wake in that order. With the
- * event's lock. */
+/* Appends the task to the event's waiters, so that they wake in the order in
+ * which they came. The caller holds the event's lock. */
 static void wait_for(struct event *event, struct task *task)
 {
     struct task **link = &event->waiters;
@@ -51,7 +52,8 @@ static void wait_no_more(struct event *event, struct task *task)
     __atomic_store_n(&task->event, NULL, __ATOMIC_RELAXED);
 }
 
-/* True: the task waits for the event from here on; false: it has come. */
+/* True: the task now counts as waiting, and the caller calls task_schedule().
+ * False: the event was signalled already, and the signal is taken. */
 static bool begin_to_wait(struct event *event, struct task *task)
 {
     bool waits;
@@ -75,8 +77,9 @@ void event_wait(struct event *event)
     }
 }
 
-/* In the task's domain, so it does not run and its event stays; but a signal
- * from another domain may come first. */
+/* The function of a waiting task's timer. It runs in the task's domain, so the
+ * task cannot run or begin another wait meanwhile. But a signal from another
+ * domain may end the wait first. */
 static void time_out(void *argument)
 {
     struct task *task = argument;
@@ -114,7 +117,8 @@ bool event_wait_until(struct event *event, uint64_t deadline)
     if (!begin_to_wait(event, task)) {
         return true;
     }
-    /* It cannot fire before task_schedule() leaves the domain. */
+    /* The timer fires in this task's domain, so it cannot fire before
+     * task_schedule() leaves that domain. */
     arm_time_out(task, deadline);
     task_schedule();
     timer_cancel(&task->timer);

@@ -1,6 +1,6 @@
-/* The letters of the framebuffer's text, see kernel/font.h: one line a
- * character from space to tilde, seven rows of five pixels each from the top,
- * bit 4 on the left. */
+/* The font of kernel/font.h, one line a character, from space to tilde. A
+ * character is seven rows of five pixels, from the top down. Bit 4 of a row is
+ * its leftmost pixel. */
 #include "kernel/font.h"
 
 static const uint8_t glyphs[][FONT_ROWS] = {

@@ -7,6 +7,6 @@
 #define FONT_COLUMNS 5
 #define FONT_ROWS    7
 
-/* The character's rows from the top, bit 4 is the leftmost pixel; a question
- * mark for what is not printable. */
+/* The character's rows, from the top down. Bit 4 of a row is its leftmost
+ * pixel. A character that is not printable gives a question mark. */
 const uint8_t *font_glyph(char character);

@@ -1,6 +1,6 @@
 /* Text on the framebuffer, see kernel/framebuffer.h. A cell is six by nine
- * pixels, times a whole factor that suits the screen. UEFI 2.10 section 12.9
- * (the pixel formats). */
+ * pixels, enlarged by a whole factor that suits the screen. UEFI 2.10 section
+ * 12.9 defines the pixel formats. */
 #include "kernel/framebuffer.h"
 
 #include "arch/spinlock.h"
@@ -13,7 +13,7 @@
 #define COLUMNS_MAX 160
 #define ROWS_MAX    80
 
-/* The screen must hold this much text at the factor chosen. */
+/* The factor is chosen so that the screen holds at least this much text. */
 #define COLUMNS_WANTED 80
 #define ROWS_WANTED    36
 
@@ -39,7 +39,8 @@ struct cell {
     uint8_t style;
 };
 
-/* Where in a terminal's escape sequence the text is (ECMA-48 5.3 and 5.4). */
+/* How far into a terminal's escape sequence the text is (ECMA-48 5.3 and
+ * 5.4). */
 enum escape {
     ESCAPE_NONE,
     ESCAPE_START,    /* after ESC */
@@ -49,24 +50,25 @@ enum escape {
 };
 
 static struct {
-    struct spinlock lock; /* of what is drawn */
+    struct spinlock lock; /* guards the text and what is drawn */
     bool open;
-    const void *holder; /* of the screen, for a picture; NULL: text is drawn */
+    /* the picture that has the screen; NULL: text is drawn */
+    const void *holder;
     struct framebuffer_mode mode;
-    uint32_t pixels[STYLE_COUNT]; /* the colours as the mode has them */
+    uint32_t pixels[STYLE_COUNT]; /* `colours` in the mode's pixel format */
     unsigned factor;
     unsigned columns;
     unsigned rows;
 
-    unsigned column; /* may be == columns: wrap before the next */
+    unsigned column; /* if == columns: wrap before the next */
     unsigned row;
     enum style style;
 
     enum escape escape;
-    unsigned parameter; /* of the control sequence, the last one */
+    unsigned parameter; /* the last one of the control sequence */
     bool homed;         /* a cursor-home came, and no text since */
 
-    struct cell text[ROWS_MAX][COLUMNS_MAX];  /* what should be seen */
+    struct cell text[ROWS_MAX][COLUMNS_MAX];  /* what should be visible */
     struct cell shown[ROWS_MAX][COLUMNS_MAX]; /* what is drawn */
 } screen;
 
@@ -88,7 +90,7 @@ static volatile uint32_t *pixel_line(unsigned y)
                                             (uint64_t)y * screen.mode.pitch);
 }
 
-/* One row of pixels of a cell, `factor` lines high. */
+/* Draws one row of a cell's pixels, `factor` lines high. */
 static void draw_row(unsigned x, unsigned y, unsigned bits, uint32_t pixel)
 {
     for (unsigned line = 0; line < screen.factor; line++) {
@@ -118,7 +120,8 @@ static void draw_cell(unsigned row, unsigned column)
     }
     *shown = cell;
     for (unsigned i = 0; i < FONT_ROWS; i++) {
-        /* A cell's blank line is above, its blank column on the right. */
+        /* The glyph begins one row below the top of its cell, and leaves the
+         * cell's right column blank. */
         draw_row(x, y + (i + 1) * screen.factor, (unsigned)glyph[i] << 1,
                  screen.pixels[cell.style]);
     }
@@ -155,8 +158,8 @@ static void clear(void)
     screen.column = 0;
 }
 
-/* By a third of the screen at once: to move every line for each new one would
- * cost a screen's worth of uncached writes a line. */
+/* Scrolls by a third of the screen at once. Scrolling by one line would redraw
+ * the whole screen, with uncached writes, for each new line. */
 static void scroll(void)
 {
     unsigned by = screen.rows / 3 + 1;
@@ -197,7 +200,8 @@ static void erase_to_line_end(void)
     }
 }
 
-/* The end of ESC [ ...: only what clears is obeyed. */
+/* Carries out a control sequence (ESC [ ...) that ends with `final`. Only those
+ * that clear are obeyed. */
 static void control_sequence(char final)
 {
     if (final == 'H') {
@@ -268,7 +272,8 @@ static void put_plain(char character)
         if (character >= ' ' && character <= '~') {
             put_printable(character);
         } else if ((uint8_t)character >= 0xc0) {
-            /* The first byte of a longer UTF-8 character stands for it. */
+            /* The first byte of a UTF-8 character that is not ASCII is shown as
+             * "?"; the other bytes are dropped. */
             put_printable('?');
         }
         break;
@@ -302,7 +307,7 @@ static unsigned choose_factor(uint32_t width, uint32_t height)
     return factor;
 }
 
-/* All black, and no cell drawn. */
+/* Makes the whole screen black, and notes that every cell is blank. */
 static void wipe(void)
 {
     for (unsigned y = 0; y < screen.mode.height; y++) {

@@ -9,8 +9,10 @@
 #include "arch/lapic_host.h"
 #include "arch/regs.h"
 
-#define LAST_PIN_MOST 239U /* of the version register's field */
+#define LAST_PIN_MOST 239U /* highest pin number in the version register */
 
+/* The pin of each ISA line; NULL: line n is at pin n of the I/O APIC at
+ * IOAPIC_BASE. */
 static const struct boot_isa_line *isa_lines;
 
 static uint32_t get(uint32_t base, uint32_t index)
@@ -25,8 +27,8 @@ static void set(uint32_t base, uint32_t index, uint32_t value)
     cpu_mmio_write32(base + IOAPIC_WIN, value);
 }
 
-/* The number of pins; 0: no I/O APIC answers (a bus with nothing there reads as
- * ones, or as zeros). */
+/* How many pins the I/O APIC at `base` has. 0: none answers. Where there is no
+ * device, all ones or zeros are read. */
 static uint32_t pin_count(uint32_t base)
 {
     uint32_t version = get(base, IOAPIC_REG_VER);
@@ -64,8 +66,8 @@ bool ioapic_host_route_isa(unsigned irq, uint8_t vector)
     if (line.pin >= pin_count(line.ioapic) || lapic_host_id() > 0xff) {
         return false;
     }
-    /* The destination first: the other half unmasks. Fixed delivery, physical
-     * destination (section 3.2.4). */
+    /* The destination is written first, since the other half unmasks the pin.
+     * Delivery is fixed, the destination physical (section 3.2.4). */
     set(line.ioapic, redirection(line.pin) + 1, lapic_host_id() << 24);
     set(line.ioapic, redirection(line.pin),
         vector | (line.low ? IOAPIC_LOW : 0) | (line.level ? IOAPIC_LEVEL : 0));

@@ -1,5 +1,5 @@
-/* The machine's I/O APICs, as far as the host needs them: silent, but for the
- * lines of ISA devices that it wants (serial ports). Called by vmm/main.c and
+/* The machine's I/O APICs. All pins are masked but those of the ISA devices
+ * whose interrupts Lintel uses, the serial ports. Called by vmm/main.c and
  * kernel/serial.c. Intel 82093AA data sheet, section 3. (The guests' I/O APIC
  * is vmm/chip/ioapic.c.) */
 #pragma once
@@ -9,13 +9,13 @@
 
 struct boot_info;
 
-/* Masks all pins, which the firmware may have routed to vectors of its own, and
- * takes the places of the 16 ISA lines from `boot`, which must stay. After
- * paging_init(), since the registers must be mapped. Without this call an ISA
- * line is at the pin of its number, of the I/O APIC at IOAPIC_BASE. */
+/* Masks all pins, because the firmware may have routed them to vectors of its
+ * own. Keeps a pointer to the places of the 16 ISA lines in `boot`, which must
+ * stay. Called after paging_init(), which maps the registers. Without this call
+ * ISA line n is at pin n of the I/O APIC at IOAPIC_BASE. */
 void ioapic_host_init(const struct boot_info *boot);
 
-/* Sends ISA line `irq` as `vector` to this processor. False: there is no I/O
- * APIC, so poll the device. Firmware that tells of its wiring what is wrong
- * must be survived: then no interrupt comes. */
+/* Sends ISA line `irq` as vector `vector` to this processor. False: there is no
+ * I/O APIC, so poll the device. If the firmware describes the wiring wrongly,
+ * no interrupt comes; callers must survive that. */
 bool ioapic_host_route_isa(unsigned irq, uint8_t vector);

@@ -1,5 +1,6 @@
-/* Where the log is shown; see kernel/base/log_env.h: on the second serial port,
- * else on the first, on the screen, and at the debug port of an emulator. */
+/* Defines kernel/base/log_env.h. The log is shown on the second serial port (on
+ * the first if there is no second), on the screen, and at an emulator's debug
+ * port. */
 #include "kernel/base/log_env.h"
 
 #include <stdbool.h>
@@ -12,7 +13,8 @@
 #include "kernel/serial.h"
 #include "kernel/time.h"
 
-/* Bochs' debug port: what is written is shown, and reading gives its number. */
+/* Bochs' debug port: it shows the bytes written to it, and a read returns its
+ * number. */
 #define DEBUG_PORT 0xe9U
 
 unsigned long long log_env_milliseconds(void)
@@ -27,7 +29,8 @@ const char *log_env_label(void)
     return domain != NULL && domain->label != NULL ? domain->label : "";
 }
 
-/* The port may be the console's, in the middle of a guest's line. */
+/* Shows a line on `port`. The guest's console may use the same port, and may
+ * have left it in the middle of a line. */
 static void send(struct serial *port, const char *line, size_t length)
 {
     if (!serial_at_line_start(port)) {
@@ -50,7 +53,7 @@ static void show_in_emulator(const char *line, size_t length)
 
 void log_env_show(const char *line, size_t length)
 {
-    static struct spinlock lock; /* so that each line comes out whole */
+    static struct spinlock lock; /* keeps each line in one piece */
     struct serial *port = serial_port(SERIAL_COM2);
 
     if (port == NULL) {

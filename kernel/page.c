@@ -1,14 +1,14 @@
 /* The page allocator, see kernel/page.h. Called while a task or a VM is built
  * or torn down.
  *
- * What is free is a list of runs, sorted by address, no two of them touching;
- * each run's description lies in its own first page, so the allocator needs no
- * memory of its own whatever the machine has. Walks are as long as memory is
- * fragmented, not as it is large.
+ * Free memory is a list of runs, sorted by address; no two runs touch. The
+ * description of a run lies in its own first page, so the allocator needs no
+ * other memory. The time of a walk depends on the number of runs, not on the
+ * size of memory.
  *
- * Small requests are served from the lowest run that fits, large ones (guest
- * memory) from the top of the highest: the two kinds meet only when memory is
- * nearly full, and long runs stay long. */
+ * A small request gets the start of the lowest run that fits, a large one
+ * (guest memory) the end of the highest. So small pieces do not break up long
+ * runs until memory is nearly full. */
 #include "kernel/page.h"
 
 #include "arch/page_source.h"
@@ -16,11 +16,11 @@
 #include "kernel/base/panic.h"
 #include "kernel/base/string.h"
 
-/* Requests of 2 MiB and more count as large. */
+/* In pages: requests of 2 MiB and more count as large. */
 #define LARGE_PAGES 512
 
-/* What a debug build fills freed pages with: no valid pointer, no small
- * number. */
+/* A debug build fills freed pages with this byte. A word of such bytes is
+ * neither a valid pointer nor a small number. */
 #define JUNK 0xd5
 
 #define RUN_MAGIC 0x6e75722065657266ULL /* "free run" */
@@ -32,9 +32,9 @@ struct run {
 };
 
 static struct {
-    struct spinlock lock; /* of all the rest, and of what the runs hold */
+    struct spinlock lock; /* guards this structure and the runs' contents */
     struct run *first;
-    size_t free; /* pages, in all runs */
+    size_t free; /* pages in all runs */
 } heap;
 
 static uint64_t run_base(const struct run *run)
@@ -55,8 +55,8 @@ static struct run *run_at(uint64_t base, size_t count, struct run *next)
     return run;
 }
 
-/* Where `count` pages could start in `run`: the lowest place or the highest.
- * 0: nowhere (page 0 is never free). */
+/* The lowest or highest address in `run` where `count` pages can start. 0:
+ * there is none (page 0 is never free). */
 static uint64_t place_in(const struct run *run, size_t count,
                          uint64_t alignment, bool highest)
 {
@@ -71,12 +71,12 @@ static uint64_t place_in(const struct run *run, size_t count,
     }
     start = (run_base(run) + alignment - 1) & ~(alignment - 1);
     if (start < run_base(run)) {
-        return 0; /* wrapped */
+        return 0; /* rounding up wrapped */
     }
     return start <= run_end(run) - count * PAGE_SIZE ? start : 0;
 }
 
-/* Cuts [start, start + count pages) out of the run that *link points at. */
+/* Takes [start, start + count pages) out of the run that *link points to. */
 static void carve(struct run **link, uint64_t start, size_t count)
 {
     struct run *run = *link;
@@ -144,8 +144,8 @@ void *page_alloc(size_t count, uint64_t alignment)
     return pages;
 }
 
-/* Puts a run into the list, joined with the neighbours it touches. Overlap
- * with what is free already is a double free. */
+/* Puts a run into the list, and joins it with the runs that it touches. If it
+ * overlaps a free run, it has been freed twice, and this panics. */
 static void insert(uint64_t base, size_t count)
 {
     uint64_t end = base + count * PAGE_SIZE;
@@ -201,7 +201,7 @@ void page_add_range(uint64_t base, size_t count)
 {
     CHECK(base % PAGE_SIZE == 0);
     if (base == 0 && count > 0) {
-        /* Its address is NULL. */
+        /* Page 0 is left out, because its address is NULL. */
         base += PAGE_SIZE;
         count--;
     }
@@ -253,7 +253,7 @@ size_t page_longest_run(void)
     return longest;
 }
 
-/* The pages of a run that are whole units. */
+/* How many pages of a run lie in whole units of `unit` bytes. */
 static size_t whole_pages(const struct run *run, uint64_t unit)
 {
     uint64_t start = (run_base(run) + unit - 1) & ~(unit - 1);
@@ -266,7 +266,7 @@ static size_t whole_pages(const struct run *run, uint64_t unit)
 
 size_t page_free_in_runs(unsigned runs, uint64_t unit)
 {
-    size_t largest[PAGE_RUNS] = {0}; /* falling */
+    size_t largest[PAGE_RUNS] = {0}; /* in falling order */
     size_t total = 0;
 
     CHECK(runs <= PAGE_RUNS);

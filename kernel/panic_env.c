@@ -1,5 +1,5 @@
-/* What panic() does to the kernel's output, and shows of its tasks; see
- * kernel/base/panic_env.h. */
+/* Defines kernel/base/panic_env.h: what panic() does to the kernel's output,
+ * and what it logs of the tasks. */
 #include "kernel/base/panic_env.h"
 
 #include <stddef.h>

@@ -1,17 +1,18 @@
-/* A picture on the screen; see the header. That a line has changed is seen by a
- * sum of its pixels: a guest that draws for equal sums is not shown, and
- * nobody else is hurt. */
+/* A picture on the screen, see kernel/picture.h. A line has changed if the sum
+ * of its pixels has. A guest can draw different lines with equal sums; then its
+ * own picture is out of date, and nothing else is harmed. */
 #include "kernel/picture.h"
 
 #include "kernel/base/panic.h"
 #include "kernel/base/string.h"
 #include "kernel/framebuffer.h"
 
-/* Odd, with bits everywhere (2^64 divided by the golden ratio). */
+/* An odd number with evenly spread bits: 2^64 divided by the golden ratio. */
 #define MULTIPLIER 0x9e3779b97f4a7c15ULL
 
-/* Of pairs of pixels; behind the last one of an odd number is black. Each step
- * is one to one, so that lines that differ in one pair have different sums. */
+/* Sums a line by pairs of pixels. Each step maps different values to different
+ * values, so lines that differ in one pair have different sums. If `count` is
+ * odd, the last pair has a black pixel behind the line. */
 static uint64_t sum_of(const uint32_t *line, uint32_t count)
 {
     uint64_t sum = count;
@@ -19,7 +20,8 @@ static uint64_t sum_of(const uint32_t *line, uint32_t count)
     for (uint32_t i = 0; i < count; i += 2) {
         uint64_t pair;
 
-        __builtin_memcpy(&pair, line + i, sizeof(pair)); /* one load */
+        /* compiles to one load */
+        __builtin_memcpy(&pair, line + i, sizeof(pair));
         sum = (sum ^ pair) * MULTIPLIER;
         sum ^= sum >> 32;
     }
@@ -38,7 +40,8 @@ void picture_open(struct picture *picture, const void *pixels, uint32_t width,
     picture->height = height;
     picture->pitch = pitch;
     for (uint32_t row = 0; row < height; row++) {
-        picture->sums[row] = sum_of(picture->line, width); /* black */
+        /* `line` is black here */
+        picture->sums[row] = sum_of(picture->line, width);
     }
 }
 

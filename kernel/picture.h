@@ -1,10 +1,10 @@
-/* A picture that somebody else draws, a guest, brought to the screen piece by
- * piece: lines that have changed since they were looked at last are drawn,
- * others cost reading them. In the middle of a larger screen; of a larger
- * picture the upper left is seen.
+/* A guest's picture, brought to the screen piece by piece. Each look reads some
+ * lines, and draws those that have changed since the last look. A smaller
+ * picture is in the middle of the screen; of a larger one the upper left part
+ * is visible.
  *
- * Who calls it: vmm/vm/screen_show.c. The picture's owner may change it at any
- * moment; each line is read once a look. */
+ * Who calls it: vmm/vm/screen_show.c. The guest may change the picture at any
+ * moment, so a look reads each line once. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,28 +14,31 @@
 #define PICTURE_HEIGHT_MOST 1600U
 
 struct picture {
-    const uint8_t *pixels; /* 0xRRGGBB and a byte that does not count, each */
+    /* the guest's memory; a pixel is 0x00RRGGBB, its highest byte is ignored */
+    const uint8_t *pixels;
     uint32_t width;
     uint32_t height;
     uint32_t pitch; /* bytes from one line to the next */
 
-    bool drawn;    /* something in it is not black, or was not */
-    uint32_t row;  /* the next to look at */
-    uint32_t owed; /* lines to draw although they have not changed */
-    uint64_t sums[PICTURE_HEIGHT_MOST]; /* of the lines when last looked at */
+    bool drawn;   /* some pixel is not black, or was not */
+    uint32_t row; /* the next line to look at */
+    /* lines that the next looks draw even if they are unchanged */
+    uint32_t owed;
+    uint64_t sums[PICTURE_HEIGHT_MOST]; /* of each line, at the last look */
+    /* The line that is looked at, copied. */
     uint32_t line[PICTURE_WIDTH_MOST];
 };
 
-/* Of no more than the most; nothing is read yet. */
+/* Prepares `picture`, whose size is at most the above. Reads no pixel yet. */
 void picture_open(struct picture *picture, const void *pixels, uint32_t width,
                   uint32_t height, uint32_t pitch);
 
-/* Has the screen from here on, all of it to be drawn. False: see
+/* Takes the screen, and has the next looks draw every line. False: see
  * framebuffer_take(). */
 bool picture_show(struct picture *picture);
 
-/* The screen is the text's again, if it was the picture's. */
+/* Gives the screen back to the text, if the picture has it. */
 void picture_hide(struct picture *picture);
 
-/* Looks at `rows` more lines, at the first one again after the last. */
+/* Looks at the next `rows` lines. The first line follows the last one. */
 void picture_look(struct picture *picture, uint32_t rows);

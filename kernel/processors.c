@@ -1,4 +1,4 @@
-/* The other processors' start, see kernel/processors.h. */
+/* Starts the other processors, see kernel/processors.h. */
 #include "kernel/processors.h"
 
 #include "arch/boot.h"
@@ -17,7 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What one processor has to itself, beside its stack. */
+/* The page behind a processor's GDT: its own structure, and its start's
+ * data. */
 struct own_page {
     struct processor processor;
     struct processor_start start;
@@ -30,7 +31,9 @@ static void run(void)
     task_run_here();
 }
 
-/* Memory that it gets is not given back when it fails: it may yet wake up. */
+/* Starts one processor. NULL, or why it did not start. Its memory is not freed
+ * if it does not start, because it may still wake up later and use that
+ * memory. */
 static const char *start(uint32_t apic_id, unsigned index,
                          struct page_source *pages)
 {
@@ -75,7 +78,7 @@ static const char *start_if_usable(const struct boot_processor *found,
         return "its APIC id is beyond what an xAPIC reaches";
     }
     if (processor_count() == PROCESSORS_MAX) {
-        return "Lintel uses no more than it has";
+        return "Lintel cannot use more processors";
     }
     return start(found->apic_id, processor_count(), pages);
 }

@@ -1,13 +1,15 @@
-/* All processors of the machine at work: started from what the firmware told of
- * them, each with a run queue. Called by vmm/main.c. */
+/* Starts all processors of the machine, as the firmware lists them, each with a
+ * run queue (kernel/task.h). Called by vmm/main.c. */
 #pragma once
 
 struct boot_info;
 struct page_source;
 
-/* Starts the others, VMX on; after vmx_enable() and task_init(). One that is
- * disabled, does not start or differs is left out, and the log says why. */
+/* Starts all other processors, with VMX on, after vmx_enable() and task_init()
+ * on this one. Leaves out a processor that is disabled, does not start or
+ * differs from this one; the log says why. */
 void processors_start(const struct boot_info *info, struct page_source *pages);
 
-/* How many run; their indices are below that, 0 the one that was first. */
+/* How many processors run tasks. Their indices begin at 0, which is the one
+ * that the machine started on. */
 unsigned processors_count(void);

@@ -1,4 +1,4 @@
-/* The machine's real-time clock, see kernel/rtc_host.h. Called by
+/* Reads the machine's real-time clock, see kernel/rtc_host.h. Called by
  * kernel/time.c. */
 #include "kernel/rtc_host.h"
 
@@ -8,7 +8,8 @@
 #define RTC_INDEX 0x70
 #define RTC_DATA  0x71
 
-/* The index port's top bit masks NMIs; nobody here asks for that. */
+/* Numbers for the index port. Bit 7 of that port masks NMIs, and is always
+ * written as 0. */
 enum rtc_host_register {
     RTC_SECONDS = 0x00,
     RTC_MINUTES = 0x02,
@@ -20,17 +21,17 @@ enum rtc_host_register {
     RTC_B = 0x0b,
 };
 
-#define RTC_A_UPDATING 0x80U /* UIP */
-#define RTC_B_BINARY   0x04U /* DM */
+#define RTC_A_UPDATING 0x80U /* UIP: an update is in progress */
+#define RTC_B_BINARY   0x04U /* DM: binary, not BCD */
 #define RTC_B_24_HOUR  0x02U
 #define RTC_HOURS_PM   0x80U
 
-/* An update takes 2 ms and a port read about 1 us: this many reads of register
- * A outlast several. */
+/* How often register A is read before Lintel gives up. An update takes 2 ms and
+ * a read about 1 us, so these reads outlast several updates. */
 #define UPDATE_POLLS 20000
 #define READ_TRIES   8
 
-/* The registers as they are, before any conversion. */
+/* The values of the registers, not yet converted. */
 struct raw {
     uint8_t seconds;
     uint8_t minutes;
@@ -68,7 +69,8 @@ static struct raw read_raw(void)
     };
 }
 
-/* An update may begin between two registers; two equal readings had none. */
+/* Reads all registers twice, until both readings are equal: an update may begin
+ * in the middle of one. False: the clock does not settle. */
 static bool read_stable(struct raw *raw)
 {
     for (unsigned i = 0; i < READ_TRIES; i++) {
@@ -86,7 +88,7 @@ static bool read_stable(struct raw *raw)
     return false;
 }
 
-/* 255: no such number. */
+/* The value of a register in the clock's mode, binary or BCD. 255: not BCD. */
 static unsigned number(uint8_t value, uint8_t mode)
 {
     if (mode & RTC_B_BINARY) {
@@ -98,7 +100,7 @@ static unsigned number(uint8_t value, uint8_t mode)
     return (value >> 4) * 10U + (value & 0x0fU);
 }
 
-/* 12 AM is hour 0 and 12 PM is hour 12. */
+/* The hour, 0 to 23: 12 AM is hour 0 and 12 PM is hour 12. 255: no hour. */
 static unsigned hour_number(uint8_t value, uint8_t mode)
 {
     unsigned hour;

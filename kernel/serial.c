@@ -1,4 +1,4 @@
-/* The 16550 serial ports, see kernel/serial.h. Registers by the names of the
+/* The 16550 serial ports, see kernel/serial.h. Registers have the names of the
  * PC16550D data sheet, Table II. */
 #include "kernel/serial.h"
 
@@ -23,12 +23,12 @@ enum serial_register {
     SERIAL_SCR = 7,
 };
 
-#define FCR_ENABLE_AND_CLEAR 0x87U /* interrupt at 8 bytes, or a pause */
+#define FCR_ENABLE_AND_CLEAR 0x87U /* interrupt at 8 bytes or a pause */
 #define IER_ERBFI            0x01U /* data available */
 #define LCR_8N1              0x03U
 #define LCR_DLAB             0x80U
 #define MCR_DTR_RTS          0x03U
-#define MCR_OUT2             0x08U /* lets a PC's interrupt line out */
+#define MCR_OUT2             0x08U /* in a PC, connects the interrupt line */
 #define MCR_LOOPBACK         0x10U
 #define LSR_DR               0x01U /* data ready */
 #define LSR_THRE             0x20U /* transmitter holding register empty */
@@ -37,35 +37,36 @@ enum serial_register {
 #define DIVISOR_115200 1U
 #define FIFO_BYTES     16U
 
-/* Register reads before a transmitter counts as stuck. One takes about 1 us
- * (or some instructions in an emulator), sixteen bytes take 1.4 ms. */
+/* How often LSR is read before a transmitter counts as stuck. A read takes
+ * about 1 us (some instructions in an emulator). Sending 16 bytes takes 1.4
+ * ms. */
 #define SEND_POLLS     200000U
 #define LOOPBACK_POLLS 20000U
 
 #define RECEIVED_BYTES 4096U /* a power of two */
 
-/* Interrupt vector of the first port. */
+/* The interrupt vector of the first port; the second has the next one. */
 #define VECTOR 0x50U
 
-/* How often a queue is looked at: a FIFO's worth. */
+/* The timer's period: the time that a full FIFO takes on the wire. */
 #define QUEUE_PERIOD (1400 * TIME_US)
 
 struct serial {
     uint16_t base;
-    uint8_t irq; /* ISA line */
+    uint8_t irq; /* number of its ISA interrupt line */
     bool present;
-    bool stuck;           /* gave up once: not waited for any more */
-    char last;            /* byte sent; 0: none yet */
-    struct spinlock lock; /* of the port and all of this */
+    bool stuck;           /* the transmitter did not move; do not wait again */
+    char last;            /* last byte written; 0: none yet */
+    struct spinlock lock; /* guards the port and this structure */
 
     uint8_t queue[SERIAL_QUEUE];
-    uint32_t head; /* next to send; both run freely */
+    uint32_t head; /* next byte to send; both count on and wrap */
     uint32_t tail; /* next to fill */
     struct timer timer;
 
     void (*arrived)(void);
     uint8_t received[RECEIVED_BYTES];
-    uint32_t received_head; /* next to read */
+    uint32_t received_head; /* next byte to read */
     uint32_t received_tail; /* next to fill */
 };
 
@@ -74,8 +75,8 @@ static struct {
     bool queueing;
 } serial;
 
-/* Where every PC has them. Apart from `serial`, so that its queues need no room
- * in the image. */
+/* The ports' places in every PC. They are not in `serial`, because an
+ * initialised `serial` would have its queues stored in the image. */
 static const struct {
     uint16_t base;
     uint8_t irq;
@@ -112,7 +113,8 @@ static bool scratch_holds(const struct serial *port, uint8_t value)
     return get(port, SERIAL_SCR) == value;
 }
 
-/* A byte sent must come back (section 8.6.4); a floating bus gives 0xff. */
+/* True: in loopback mode a byte sent comes back (section 8.8). A floating bus
+ * gives 0xff. */
 static bool loops_back(const struct serial *port, uint8_t value)
 {
     set(port, SERIAL_THR, value);
@@ -145,11 +147,12 @@ struct serial *serial_port(enum serial_name name)
     return serial.port[name].present ? &serial.port[name] : NULL;
 }
 
-/* Gives the transmitter what it takes now. */
+/* Gives the transmitter as much of the queue as it takes now. */
 static void pump(struct serial *port)
 {
     while (port->head != port->tail && (get(port, SERIAL_LSR) & LSR_THRE)) {
-        /* An empty holding register is an empty FIFO (section 8.3). */
+        /* In FIFO mode LSR.THRE means that the whole FIFO is empty (section
+         * 8.4). */
         for (unsigned i = 0; i < FIFO_BYTES && port->head != port->tail; i++) {
             set(port, SERIAL_THR, port->queue[port->head++ % SERIAL_QUEUE]);
         }
@@ -157,8 +160,8 @@ static void pump(struct serial *port)
     }
 }
 
-/* Waits until the queue has sent at least a FIFO's worth; drops what is in it
- * if the transmitter does not move. */
+/* Waits until the transmitter has taken at least a FIFO's worth of the queue.
+ * If the transmitter does not move, drops the whole queue. */
 static void push(struct serial *port)
 {
     if (!wait_for(port, LSR_THRE, port->stuck ? 1 : SEND_POLLS)) {
@@ -175,7 +178,8 @@ static void send_all(struct serial *port)
     }
 }
 
-/* Armed under the lock, by whoever finds that it is not. */
+/* Arms the timer that sends the rest of the queue, if it is not armed. The
+ * caller holds the port's lock. */
 static void arm_later(struct serial *port)
 {
     if (port->head != port->tail && !timer_armed(&port->timer)) {
@@ -255,10 +259,12 @@ size_t serial_room(const struct serial *port)
     return SERIAL_QUEUE - (port->tail - port->head);
 }
 
-/* Empties the receiver; what finds no room is lost. */
+/* Moves all bytes from the receiver into `received`. A byte that finds no room
+ * is lost. */
 static void receive(struct serial *port)
 {
-    /* Bounded, since a port that is taken away reads as ones for ever. */
+    /* The loop is bounded, because a port that is taken away reads as ones for
+     * ever. */
     for (unsigned i = 0; i < RECEIVED_BYTES; i++) {
         uint8_t byte;
 
@@ -272,8 +278,8 @@ static void receive(struct serial *port)
     }
 }
 
-/* An edge-triggered line must be down again before the end of the interrupt, so
- * everything is taken. */
+/* The line is edge-triggered, so it must go down before this handler ends.
+ * Therefore all bytes are taken. */
 static void receive_interrupt(uint8_t vector)
 {
     struct serial *port = &serial.port[vector - VECTOR];

@@ -1,11 +1,11 @@
-/* The machine's 16550 serial ports, polled: COM1 is the console, COM2 the log.
- * Called by kernel/console.c and kernel/log_env.c. An absent port is found out
- * and every wait is bounded, so a machine without serial ports loses no time.
+/* The machine's 16550 serial ports: COM1 is the console, COM2 the log. Called
+ * by kernel/console.c and kernel/log_env.c. An absent port is detected and
+ * every wait is bounded, so a machine without serial ports loses no time.
  *
- * A byte takes 87 us on the wire, so output is queued: what the transmitter
- * does not take at once goes out later, from a timer, while guests run.
+ * A byte takes 87 us on the wire, so output is queued. If the transmitter does
+ * not take a byte at once, a timer sends it later, while guests run.
  *
- * Document: PC16550D data sheet, sections 8.1 to 8.7. */
+ * Document: PC16550D data sheet, sections 8.1 to 8.10. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,37 +22,40 @@ enum serial_name {
 
 struct serial;
 
-/* Probes and sets up both ports (115200 8N1, FIFOs on). Once, at start. */
+/* Probes both ports and sets them up (115200 8N1, FIFOs on). Called once, at
+ * start. */
 void serial_init(void);
 
-/* Until now serial_write() waited for the transmitter; from here on it queues.
- * After time_init() and task_init(). */
+/* From here on serial_write() queues its bytes; before this call it waits for
+ * the transmitter. Called after time_init() and task_init(). */
 void serial_start_queueing(void);
 
-/* Back to waiting, and all queues sent: for panic and power-off. */
+/* Sends all queues, and lets serial_write() wait for the transmitter again.
+ * Called by a panic. */
 void serial_stop_queueing(void);
 
-/* NULL: the machine has no such port. */
+/* The port; NULL: the machine does not have it. */
 struct serial *serial_port(enum serial_name name);
 
-/* Sends all bytes as they are. Waits only when the queue is full, and gives up
- * on a transmitter that is stuck (the bytes are lost). */
+/* Sends all bytes as they are. Waits only while the queue is full. If the
+ * transmitter is stuck, gives up and loses the queued bytes. */
 void serial_write(struct serial *port, const void *bytes, size_t length);
 
 /* How many bytes serial_write() takes now without waiting. */
 size_t serial_room(const struct serial *port);
 
-/* Has `arrived` called when there is something to read: from an interrupt
- * handler, so it may do no more than arm a timer or signal an event. False: the
- * machine cannot; poll. Even when true, interrupts may never come. After
- * lapic_host_init(). */
+/* Has `arrived` called when there are bytes to read. The caller is an interrupt
+ * handler, so `arrived` may only arm a timer or signal an event. False: the
+ * port cannot interrupt, so poll it. Even after true, interrupts may never
+ * come. Called after lapic_host_init(). */
 bool serial_start_interrupts(struct serial *port, void (*arrived)(void));
 
-/* What has arrived, up to `length`; 0: nothing now. */
+/* Reads up to `length` bytes that have arrived. Returns how many; 0: none
+ * have. */
 size_t serial_read(struct serial *port, void *bytes, size_t length);
 
-/* Waits (bounded) until the last byte has left the machine. */
+/* Waits until the last byte has left the machine. The wait is bounded. */
 void serial_flush(struct serial *port);
 
-/* True if the last byte sent was a newline, or none was sent. */
+/* True: the last byte written was a newline, or none was written. */
 bool serial_at_line_start(const struct serial *port);

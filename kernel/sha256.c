@@ -1,10 +1,10 @@
-/* SHA-256, FIPS 180-4; names as there. */
+/* SHA-256, with the names of FIPS 180-4. */
 #include "kernel/sha256.h"
 
 #include "kernel/base/string.h"
 
-/* Section 4.2.2: of the cube roots of the first 64 primes, the first 32 bits of
- * the fractional parts. */
+/* Section 4.2.2: the first 32 bits of the fractional parts of the cube roots of
+ * the first 64 primes. */
 static const uint32_t K[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1,
     0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3,
@@ -30,7 +30,7 @@ static uint32_t big_endian(const uint8_t *bytes)
            (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-/* Section 6.2.2, steps 1 and 2. */
+/* Section 6.2.2: adds one block to the hash value. */
 static void compress(uint32_t state[8], const uint8_t block[SHA256_BLOCK])
 {
     uint32_t W[64];
@@ -92,7 +92,8 @@ void sha256_finish(struct sha256 *sha, uint8_t digest[SHA256_BYTES])
     size_t used = (size_t)(sha->length % SHA256_BLOCK);
     uint8_t count[8];
 
-    /* Section 5.1.1: a one, zeros, and the length in the block's last 8. */
+    /* Section 5.1.1: a one bit, then zeros, then the message's length in bits
+     * in the last 8 bytes of a block. */
     sha256_add(sha, padding, (used < 56 ? 56 : 120) - used);
     for (unsigned i = 0; i < 8; i++) {
         count[i] = (uint8_t)(bits >> (56 - 8 * i));

@@ -1,4 +1,4 @@
-/* SHA-256, FIPS 180-4: what kernel/entropy.c condenses its samples with. */
+/* SHA-256 (FIPS 180-4), which kernel/entropy.c condenses its samples with. */
 #pragma once
 
 #include <stddef.h>
@@ -13,6 +13,7 @@ struct sha256 {
     uint8_t block[SHA256_BLOCK];
 };
 
+/* Hash a message: start, add its parts in order, finish. */
 void sha256_start(struct sha256 *sha);
 void sha256_add(struct sha256 *sha, const void *bytes, size_t length);
 void sha256_finish(struct sha256 *sha, uint8_t digest[SHA256_BYTES]);

@@ -1,12 +1,17 @@
-/* Cooperative tasks, see kernel/task.h. Called by every room that waits.
+/* The scheduler: implements kernel/task.h. Called by every room that waits.
  *
- * One run queue a processor, first in, first out. A switch happens in
- * task_schedule() alone; before it takes the next task it fires the timers that
- * are due, and when there is no task it halts until the timer's interrupt, or
- * that of a processor that has put a task into the queue. Interrupt handlers
- * run only inside that halt or at a VM exit, where no lock is held.
+ * Each processor has one run queue, first in, first out. task_schedule() alone
+ * switches tasks. Before it takes the next task it fires the timers that are
+ * due. If no task is runnable it halts the processor. The timer's interrupt
+ * ends the halt, or another processor's interrupt after it has put a task into
+ * the queue. Interrupt handlers run only during such a halt or at a VM exit,
+ * and no lock is held then.
  *
- * Locks, in the order they are taken: a domain; an event's; a run queue's. */
+ * Two words of this file: a processor is "outside" while it halts or runs a
+ * guest, when only an interrupt can tell it of new work. A "turn" is the time
+ * of TASK_TURN that a computing task, a vCPU, may run while others wait.
+ *
+ * Locks are taken in this order: a domain's, an event's, a run queue's. */
 #include "kernel/task.h"
 
 #include "arch/cpu.h"
@@ -21,8 +26,9 @@
 
 struct run_queue task_queues[PROCESSORS_MAX];
 
-/* Whatever the processor looks at before it goes outside is written already,
- * and the exchange orders it before this. */
+/* Interrupts the processor of `queue` if it is outside. The caller has already
+ * written the new work. The exchange orders that write before the look at
+ * `outside`. */
 static void interrupt_outside(struct run_queue *queue)
 {
     if (queue != task_queue_here() &&
@@ -62,7 +68,7 @@ static bool turn_over(const struct task *task)
     return task->takes_turns && time_now() >= task->turn_end;
 }
 
-/* The current task, which could go on. */
+/* Puts the current task, which is still runnable, back into its queue. */
 static void append_current(struct run_queue *queue)
 {
     bool over = turn_over(queue->current);
@@ -75,7 +81,8 @@ static void append_current(struct run_queue *queue)
     spinlock_give(&queue->lock);
 }
 
-/* The first whose domain can be entered at once, taken out and entered. */
+/* Takes the first task of `list` whose domain this processor can enter without
+ * waiting, and enters that domain. NULL: there is no such task. */
 static struct task *take_from(struct task_list *list)
 {
     struct task *before = NULL;
@@ -101,12 +108,15 @@ static struct task *take_from(struct task_list *list)
     return task;
 }
 
-/* Have those whose turn was over waited for so long that they come first? */
+/* True: the tasks whose turn is over have waited so long that one of them comes
+ * before all others. */
 static bool overdue(const struct run_queue *queue, uint64_t now)
 {
     return now >= queue->over_since + TASK_TURN;
 }
 
+/* Notes the domain of the task that came first and was passed over, since
+ * another processor is in that domain. NULL: no task was passed over. */
 static void note_passed(struct run_queue *queue, struct domain *domain)
 {
     if (domain != NULL && queue->passed == NULL) {
@@ -115,8 +125,10 @@ static void note_passed(struct run_queue *queue, struct domain *domain)
     queue->passed = domain;
 }
 
-/* Of the list that comes first, else of the other one. NULL, and *wanted says
- * which domain to wait for; NULL too if nothing is runnable. */
+/* Takes a task from the list that comes first, or else from the other list, and
+ * enters its domain. NULL with *wanted set: all runnable tasks are in taken
+ * domains, and *wanted is the domain of the first task. NULL with *wanted NULL:
+ * no task is runnable. */
 static struct task *take_first(struct run_queue *queue, struct domain **wanted)
 {
     const struct task *first = NULL;
@@ -144,22 +156,25 @@ static struct task *take_first(struct run_queue *queue, struct domain **wanted)
     }
     note_passed(queue, task == first ? NULL : *wanted);
     if (task != NULL && list == &queue->over) {
-        /* The others have as long as its turn, from when that ends. */
+        /* This task's turn ends at now + TASK_TURN. From then on the tasks in
+         * `ready` come first again, for one TASK_TURN. */
         queue->over_since = now + TASK_TURN;
     }
     spinlock_give(&queue->lock);
     return task;
 }
 
-/* Where a domain is never free, since there is always somebody who waits for
- * it, its tasks here would be passed over for ever. */
+/* True: a task has been passed over here for TASK_TURN. If a domain always has
+ * waiters, domain_try_switch() never gets it. Without this check the domain's
+ * tasks on this processor would never run. */
 static bool passed_for_long(const struct run_queue *queue)
 {
     return queue->passed != NULL && time_now() >= queue->passed_at + TASK_TURN;
 }
 
-/* The next task to run, in whose domain this processor is then. Where none can
- * be entered at once it waits for the first one's, in its turn. */
+/* Chooses the next task to run and enters its domain. If no runnable task's
+ * domain is free, waits for the domain of the first one. NULL: no task is
+ * runnable. */
 static struct task *choose(struct run_queue *queue)
 {
     struct domain *wanted = NULL;
@@ -168,7 +183,8 @@ static struct task *choose(struct run_queue *queue)
     if (passed_for_long(queue)) {
         domain_switch(queue->passed);
     } else if (domain_wanted()) {
-        /* The tasks here could have it to themselves for ever. */
+        /* Another processor waits for the current domain. If this one did not
+         * leave it, its own tasks of that domain could keep it for ever. */
         domain_switch(NULL);
     }
     task = take_first(queue, &wanted);
@@ -186,8 +202,9 @@ static void check_stack(const struct task *task)
     }
 }
 
-/* On the next task's stack, since a task can neither free the one it stands on
- * nor let another processor have it. */
+/* Finishes a switch. Frees the previous task if it has exited; puts it into its
+ * new processor's queue if it moves. Runs on the next task's stack: a task can
+ * neither free the stack it runs on nor let another processor run on it. */
 void task_finish_switch(void)
 {
     struct run_queue *queue = task_queue_here();
@@ -220,7 +237,8 @@ static void switch_to(struct run_queue *queue, struct task *next)
     next->runs++;
     paging_catch_up();
     task_switch(&previous->stack_pointer, next->stack_pointer);
-    /* Perhaps much later, and `previous` runs again, perhaps elsewhere. */
+    /* Here `previous` runs again, perhaps much later and on another
+     * processor. */
     task_finish_switch();
 }
 
@@ -233,9 +251,14 @@ static void fire_timers(struct run_queue *queue)
     }
 }
 
-/* True: an interrupt comes when there is something new, so the processor may
- * halt or run a guest. The exchange is before the look into the queue, and
- * whoever fills the queue looks here after that: one of the two sees it. */
+/* Marks this processor as outside. True: it may halt or run a guest, and an
+ * interrupt will tell it of new work. False: work waits already, and the mark
+ * is taken back. With `known` true, work that waited when the current task was
+ * chosen does not count.
+ *
+ * The exchange comes before the look into the queue. A processor that fills the
+ * queue looks at the mark afterwards. So at least one of the two sees what the
+ * other wrote. */
 static bool go_outside(struct run_queue *queue, bool known)
 {
     (void)__atomic_exchange_n(&queue->outside, true, __ATOMIC_SEQ_CST);
@@ -250,9 +273,9 @@ static bool go_outside(struct run_queue *queue, bool known)
     return false;
 }
 
-/* Halts until the next interrupt: the timer's, or a device's, or another
- * processor's. Perhaps none ever comes: a guest may halt for good, and then so
- * does the machine. */
+/* Halts until the next interrupt, which comes from the timer, a device or
+ * another processor. It may never come: when every guest has halted for good,
+ * the machine halts too. */
 static void idle(struct run_queue *queue)
 {
     uint64_t start = cpu_rdtsc();
@@ -325,7 +348,8 @@ struct domain *task_join(struct domain *domain)
     return before;
 }
 
-/* Nothing to wait for: the turn that is over is followed by the next. */
+/* If the task's turn is over, begins its next turn, since no other task
+ * waits. */
 static void go_on(struct task *task)
 {
     if (turn_over(task)) {
@@ -349,7 +373,8 @@ void task_yield(void)
         if (domain_wanted()) {
             struct domain *domain = domain_here();
 
-            /* Whoever waits has the earlier ticket. */
+            /* Domains have ticket locks: the processor that waits is served
+             * first. */
             domain_switch(NULL);
             domain_switch(domain);
         }
@@ -371,7 +396,8 @@ bool task_outside_begin(bool known)
     if (!spinlock_needed) {
         return true;
     }
-    /* Marked before the domain is left: who enters it next may interrupt. */
+    /* The mark is set before the domain is left, because the next task in the
+     * domain may call task_interrupt(). */
     if (!go_outside(queue, known)) {
         return false;
     }

@@ -1,7 +1,7 @@
-/* Tasks from their creation to their exit, and the list of all, see
- * kernel/task.h.
+/* Tasks from their creation to their exit, and the list of all tasks:
+ * implements a part of kernel/task.h.
  *
- * A task's memory is one run of pages: a guard page, its stack, and struct task
+ * A task's memory is one run of pages: a guard page, the stack, and struct task
  * at the top. */
 #include "kernel/task.h"
 
@@ -27,7 +27,8 @@ static const char *const state_names[] = {
 };
 
 static struct task boot_task;
-static unsigned leaving; /* tasks that have exited, whose stack is not free */
+/* tasks that have exited, and whose stacks are not free yet */
+static unsigned leaving;
 
 static struct {
     struct spinlock lock;
@@ -41,7 +42,8 @@ size_t task_memory(void)
 
 static void free_memory(void *memory)
 {
-    /* Never fails: the page's own table is there since it was guarded. */
+    /* paging_unguard() fails only if it needs a new page table, and
+     * paging_guard() has made the table of this page. */
     CHECK(paging_unguard(memory));
     page_free(memory, TASK_PAGES);
 }
@@ -104,7 +106,7 @@ static _Noreturn void leave(void)
     struct run_queue *queue = task_queue_here();
     struct task *task = queue->current;
 
-    CHECK(task->memory != NULL); /* "main" stays */
+    CHECK(task->memory != NULL); /* "main" never exits */
     CHECK(queue->left == NULL);
     task->state = TASK_EXITED;
     task_count_computing(task, -1);
@@ -124,8 +126,9 @@ static void run_task(void *argument)
     leave();
 }
 
-/* A stack that task_switch() can go on with: at task_switch_start, which calls
- * run_task(task). `top` is 16-byte aligned. */
+/* Builds the frame from which task_switch() first enters `task`: it returns to
+ * task_switch_start, which calls run_task(task). `top` is the stack's top,
+ * 16-byte aligned. Returns the stack pointer. */
 static uint64_t first_frame(struct task *task, uintptr_t top)
 {
     struct task_switch_frame *frame =
@@ -139,7 +142,8 @@ static uint64_t first_frame(struct task *task, uintptr_t top)
     return (uintptr_t)frame;
 }
 
-/* Neither runnable nor known to anybody yet. */
+/* Makes a task that is in no queue and not in the list of all tasks. NULL: out
+ * of memory. */
 static struct task *new_task(struct run_queue *queue, const char *name,
                              task_entry entry, void *argument)
 {
@@ -189,7 +193,8 @@ struct task *task_create(const char *name, task_entry entry, void *argument)
     return task_create_on(processor_here()->index, name, entry, argument);
 }
 
-/* On the boot processor's idle task, or where another one started. */
+/* Runs in the boot processor's idle task. On every other processor it is what
+ * the processor runs first. */
 _Noreturn void task_run_here(void)
 {
     processor_here()->queue = &task_queues[processor_here()->index];
@@ -204,8 +209,8 @@ static void run_idle(void *argument)
     task_run_here();
 }
 
-/* Runs when nothing else is runnable and the last task has gone; in no domain,
- * and never in a queue. */
+/* Makes a processor's idle task. It runs when no task is runnable and the last
+ * one has exited or moved. It is in no domain and never in a queue. */
 static struct task *new_idle(unsigned processor)
 {
     char name[24];
@@ -222,8 +227,8 @@ static struct task *new_idle(unsigned processor)
     return task;
 }
 
-/* The only processor takes the locks that it has had for nothing: its
- * domain's. */
+/* While one processor runs, it enters its domain without taking the domain's
+ * lock. Locks are on from here, so it takes that lock now. */
 void task_begin_sharing(void)
 {
     struct run_queue *queue = task_queue_here();
@@ -268,7 +273,9 @@ void task_reap(void)
 {
     struct domain *before = domain_here();
 
-    /* One that leaves may first have to fire a timer of this very domain. */
+    /* The processor that frees an exited task's stack may first have to fire a
+     * timer of this domain. So this processor leaves the domain while it
+     * waits. */
     domain_switch(NULL);
     while (__atomic_load_n(&leaving, __ATOMIC_ACQUIRE) != 0) {
         cpu_pause();
@@ -276,7 +283,7 @@ void task_reap(void)
     domain_switch(before);
 }
 
-/* Bytes of its stack that were ever used. */
+/* How many bytes of the task's stack have ever been used. */
 static size_t stack_used(const struct task *task)
 {
     const uint64_t *word = task_stack_bottom(task);
@@ -296,17 +303,19 @@ static void dump_one(const struct task *task)
     char event[32] = "";
 
     if (task->timer.armed) {
-        format_sn(timer, sizeof(timer), ", for %llu ms more",
+        format_sn(timer, sizeof(timer), ", wakes in %llu ms at the latest",
                   task->timer.deadline > now
                       ? (task->timer.deadline - now) / TIME_MS
                       : 0);
     }
     if (task->event != NULL) {
-        format_sn(event, sizeof(event), ", for event %p", (void *)task->event);
+        format_sn(event, sizeof(event), ", waits for event %p",
+                  (void *)task->event);
     }
-    log_info("task %-23s %-8s on %u, runs %lu, stack %zu%s%s", task->name,
-             state_names[task->state], task_processor(task), task->runs, used,
-             event, timer);
+    log_info(
+        "task %-23s %-8s on processor %u, %lu runs, %zu bytes of stack%s%s",
+        task->name, state_names[task->state], task_processor(task), task->runs,
+        used, event, timer);
 }
 
 void task_dump(void)

@@ -1,6 +1,6 @@
-/* What the files that implement kernel/task.h share: kernel/task.c (run
- * task_queues, the switch), kernel/task_turns.c (turns and balance),
- * kernel/task_life.c (from creation to exit) and kernel/event.c. */
+/* What the files that implement kernel/task.h share: kernel/task.c (run queues
+ * and the switch), kernel/task_turns.c (turns, balance between processors),
+ * kernel/task_life.c (creation and exit) and kernel/event.c (waits). */
 #pragma once
 
 #include <stdbool.h>
@@ -17,8 +17,9 @@
 #endif
 #define TASK_PAGES (1 + TASK_STACK_PAGES)
 
-/* What an unused stack is filled with: how deep it was used can be seen, and
- * the lowest word changing is an overflow that the guard page missed. */
+/* A new stack is filled with this byte, which later shows how deep the stack
+ * was used. If its lowest word has changed, the stack has overflowed, even if
+ * the guard page did not catch that. */
 #define STACK_FILL 0x5aU
 #define STACK_WORD 0x5a5a5a5a5a5a5a5aULL
 
@@ -35,24 +36,27 @@ struct task {
     char name[24];
     enum task_state state;
     struct domain *domain;
-    struct run_queue *queue; /* its processor's */
-    uint64_t stack_pointer;  /* while it does not run */
-    struct task *next;       /* in the run queue or an event's waiters */
-    struct task *next_all;   /* in the list of all */
+    struct run_queue *queue; /* of the processor it is on, or moves to */
+    uint64_t stack_pointer;  /* valid while it does not run */
+    struct task *next;       /* in a run queue or an event's waiters */
+    struct task *next_all;   /* in the list of all tasks */
     uint64_t runs;           /* times it was switched to */
 
     bool takes_turns;
     uint64_t turn_end; /* time_now() nanoseconds */
-    uint64_t arrived;  /* when it moved to this processor; 0: never */
+    uint64_t arrived;  /* time_now() when it moved here; 0: never */
 
-    void *memory; /* TASK_PAGES pages, guard first; NULL: not from page_alloc */
+    /* TASK_PAGES pages, the guard page first; NULL: it runs on the boot
+     * stack */
+    void *memory;
     task_entry entry;
     void *argument;
 
-    /* While it waits: */
-    struct event *event; /* under that event's lock */
-    bool sleeping;       /* only for the timer */
+    /* Valid while the task waits. */
+    struct event *event; /* or NULL; under that event's lock */
+    bool sleeping;       /* it waits for the timer alone */
     struct timer timer;
+    /* The timer, not the event, has ended the last wait. */
     bool timed_out;
 };
 
@@ -61,37 +65,41 @@ struct task_list {
     struct task *last;
 };
 
-/* A processor's run queue, and what runs there. */
+/* One processor's run queue and scheduler state. */
 struct run_queue {
-    /* Any processor, with the lock. Runnable tasks, without the current one;
-     * those whose turn is over come after the others, but not for ever. */
+    /* Any processor changes this part, with the lock held. The lists hold the
+     * runnable tasks without the current one. Tasks whose turn is over are in
+     * `over`; they come after those in `ready`, but wait no longer than
+     * TASK_TURN. */
     _Alignas(64) struct spinlock lock;
     struct task_list ready;
     struct task_list over;
-    uint64_t over_since; /* when a turn of one of `over` ended last */
-    uint32_t woken;      /* how many have been put into `ready` from outside */
+    uint64_t over_since; /* time_now() from which `over` waits */
+    uint32_t woken;      /* counts what task_append() puts into `ready` */
 
-    /* Any processor, atomically: the tasks here that take turns and do not
-     * wait. */
+    /* How many tasks of this queue take turns and do not wait. Any processor
+     * changes it, atomically. */
     unsigned computing;
 
-    /* It is halted or runs a guest, and is to be interrupted when there is
-     * something new; whoever interrupts it takes the mark away. */
+    /* The processor is halted or runs a guest, so it must be interrupted when
+     * it has new work. The processor that interrupts it clears this mark. */
     bool outside;
     bool halted;
     uint32_t apic_id;
-    bool open; /* set before anybody is told of the processor */
+    bool open; /* set before other processors learn of this one */
 
-    /* That processor. */
+    /* The queue's own processor alone uses this part. */
     struct task *current;
-    struct task *idle; /* what runs when the last one has left; NULL: nothing,
-                          it stays on that one's stack */
-    struct task *left; /* has exited, or moves: the next task deals with it */
-    bool firing;       /* timers fire: nothing may wait now */
-    uint32_t known;    /* of `woken`, when a task was chosen last */
-    struct domain *passed; /* of one that came first then and was passed over,
-                              since its domain was taken; or NULL */
-    uint64_t passed_at;    /* when one was first, of those that are so now */
+    /* Runs when no task is runnable and the last one has exited or moved. NULL,
+     * with one processor: it then halts on the last task's stack. */
+    struct task *idle;
+    struct task *left; /* has exited or moves; the next task deals with it */
+    bool firing;       /* timers fire now, so nothing may wait */
+    uint32_t known;    /* the value of `woken` when a task was last chosen */
+    /* The domain of the task that came first at the last choice and was passed
+     * over, because another processor was in that domain. NULL: none was. */
+    struct domain *passed;
+    uint64_t passed_at; /* time_now() when `passed` last changed from NULL */
     uint64_t idle_ticks;
 };
 
@@ -112,7 +120,8 @@ static inline uint64_t *task_stack_bottom(const struct task *task)
     return (uint64_t *)((uintptr_t)task->memory + PAGE_SIZE);
 }
 
-/* One that takes turns has begun to wait, or to run again, or leaves. */
+/* Adds `change` to its queue's `computing` if `task` takes turns. Called when
+ * the task begins to wait, becomes runnable again, or leaves the processor. */
 static inline void task_count_computing(const struct task *task, int change)
 {
     if (task->takes_turns) {
@@ -121,15 +130,15 @@ static inline void task_count_computing(const struct task *task, int change)
     }
 }
 
-/* task.c: makes it runnable, on its queue. */
+/* task.c: makes `task` runnable and puts it into its queue. */
 void task_append(struct task *task);
 
-/* task.c: gives the processor to the next runnable task; the caller has put the
- * current one where it belongs. */
+/* task.c: gives the processor to the next runnable task. The caller has already
+ * put the current task into a queue, an event's waiters or `left`. */
 void task_schedule(void);
 
-/* task.c: the first thing after a switch. */
+/* task.c: finishes a switch. The next task calls it first of all. */
 void task_finish_switch(void);
 
-/* task_life.c: gives back the memory of one that has exited. */
+/* task_life.c: frees the memory of a task that has exited. */
 void task_free(struct task *task);

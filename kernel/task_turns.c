@@ -1,5 +1,6 @@
-/* Whose turn it is, and where a task that computes would have more of a
- * processor; see kernel/task.h. */
+/* Turns of computing tasks, and their balance between processors; implements a
+ * part of kernel/task.h. A task computes if it takes turns and does not
+ * wait. */
 #include "kernel/task.h"
 
 #include "arch/cpu.h"
@@ -85,7 +86,8 @@ bool task_find_lighter(unsigned *processor)
         return false;
     }
     most -= stayed ? 1 : 2;
-    /* The next ones first, so that what is too much goes round. */
+    /* The search begins at the next processor, so that a surplus task moves
+     * round all processors. */
     for (unsigned i = after(processor_here()->index);
          i != processor_here()->index; i = after(i)) {
         unsigned there = computing(&task_queues[i]);

@@ -1,8 +1,8 @@
 /* The clock and the timers, see kernel/time.h. SDM 3B 18.17 (invariant TSC).
  *
- * Ticks become nanoseconds by a multiplication and a shift: the factor is kept
- * to 62 bits, so the error over a century is below a nanosecond, and a product
- * of 64-bit ticks and factor fits in 128. */
+ * Ticks become nanoseconds by a multiplication and a shift. The factor is exact
+ * to 62 bits, so the error over a century is below a nanosecond. The product of
+ * 64-bit ticks and the factor fits in 128 bits. */
 #include "kernel/time.h"
 
 #include "arch/cpu.h"
@@ -17,7 +17,7 @@
 
 __extension__ typedef unsigned __int128 uint128_t;
 
-/* value * multiplier / 2^shift, with multiplier in [2^62, 2^63). */
+/* Stands for multiplier / 2^shift, with multiplier in [2^62, 2^63). */
 struct ratio {
     uint64_t multiplier;
     unsigned shift;
@@ -26,17 +26,18 @@ struct ratio {
 static struct {
     uint64_t tsc_hz;
     uint64_t start;        /* the TSC at time_now() == 0 */
-    uint64_t wall_seconds; /* at time_now() == 0; 0: unknown */
+    uint64_t wall_seconds; /* since 1970, at time_now() == 0; 0: unknown */
     struct ratio to_ns;
     struct ratio to_ticks;
 } clock;
 
-/* No timer's moment, and not UINT64_MAX either. */
+/* A value of next_timer that program() never sets: the interrupt has come and
+ * is used up. */
 #define NEXT_SPENT (UINT64_MAX - 1)
 
-/* A processor's. */
+/* One processor's timers. */
 static struct timers {
-    /* Whoever has the lock: another processor may take a timer away. */
+    /* Guards this structure, since another processor may take a timer away. */
     _Alignas(64) struct spinlock lock;
     struct timer *first; /* by rising deadline */
     size_t armed;
@@ -47,8 +48,8 @@ static struct timers *timers_here(void)
     return &queues[processor_here()->index];
 }
 
-/* numerator / denominator by long division, a bit of the factor at a time.
- * Both are below 2^62 and not 0. */
+/* The ratio numerator / denominator, by long division, one bit of the
+ * multiplier at a time. Both are below 2^62 and not 0. */
 static struct ratio ratio_of(uint64_t numerator, uint64_t denominator)
 {
     struct ratio ratio = {.multiplier = numerator / denominator};
@@ -73,8 +74,9 @@ static uint64_t scale(uint64_t value, struct ratio ratio)
     return scaled > UINT64_MAX ? UINT64_MAX : (uint64_t)scaled;
 }
 
-/* Ends HLT or the guest's run by its coming alone. Where the deadline was made
- * from the APIC's counter it may be early: then it is set again. */
+/* Handles the timer's interrupt. Its arrival has already ended HLT or the
+ * guest's run. If the deadline was made from the APIC's counter, the interrupt
+ * may come early; then the deadline is set again. */
 static void timer_interrupt(uint8_t vector)
 {
     uint64_t next = processor_here()->next_timer;
@@ -110,7 +112,7 @@ uint64_t time_from_tsc(uint64_t ticks)
     return scale(ticks, clock.to_ns);
 }
 
-/* Rounded up: that many ticks are never less than `nanoseconds`. */
+/* Rounds up, so that the ticks last at least `nanoseconds`. */
 uint64_t time_to_tsc(uint64_t nanoseconds)
 {
     uint64_t ticks = scale(nanoseconds, clock.to_ticks);
@@ -145,8 +147,8 @@ uint64_t time_wall_seconds(void)
     return clock.wall_seconds + time_now() / TIME_SECOND;
 }
 
-/* Has this processor interrupted when its first timer is due; early, if another
- * processor takes that one away. */
+/* Programs this processor's interrupt for its first timer. If another processor
+ * takes that timer away, the interrupt comes too early. */
 static void program(const struct timer *first)
 {
     struct processor *here = processor_here();
@@ -163,7 +165,7 @@ static void program(const struct timer *first)
     }
 }
 
-/* With the queue's lock. */
+/* The caller holds the queue's lock. */
 static void unlink_timer(struct timers *timers, struct timer *timer)
 {
     struct timer **link = &timers->first;
@@ -203,7 +205,8 @@ void timer_arm(struct timer *timer, uint64_t deadline)
     timer->tsc = time_tsc_at(deadline);
     timer->processor = processor_here()->index;
     spinlock_take(&timers->lock);
-    /* Behind those with the same deadline: first armed, first fired. */
+    /* Timers with equal deadlines fire in the order in which they were
+     * armed. */
     while (*link != NULL && (*link)->deadline <= deadline) {
         link = &(*link)->next;
     }
@@ -215,7 +218,8 @@ void timer_arm(struct timer *timer, uint64_t deadline)
     spinlock_give(&timers->lock);
 }
 
-/* On another processor's queue: its interrupt comes for nothing. */
+/* If the timer is on another processor's queue, that processor's interrupt
+ * still comes, and fires nothing. */
 void timer_cancel(struct timer *timer)
 {
     struct timers *timers = timers_here();
@@ -231,9 +235,10 @@ void timer_cancel(struct timer *timer)
     }
 }
 
-/* Takes the first timer that was due at `now` off the queue and enters its
- * domain; NULL: there is none. While one waits for a domain with the queue
- * unlocked, the timer may be taken away: then it looks again. */
+/* Takes the first timer that was due at `now` off the queue, and enters its
+ * domain. NULL: no timer is due. While this waits for a domain the queue is
+ * unlocked, and another processor may take the timer away. So the search then
+ * begins again. */
 static struct timer *next_due(struct timers *timers, uint64_t now)
 {
     for (;;) {
@@ -269,11 +274,12 @@ void timer_run_due(void)
         return;
     }
     now = time_now();
-    /* The interrupt is spent: even the same moment has to be set anew. */
+    /* The interrupt is used up, so even an equal deadline must be programmed
+     * again. */
     processor_here()->next_timer = NEXT_SPENT;
     spinlock_take(&timers->lock);
-    /* As many as there are now: one that arms itself anew for a time that has
-     * come already waits for the next call. */
+    /* Fires at most as many timers as are armed now. A timer that arms itself
+     * again for a past time waits for the next call. */
     budget = timers->armed;
     spinlock_give(&timers->lock);
     while (budget-- > 0 && (timer = next_due(timers, now)) != NULL) {

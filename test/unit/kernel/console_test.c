@@ -149,7 +149,7 @@ static void digits_give_the_keyboard(void **state)
     assert_string_equal(read_all(&rig.one), "d");
     assert_non_null(strstr(rig.ports[SERIAL_COM1].out, "No machine"));
     assert_non_null(
-        strstr(rig.ports[SERIAL_COM1].out, "2  keyboard to two\r\n"));
+        strstr(rig.ports[SERIAL_COM1].out, "2  gives the keyboard to two\r\n"));
     assert_non_null(strstr(rig.ports[SERIAL_COM1].out, "one (has it)"));
     rig_type("\001ne\001nf");
     assert_string_equal(read_all(&rig.two), "e");

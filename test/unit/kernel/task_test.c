@@ -86,8 +86,8 @@ static void names_are_cut_and_dumped(void **state)
     assert_non_null(task_create("fresh", yielder, NULL));
     task_dump();
     assert_non_null(strstr(rig.log_text, "a-name-that-is-much-too "));
-    assert_non_null(strstr(rig.log_text, ", for event 0x"));
-    assert_non_null(strstr(rig.log_text, ", for 0 ms more"));
+    assert_non_null(strstr(rig.log_text, ", waits for event 0x"));
+    assert_non_null(strstr(rig.log_text, ", wakes in 0 ms"));
     assert_non_null(strstr(rig.log_text, "running"));
     assert_non_null(strstr(rig.log_text, "was halted for 0 ms"));
     assert_non_null(strstr(rig.log_text, "runnable"));
