@@ -33,8 +33,8 @@ extern struct domain domain_kernel;
 struct domain *domain_create(void);
 void domain_destroy(struct domain *domain);
 
-/* The domain that this processor is in. NULL: none, because the processor
- * idles, runs a guest, or handles an interrupt in either. */
+/* The domain that this processor is in. NULL: it is in none, because it idles
+ * or runs a guest, or handles an interrupt meanwhile. */
 static inline struct domain *domain_here(void)
 {
     return processor_here()->domain;

@@ -24,7 +24,8 @@ struct picture {
     uint32_t row; /* the next line to look at */
     /* lines that the next looks draw even if they are unchanged */
     uint32_t owed;
-    uint64_t sums[PICTURE_HEIGHT_MOST]; /* of each line, at the last look */
+    /* the sum of each line, at the last look */
+    uint64_t sums[PICTURE_HEIGHT_MOST];
     /* The line that is looked at, copied. */
     uint32_t line[PICTURE_WIDTH_MOST];
 };

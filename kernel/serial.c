@@ -61,13 +61,13 @@ struct serial {
 
     uint8_t queue[SERIAL_QUEUE];
     uint32_t head; /* next byte to send; both count on and wrap */
-    uint32_t tail; /* next to fill */
+    uint32_t tail; /* next byte to fill */
     struct timer timer;
 
     void (*arrived)(void);
     uint8_t received[RECEIVED_BYTES];
     uint32_t received_head; /* next byte to read */
-    uint32_t received_tail; /* next to fill */
+    uint32_t received_tail; /* next byte to fill */
 };
 
 static struct {

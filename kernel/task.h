@@ -164,5 +164,6 @@ void task_end_sharing(void);
 uint64_t task_prepare(unsigned processor, uint32_t apic_id);
 void task_unprepare(unsigned processor);
 
-/* Runs tasks for ever. A processor that has started calls it on that stack. */
+/* Runs tasks for ever. A processor that has started calls it on the stack from
+ * task_prepare(). */
 _Noreturn void task_run_here(void);

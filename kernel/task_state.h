@@ -86,7 +86,7 @@ struct run_queue {
     bool outside;
     bool halted;
     uint32_t apic_id;
-    bool open; /* set before other processors learn of this one */
+    bool open; /* it runs tasks; set before others learn of it */
 
     /* The queue's own processor alone uses this part. */
     struct task *current;

@@ -39,7 +39,7 @@ static struct {
 static struct timers {
     /* Guards this structure, since another processor may take a timer away. */
     _Alignas(64) struct spinlock lock;
-    struct timer *first; /* by rising deadline */
+    struct timer *first; /* the list, by rising deadline */
     size_t armed;
 } queues[PROCESSORS_MAX];
 

@@ -48,7 +48,7 @@ struct timer {
      * caller's. */
     struct domain *domain;
     struct timer *next;
-    unsigned processor; /* whose queue holds it, or held it last */
+    unsigned processor; /* its queue holds the timer, or held it last */
     bool armed;
 };
 
