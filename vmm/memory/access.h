@@ -1,4 +1,5 @@
-/* One access of a guest to a device, however it was made (memory or port). */
+/* One access of a guest to a device, by memory or by port. Every device's
+ * access function takes it. */
 #pragma once
 
 #include <stdbool.h>
@@ -6,19 +7,20 @@
 
 enum access_result {
     ACCESS_HANDLED,
-    ACCESS_UNHANDLED, /* nobody is at that address */
-    ACCESS_BAD,       /* somebody is, and refuses: the guest is wrong */
+    ACCESS_UNHANDLED, /* there is no device at that address */
+    ACCESS_BAD,       /* a device is there and refuses: the guest's fault */
 };
 
 struct access {
     uint64_t address; /* guest-physical, or a port number */
-    uint64_t value;   /* written; or, for a read, the answer */
-    uint8_t size;     /* 1, 2, 4, 8 bytes */
+    /* of a write; or a read's answer, which the device sets */
+    uint64_t value;
+    uint8_t size; /* 1, 2, 4, 8 bytes */
     bool write;
 };
 
-/* For chips of byte registers: a wider access is one to each byte, from the
- * lowest address on, as the ISA bus splits it. */
+/* For chips with byte registers: splits a wider access into one for each byte,
+ * from the lowest address on, as the ISA bus does. */
 static inline enum access_result
 access_bytes(struct access *access, void *chip,
              uint8_t (*read)(void *chip, uint64_t address),

@@ -1,4 +1,4 @@
-/* Guest-physical ranges to host memory; see the header. */
+/* Translates guest-physical ranges to host memory; see the header. */
 #include "vmm/memory/guest_memory.h"
 
 #include "kernel/base/string.h"
@@ -21,7 +21,8 @@ void *guest_memory_range(const struct guest_memory *memory, gpa_t address,
     return NULL;
 }
 
-/* The longest piece of [address, address + length) that is one slot's. */
+/* The longest part of [address, address + length) from `address` on that lies
+ * in one slot; its length goes to *piece_length. NULL: `address` is not RAM. */
 static uint8_t *piece(const struct guest_memory *memory, uint64_t address,
                       uint64_t length, uint64_t *piece_length)
 {
@@ -38,6 +39,7 @@ static uint8_t *piece(const struct guest_memory *memory, uint64_t address,
     return NULL;
 }
 
+/* True: every byte of the range is RAM, and the range does not wrap. */
 static bool all_ram(const struct guest_memory *memory, uint64_t address,
                     uint64_t length)
 {

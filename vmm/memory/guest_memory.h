@@ -1,7 +1,7 @@
-/* A VM's RAM: ranges of guest-physical addresses that are host memory. The one
- * way from a gpa_t to a pointer. The guest may change what a pointer shows at
- * any moment: read each word once, with the functions below, check the copy,
- * use the copy.
+/* A VM's RAM: ranges of guest-physical addresses that are host memory. This is
+ * the only way from a gpa_t to a pointer. The guest may change the memory
+ * behind a pointer at any moment. So code reads each word once, with the
+ * functions below, checks the copy, and uses the copy.
  *
  * Who calls it: everything in vmm/ that touches guest memory; virtio/ through
  * env_guest_range(). */
@@ -31,24 +31,25 @@ static inline gpa_t gpa(uint64_t value)
     return (gpa_t){value};
 }
 
-/* [address, address + length) as host memory when it lies in one slot; NULL
- * when it does not, wraps, or is empty. */
+/* The host memory of [address, address + length). NULL: the range does not lie
+ * in one slot, wraps, or is empty. */
 void *guest_memory_range(const struct guest_memory *memory, gpa_t address,
                          uint64_t length);
 
-/* Copies; the range may span slots that touch. False, and nothing is copied,
- * when any byte is outside RAM. */
+/* Copy between guest memory and the caller's. The range may span slots that
+ * touch. False: a byte of it is not RAM, and nothing is copied. */
 bool guest_memory_read(const struct guest_memory *memory, gpa_t address,
                        void *to, uint64_t length);
 bool guest_memory_write(const struct guest_memory *memory, gpa_t address,
                         const void *from, uint64_t length);
 
-/* One naturally aligned 64-bit word, read exactly once (page-table entries).
- * False: not RAM, or not aligned. */
+/* Reads one naturally aligned 64-bit word exactly once (page-table entries).
+ * False: the word is not RAM or not aligned. */
 bool guest_memory_read64(const struct guest_memory *memory, gpa_t address,
                          uint64_t *value);
 
-/* Sets bits in such a word atomically if it still holds `expected` (accessed
- * and dirty bits). False: not RAM, or the word has changed. */
+/* Atomically replaces such a word by `desired`, if it still is `expected`
+ * (accessed and dirty bits). False: the word is not RAM, is not aligned, or has
+ * changed. */
 bool guest_memory_update64(const struct guest_memory *memory, gpa_t address,
                            uint64_t expected, uint64_t desired);

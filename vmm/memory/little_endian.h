@@ -1,5 +1,5 @@
-/* Words of file formats and tables, wherever they lie (x86 is little endian,
- * but a file's fields need not be aligned). */
+/* Reads and writes the words of files and tables at any alignment. The files,
+ * the tables and x86 are little-endian. */
 #pragma once
 
 #include <stdint.h>
@@ -49,6 +49,8 @@ static inline void put64(uint8_t *to, uint64_t value)
     memcpy(to, &value, sizeof(value));
 }
 
+/* Rounds `value` up to a multiple of `alignment`, a power of two. The caller
+ * makes sure that the result does not wrap. */
 static inline uint64_t align_up(uint64_t value, uint64_t alignment)
 {
     return (value + alignment - 1) & ~(alignment - 1);

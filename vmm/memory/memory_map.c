@@ -1,13 +1,13 @@
-/* RAM and e820 map of a machine with so much memory; see the header. */
+/* Builds a VM's RAM and its e820 map; see the header. */
 #include "vmm/memory/memory_map.h"
 
 #include "kernel/base/panic.h"
 #include "kernel/base/string.h"
 
-/* What four-level EPT and the slots' arithmetic bear with ease. */
+/* 1 TiB, which four-level EPT maps and whose sums do not overflow. */
 #define MAXIMUM (1ULL << 40)
 
-/* Pieces above 4 GiB begin at multiples of this. */
+/* In bytes: each piece of RAM above 4 GiB begins at a multiple of it. */
 #define HIGH_STEP (1ULL << 30)
 
 #define MEMORY_MAP_PAGE 0x1000
@@ -56,7 +56,7 @@ static void add_low(struct memory_map *map, uint64_t size)
     add_e820(map, MAP_LEGACY_END, size, E820_RAM);
 }
 
-/* The index of add_low()'s last line. */
+/* The index of the last e820 line that add_low() adds. */
 #define LOW_LINE 2
 
 void memory_map_add(struct memory_map *map, uint64_t size)
@@ -73,7 +73,8 @@ void memory_map_add(struct memory_map *map, uint64_t size)
     if (map->ram_count > 1) {
         size_t last = map->ram_count - 1;
 
-        /* The next step that leaves a hole. */
+        /* The next multiple of HIGH_STEP that leaves a hole after the last
+         * piece. */
         base = (map->ram[last].base + map->ram[last].size + HIGH_STEP) /
                HIGH_STEP * HIGH_STEP;
     }

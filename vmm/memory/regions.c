@@ -1,4 +1,4 @@
-/* The sorted array of regions; see the header. */
+/* Implements the sorted array of regions; see the header. */
 #include "vmm/memory/regions.h"
 
 #include "kernel/base/panic.h"

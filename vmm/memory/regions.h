@@ -1,5 +1,5 @@
-/* Who answers at which address: one sorted array for the memory windows of a
- * VM and one for its ports. vmm/vm/mmio.c and vmm/vm/io.c look accesses up
+/* Which device answers at which address: one sorted array for a VM's memory
+ * windows and one for its ports. vmm/vm/mmio.c and vmm/vm/io.c look up accesses
  * here. */
 #pragma once
 
@@ -10,9 +10,11 @@
 
 #define REGIONS_MAX 40
 
+/* A device's access function. `context` is the region's. */
 typedef enum access_result (*region_access)(void *context,
                                             struct access *access);
 
+/* Addresses [base, base + size) belong to one device. */
 struct region {
     uint64_t base;
     uint64_t size;
@@ -21,14 +23,14 @@ struct region {
 };
 
 struct regions {
-    struct region items[REGIONS_MAX]; /* by rising base, none overlapping */
+    struct region items[REGIONS_MAX]; /* by rising base; no two overlap */
     size_t count;
-    size_t last; /* found last: a driver stays with its device */
+    size_t last; /* index found last, since a driver mostly uses one device */
 };
 
-/* Adds a region; it is our own bug (CHECK) if it overlaps another or does not
- * fit, since the guest chooses no region. */
+/* Adds a region. An overlap, or more than REGIONS_MAX, is our own bug (CHECK),
+ * since no guest chooses regions. */
 void regions_add(struct regions *regions, const struct region *region);
 
-/* The region that holds the access's first byte; NULL: nobody. */
+/* The region that holds `address`, an access's first byte. NULL: none does. */
 const struct region *regions_find(struct regions *regions, uint64_t address);
