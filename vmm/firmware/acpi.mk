@@ -1,5 +1,5 @@
-# dsdt.asl to bytes in a C array: preprocessor, iasl (a warning is an error),
-# od. acpi_tables.c includes the result.
+# Turns dsdt.asl into the bytes of a C array, by the C preprocessor, iasl (a
+# warning is an error) and od. acpi_tables.c includes the result.
 
 IASL := iasl
 DSDT := $(BUILD)/vmm/firmware/dsdt

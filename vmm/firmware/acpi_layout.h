@@ -1,10 +1,10 @@
-/* The ACPI tables' layouts and flags (ACPI 6.4 section 5.2), as far as
- * vmm/firmware/acpi_tables.c writes them; its host test reads them back. */
+/* The layouts and flags of the ACPI tables (ACPI 6.4 section 5.2) that
+ * vmm/firmware/acpi_tables.c writes. The unit test reads the tables by them. */
 #pragma once
 
 #include <stdint.h>
 
-/* 5.2.6: the header that all tables but RSDP and FACS have. */
+/* 5.2.6: the header of all tables but RSDP and FACS. */
 struct acpi_header {
     char signature[4];
     uint32_t length;
@@ -18,33 +18,33 @@ struct acpi_header {
 } __attribute__((packed));
 _Static_assert(sizeof(struct acpi_header) == 36, "ACPI 5.2.6");
 
-/* 5.2.5.3 */
+/* 5.2.5.3: the RSDP. */
 struct acpi_rsdp {
     char signature[8];
-    uint8_t checksum; /* of the first 20 bytes */
+    uint8_t checksum; /* over the first 20 bytes */
     char oem_id[6];
     uint8_t revision;
     uint32_t rsdt;
     uint32_t length;
     uint64_t xsdt;
-    uint8_t extended_checksum; /* of all */
+    uint8_t extended_checksum; /* over all bytes */
     uint8_t reserved[3];
 } __attribute__((packed));
 _Static_assert(sizeof(struct acpi_rsdp) == 36, "ACPI 5.2.5.3");
 #define RSDP_V1_LENGTH 20
 
-/* 5.2.3.2: an address in one of several spaces. */
+/* 5.2.3.2: a generic address, in one of several address spaces. */
 struct acpi_gas {
     uint8_t space;
     uint8_t width;
     uint8_t offset;
-    uint8_t access; /* 1 byte, 2 word, 3 dword */
+    uint8_t access; /* 1: byte, 2: word, 3: dword */
     uint64_t address;
 } __attribute__((packed));
 _Static_assert(sizeof(struct acpi_gas) == 12, "ACPI 5.2.3.2");
 #define GAS_IO 1
 
-/* 5.2.9, revision 6 */
+/* 5.2.9: the FADT, revision 6. */
 struct acpi_fadt {
     struct acpi_header header;
     uint32_t firmware_ctrl;
@@ -105,24 +105,25 @@ struct acpi_fadt {
 } __attribute__((packed));
 _Static_assert(sizeof(struct acpi_fadt) == 276, "ACPI 5.2.9");
 
-#define FADT_WBINVD        (1U << 0)
-#define FADT_PROC_C1       (1U << 2)
-#define FADT_SLP_BUTTON    (1U << 5) /* no fixed sleep button */
-#define FADT_FIX_RTC       (1U << 6) /* no RTC wake in fixed registers */
+#define FADT_WBINVD     (1U << 0)
+#define FADT_PROC_C1    (1U << 2)
+#define FADT_SLP_BUTTON (1U << 5) /* there is no fixed sleep button */
+/* the fixed registers have no RTC wake-up */
+#define FADT_FIX_RTC       (1U << 6)
 #define FADT_TMR_VAL_EXT   (1U << 8) /* the PM timer has 32 bits */
 #define FADT_RESET_REG_SUP (1U << 10)
 #define FADT_HEADLESS      (1U << 12)
 
-#define IAPC_LEGACY_DEVICES (1U << 0) /* 8042 (bit 1) is not there */
+#define IAPC_LEGACY_DEVICES (1U << 0) /* bit 1, the 8042, stays 0 */
 #define IAPC_NO_VGA         (1U << 2)
 #define IAPC_NO_MSI         (1U << 3)
 #define IAPC_NO_ASPM        (1U << 4)
 
-#define LATENCY_NO_C2 101  /* microseconds: more than 100 says no */
-#define LATENCY_NO_C3 1001 /* more than 1000 */
+#define LATENCY_NO_C2 101  /* us; more than 100: there is no C2 */
+#define LATENCY_NO_C3 1001 /* us; more than 1000: there is no C3 */
 #define RTC_CENTURY   0x32 /* the RTC's century register */
 
-/* 5.2.10 */
+/* 5.2.10: the FACS. */
 struct acpi_facs {
     char signature[4];
     uint32_t length;
@@ -136,13 +137,13 @@ struct acpi_facs {
 } __attribute__((packed));
 _Static_assert(sizeof(struct acpi_facs) == 64, "ACPI 5.2.10");
 
-/* 5.2.12 and its interrupt controller structures */
+/* 5.2.12: the MADT, then its interrupt controller structures. */
 struct acpi_madt {
     struct acpi_header header;
     uint32_t lapic_address;
     uint32_t flags;
 } __attribute__((packed));
-#define MADT_PCAT_COMPAT 1 /* there is a PIC pair too */
+#define MADT_PCAT_COMPAT 1 /* the machine also has a PIC pair */
 
 struct acpi_madt_lapic {
     uint8_t type;
@@ -182,7 +183,7 @@ struct acpi_madt_override {
 struct acpi_madt_lapic_nmi {
     uint8_t type;
     uint8_t length;
-    uint8_t uid; /* 0xff: all */
+    uint8_t uid; /* 0xff: all processors */
     uint16_t flags;
     uint8_t lint;
 } __attribute__((packed));
@@ -191,7 +192,7 @@ struct acpi_madt_x2apic_nmi {
     uint8_t type;
     uint8_t length;
     uint16_t flags;
-    uint32_t uid; /* all ones: all */
+    uint32_t uid; /* all ones: all processors */
     uint8_t lint;
     uint8_t reserved[3];
 } __attribute__((packed));
@@ -204,8 +205,10 @@ enum madt_type {
     MADT_X2APIC = 9,
     MADT_X2APIC_NMI = 10,
 };
-#define MADT_ENABLED      1
-#define MADT_X2APIC_FIRST 255 /* ids that the 8-bit form cannot hold */
-#define INTI_LEVEL_HIGH   0x0d
-#define INTI_CONFORMS     0
-#define LINT_NMI          1
+#define MADT_ENABLED 1
+#define MADT_X2APIC_FIRST                                                      \
+    255 /* from this id on the 8-bit form is too small                         \
+         */
+#define INTI_LEVEL_HIGH 0x0d
+#define INTI_CONFORMS   0
+#define LINT_NMI        1

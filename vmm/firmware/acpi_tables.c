@@ -1,5 +1,5 @@
-/* Builds the guest's ACPI tables; see the header. Layouts are in
- * vmm/firmware/acpi_layout.h; every table begins on a multiple of 64. */
+/* Builds the guest's ACPI tables; see the header. Their layouts are in
+ * vmm/firmware/acpi_layout.h. Every table begins at a multiple of 64 bytes. */
 #include "vmm/firmware/acpi_tables.h"
 
 #include "kernel/base/panic.h"
@@ -14,19 +14,19 @@ static const uint8_t dsdt[] = {
 #include "vmm/firmware/dsdt.inc"
 };
 
-/* Name (\VCNT, 0xFF) as vmm/firmware/dsdt.asl has it, in AML: NameOp, the name,
+/* The AML of Name (\VCNT, 0xFF) in vmm/firmware/dsdt.asl: NameOp, the name,
  * BytePrefix, the byte. */
 static const uint8_t count_pattern[] = {0x08, 'V', 'C', 'N', 'T', 0x0a, 0xff};
 
-/* The window that the tables grow in. */
+/* The guest memory in which the tables are built, one after the other. */
 struct area {
-    uint8_t *bytes; /* of MAP_ACPI_BASE */
+    uint8_t *bytes; /* host memory of MAP_ACPI_BASE */
     uint32_t used;
 };
 #define AREA_SIZE (MAP_ACPI_END - MAP_ACPI_BASE)
 
-/* Room for a table of `length` bytes; its guest address. The tables' sizes are
- * ours alone and bounded by ACPI_CPUS. */
+/* Takes `length` bytes for a table, and returns their guest address. Lintel
+ * alone chooses the tables' sizes, and ACPI_CPUS bounds them. */
 static uint32_t area_take(struct area *area, uint32_t length)
 {
     uint32_t start = (area->used + ALIGNMENT - 1) & ~(ALIGNMENT - 1U);
@@ -41,7 +41,7 @@ static uint8_t *area_at(const struct area *area, uint32_t address)
     return area->bytes + (address - MAP_ACPI_BASE);
 }
 
-/* What makes the bytes' sum 0. */
+/* The byte that makes the sum of all bytes 0. */
 static uint8_t checksum(const uint8_t *bytes, uint32_t length)
 {
     uint8_t sum = 0;
@@ -67,7 +67,7 @@ static struct acpi_header make_header(const char *signature, uint8_t revision)
     return header;
 }
 
-/* Sets length and checksum of a table that is complete in memory. */
+/* Sets the length and the checksum of a table that is otherwise complete. */
 static void seal(uint8_t *table, uint32_t length)
 {
     struct acpi_header header;
@@ -116,8 +116,8 @@ static struct acpi_gas port(uint32_t address, uint8_t width, uint8_t access)
         .space = GAS_IO, .width = width, .access = access, .address = address};
 }
 
-/* There is a fixed power button, no sleep button. ACPI mode is on from the
- * start: no SMI command port (5.2.9, SMI_CMD). */
+/* The machine has a fixed power button and no sleep button. ACPI mode is on
+ * from the start, so there is no SMI command port (5.2.9, SMI_CMD). */
 static uint32_t add_fadt(struct area *area, uint32_t dsdt_at, uint32_t facs_at)
 {
     uint32_t address = area_take(area, sizeof(struct acpi_fadt));
@@ -155,7 +155,7 @@ static uint32_t add_fadt(struct area *area, uint32_t dsdt_at, uint32_t facs_at)
     return address;
 }
 
-/* Appends to the table that is being built at the area's end. */
+/* Appends to the last table, which is being built. */
 static void append(struct area *area, const void *bytes, uint32_t length)
 {
     CHECK(length <= AREA_SIZE - area->used);
@@ -163,7 +163,8 @@ static void append(struct area *area, const void *bytes, uint32_t length)
     area->used += length;
 }
 
-/* True: it needed the form for large ids. */
+/* Appends a processor's entry. True: the id was large, so the entry is an
+ * x2APIC one. */
 static bool append_processor(struct area *area, uint32_t uid, uint32_t apic_id)
 {
     struct acpi_madt_lapic lapic = {
@@ -189,8 +190,8 @@ static bool append_processor(struct area *area, uint32_t uid, uint32_t apic_id)
     return true;
 }
 
-/* The ISA lines that are not edges at the pin of their number: line 0, and the
- * level-triggered ones. */
+/* Appends the ISA lines that are not edge-triggered at the pin of their number:
+ * line 0, at pin 2, and the level-triggered lines. */
 static void append_overrides(struct area *area, uint32_t level_lines)
 {
     struct acpi_madt_override override = {
@@ -207,7 +208,7 @@ static void append_overrides(struct area *area, uint32_t level_lines)
     }
 }
 
-/* IOAPIC, ISA lines and LINT1. */
+/* Appends the IOAPIC, the ISA lines, and the NMI at LINT1. */
 static void append_wiring(struct area *area, uint32_t level_lines, bool x2apic)
 {
     static const struct acpi_madt_ioapic ioapic = {
@@ -258,8 +259,9 @@ static uint32_t add_madt(struct area *area, const struct acpi_request *request)
     return address;
 }
 
-/* The same list twice: with 32-bit addresses for ACPI 1.0's readers, and with
- * 64-bit ones (5.2.7, 5.2.8). */
+/* Adds the list of tables. If `wide`, it is the XSDT with 64-bit addresses;
+ * otherwise the RSDT with 32-bit ones, for readers of ACPI 1.0 (5.2.7,
+ * 5.2.8). */
 static uint32_t add_list(struct area *area, const uint32_t *tables,
                          size_t count, bool wide)
 {

@@ -1,12 +1,12 @@
-/* Fills the BIOS data area; see the header. What is not set here is 0, as in
- * fresh RAM: no extended area (EBDA), no disks, no screen. */
+/* Fills the BIOS data area; see the header. Words that are not set here stay 0,
+ * as in fresh RAM: there is no extended area (EBDA), no disk, no screen. */
 #include "vmm/firmware/bios_data.h"
 
 #include "vmm/memory/memory_map.h"
 
 #define COM1_PORT 0x400 /* u16 */
-#define EQUIPMENT 0x410 /* u16: bits 9 to 11, how many serial ports */
-#define BASE_KIB  0x413 /* u16: RAM from 0 */
+#define EQUIPMENT 0x410 /* u16; bits 9 to 11: number of serial ports */
+#define BASE_KIB  0x413 /* u16: KiB of RAM from address 0 */
 
 #define ONE_SERIAL_PORT (1U << 9)
 

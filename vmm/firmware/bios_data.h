@@ -1,9 +1,10 @@
-/* The BIOS data area at 0x400: words that kernels read although no BIOS runs
- * here. Xen takes the end of low memory from it, others the serial port.
+/* The BIOS data area at 0x400. Kernels read some of its words although no BIOS
+ * has run: Xen reads the end of low memory, others the serial port.
  *
  * Who calls it: vmm/vm/vm.c, before the kernel is loaded. */
 #pragma once
 
 #include "vmm/memory/guest_memory.h"
 
+/* Writes those words into the guest's memory. */
 void bios_data_put(const struct guest_memory *memory);

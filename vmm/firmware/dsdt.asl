@@ -1,11 +1,12 @@
-/* The guest's DSDT (ACPI 6.4): what of the machine a guest cannot find by
- * probing. Numbers come from vmm/memory/memory_map.h through the C preprocessor;
- * vmm/firmware/acpi.mk compiles it, vmm/firmware/acpi_tables.c sets VCNT before a guest runs. */
+/* The guest's DSDT (ACPI 6.4): the devices that a guest cannot find by probing.
+ * The C preprocessor takes the numbers from vmm/memory/memory_map.h.
+ * vmm/firmware/acpi.mk compiles this file. vmm/firmware/acpi_tables.c sets VCNT
+ * before a guest runs. */
 #include "vmm/memory/memory_map.h"
 
-/* Window and interrupt of virtio device `index`, present if VCNT says so. The
- * two are literals because this iasl miscounts the length of a descriptor that
- * holds an expression. */
+/* The node of virtio device `index`, which is present if index < VCNT. Its
+ * window and its interrupt are literals, because iasl miscounts the length of a
+ * descriptor that holds an expression. */
 #if MAP_VIRTIO_BASE != 0xd0000000 || MAP_VIRTIO_STRIDE != 0x1000 || \
     MAP_VIRTIO_GSI != 16 || MAP_VIRTIO_DEVICES != 8
 #error "the virtio devices below are not those of vmm/memory/memory_map.h"
@@ -36,11 +37,11 @@
 
 DefinitionBlock ("", "DSDT", 2, "LINTEL", "LINTEL", 1)
 {
-    /* Soft off: SLP_TYPa. PM1b does not exist. */
+    /* Soft off: the value for SLP_TYPa. There is no PM1b register. */
     Name (\_S5, Package () { MAP_SLEEP_TYPE_S5, Zero, Zero, Zero })
 
-    /* How many virtio devices there are. 0xff stands in the compiled table
-     * and is found there by its encoding. */
+    /* How many virtio devices are present. The compiled table has 0xff;
+     * acpi_tables.c finds that byte by its encoding and replaces it. */
     Name (\VCNT, 0xFF)
 
     Scope (\_SB)

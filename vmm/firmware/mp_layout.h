@@ -1,10 +1,10 @@
-/* The bytes of MP tables (Intel, MultiProcessor Specification 1.4, chapter 4),
- * for vmm/firmware/mp_tables.c and its test. */
+/* The layouts of MP tables (Intel, MultiProcessor Specification 1.4, chapter
+ * 4), for vmm/firmware/mp_tables.c and its test. */
 #pragma once
 
 #include <stdint.h>
 
-/* 4.1 */
+/* 4.1: the floating pointer structure. */
 struct mp_pointer {
     char signature[4]; /* "_MP_" */
     uint32_t table;
@@ -15,7 +15,7 @@ struct mp_pointer {
 };
 _Static_assert(sizeof(struct mp_pointer) == 16, "MP 1.4 4.1");
 
-/* 4.2 */
+/* 4.2: the header of the configuration table. */
 struct mp_header {
     char signature[4]; /* "PCMP" */
     uint16_t length;
@@ -35,7 +35,7 @@ _Static_assert(sizeof(struct mp_header) == 44, "MP 1.4 4.2");
 
 #define MP_REVISION 4
 
-/* 4.3: the types of entries, which stand in this order. */
+/* 4.3: the types of entries. A table has its entries in this order. */
 enum mp_type {
     MP_PROCESSOR,
     MP_BUS,
@@ -74,8 +74,8 @@ struct mp_ioapic {
 _Static_assert(sizeof(struct mp_ioapic) == 8, "MP 1.4 4.3.3");
 #define MP_IOAPIC_ENABLED 1U
 
-/* MP_INTERRUPT and MP_LOCAL_INTERRUPT, where `apic` and `pin` are a local APIC
- * and its LINT input. */
+/* An entry of type MP_INTERRUPT or MP_LOCAL_INTERRUPT. In the latter, `apic`
+ * and `pin` are a local APIC and its LINT input. */
 struct mp_interrupt {
     uint8_t type;
     uint8_t kind;

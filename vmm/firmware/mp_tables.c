@@ -9,17 +9,19 @@
 #include "vmm/memory/memory_map.h"
 
 #define AREA_SIZE (MAP_MP_END - MAP_MP_BASE)
-#define ISA       0U /* the one bus' id */
-#define ID_MOST   254U
+#define ISA       0U /* id of the only bus */
+/* The highest APIC id that an MP table can hold. */
+#define ID_MOST 254U
 
-/* The window that the table grows in, and its entries so far. */
+/* The guest memory in which the table is built, and its entries so far. */
 struct area {
     uint8_t *bytes;
     uint32_t used;
     uint16_t entries;
 };
 
-/* An entry at the table's end; sizes are ours alone and bounded by ID_MOST. */
+/* Appends an entry. Lintel alone chooses the entries' sizes, and ID_MOST bounds
+ * their number. */
 static void append(struct area *area, const void *entry, uint32_t size)
 {
     CHECK(size <= AREA_SIZE - area->used);
@@ -59,8 +61,9 @@ static void append_processors(struct area *area,
     }
 }
 
-/* Pin 2 is IRQ 0, as in the MADT. The pins behind the ISA lines are for level
- * devices, wired or not. */
+/* Appends the pins of the IOAPIC. Pin 2 has IRQ 0, as in the MADT. The pins
+ * after the ISA lines are level-triggered, even where no device is wired to
+ * them. */
 static void append_pins(struct area *area, uint32_t level_lines)
 {
     for (uint8_t pin = 1; pin < MAP_IOAPIC_PINS; pin++) {
@@ -78,7 +81,8 @@ static void append_pins(struct area *area, uint32_t level_lines)
     }
 }
 
-/* Virtual-wire mode: the PIC at LINT0, NMI at LINT1 (MP 1.4 3.6.2.2). */
+/* Appends the LINT inputs for virtual-wire mode: the PIC at LINT0, NMI at LINT1
+ * (MP 1.4 3.6.2.2). */
 static void append_local(struct area *area)
 {
     static const struct mp_interrupt lines[] = {
