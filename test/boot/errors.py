@@ -52,7 +52,7 @@ def bad_files():
     files["System.map"] = b"100000 t start\n100200 begin\n"
     files["loader/loader.conf"] = b"run all\n"
     expect_refusal(boot(files, timeout=60), "a.conf", "gone.cpio",
-                   "System.map:2: not a line of nm's")
+                   "System.map:2: not a line as nm writes it")
 
 
 def built(name):

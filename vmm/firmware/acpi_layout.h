@@ -206,9 +206,8 @@ enum madt_type {
     MADT_X2APIC_NMI = 10,
 };
 #define MADT_ENABLED 1
-#define MADT_X2APIC_FIRST                                                      \
-    255 /* from this id on the 8-bit form is too small                         \
-         */
-#define INTI_LEVEL_HIGH 0x0d
-#define INTI_CONFORMS   0
-#define LINT_NMI        1
+/* An id from here on needs the form for x2APICs. */
+#define MADT_X2APIC_FIRST 255
+#define INTI_LEVEL_HIGH   0x0d
+#define INTI_CONFORMS     0
+#define LINT_NMI          1

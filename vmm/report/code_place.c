@@ -1,4 +1,4 @@
-/* A guest's place in its code, in words; see the header. */
+/* Writes a guest's place in its code as text; see the header. */
 #include "vmm/report/code_place.h"
 
 #include "kernel/base/format.h"

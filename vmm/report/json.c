@@ -1,4 +1,4 @@
-/* Writes JSON (RFC 8259), in ASCII; see the header. */
+/* Writes JSON (RFC 8259) in ASCII; see the header. */
 #include "vmm/report/json.h"
 
 #include "kernel/base/format.h"
@@ -19,8 +19,8 @@ static void put_plain(struct json *json, const char *text)
     }
 }
 
-/* A byte that is not ASCII is taken for a character of Latin-1: names in files
- * may be in any encoding, or in none. */
+/* Writes a string. A byte that is not ASCII is written as the Latin-1 character
+ * of that number, because a file's name may be in any encoding. */
 static void put_string(struct json *json, const char *text)
 {
     put(json, '"');
@@ -56,7 +56,7 @@ static void open(struct json *json, char opening, char closing)
     if (json->depth < JSON_DEPTH) {
         json->closing[json->depth++] = closing;
     } else {
-        json->length = json->size; /* it does not fit */
+        json->length = json->size; /* too deep; counts as not fitting */
     }
     json->comma = false;
 }

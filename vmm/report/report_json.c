@@ -1,4 +1,4 @@
-/* Reports in JSON; see the header. */
+/* Writes reports as JSON; see the header. */
 #include "vmm/report/report_json.h"
 
 #include "kernel/base/format.h"

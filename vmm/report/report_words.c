@@ -1,5 +1,5 @@
-/* Names for the bits in the values of a report; see the header. VIRTIO 1.4
- * sections 2.1, 2.7.5, 2.8.13, 4.2.2, 6. */
+/* Names the bits in the values of a report; see the header. VIRTIO 1.4 sections
+ * 2.1, 2.7.5, 2.8.13, 4.2.2, 6. */
 #include "vmm/report/report_words.h"
 
 #include "kernel/base/format.h"
@@ -7,7 +7,7 @@
 #include "virtio/ops.h"
 #include "virtio/registers.h"
 
-/* Appends "|name", or "|bit 12". */
+/* Appends "|name", or "|bit 12" if the bit has no name. */
 static void add_bit(char *text, size_t size, const char *name, unsigned bit)
 {
     size_t used = strlen(text);
@@ -20,7 +20,7 @@ static void add_bit(char *text, size_t size, const char *name, unsigned bit)
     }
 }
 
-/* The features in `bits`, the lowest of which is feature `first`. */
+/* Names the features in `bits`. Bit 0 of `bits` is feature `first`. */
 static void features(char *text, size_t size,
                      const struct virtio_device *device, uint64_t bits,
                      uint64_t first)
@@ -74,7 +74,8 @@ static void descriptor_flags(char *text, size_t size, uint64_t value)
     }
 }
 
-/* 4.2.3.3, 2.9: with NOTIFICATION_DATA the register holds more than a queue. */
+/* VIRTIO 1.4 4.2.3.3, 2.9: with NOTIFICATION_DATA the register holds the
+ * queue's number and the driver's place in the ring. */
 static void notification(char *text, size_t size,
                          const struct virtio_device *device, uint64_t value)
 {
@@ -151,7 +152,8 @@ static bool is(const char *name, const char *wanted)
     return strcmp(name, wanted) == 0;
 }
 
-/* "written" says the new value of what the report calls "Status was". */
+/* True: the value is one of Status. A value "written" is the new Status, if the
+ * value before it in the report is "Status was". */
 static bool is_status(const struct virtio_report *report, unsigned index)
 {
     const char *name = report->values[index].name;

@@ -1,4 +1,4 @@
-/* The table of a kernel's functions: filled, sorted and searched; see the
+/* The table of a kernel's functions: fills, sorts and searches it; see the
  * header. */
 #include "vmm/report/symbols.h"
 
@@ -7,11 +7,11 @@
 #include "vmm/boot/elf.h"
 #include "vmm/config/config.h"
 
-/* No function is that long: what is further from the symbol before it is in
+/* In bytes. No function is longer. An address farther behind a symbol is in
  * code that the file does not name. */
 #define FUNCTION_MOST (1U << 20)
 
-/* The last symbol of a file, if nothing says where it ends. */
+/* In bytes: the size of a file's last symbol, if the file does not give it. */
 #define LAST_MOST 4096U
 
 bool symbols_wrong(struct config_error *error, const struct symbols_file *file,
@@ -82,9 +82,9 @@ bool symbols_judge(const struct symbols_file *file, size_t *count,
     }
     if (sink.functions == 0) {
         return symbols_wrong(error, file, 0,
-                             "no functions in it. Debian's System.map is a "
-                             "dummy, the real one is in the package of the "
-                             "kernel's name with -dbg");
+                             "the file names no function. Debian's "
+                             "System.map is a dummy: the real one is in the "
+                             "package with the kernel's name and -dbg");
     }
     if (!sink.any_address) {
         return symbols_wrong(error, file, 0,
@@ -102,8 +102,9 @@ static unsigned rank_of(const struct symbol *symbol)
     return symbol->size >> SYMBOL_RANK_SHIFT;
 }
 
-/* By address; of one address first the name that says most: a function's, a
- * global one's, one without a leading underscore, the one that came first. */
+/* The table's order is by address. Of symbols with the same address the most
+ * telling name comes first: a function's, a global one, one without a leading
+ * underscore, the first one in the file. */
 static bool before(const char *names, const struct symbol *a,
                    const struct symbol *b)
 {
@@ -127,7 +128,7 @@ static void exchange(struct symbol *a, struct symbol *b)
     *b = kept;
 }
 
-/* Lets table[root] sink in the heap of `count`. */
+/* Moves table[root] down to its place in the heap of `count` entries. */
 static void sift(const char *names, struct symbol *table, size_t root,
                  size_t count)
 {
@@ -171,7 +172,7 @@ static void sort(const char *names, struct symbol *table, size_t count)
     }
 }
 
-/* Leaves the first of each address. */
+/* Keeps the first symbol of each address. Returns how many are kept. */
 static size_t drop_aliases(struct symbol *table, size_t count)
 {
     size_t kept = 0;
@@ -203,7 +204,7 @@ void symbols_fill(struct symbols *symbols, const struct symbols_file *file,
 
 /* ---- questions ---- */
 
-/* Past the last symbol that is not above `address`. */
+/* The index after the last symbol at or below `address`. */
 static size_t search(const struct symbols *symbols, uint64_t address)
 {
     size_t low = 0;
@@ -248,8 +249,8 @@ const char *symbols_find(const struct symbols *symbols, uint64_t address,
     return name;
 }
 
-/* KASLR moves a kernel by multiples of this, and by less than that: Linux,
- * CONFIG_PHYSICAL_ALIGN and KERNEL_IMAGE_SIZE. */
+/* In bytes. KASLR moves Linux by a multiple of SLIDE_UNIT, and by less than
+ * SLIDE_MOST (CONFIG_PHYSICAL_ALIGN, KERNEL_IMAGE_SIZE). */
 #define SLIDE_UNIT (2ULL << 20)
 #define SLIDE_MOST (1ULL << 30)
 

@@ -1,10 +1,10 @@
-/* The names of a kernel's functions: a table by address, from its own ELF file
- * or from one given for it, a System.map (what nm writes) or a vmlinux. Pure;
- * which memory holds the table is the caller's.
+/* The names of a kernel's functions: a table sorted by address. It is made from
+ * the kernel's own ELF file, or from a file given for that kernel, a System.map
+ * (nm's output) or a vmlinux. Pure: the caller owns the table's memory.
  *
  * Who calls it: vmm/load.c judges a given file before anything starts,
- * vmm/vm/vm_symbols.c fills the table and asks it. The files are read as
- * hostile: nothing outside of them, and each walk ends with them. */
+ * vmm/vm/vm_symbols.c fills the table and asks it. The files are hostile:
+ * nothing outside of them is read, and each walk ends at their end. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,9 +13,9 @@
 
 struct config_error;
 
-/* What a place in the table's file means. */
+/* The kinds of symbols, from the least telling name to the most. */
 enum symbol_rank {
-    SYMBOL_END, /* data or nothing begins here: ends what is before it */
+    SYMBOL_END, /* no function: only ends the symbol before it */
     SYMBOL_LOCAL,
     SYMBOL_WEAK,
     SYMBOL_GLOBAL,
@@ -23,19 +23,20 @@ enum symbol_rank {
 
 struct symbol {
     uint64_t address;
-    uint32_t name; /* where it stands, from `names` */
-    uint32_t size; /* 0: up to the next symbol; the rank above */
+    uint32_t name; /* offset of its name from `names` */
+    /* bytes, 0: up to the next symbol; bits 31:30 are the rank */
+    uint32_t size;
 };
 
-/* As much of a name as is read: those of a hostile file may all be the rest of
- * it. */
+/* In bytes: no more of a name is read. In a hostile file a name may be as long
+ * as the rest of the file. */
 #define SYMBOL_NAME_MOST 4096U
 
 #define SYMBOL_RANK_SHIFT 30
 #define SYMBOL_SIZE       ((1U << SYMBOL_RANK_SHIFT) - 1)
 
-/* Addresses that tell by how much a Linux kernel has moved itself, before it
- * did; 0: the file does not name them. */
+/* The addresses that show how far a Linux kernel has moved itself, as the file
+ * of symbols has them. 0: the file does not name that symbol. */
 struct symbols_anchors {
     uint64_t system_call; /* entry_SYSCALL_64 */
     uint64_t divide;      /* asm_exc_divide_error */
@@ -43,79 +44,84 @@ struct symbols_anchors {
 };
 
 struct symbols {
-    const struct symbol *table; /* by address, one an address */
+    const struct symbol *table; /* by rising address, no two equal */
     size_t count;
-    const char *names; /* each ends at a control character */
+    const char *names; /* each name ends at a control character */
     struct symbols_anchors anchors;
 };
 
-/* A file of a name, which errors tell. */
+/* A file with symbols. Errors name it by `path`. */
 struct symbols_file {
     const char *path;
     const uint8_t *bytes;
     uint64_t size;
 };
 
-/* Judges all of the file, and says how many entries its table needs. False:
- * *error says what is wrong with it, and where. */
+/* Judges the whole file, and sets *count to the number of entries that its
+ * table needs. False: *error says what is wrong with the file, and where. */
 bool symbols_judge(const struct symbols_file *file, size_t *count,
                    struct config_error *error);
 
-/* Fills `table`, which has room for what symbols_judge() counted in this very
- * file. */
+/* Fills `table`, which has room for `count` entries, the number that
+ * symbols_judge() gave for the same file. */
 void symbols_fill(struct symbols *symbols, const struct symbols_file *file,
                   struct symbol *table, size_t count);
 
-/* The function that holds `address`: its name, of *length bytes and not ended,
- * and how far into it that is. NULL: none. */
+/* Finds the function that holds `address`. Returns its name, which is *length
+ * bytes without a NUL; *offset is how far `address` is into the function. NULL:
+ * no function holds it. */
 const char *symbols_find(const struct symbols *symbols, uint64_t address,
                          size_t *length, uint64_t *offset);
 
-/* The kernel's place in memory, as its processor shows it. */
+/* What shows where a kernel lies in memory, read from its processor. */
 struct symbols_view {
-    uint64_t system_call; /* LSTAR */
-    uint64_t divide;      /* where gate 0 of its IDT leads */
-    /* Copies up to `length` bytes of its memory; how many it could. */
+    uint64_t system_call; /* MSR LSTAR */
+    uint64_t divide;      /* the handler in gate 0 of its IDT */
+    /* Copies up to `length` bytes from a virtual address of the guest. Returns
+     * how many it could copy. */
     size_t (*peek)(void *context, uint64_t address, void *to, size_t length);
     void *context;
 };
 
-/* A kernel that may have moved is known by two or three of its anchors. False:
- * it is not the one the table is of, or has not come that far. Without anchors
- * it has not moved. */
+/* Finds how far the kernel has moved itself, by two or three anchors, and sets
+ * *slide to that. If the file names no anchors, *slide is 0. False: the running
+ * kernel is not the file's, or has not yet set up what the anchors show. */
 bool symbols_slide(const struct symbols *symbols,
                    const struct symbols_view *view, uint64_t *slide);
 
-/* ---- between the readers (symbols_text.c, symbols_elf.c) and the table ----
- */
+/* ---- shared by symbols_text.c, symbols_elf.c and symbols.c ---- */
 
+/* Where a reader puts the symbols that it finds. */
 struct symbols_sink {
-    /* The reader's: */
-    const char *names; /* the file's start, or its table of strings */
-    /* symbols.c's: */
-    struct symbol *table; /* NULL: they are only counted */
+    /* Set by the reader. */
+    const char *names; /* where names begin: the file, or its string table */
+    /* Set by symbols.c. */
+    struct symbol *table; /* NULL: symbols are only counted */
     size_t room;
     size_t count;
     size_t functions;
-    bool any_address; /* one that is not 0 */
+    bool any_address; /* some address is not 0 */
     struct symbols_anchors anchors;
 };
 
+/* One symbol, as a reader found it. */
 struct symbols_entry {
-    const char *name; /* in sink->names */
+    const char *name; /* in the memory at sink->names */
     size_t length;
     uint64_t address;
     uint64_t size; /* 0: not known */
     enum symbol_rank rank;
 };
 
+/* Adds a symbol to the sink: counts it, and stores it if there is a table. */
 void symbols_add(struct symbols_sink *sink, const struct symbols_entry *entry);
 
-/* Sets *error; always false. `line` 0: the file as a whole. */
+/* Fills *error and returns false. `line` 0 stands for the whole file. */
 bool symbols_wrong(struct config_error *error, const struct symbols_file *file,
                    unsigned line, const char *text);
 
-/* True if all of the file is sound. */
+/* Read all symbols of a file into `sink`. True: the whole file is sound. False:
+ * *error says what is wrong. */
 bool symbols_read_text(const struct symbols_file *file,
                        struct symbols_sink *sink, struct config_error *error);
 bool symbols_read_elf(const struct symbols_file *file,

@@ -1,23 +1,24 @@
-/* Reads the symbol table of an ELF file (System V ABI, "Symbol Table"). See
+/* Reads the symbol table of an ELF file (System V ABI, "Symbol Table"); see
  * vmm/report/symbols.h. */
 #include "vmm/boot/elf.h"
 #include "vmm/config/config.h"
 #include "vmm/memory/little_endian.h"
 #include "vmm/report/symbols.h"
 
+/* Bytes of an entry in a 32-bit and in a 64-bit file. */
 #define SYMBOL_32 16
 #define SYMBOL_64 24
 
 #define SECTION_EXECUTABLE 4 /* SHF_EXECINSTR */
 #define INDEX_UNDEFINED    0
-#define INDEX_RESERVED     0xff00 /* and above: absolute, common, elsewhere */
+#define INDEX_RESERVED     0xff00 /* from here on: absolute, common, others */
 
-/* The low half of st_info, and the high one. */
+/* TYPE_*: the low half of st_info. BIND_*: the high half. */
 enum {
     TYPE_NONE = 0,
     TYPE_OBJECT = 1,
     TYPE_FUNCTION = 2,
-    TYPE_INDIRECT = 10, /* a function, STT_GNU_IFUNC */
+    TYPE_INDIRECT = 10, /* STT_GNU_IFUNC, a function */
     BIND_LOCAL = 0,
     BIND_WEAK = 2,
 };
@@ -31,7 +32,7 @@ struct raw_symbol {
     uint64_t size;
 };
 
-/* The table and its strings, which lie in the file. */
+/* The symbol table and its strings. Both lie in the file. */
 struct tables {
     const struct elf *elf;
     const uint8_t *symbols;
@@ -66,8 +67,9 @@ static struct raw_symbol read_symbol(const struct tables *tables,
     };
 }
 
-/* Sections, files, thread-local ones: no places in the kernel. The assembler's
- * own labels are none that a person gave. */
+/* True: the symbol stands for a place in the kernel. Sections, files and
+ * thread-local symbols do not. The assembler's own labels are left out, because
+ * no person chose their names. */
 static bool is_place(const struct tables *tables,
                      const struct raw_symbol *symbol, const char *name)
 {
@@ -84,7 +86,8 @@ static bool is_place(const struct tables *tables,
            strncmp(name, ".L", 2) != 0;
 }
 
-/* A symbol at the end of its section marks that, and is in none of it. */
+/* Adds a symbol. One at the end of its section, or outside, names no function,
+ * but ends the function before it. */
 static void add(struct symbols_sink *sink, const struct tables *tables,
                 const struct raw_symbol *symbol, const char *name)
 {

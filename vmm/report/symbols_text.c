@@ -1,20 +1,20 @@
-/* Reads symbols as nm writes them, System.map and /proc/kallsyms among them:
- * address, type and name a line. See vmm/report/symbols.h. */
+/* Reads symbols as nm writes them: each line has an address, a type and a name.
+ * System.map and /proc/kallsyms have this form. See vmm/report/symbols.h. */
 #include "kernel/base/string.h"
 #include "vmm/config/config.h"
 #include "vmm/report/symbols.h"
 
 #define RIGHT                                                                  \
-    "not a line of nm's, like ffffffff81000000 T _text (a System.map, or a "   \
-    "vmlinux, is what names symbols)"
+    "not a line as nm writes it, such as ffffffff81000000 T _text (symbols "   \
+    "come from a System.map or a vmlinux)"
 
-/* One line, without its end. */
+/* The rest of a line, without its newline. */
 struct line {
     const char *at;
     size_t left;
 };
 
-/* Where `wanted` is first in it; its length: nowhere. */
+/* The index of the first `wanted` in `text`. `length`: it is not there. */
 static size_t position(const char *text, size_t length, char wanted)
 {
     size_t at = 0;
@@ -49,7 +49,7 @@ static int digit(char character)
     return -1;
 }
 
-/* 1 to 16 digits and a space. */
+/* Takes 1 to 16 hexadecimal digits and a space. */
 static bool take_address(struct line *line, uint64_t *address)
 {
     char character = '\0';
@@ -87,14 +87,15 @@ static enum symbol_rank rank_of(char type)
     }
 }
 
-/* A symbol of another file, an absolute one, debugging information: not a place
- * in this kernel. */
+/* True: the symbol is undefined, absolute, or debugging information, so it
+ * stands for no place in this kernel. */
 static bool is_no_place(char type)
 {
     return strchr("UAaNn-?", type) != NULL;
 }
 
-/* What is not defined has no address, but the room for one. */
+/* True: the line is an undefined symbol's. nm writes spaces in place of its
+ * address. */
 static bool is_undefined(struct line line)
 {
     char type = '\0';
@@ -111,8 +112,8 @@ static bool is_undefined(struct line line)
            take(&line, &space) && space == ' ' && line.left > 0;
 }
 
-/* A module's, in /proc/kallsyms: "name\t[module]". Where modules lie is another
- * place at each boot. */
+/* True: the symbol is a module's, "name\t[module]" in /proc/kallsyms. Linux
+ * loads modules to another place at each boot. */
 static bool is_of_module(const struct line *name)
 {
     return position(name->at, name->left, '\t') < name->left;
@@ -141,6 +142,7 @@ static bool read_line(struct line line, struct symbols_sink *sink)
     return true;
 }
 
+/* True: the line has no control characters except tabs. */
 static bool is_text(const struct line *line)
 {
     for (size_t i = 0; i < line->left; i++) {
