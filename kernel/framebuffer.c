@@ -69,7 +69,7 @@ static struct {
     bool homed;         /* a cursor-home came, and no text since */
 
     struct cell text[ROWS_MAX][COLUMNS_MAX];  /* what should be visible */
-    struct cell shown[ROWS_MAX][COLUMNS_MAX]; /* what is drawn */
+    struct cell shown[ROWS_MAX][COLUMNS_MAX]; /* what the screen shows */
 } screen;
 
 static const struct cell blank = {.character = ' ', .style = STYLE_GUEST};

@@ -71,7 +71,7 @@ static uint64_t place_in(const struct run *run, size_t count,
     }
     start = (run_base(run) + alignment - 1) & ~(alignment - 1);
     if (start < run_base(run)) {
-        return 0; /* rounding up wrapped */
+        return 0; /* `start` has wrapped */
     }
     return start <= run_end(run) - count * PAGE_SIZE ? start : 0;
 }

@@ -22,7 +22,7 @@ struct picture {
 
     bool drawn;   /* some pixel is not black, or was not */
     uint32_t row; /* the next line to look at */
-    /* lines that the next looks draw even if they are unchanged */
+    /* how many lines are still drawn even if unchanged */
     uint32_t owed;
     /* the sum of each line, at the last look */
     uint64_t sums[PICTURE_HEIGHT_MOST];
@@ -34,8 +34,8 @@ struct picture {
 void picture_open(struct picture *picture, const void *pixels, uint32_t width,
                   uint32_t height, uint32_t pitch);
 
-/* Takes the screen, and has the next looks draw every line. False: see
- * framebuffer_take(). */
+/* Takes the screen, and makes the next calls of picture_look() draw every line.
+ * False: see framebuffer_take(). */
 bool picture_show(struct picture *picture);
 
 /* Gives the screen back to the text, if the picture has it. */

@@ -9,7 +9,7 @@
 
 #include "vmm/memory/guest_memory.h"
 
-/* The window at MAP_ACPI_BASE has room for so many processors. */
+/* The window at MAP_ACPI_BASE has no room for more processors. */
 #define ACPI_CPUS 256
 
 struct acpi_request {

@@ -4,7 +4,7 @@
 #include "kernel/base/panic.h"
 #include "kernel/base/string.h"
 
-/* 1 TiB, which four-level EPT maps and whose sums do not overflow. */
+/* 1 TiB. Four-level EPT maps it, and sums of its addresses do not overflow. */
 #define MAXIMUM (1ULL << 40)
 
 /* In bytes: each piece of RAM above 4 GiB begins at a multiple of it. */

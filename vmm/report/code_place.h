@@ -20,7 +20,7 @@
 #define CODE_PLACE_TEXT    (CODE_PLACE_ADDRESS + CODE_PLACE_BYTES + 24)
 
 struct code_place {
-    /* False: the place is not known, and nothing below counts. */
+    /* False: the place is not known, and the fields below are not set. */
     bool known;
     /* True: this is the driver's last notification before the report. False: it
      * is the access that is reported. */
