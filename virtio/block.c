@@ -103,7 +103,7 @@ static void service(struct virtio_queue *queue)
 static void judge_features(struct virtio_device *device)
 {
     if (virtio_offered(device, F_RO) &&
-        breaks(device, CLAUSE_BLK_DRV_013, !virtio_accepted(device, F_RO))) {
+        judge(device, CLAUSE_BLK_DRV_013, !virtio_accepted(device, F_RO))) {
         violation(device, CLAUSE_BLK_DRV_013, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "RO is offered and was not accepted",
                   .values = {{"accepted", device->accepted[0]}});

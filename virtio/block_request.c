@@ -50,8 +50,8 @@ static enum status transfer_judge(const struct request *request,
     uint64_t sectors = length / VIRTIO_BLOCK_SECTOR;
     unsigned seg_max = virtio_block_seg_max(request->block);
 
-    if (ring_breaks(queue, CLAUSE_BLK_DRV_016,
-                    length % VIRTIO_BLOCK_SECTOR != 0)) {
+    if (ring_judge(queue, CLAUSE_BLK_DRV_016,
+                   length % VIRTIO_BLOCK_SECTOR != 0)) {
         ring_violation(queue, CLAUSE_BLK_DRV_016,
                        .verdict = VIRTIO_VERDICT_REQUEST_FAILED,
                        .summary = "the data is not whole sectors",
@@ -60,9 +60,9 @@ static enum status transfer_judge(const struct request *request,
                                   {"length", length}});
         return S_IOERR;
     }
-    if (ring_breaks(queue, CLAUSE_BLK_DRV_012,
-                    request->sector > capacity ||
-                        sectors > capacity - request->sector)) {
+    if (ring_judge(queue, CLAUSE_BLK_DRV_012,
+                   request->sector > capacity ||
+                       sectors > capacity - request->sector)) {
         ring_violation(queue, CLAUSE_BLK_DRV_012,
                        .verdict = VIRTIO_VERDICT_REQUEST_FAILED,
                        .summary = "the request runs past the capacity",
@@ -72,7 +72,7 @@ static enum status transfer_judge(const struct request *request,
                                   {"capacity", capacity}});
         return S_IOERR;
     }
-    if (ring_breaks(queue, CLAUSE_BLK_TXT_003, pieces > seg_max)) {
+    if (ring_judge(queue, CLAUSE_BLK_TXT_003, pieces > seg_max)) {
         ring_violation(queue, CLAUSE_BLK_TXT_003,
                        .verdict = VIRTIO_VERDICT_TAKEN,
                        .summary = "the data is in more pieces than seg_max",
@@ -137,14 +137,14 @@ static enum status serve_flush(struct request *request)
 {
     struct virtio_queue *queue = request->queue;
 
-    if (ring_breaks(queue, CLAUSE_BLK_DRV_014, request->sector != 0)) {
+    if (ring_judge(queue, CLAUSE_BLK_DRV_014, request->sector != 0)) {
         ring_violation(queue, CLAUSE_BLK_DRV_014,
                        .verdict = VIRTIO_VERDICT_TAKEN,
                        .summary = "a flush names a sector",
                        .values = {{"sector", request->sector}});
     }
-    if (ring_breaks(queue, CLAUSE_BLK_DRV_015,
-                    request->out_bytes != 0 || request->in_bytes != 0)) {
+    if (ring_judge(queue, CLAUSE_BLK_DRV_015,
+                   request->out_bytes != 0 || request->in_bytes != 0)) {
         ring_violation(queue, CLAUSE_BLK_DRV_015,
                        .verdict = VIRTIO_VERDICT_TAKEN,
                        .summary = "a flush carries data",
@@ -159,14 +159,14 @@ static enum status serve_get_id(struct request *request)
     struct virtio_queue *queue = request->queue;
     size_t length = VIRTIO_BLOCK_SERIAL;
 
-    if (ring_breaks(queue, CLAUSE_BLK_DRV_018,
-                    request->in_bytes != VIRTIO_BLOCK_SERIAL)) {
+    if (ring_judge(queue, CLAUSE_BLK_DRV_018,
+                   request->in_bytes != VIRTIO_BLOCK_SERIAL)) {
         ring_violation(queue, CLAUSE_BLK_DRV_018,
                        .verdict = VIRTIO_VERDICT_TAKEN,
                        .summary = "the buffer for the id has not 20 bytes",
                        .values = {{"length", request->in_bytes}});
     }
-    if (ring_breaks(queue, CLAUSE_BLK_TXT_006, request->sector != 0)) {
+    if (ring_judge(queue, CLAUSE_BLK_TXT_006, request->sector != 0)) {
         ring_violation(queue, CLAUSE_BLK_TXT_006,
                        .verdict = VIRTIO_VERDICT_TAKEN,
                        .summary = "get-id names a sector",
@@ -234,7 +234,7 @@ static bool frame_judge(struct virtio_queue *queue,
     bool short_header = chain->readable_bytes < HEADER_SIZE;
     bool no_status = chain->writable_bytes == 0;
 
-    if (ring_breaks(queue, CLAUSE_BLK_TXT_007, short_header || no_status)) {
+    if (ring_judge(queue, CLAUSE_BLK_TXT_007, short_header || no_status)) {
         ring_violation(queue, CLAUSE_BLK_TXT_007,
                        .verdict = no_status ? VIRTIO_VERDICT_DROPPED
                                             : VIRTIO_VERDICT_REQUEST_FAILED,

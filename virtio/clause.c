@@ -97,6 +97,7 @@ bool virtio_clause_violated(struct virtio_device *device,
     bool by_verdict = device->lint == VIRTIO_LINT_STRICT ||
                       violation->tolerant == VIRTIO_VERDICT_NONE;
 
+    mark_exercised(device, violation->id);
     if (device->lint == VIRTIO_LINT_OFF) {
         return by_verdict;
     }

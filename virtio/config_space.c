@@ -69,7 +69,7 @@ static const struct virtio_field *access_judge(struct virtio_device *device,
     bool inside = offset < device->config_size &&
                   size <= device->config_size - offset && field != NULL;
 
-    if (breaks(device, CLAUSE_MMIO_DRV_001, !inside)) {
+    if (judge(device, CLAUSE_MMIO_DRV_001, !inside)) {
         violation(device, CLAUSE_MMIO_DRV_001, .verdict = refused,
                   .summary = "outside the fields of the configuration space",
                   .values = {{"config offset", offset},
@@ -80,8 +80,8 @@ static const struct virtio_field *access_judge(struct virtio_device *device,
     if (field->feature < 0) {
         return field;
     }
-    if (breaks(device, CLAUSE_CFG_DRV_003,
-               !virtio_offered(device, (unsigned)field->feature))) {
+    if (judge(device, CLAUSE_CFG_DRV_003,
+              !virtio_offered(device, (unsigned)field->feature))) {
         violation(device, CLAUSE_CFG_DRV_003, .verdict = refused,
                   .summary = "the field's feature is not offered",
                   .values = {{field->name, offset},
@@ -100,7 +100,7 @@ static bool width_judge(struct virtio_device *device,
                         : width == 2 ? CLAUSE_MMIO_DRV_006
                                      : CLAUSE_MMIO_DRV_007;
 
-    if (!breaks(device, id, size != width || offset % width != 0)) {
+    if (!judge(device, id, size != width || offset % width != 0)) {
         return true;
     }
     violation(device, id, .verdict = verdict,
@@ -117,7 +117,7 @@ static bool width_judge(struct virtio_device *device,
 static void wide_judge(struct virtio_device *device, bool broken,
                        const char *summary)
 {
-    if (breaks(device, CLAUSE_CFG_DRV_002, broken)) {
+    if (judge(device, CLAUSE_CFG_DRV_002, broken)) {
         violation(device, CLAUSE_CFG_DRV_002, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = summary,
                   .values = {{"ConfigGeneration", device->generation}});
@@ -165,7 +165,7 @@ const struct virtio_field *virtio_config_write(struct virtio_device *device,
     bool early = (field->flags & VIRTIO_FIELD_EARLY) == 0 &&
                  (device->status & VIRTIO_STATUS_FEATURES_OK) == 0;
 
-    if (breaks(device, CLAUSE_INIT_DRV_010, early) &&
+    if (judge(device, CLAUSE_INIT_DRV_010, early) &&
         violation(
             device, CLAUSE_INIT_DRV_010, .verdict = VIRTIO_VERDICT_IGNORED,
             .tolerant =
@@ -174,7 +174,7 @@ const struct virtio_field *virtio_config_write(struct virtio_device *device,
             .values = {{field->name, value}, {"Status", device->status}})) {
         return NULL;
     }
-    if (!early && breaks(device, CLAUSE_LINTEL_CFG_001, !writable)) {
+    if (!early && judge(device, CLAUSE_LINTEL_CFG_001, !writable)) {
         violation(device, CLAUSE_LINTEL_CFG_001,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "a field of the device's was written",
@@ -223,7 +223,7 @@ void virtio_config_moved_on(struct virtio_device *device, uint32_t offset,
         wide_judge(device, true,
                    "a wide field was read without ConfigGeneration after it");
     }
-    if (breaks(device, CLAUSE_CFG_DRV_001, device->torn_read)) {
+    if (judge(device, CLAUSE_CFG_DRV_001, device->torn_read)) {
         violation(device, CLAUSE_CFG_DRV_001, .arguable = true,
                   .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "a wide field was not read again although "

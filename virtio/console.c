@@ -53,7 +53,7 @@ static struct virtio_chain *receive_pop(struct virtio_queue *queue)
     struct virtio_chain *chain = virtio_queue_pop(queue);
 
     if (chain != NULL && !again &&
-        ring_breaks(queue, CLAUSE_CONSOLE_DRV_001, chain->readable != 0)) {
+        ring_judge(queue, CLAUSE_CONSOLE_DRV_001, chain->readable != 0)) {
         ring_violation(queue, CLAUSE_CONSOLE_DRV_001,
                        .verdict = VIRTIO_VERDICT_TAKEN,
                        .summary = "a receive buffer is device-readable",
@@ -94,7 +94,7 @@ static void transmit(struct virtio_console *console, struct virtio_queue *queue)
     struct virtio_chain *chain;
 
     while ((chain = virtio_queue_pop(queue)) != NULL) {
-        if (ring_breaks(queue, CLAUSE_CONSOLE_DRV_002, chain->writable != 0)) {
+        if (ring_judge(queue, CLAUSE_CONSOLE_DRV_002, chain->writable != 0)) {
             ring_violation(
                 queue, CLAUSE_CONSOLE_DRV_002, .verdict = VIRTIO_VERDICT_TAKEN,
                 .summary = "a transmit buffer is device-writable",

@@ -45,8 +45,8 @@ static void service(struct virtio_queue *queue)
     bool again = queue->again;
 
     while ((chain = virtio_queue_pop(queue)) != NULL) {
-        if (ring_breaks(queue, CLAUSE_RNG_DRV_001,
-                        chain->readable != 0 && !again)) {
+        if (ring_judge(queue, CLAUSE_RNG_DRV_001,
+                       chain->readable != 0 && !again)) {
             ring_violation(
                 queue, CLAUSE_RNG_DRV_001, .verdict = VIRTIO_VERDICT_TAKEN,
                 .summary = "an entropy buffer is device-readable",

@@ -119,12 +119,12 @@ uint32_t virtio_features_read(struct virtio_device *device)
 {
     uint32_t word = device->device_features_sel;
 
-    if (breaks(device, CLAUSE_MMIO_DRV_014, !device->wrote_device_sel)) {
+    if (judge(device, CLAUSE_MMIO_DRV_014, !device->wrote_device_sel)) {
         violation(device, CLAUSE_MMIO_DRV_014, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "DeviceFeaturesSel was not written since reset");
     }
-    if (breaks(device, CLAUSE_INIT_DRV_003,
-               (device->status & VIRTIO_STATUS_DRIVER) == 0)) {
+    if (judge(device, CLAUSE_INIT_DRV_003,
+              (device->status & VIRTIO_STATUS_DRIVER) == 0)) {
         violation(device, CLAUSE_INIT_DRV_003, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "DeviceFeatures was read before DRIVER",
                   .values = {{"Status", device->status}});
@@ -141,13 +141,13 @@ uint32_t virtio_features_read(struct virtio_device *device)
 static void late_judge(struct virtio_device *device, uint32_t word,
                        uint32_t old, uint32_t value)
 {
-    if (breaks(device, CLAUSE_INIT_DRV_011, (value & ~old) != 0)) {
+    if (judge(device, CLAUSE_INIT_DRV_011, (value & ~old) != 0)) {
         violation(
             device, CLAUSE_INIT_DRV_011, .verdict = VIRTIO_VERDICT_IGNORED,
             .summary = "features were added after FEATURES_OK",
             .values = {
                 {"DriverFeaturesSel", word}, {"was", old}, {"written", value}});
-    } else if (breaks(device, CLAUSE_FEAT_TXT_001, value != old)) {
+    } else if (judge(device, CLAUSE_FEAT_TXT_001, value != old)) {
         violation(
             device, CLAUSE_FEAT_TXT_001, .verdict = VIRTIO_VERDICT_IGNORED,
             .summary = "features were dropped after FEATURES_OK",
@@ -163,23 +163,23 @@ void virtio_features_write(struct virtio_device *device, uint32_t value)
     uint64_t *half = &device->accepted[word / 2 % 2];
     uint32_t old = word < WORDS ? (uint32_t)(*half >> shift) : 0;
 
-    if (breaks(device, CLAUSE_MMIO_DRV_015, !device->wrote_driver_sel)) {
+    if (judge(device, CLAUSE_MMIO_DRV_015, !device->wrote_driver_sel)) {
         violation(device, CLAUSE_MMIO_DRV_015, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "DriverFeaturesSel was not written since reset");
     }
     if (device->resetting) {
         return;
     }
-    if (breaks(device, CLAUSE_STATUS_DRV_003,
-               (device->status & VIRTIO_STATUS_FAILED) != 0)) {
+    if (judge(device, CLAUSE_STATUS_DRV_003,
+              (device->status & VIRTIO_STATUS_FAILED) != 0)) {
         violation(device, CLAUSE_STATUS_DRV_003,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "features were written after FAILED",
                   .values = {{"DriverFeatures", value}});
         return;
     }
-    if (breaks(device, CLAUSE_INIT_DRV_003,
-               (device->status & VIRTIO_STATUS_DRIVER) == 0)) {
+    if (judge(device, CLAUSE_INIT_DRV_003,
+              (device->status & VIRTIO_STATUS_DRIVER) == 0)) {
         violation(device, CLAUSE_INIT_DRV_003, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "DriverFeatures was written before DRIVER",
                   .values = {{"Status", device->status}});
@@ -211,7 +211,7 @@ static uint64_t known(const struct virtio_device_ops *ops)
 static bool bits_judge(struct virtio_device *device, enum clause_id id,
                        uint64_t bits, const char *summary)
 {
-    if (!breaks(device, id, bits != 0)) {
+    if (!judge(device, id, bits != 0)) {
         return true;
     }
     violation(device, id, .verdict = VIRTIO_VERDICT_FEATURES_REFUSED,
@@ -226,7 +226,7 @@ static bool beyond_judge(struct virtio_device *device)
 {
     bool beyond = device->accepted_beyond || device->accepted[1] != 0;
 
-    if (!breaks(device, CLAUSE_FEAT_DRV_005, beyond)) {
+    if (!judge(device, CLAUSE_FEAT_DRV_005, beyond)) {
         return true;
     }
     violation(device, CLAUSE_FEAT_DRV_005,
@@ -256,7 +256,7 @@ bool virtio_features_accept(struct virtio_device *device)
     good &= bits_judge(device, CLAUSE_RESV_DRV_001,
                        ~accepted & BIT(VIRTIO_F_VERSION_1),
                        "VERSION_1 was not accepted");
-    if (breaks(device, CLAUSE_FEAT_DRV_002, info != NULL)) {
+    if (judge(device, CLAUSE_FEAT_DRV_002, info != NULL)) {
         violation(device, CLAUSE_FEAT_DRV_002,
                   .verdict = VIRTIO_VERDICT_FEATURES_REFUSED,
                   .summary = "a feature was accepted without what it requires",
@@ -266,8 +266,8 @@ bool virtio_features_accept(struct virtio_device *device)
         good = false;
     }
     if (good && virtio_offered(device, VIRTIO_F_RING_PACKED) &&
-        breaks(device, CLAUSE_RESV_DRV_006,
-               !virtio_accepted(device, VIRTIO_F_RING_PACKED))) {
+        judge(device, CLAUSE_RESV_DRV_006,
+              !virtio_accepted(device, VIRTIO_F_RING_PACKED))) {
         violation(device, CLAUSE_RESV_DRV_006, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "RING_PACKED is offered and was not accepted",
                   .values = {{"accepted", accepted}});

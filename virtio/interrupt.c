@@ -26,19 +26,19 @@ void virtio_interrupt_acknowledge(struct virtio_device *device, uint32_t value)
 
     device->acknowledgements++;
 
-    if (breaks(device, CLAUSE_MMIO_DRV_022, bits != value)) {
+    if (judge(device, CLAUSE_MMIO_DRV_022, bits != value)) {
         violation(device, CLAUSE_MMIO_DRV_022,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "undefined bits were acknowledged",
                   .values = {{"InterruptACK", value}});
     }
-    if (breaks(device, CLAUSE_MMIO_DRV_032,
-               (unseen & device->interrupt_status) != 0)) {
+    if (judge(device, CLAUSE_MMIO_DRV_032,
+              (unseen & device->interrupt_status) != 0)) {
         violation(device, CLAUSE_MMIO_DRV_032, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "acknowledged without reading InterruptStatus",
                   .values = {{"InterruptACK", value},
                              {"InterruptStatus", device->interrupt_status}});
-    } else if (breaks(device, CLAUSE_MMIO_DRV_021, unseen != 0)) {
+    } else if (judge(device, CLAUSE_MMIO_DRV_021, unseen != 0)) {
         violation(device, CLAUSE_MMIO_DRV_021, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "an event was acknowledged that did not happen",
                   .values = {{"InterruptACK", value},

@@ -70,7 +70,7 @@ static bool again_judge(struct virtio_device *device,
     unsigned missing = all & ~(unsigned)queue->written;
     bool refuse = (missing & (VIRTIO_WROTE_SIZE | VIRTIO_WROTE_LOWS)) != 0;
 
-    if (breaks(device, CLAUSE_VQRESET_DRV_003, missing != 0)) {
+    if (judge(device, CLAUSE_VQRESET_DRV_003, missing != 0)) {
         violation(device, CLAUSE_VQRESET_DRV_003, .queue = queue,
                   .verdict = refuse ? VIRTIO_VERDICT_QUEUE_REFUSED
                                     : VIRTIO_VERDICT_TAKEN,
@@ -87,7 +87,7 @@ static bool size_judge(struct virtio_device *device, struct virtio_queue *queue)
     uint32_t size = queue->size;
 
     if (packed(device)) {
-        if (breaks(device, CLAUSE_PACKED_TXT_001, size == 0)) {
+        if (judge(device, CLAUSE_PACKED_TXT_001, size == 0)) {
             violation(device, CLAUSE_PACKED_TXT_001, .queue = queue,
                       .verdict = VIRTIO_VERDICT_QUEUE_REFUSED,
                       .summary = "the size is 0",
@@ -95,8 +95,8 @@ static bool size_judge(struct virtio_device *device, struct virtio_queue *queue)
         }
         return size != 0;
     }
-    if (breaks(device, CLAUSE_SPLIT_TXT_001,
-               size == 0 || (size & (size - 1)) != 0)) {
+    if (judge(device, CLAUSE_SPLIT_TXT_001,
+              size == 0 || (size & (size - 1)) != 0)) {
         violation(device, CLAUSE_SPLIT_TXT_001, .queue = queue,
                   .verdict = VIRTIO_VERDICT_QUEUE_REFUSED,
                   .summary = "the size is not a power of 2",
@@ -113,15 +113,15 @@ static bool written_judge(struct virtio_device *device,
         (VIRTIO_WROTE_LOWS | VIRTIO_WROTE_HIGHS) & ~(unsigned)queue->written;
     bool low = (missing & VIRTIO_WROTE_LOWS) != 0;
 
-    if (breaks(device, CLAUSE_MMIO_DRV_016,
-               (queue->written & VIRTIO_WROTE_SIZE) == 0)) {
+    if (judge(device, CLAUSE_MMIO_DRV_016,
+              (queue->written & VIRTIO_WROTE_SIZE) == 0)) {
         violation(device, CLAUSE_MMIO_DRV_016, .queue = queue,
                   .verdict = VIRTIO_VERDICT_QUEUE_REFUSED,
                   .summary = "QueueSize was not written",
                   .values = {{"QueueSizeMax", queue->size_max}});
         return false;
     }
-    if (breaks(device, CLAUSE_MMIO_TXT_014, missing != 0)) {
+    if (judge(device, CLAUSE_MMIO_TXT_014, missing != 0)) {
         /* A driver of 32 bits that relies on the upper halves being 0 works
          * by luck; an area without a lower half is nowhere. */
         violation(device, CLAUSE_MMIO_TXT_014, .queue = queue,
@@ -140,8 +140,8 @@ static bool alignment_judge(struct virtio_device *device,
     bool good = true;
 
     for (unsigned i = 0; i < AREAS; i++) {
-        if (breaks(device, areas[i].clause,
-                   queue->address[i] % areas[i].alignment != 0)) {
+        if (judge(device, areas[i].clause,
+                  queue->address[i] % areas[i].alignment != 0)) {
             violation(device, areas[i].clause, .queue = queue,
                       .verdict = VIRTIO_VERDICT_QUEUE_REFUSED,
                       .summary = areas[i].summary,
@@ -163,7 +163,7 @@ static bool memory_judge(struct virtio_device *device,
 
         memory[i] = env_guest_range(device, (gpa_t){queue->address[i]}, length,
                                     areas[i].write);
-        if (breaks(device, CLAUSE_RESV_DRV_005, memory[i] == NULL)) {
+        if (judge(device, CLAUSE_RESV_DRV_005, memory[i] == NULL)) {
             violation(device, CLAUSE_RESV_DRV_005, .queue = queue,
                       .verdict = VIRTIO_VERDICT_QUEUE_REFUSED,
                       .summary = "a queue's area is not in memory",
@@ -186,9 +186,9 @@ static bool overlap_judge(struct virtio_device *device,
         uint64_t a = queue->address[i];
         uint64_t b = queue->address[j];
 
-        if (breaks(device, CLAUSE_MMIO_TXT_014,
-                   a < b + area_length(&areas[j], queue->size) &&
-                       b < a + area_length(&areas[i], queue->size))) {
+        if (judge(device, CLAUSE_MMIO_TXT_014,
+                  a < b + area_length(&areas[j], queue->size) &&
+                      b < a + area_length(&areas[i], queue->size))) {
             violation(device, CLAUSE_MMIO_TXT_014, .queue = queue,
                       .verdict = VIRTIO_VERDICT_QUEUE_REFUSED,
                       .summary = "the queue's areas overlap",
@@ -210,19 +210,19 @@ static void split_judge(struct virtio_device *device,
     uint16_t used_flags = guest_read16(memory[DEVICE]);
     uint16_t used_idx = guest_read16(memory[DEVICE] + 2);
 
-    if (breaks(device, CLAUSE_SPLIT_DRV_022, used_flags != 0)) {
+    if (judge(device, CLAUSE_SPLIT_DRV_022, used_flags != 0)) {
         violation(device, CLAUSE_SPLIT_DRV_022, .queue = queue,
                   .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "flags of the used ring were not 0",
                   .values = {{"used.flags", used_flags}});
     }
-    if (breaks(device, CLAUSE_MMIO_TXT_013, used_idx != 0)) {
+    if (judge(device, CLAUSE_MMIO_TXT_013, used_idx != 0)) {
         violation(device, CLAUSE_MMIO_TXT_013, .queue = queue,
                   .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "idx of the used ring was not 0",
                   .values = {{"used.idx", used_idx}});
     }
-    if (breaks(device, CLAUSE_SPLIT_TXT_007, avail_idx != 0)) {
+    if (judge(device, CLAUSE_SPLIT_TXT_007, avail_idx != 0)) {
         violation(device, CLAUSE_SPLIT_TXT_007, .queue = queue,
                   .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "idx of the available ring was not 0",
@@ -244,14 +244,14 @@ static void packed_judge(struct virtio_device *device,
 
         marked += (flags & (PACKED_F_AVAIL | PACKED_F_USED)) != 0;
     }
-    if (breaks(device, CLAUSE_PACKED_TXT_008, marked != 0)) {
+    if (judge(device, CLAUSE_PACKED_TXT_008, marked != 0)) {
         violation(device, CLAUSE_PACKED_TXT_008, .queue = queue,
                   .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "the descriptor ring was not zeroed",
                   .values = {{"marked descriptors", marked},
                              {"QueueSize", queue->size}});
     }
-    if (breaks(device, CLAUSE_MMIO_TXT_013, event != 0)) {
+    if (judge(device, CLAUSE_MMIO_TXT_013, event != 0)) {
         violation(device, CLAUSE_MMIO_TXT_013, .queue = queue,
                   .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "the device's event suppression was not 0",

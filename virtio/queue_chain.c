@@ -45,7 +45,6 @@ static bool fail(struct walk *walk, enum clause_id id, const char *summary,
 {
     struct virtio_queue *queue = walk->queue;
 
-    ring_breaks(queue, id, true);
     if (ring_violation(queue, id, .verdict = VIRTIO_VERDICT_NEEDS_RESET,
                        .tolerant = VIRTIO_VERDICT_DROPPED, .summary = summary,
                        .values = {{"head", queue->chain.head},
@@ -155,9 +154,9 @@ static void count_judge(struct walk *walk)
     const struct virtio_chain *chain = &walk->queue->chain;
     uint64_t bytes = chain->readable_bytes + chain->writable_bytes;
 
-    if (ring_breaks(walk->queue, CLAUSE_SPLIT_DRV_005,
-                    walk->elements > EXCESSIVE_ELEMENTS &&
-                        bytes < EXCESSIVE_BYTES * walk->elements)) {
+    if (ring_judge(walk->queue, CLAUSE_SPLIT_DRV_005,
+                   walk->elements > EXCESSIVE_ELEMENTS &&
+                       bytes < EXCESSIVE_BYTES * walk->elements)) {
         ring_violation(walk->queue, CLAUSE_SPLIT_DRV_005, .arguable = true,
                        .verdict = VIRTIO_VERDICT_TAKEN,
                        .summary = "many elements of a few bytes each",
@@ -171,8 +170,8 @@ static void count_judge(struct walk *walk)
  * indirect, so what can be served is. */
 static bool length_judge(struct walk *walk)
 {
-    if (!ring_breaks(walk->queue, CLAUSE_SPLIT_DRV_011,
-                     walk->elements > walk->queue->size)) {
+    if (!ring_judge(walk->queue, CLAUSE_SPLIT_DRV_011,
+                    walk->elements > walk->queue->size)) {
         count_judge(walk);
         return true;
     }
@@ -195,17 +194,17 @@ static void chain_exercised(struct walk *walk)
 {
     struct virtio_queue *queue = walk->queue;
 
-    ring_breaks(queue, CLAUSE_SPLIT_DRV_004, false);
-    ring_breaks(queue, CLAUSE_SPLIT_DRV_006, false);
-    ring_breaks(queue, CLAUSE_SPLIT_DRV_007, false);
-    ring_breaks(queue, CLAUSE_SPLIT_TXT_003, false);
-    ring_breaks(queue, CLAUSE_SPLIT_TXT_010, false);
-    ring_breaks(queue, CLAUSE_RESV_DRV_005, false);
+    ring_mark_exercised(queue, CLAUSE_SPLIT_DRV_004);
+    ring_mark_exercised(queue, CLAUSE_SPLIT_DRV_006);
+    ring_mark_exercised(queue, CLAUSE_SPLIT_DRV_007);
+    ring_mark_exercised(queue, CLAUSE_SPLIT_TXT_003);
+    ring_mark_exercised(queue, CLAUSE_SPLIT_TXT_010);
+    ring_mark_exercised(queue, CLAUSE_RESV_DRV_005);
     if (walk->indirect) {
-        ring_breaks(queue, CLAUSE_SPLIT_DRV_009, false);
-        ring_breaks(queue, CLAUSE_SPLIT_DRV_010, false);
-        ring_breaks(queue, CLAUSE_SPLIT_DRV_012, false);
-        ring_breaks(queue, CLAUSE_SPLIT_TXT_005, false);
+        ring_mark_exercised(queue, CLAUSE_SPLIT_DRV_009);
+        ring_mark_exercised(queue, CLAUSE_SPLIT_DRV_010);
+        ring_mark_exercised(queue, CLAUSE_SPLIT_DRV_012);
+        ring_mark_exercised(queue, CLAUSE_SPLIT_TXT_005);
     }
 }
 
@@ -218,7 +217,7 @@ static void next_judge(struct walk *walk, uint32_t index, uint16_t next)
     uint32_t expected =
         !walk->indirect && index + 1 == queue->size ? 0 : index + 1;
 
-    if (ring_breaks(queue, id, next != expected)) {
+    if (ring_judge(queue, id, next != expected)) {
         walk->disordered = true;
         ring_violation(queue, id, .verdict = VIRTIO_VERDICT_TAKEN,
                        .summary = walk->indirect
@@ -237,8 +236,8 @@ static void head_judge(struct walk *walk, uint16_t expected)
     struct virtio_queue *queue = walk->queue;
     const struct virtio_chain *chain = &queue->chain;
 
-    if (ring_breaks(queue, CLAUSE_SPLIT_TXT_004,
-                    expected != ANYWHERE && chain->head != expected)) {
+    if (ring_judge(queue, CLAUSE_SPLIT_TXT_004,
+                   expected != ANYWHERE && chain->head != expected)) {
         ring_violation(queue, CLAUSE_SPLIT_TXT_004,
                        .verdict = VIRTIO_VERDICT_TAKEN,
                        .summary = "a chain does not follow the one before",

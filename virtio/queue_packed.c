@@ -85,7 +85,7 @@ static void head_judge(struct virtio_queue *queue, uint16_t flags)
 {
     bool half = ((flags & PACKED_F_AVAIL) != 0) == queue->avail_wrap;
 
-    if (ring_breaks(queue, CLAUSE_PACKED_TXT_003, half)) {
+    if (ring_judge(queue, CLAUSE_PACKED_TXT_003, half)) {
         ring_violation(queue, CLAUSE_PACKED_TXT_003,
                        .verdict = VIRTIO_VERDICT_NOT_SEEN,
                        .summary = "AVAIL was changed, but USED is not its "
@@ -141,13 +141,12 @@ static void kept_judge(struct virtio_queue *queue, const uint8_t *at)
     bool other_flags = flags != (uint16_t)(queue->taken[1] >> 48);
     bool lap = other_flags && packed_available(flags, !queue->used_wrap);
 
-    if (!ring_breaks(queue, CLAUSE_PACKED_DRV_005, other_flags) &&
-        !ring_breaks(queue, CLAUSE_PACKED_DRV_004,
-                     address != queue->taken[0] || rest != queue->taken[1])) {
-        ring_breaks(queue, CLAUSE_PACKED_DRV_012, false);
+    ring_mark_exercised(queue, CLAUSE_PACKED_DRV_012);
+    if (!ring_judge(queue, CLAUSE_PACKED_DRV_005, other_flags) &&
+        !ring_judge(queue, CLAUSE_PACKED_DRV_004,
+                    address != queue->taken[0] || rest != queue->taken[1])) {
         return;
     }
-    ring_breaks(queue, CLAUSE_PACKED_DRV_012, lap);
     ring_violation(queue,
                    lap           ? CLAUSE_PACKED_DRV_012
                    : other_flags ? CLAUSE_PACKED_DRV_005
@@ -194,20 +193,20 @@ static void event_judge(struct virtio_queue *queue, uint32_t event)
     unsigned flags = event >> 16;
     unsigned kind = flags & EVENT_FLAGS;
 
-    if (ring_breaks(queue, CLAUSE_PACKED_TXT_007, flags != kind)) {
+    if (ring_judge(queue, CLAUSE_PACKED_TXT_007, flags != kind)) {
         ring_violation(queue, CLAUSE_PACKED_TXT_007,
                        .verdict = VIRTIO_VERDICT_BITS_IGNORED,
                        .summary = "reserved bits are set",
                        .values = {{"flags", flags}});
     }
-    if (ring_breaks(queue, CLAUSE_PACKED_TXT_005, kind == EVENT_RESERVED)) {
+    if (ring_judge(queue, CLAUSE_PACKED_TXT_005, kind == EVENT_RESERVED)) {
         ring_violation(queue, CLAUSE_PACKED_TXT_005,
                        .verdict = VIRTIO_VERDICT_NOTIFIED,
                        .summary = "flags have the reserved value",
                        .values = {{"flags", flags}});
     }
-    if (ring_breaks(queue, CLAUSE_PACKED_TXT_006,
-                    kind == EVENT_DESC && !queue->event_idx)) {
+    if (ring_judge(queue, CLAUSE_PACKED_TXT_006,
+                   kind == EVENT_DESC && !queue->event_idx)) {
         ring_violation(queue, CLAUSE_PACKED_TXT_006,
                        .verdict = VIRTIO_VERDICT_NOTIFIED,
                        .summary = "DESC, but EVENT_IDX was not negotiated",
@@ -259,7 +258,7 @@ void virtio_queue_packed_notified(struct virtio_queue *queue, uint16_t data)
         ahead = ((last_flags & PACKED_F_AVAIL) != 0) != (first ? !wrap : wrap);
         behind = ((flags & PACKED_F_AVAIL) != 0) == wrap;
     }
-    if (breaks(queue->device, CLAUSE_PACKED_DRV_006, ahead || behind)) {
+    if (judge(queue->device, CLAUSE_PACKED_DRV_006, ahead || behind)) {
         violation(queue->device, CLAUSE_PACKED_DRV_006, .queue = queue,
                   .arguable = !outside, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = ahead ? "next_off and next_wrap are ahead of what "

@@ -20,7 +20,7 @@ enum {
 
 void virtio_queue_setup_select(struct virtio_device *device, uint32_t value)
 {
-    if (breaks(device, CLAUSE_VQRESET_TXT_001, value > 0xffff)) {
+    if (judge(device, CLAUSE_VQRESET_TXT_001, value > 0xffff)) {
         violation(device, CLAUSE_VQRESET_TXT_001,
                   .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "no queue has an index like this",
@@ -33,7 +33,7 @@ void virtio_queue_setup_select(struct virtio_device *device, uint32_t value)
 /* The selected queue, or NULL. */
 static struct virtio_queue *selected(struct virtio_device *device)
 {
-    if (breaks(device, CLAUSE_MMIO_TXT_010, !device->wrote_queue_sel)) {
+    if (judge(device, CLAUSE_MMIO_TXT_010, !device->wrote_queue_sel)) {
         violation(device, CLAUSE_MMIO_TXT_010, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "QueueSel was not written since reset");
         device->wrote_queue_sel = true;
@@ -85,7 +85,7 @@ uint32_t virtio_queue_setup_reset(struct virtio_device *device)
 static void reset_judge(struct virtio_device *device,
                         struct virtio_queue *queue, uint32_t value)
 {
-    if (breaks(device, CLAUSE_MMIO_DRV_023, queue->reset_unread)) {
+    if (judge(device, CLAUSE_MMIO_DRV_023, queue->reset_unread)) {
         violation(device, CLAUSE_MMIO_DRV_023, .queue = queue,
                   .verdict = queue->resets ? VIRTIO_VERDICT_IGNORED
                                            : VIRTIO_VERDICT_TAKEN,
@@ -101,15 +101,15 @@ static void reset_judge(struct virtio_device *device,
 static bool step_judge(struct virtio_device *device, struct virtio_queue *queue,
                        uint32_t value)
 {
-    if (breaks(device, CLAUSE_STATUS_DRV_003,
-               (device->status & VIRTIO_STATUS_FAILED) != 0)) {
+    if (judge(device, CLAUSE_STATUS_DRV_003,
+              (device->status & VIRTIO_STATUS_FAILED) != 0)) {
         violation(device, CLAUSE_STATUS_DRV_003, .queue = queue,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "a queue was set up after FAILED",
                   .values = {{"written", value}});
         return false;
     }
-    if (breaks(device, CLAUSE_MMIO_DRV_019, queue->stop_unread)) {
+    if (judge(device, CLAUSE_MMIO_DRV_019, queue->stop_unread)) {
         violation(device, CLAUSE_MMIO_DRV_019, .queue = queue,
                   .verdict = queue->stopping ? VIRTIO_VERDICT_IGNORED
                                              : VIRTIO_VERDICT_TAKEN,
@@ -139,7 +139,7 @@ static void store(struct virtio_device *device, struct virtio_queue *queue,
             (uint16_t)(VIRTIO_WROTE_DESC_LOW << area * 2 << shift / 32);
         return;
     }
-    if (breaks(device, CLAUSE_MMIO_DRV_016, value > queue->size_max)) {
+    if (judge(device, CLAUSE_MMIO_DRV_016, value > queue->size_max)) {
         violation(device, CLAUSE_MMIO_DRV_016, .queue = queue,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "QueueSize is larger than QueueSizeMax",
@@ -160,7 +160,7 @@ void virtio_queue_setup_write(struct virtio_device *device, uint32_t offset,
         return;
     }
     if (!queue->stop_unread && !queue->resets &&
-        breaks(device, CLAUSE_MMIO_DRV_017, queue->ready)) {
+        judge(device, CLAUSE_MMIO_DRV_017, queue->ready)) {
         violation(device, CLAUSE_MMIO_DRV_017, .queue = queue,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "the setup of an enabled queue was written",
@@ -174,7 +174,6 @@ void virtio_queue_setup_write(struct virtio_device *device, uint32_t offset,
         enum clause_id id = device->features_refused ? CLAUSE_INIT_DRV_013
                                                      : CLAUSE_INIT_DRV_007;
 
-        breaks(device, id, true);
         violation(device, id, .queue = queue, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = device->features_refused
                                  ? "a queue was set up after the features "
@@ -194,14 +193,13 @@ static bool order_judge(struct virtio_device *device,
         enum clause_id id = device->features_refused ? CLAUSE_INIT_DRV_013
                                                      : CLAUSE_INIT_DRV_005;
 
-        breaks(device, id, true);
         violation(device, id, .queue = queue,
                   .verdict = VIRTIO_VERDICT_QUEUE_REFUSED,
                   .summary = "QueueReady = 1 without FEATURES_OK",
                   .values = {{"Status", device->status}});
         return false;
     }
-    if (breaks(device, CLAUSE_INIT_DRV_006, device->features_ok_unread)) {
+    if (judge(device, CLAUSE_INIT_DRV_006, device->features_ok_unread)) {
         violation(device, CLAUSE_INIT_DRV_006, .queue = queue,
                   .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "QueueReady = 1 without reading Status after "
@@ -209,20 +207,20 @@ static bool order_judge(struct virtio_device *device,
                   .values = {{"Status", device->status}});
         device->features_ok_unread = false;
     }
-    if (breaks(device, CLAUSE_INIT_DRV_007,
-               (device->status & VIRTIO_STATUS_DRIVER_OK) != 0 &&
-                   !queue->was_ready)) {
+    if (judge(device, CLAUSE_INIT_DRV_007,
+              (device->status & VIRTIO_STATUS_DRIVER_OK) != 0 &&
+                  !queue->was_ready)) {
         violation(device, CLAUSE_INIT_DRV_007, .queue = queue,
                   .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "a queue was enabled first after DRIVER_OK",
                   .values = {{"Status", device->status}});
     }
-    if (breaks(device, CLAUSE_MMIO_TXT_011, !queue->seen_ready)) {
+    if (judge(device, CLAUSE_MMIO_TXT_011, !queue->seen_ready)) {
         violation(device, CLAUSE_MMIO_TXT_011, .queue = queue,
                   .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "QueueReady was not read before");
     }
-    if (breaks(device, CLAUSE_MMIO_TXT_012, !queue->seen_size_max)) {
+    if (judge(device, CLAUSE_MMIO_TXT_012, !queue->seen_size_max)) {
         violation(device, CLAUSE_MMIO_TXT_012, .queue = queue,
                   .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "QueueSizeMax was not read before");
@@ -250,8 +248,8 @@ static void outstanding_judge(struct virtio_device *device,
 {
     uint16_t outstanding = virtio_shadow_outstanding(queue);
 
-    if (breaks(device, CLAUSE_CLEANUP_DRV_002,
-               virtio_life_running(device) && outstanding != 0)) {
+    if (judge(device, CLAUSE_CLEANUP_DRV_002,
+              virtio_life_running(device) && outstanding != 0)) {
         violation(device, CLAUSE_CLEANUP_DRV_002, .queue = queue,
                   .arguable = true, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "a queue was stopped with buffers in it, without "
@@ -267,7 +265,7 @@ void virtio_queue_setup_write_ready(struct virtio_device *device,
     bool again =
         queue != NULL && queue->ready && !queue->stopping && value == 1;
 
-    if (breaks(device, CLAUSE_MMIO_TXT_003, value > 1 || again)) {
+    if (judge(device, CLAUSE_MMIO_TXT_003, value > 1 || again)) {
         violation(device, CLAUSE_MMIO_TXT_003, .queue = queue,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = again ? "QueueReady = 1 while it is 1"
@@ -279,7 +277,7 @@ void virtio_queue_setup_write_ready(struct virtio_device *device,
             queue->stop_unread = true;
             virtio_life_stop(queue);
         }
-    } else if (breaks(device, CLAUSE_MMIO_TXT_012, queue == NULL)) {
+    } else if (judge(device, CLAUSE_MMIO_TXT_012, queue == NULL)) {
         violation(device, CLAUSE_MMIO_TXT_012,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "a queue was enabled that is not there",
@@ -300,9 +298,9 @@ static void suppressed_judge(struct virtio_device *device,
     if (queue->packed || !__atomic_load_n(&queue->quiet, __ATOMIC_RELAXED)) {
         return;
     }
-    if (breaks(device, id,
-               __atomic_add_fetch(&queue->kicks_quiet, 1, __ATOMIC_RELAXED) ==
-                   KICKS_IN_VAIN)) {
+    if (judge(device, id,
+              __atomic_add_fetch(&queue->kicks_quiet, 1, __ATOMIC_RELAXED) ==
+                  KICKS_IN_VAIN)) {
         violation(device, id, .queue = queue, .arguable = true,
                   .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "notified again and again although the device had "
@@ -318,13 +316,13 @@ void virtio_queue_setup_write_reset(struct virtio_device *device,
     bool negotiated = (device->status & VIRTIO_STATUS_FEATURES_OK) != 0 &&
                       virtio_accepted(device, VIRTIO_F_RING_RESET);
 
-    if (breaks(device, CLAUSE_MMIO_TXT_008, !negotiated || value != 1)) {
+    if (judge(device, CLAUSE_MMIO_TXT_008, !negotiated || value != 1)) {
         violation(device, CLAUSE_MMIO_TXT_008, .queue = queue,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = negotiated ? "QueueReset was not written with 1"
                                         : "QueueReset without RING_RESET",
                   .values = {{"QueueReset", value}});
-    } else if (breaks(device, CLAUSE_MMIO_TXT_012, queue == NULL)) {
+    } else if (judge(device, CLAUSE_MMIO_TXT_012, queue == NULL)) {
         violation(device, CLAUSE_MMIO_TXT_012,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "a queue was reset that is not there",
@@ -343,7 +341,7 @@ static void notify_data_judge(struct virtio_device *device,
 {
     bool data = virtio_accepted(device, VIRTIO_F_NOTIFICATION_DATA);
 
-    if (breaks(device, CLAUSE_KICK_TXT_001, !data && value > 0xffff)) {
+    if (judge(device, CLAUSE_KICK_TXT_001, !data && value > 0xffff)) {
         violation(device, CLAUSE_KICK_TXT_001, .queue = queue,
                   .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "the upper half is not 0",
@@ -364,22 +362,22 @@ void virtio_queue_setup_notify(struct virtio_device *device, uint32_t value)
     if (queue != NULL) {
         queue->kicks++;
     }
-    if (breaks(device, CLAUSE_INIT_DRV_014,
-               (device->status & VIRTIO_STATUS_DRIVER_OK) == 0)) {
+    if (judge(device, CLAUSE_INIT_DRV_014,
+              (device->status & VIRTIO_STATUS_DRIVER_OK) == 0)) {
         violation(
             device, CLAUSE_INIT_DRV_014, .queue = queue,
             .verdict = VIRTIO_VERDICT_IGNORED,
             .summary = "a queue was notified before DRIVER_OK",
             .values = {{"QueueNotify", value}, {"Status", device->status}});
-    } else if (breaks(device, CLAUSE_VQRESET_DRV_001,
-                      queue != NULL && queue->reset_unread && !queue->resets)) {
+    } else if (judge(device, CLAUSE_VQRESET_DRV_001,
+                     queue != NULL && queue->reset_unread && !queue->resets)) {
         violation(device, CLAUSE_VQRESET_DRV_001, .queue = queue,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "a queue was notified after its reset before "
                              "QueueReset was read as 0",
                   .values = {{"QueueNotify", value}});
-    } else if (breaks(device, CLAUSE_MMIO_TXT_004,
-                      queue == NULL || !queue->ready)) {
+    } else if (judge(device, CLAUSE_MMIO_TXT_004,
+                     queue == NULL || !queue->ready)) {
         violation(device, CLAUSE_MMIO_TXT_004, .queue = queue,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = queue == NULL ? "there is no such queue"

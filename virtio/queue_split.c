@@ -65,8 +65,7 @@ static bool idx_take(struct virtio_queue *queue, uint16_t idx)
     uint16_t waiting = (uint16_t)(queue->avail_shadow - queue->last_avail);
     uint16_t more = (uint16_t)(idx - queue->avail_shadow);
 
-    if (ring_breaks(queue, CLAUSE_SPLIT_DRV_014,
-                    more > queue->size - waiting)) {
+    if (ring_judge(queue, CLAUSE_SPLIT_DRV_014, more > queue->size - waiting)) {
         ring_violation(queue, CLAUSE_SPLIT_DRV_014,
                        .verdict = VIRTIO_VERDICT_NEEDS_RESET,
                        .summary = "idx of the available ring went back or ran "
@@ -119,7 +118,7 @@ static bool head_read(struct virtio_queue *queue, uint16_t *head)
 
     entry = virtio_shadow_head(queue, slot, entry);
     queue->last_avail++;
-    if (!ring_breaks(queue, CLAUSE_SPLIT_TXT_006, entry >= queue->size)) {
+    if (!ring_judge(queue, CLAUSE_SPLIT_TXT_006, entry >= queue->size)) {
         *head = entry;
         return true;
     }
@@ -176,7 +175,7 @@ static void flags_judge(struct virtio_queue *queue, uint16_t flags)
     enum clause_id id =
         queue->event_idx ? CLAUSE_SPLIT_DRV_017 : CLAUSE_SPLIT_DRV_015;
 
-    if (ring_breaks(queue, id, flags > (queue->event_idx ? 0 : 1))) {
+    if (ring_judge(queue, id, flags > (queue->event_idx ? 0 : 1))) {
         ring_violation(queue, id, .verdict = VIRTIO_VERDICT_TAKEN,
                        .summary = "flags of the available ring are undefined",
                        .values = {{"avail.flags", flags}});
@@ -207,8 +206,8 @@ void virtio_queue_split_notified(struct virtio_queue *queue, uint16_t next_idx)
     /* All but the highest bit is right. */
     bool wrap = off && (uint16_t)(idx - (next_idx ^ 0x8000)) <= queue->size;
 
-    if (breaks(queue->device, CLAUSE_KICK_TXT_003, wrap) ||
-        breaks(queue->device, CLAUSE_KICK_TXT_002, off)) {
+    if (judge(queue->device, CLAUSE_KICK_TXT_003, wrap) ||
+        judge(queue->device, CLAUSE_KICK_TXT_002, off)) {
         violation(queue->device,
                   wrap ? CLAUSE_KICK_TXT_003 : CLAUSE_KICK_TXT_002,
                   .queue = queue, .verdict = VIRTIO_VERDICT_TAKEN,

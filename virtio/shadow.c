@@ -69,8 +69,8 @@ void virtio_shadow_expose(struct virtio_queue *queue, uint16_t idx)
             continue; /* told when it is taken */
         }
         shadow->sums[slot] = descriptor_sum(queue->desc, head, 0, &high);
-        if (ring_breaks(queue, CLAUSE_SPLIT_TXT_009,
-                        exposed_test(shadow, head))) {
+        if (ring_judge(queue, CLAUSE_SPLIT_TXT_009,
+                       exposed_test(shadow, head))) {
             ring_violation(queue, CLAUSE_SPLIT_TXT_009,
                            .verdict = VIRTIO_VERDICT_TAKEN,
                            .summary = "a chain was made available again "
@@ -102,7 +102,7 @@ uint16_t virtio_shadow_head(struct virtio_queue *queue, unsigned slot,
     }
     uint16_t head = shadow->heads[slot];
 
-    if (ring_breaks(queue, CLAUSE_CLEANUP_DRV_001, entry != head)) {
+    if (ring_judge(queue, CLAUSE_CLEANUP_DRV_001, entry != head)) {
         altered(queue, "an available entry was altered", "entry", head, entry);
     } else if (head < queue->size &&
                descriptor_sum(queue->desc, head, 0, &high) !=
@@ -117,8 +117,8 @@ uint16_t virtio_shadow_head(struct virtio_queue *queue, unsigned slot,
 
 void virtio_shadow_element(struct virtio_queue *queue, uint32_t index)
 {
-    if (queue->shadow.on && ring_breaks(queue, CLAUSE_SPLIT_TXT_009,
-                                        exposed_test(&queue->shadow, index))) {
+    if (queue->shadow.on && ring_judge(queue, CLAUSE_SPLIT_TXT_009,
+                                       exposed_test(&queue->shadow, index))) {
         ring_violation(
             queue, CLAUSE_SPLIT_TXT_009, .verdict = VIRTIO_VERDICT_TAKEN,
             .summary = "a descriptor is in two chains that the "
@@ -160,8 +160,8 @@ static void used_ring_judge(struct virtio_queue *queue)
                      (size_t)8 * ((queue->used_idx - 1u) & (queue->size - 1u)));
     bool wrong = word != shadow->used_word;
 
-    if (ring_breaks(queue, CLAUSE_SPLIT_TXT_008,
-                    queue->pushed && (wrong || last != shadow->used_last))) {
+    if (ring_judge(queue, CLAUSE_SPLIT_TXT_008,
+                   queue->pushed && (wrong || last != shadow->used_last))) {
         ring_violation(queue, CLAUSE_SPLIT_TXT_008,
                        .verdict = VIRTIO_VERDICT_TAKEN,
                        .summary = wrong ? "idx or flags of the used ring were "

@@ -36,8 +36,8 @@ static void list_add(struct virtio_queue *queue, uint16_t at, uint16_t id)
     struct virtio_shadow *shadow = &queue->shadow;
     uint8_t *count = &shadow->ids[id % VIRTIO_QUEUE_SIZE_MAX];
 
-    if (ring_breaks(queue, CLAUSE_PACKED_TXT_009,
-                    *count != 0 && owned(shadow, id))) {
+    if (ring_judge(queue, CLAUSE_PACKED_TXT_009,
+                   *count != 0 && owned(shadow, id))) {
         ring_violation(queue, CLAUSE_PACKED_TXT_009,
                        .verdict = VIRTIO_VERDICT_TAKEN,
                        .summary = "a buffer has the id of another that the "
@@ -118,7 +118,7 @@ void virtio_shadow_packed_wish(struct virtio_queue *queue, uint32_t event)
     }
     uint32_t word = guest_read32(queue->used);
 
-    if (ring_breaks(queue, CLAUSE_LINTEL_RING_001, word != shadow->used_word)) {
+    if (ring_judge(queue, CLAUSE_LINTEL_RING_001, word != shadow->used_word)) {
         ring_violation(queue, CLAUSE_LINTEL_RING_001,
                        .verdict = VIRTIO_VERDICT_TAKEN,
                        .summary = "the device's event suppression was changed",

@@ -33,7 +33,7 @@ static uint32_t bits_judge(struct virtio_device *device, uint32_t value)
     /* A driver that writes back what it read writes DEVICE_NEEDS_RESET, too;
      * one that writes its own copy does not. Both are right. */
     foreign &= ~(old & VIRTIO_STATUS_DEVICE_NEEDS_RESET);
-    if (breaks(device, CLAUSE_STATUS_TXT_001, foreign != 0)) {
+    if (judge(device, CLAUSE_STATUS_TXT_001, foreign != 0)) {
         violation(device, CLAUSE_STATUS_TXT_001,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "bits were set that are not the driver's",
@@ -41,7 +41,7 @@ static uint32_t bits_judge(struct virtio_device *device, uint32_t value)
     }
     uint32_t lost = old & DRIVERS_BITS & ~value;
 
-    if (breaks(device, CLAUSE_STATUS_DRV_002, lost != 0)) {
+    if (judge(device, CLAUSE_STATUS_DRV_002, lost != 0)) {
         violation(device, CLAUSE_STATUS_DRV_002,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "set status bits were written as 0",
@@ -57,7 +57,7 @@ static void driver_judge(struct virtio_device *device, uint32_t value,
     bool together = (fresh & VIRTIO_STATUS_ACKNOWLEDGE) != 0;
     bool alone = (value & VIRTIO_STATUS_ACKNOWLEDGE) == 0;
 
-    if (breaks(device, CLAUSE_INIT_DRV_002, together || alone)) {
+    if (judge(device, CLAUSE_INIT_DRV_002, together || alone)) {
         violation(
             device, CLAUSE_INIT_DRV_002, .arguable = together,
             .verdict = VIRTIO_VERDICT_TAKEN,
@@ -72,13 +72,12 @@ static bool features_ok_judge(struct virtio_device *device, uint32_t value)
 {
     uint32_t old = device->status;
 
-    if (breaks(device, CLAUSE_INIT_DRV_003,
-               (old & VIRTIO_STATUS_DRIVER) == 0)) {
+    if (judge(device, CLAUSE_INIT_DRV_003, (old & VIRTIO_STATUS_DRIVER) == 0)) {
         violation(device, CLAUSE_INIT_DRV_003, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "FEATURES_OK before DRIVER",
                   .values = {{"Status was", old}, {"written", value}});
-    } else if (breaks(device, CLAUSE_INIT_DRV_004,
-                      !device->read_features || !device->wrote_features)) {
+    } else if (judge(device, CLAUSE_INIT_DRV_004,
+                     !device->read_features || !device->wrote_features)) {
         /* After a suspend, Linux accepts what it accepted before. */
         violation(device, CLAUSE_INIT_DRV_004, .verdict = VIRTIO_VERDICT_TAKEN,
                   .arguable =
@@ -101,22 +100,22 @@ static bool driver_ok_judge(struct virtio_device *device, uint32_t value,
     bool together = (fresh & VIRTIO_STATUS_FEATURES_OK) != 0;
     bool was_refused = device->features_refused && !together;
 
-    if (breaks(device, CLAUSE_INIT_DRV_013, !features_ok && was_refused)) {
+    if (judge(device, CLAUSE_INIT_DRV_013, !features_ok && was_refused)) {
         violation(device, CLAUSE_INIT_DRV_013,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "DRIVER_OK after the features were refused",
                   .values = {{"Status was", old}, {"written", value}});
         return false;
     }
-    if (breaks(device, CLAUSE_INIT_DRV_005, !features_ok && !together)) {
+    if (judge(device, CLAUSE_INIT_DRV_005, !features_ok && !together)) {
         violation(device, CLAUSE_INIT_DRV_005,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "DRIVER_OK without FEATURES_OK",
                   .values = {{"Status was", old}, {"written", value}});
         return false;
     }
-    if (breaks(device, CLAUSE_INIT_DRV_006,
-               together || device->features_ok_unread)) {
+    if (judge(device, CLAUSE_INIT_DRV_006,
+              together || device->features_ok_unread)) {
         violation(device, CLAUSE_INIT_DRV_006,
                   .verdict = features_ok ? VIRTIO_VERDICT_TAKEN
                                          : VIRTIO_VERDICT_IGNORED,
@@ -159,14 +158,14 @@ static void step(struct virtio_device *device, uint32_t value)
 /* The first write of all, and the first after a reset. */
 static void beginning_judge(struct virtio_device *device, uint32_t value)
 {
-    if (breaks(device, CLAUSE_INIT_DRV_001, !device->status_written)) {
+    if (judge(device, CLAUSE_INIT_DRV_001, !device->status_written)) {
         violation(device, CLAUSE_INIT_DRV_001, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "the first write to Status was not 0",
                   .values = {{"Status", value}});
         device->status_written = true;
     }
-    if (breaks(device, CLAUSE_RESET_DRV_001,
-               device->reset_unread || device->resetting)) {
+    if (judge(device, CLAUSE_RESET_DRV_001,
+              device->reset_unread || device->resetting)) {
         violation(device, CLAUSE_RESET_DRV_001,
                   .verdict = device->resetting ? VIRTIO_VERDICT_IGNORED
                                                : VIRTIO_VERDICT_TAKEN,
@@ -184,7 +183,7 @@ void virtio_status_write(struct virtio_device *device, uint32_t value)
         virtio_life_reset(device);
         return;
     }
-    if (breaks(device, CLAUSE_MMIO_TXT_005, value > 0xff)) {
+    if (judge(device, CLAUSE_MMIO_TXT_005, value > 0xff)) {
         violation(device, CLAUSE_MMIO_TXT_005,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "a value of more than 8 bits",
@@ -201,8 +200,8 @@ void virtio_status_write(struct virtio_device *device, uint32_t value)
     if (fresh == 0) {
         return;
     }
-    if (breaks(device, CLAUSE_STATUS_DRV_003,
-               (device->status & VIRTIO_STATUS_FAILED) != 0)) {
+    if (judge(device, CLAUSE_STATUS_DRV_003,
+              (device->status & VIRTIO_STATUS_FAILED) != 0)) {
         violation(
             device, CLAUSE_STATUS_DRV_003, .verdict = VIRTIO_VERDICT_IGNORED,
             .summary = "Status went on after FAILED, without a reset",

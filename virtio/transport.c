@@ -23,7 +23,7 @@ static bool identity_judge(struct virtio_device *device, uint32_t offset,
     bool id = !write && offset == VIRTIO_REG_DEVICE_ID;
 
     if (device->ops->device_id == 0 &&
-        breaks(device, CLAUSE_MMIO_DRV_029, !head && !id)) {
+        judge(device, CLAUSE_MMIO_DRV_029, !head && !id)) {
         violation(device, CLAUSE_MMIO_DRV_029,
                   .verdict = write ? VIRTIO_VERDICT_IGNORED
                                    : VIRTIO_VERDICT_READS_ZERO,
@@ -38,16 +38,16 @@ static bool identity_judge(struct virtio_device *device, uint32_t offset,
     }
     bool first = device->seen_magic && device->seen_version;
 
-    if (breaks(device, CLAUSE_MMIO_DRV_026, !first)) {
+    if (judge(device, CLAUSE_MMIO_DRV_026, !first)) {
         violation(device, CLAUSE_MMIO_DRV_026, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "accessed before MagicValue and Version were read",
                   .values = {{"offset", offset}});
-    } else if (!id && breaks(device, CLAUSE_MMIO_DRV_027, true)) {
+    } else if (!id && judge(device, CLAUSE_MMIO_DRV_027, true)) {
         violation(device, CLAUSE_MMIO_DRV_027, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "accessed before DeviceID was read",
                   .values = {{"offset", offset}});
     } else {
-        breaks(device, CLAUSE_MMIO_DRV_027, false);
+        mark_exercised(device, CLAUSE_MMIO_DRV_027);
     }
     device->seen_magic = true;
     device->seen_version = true;
@@ -64,7 +64,7 @@ static bool width_judge(struct virtio_device *device, uint32_t offset,
         write ? VIRTIO_VERDICT_IGNORED : VIRTIO_VERDICT_READS_ZERO;
     bool plain = !write && offset % 4 == 0 && size < 4;
 
-    if (!breaks(device, CLAUSE_MMIO_DRV_004, size != 4 || offset % 4 != 0)) {
+    if (!judge(device, CLAUSE_MMIO_DRV_004, size != 4 || offset % 4 != 0)) {
         return true;
     }
     bool strictly = violation(
@@ -84,7 +84,7 @@ static bool control_judge(struct virtio_device *device, uint32_t offset,
     enum virtio_verdict refused =
         write ? VIRTIO_VERDICT_IGNORED : VIRTIO_VERDICT_READS_ZERO;
 
-    if (breaks(device, CLAUSE_MMIO_DRV_001, reg->name == NULL)) {
+    if (judge(device, CLAUSE_MMIO_DRV_001, reg->name == NULL)) {
         violation(
             device, CLAUSE_MMIO_DRV_001, .verdict = refused,
             .summary = write ? "there is no register to write here"
@@ -95,15 +95,15 @@ static bool control_judge(struct virtio_device *device, uint32_t offset,
     if (!width_judge(device, offset, size, write, value)) {
         return false;
     }
-    if (write && breaks(device, CLAUSE_MMIO_DRV_002,
-                        (reg->direction & VIRTIO_REGISTER_W) == 0)) {
+    if (write && judge(device, CLAUSE_MMIO_DRV_002,
+                       (reg->direction & VIRTIO_REGISTER_W) == 0)) {
         violation(device, CLAUSE_MMIO_DRV_002, .verdict = refused,
                   .summary = "a read-only register was written",
                   .values = {{"offset", offset}, {"value", value}});
         return false;
     }
-    if (!write && breaks(device, CLAUSE_MMIO_DRV_003,
-                         (reg->direction & VIRTIO_REGISTER_R) == 0)) {
+    if (!write && judge(device, CLAUSE_MMIO_DRV_003,
+                        (reg->direction & VIRTIO_REGISTER_R) == 0)) {
         violation(device, CLAUSE_MMIO_DRV_003, .verdict = refused,
                   .summary = "a write-only register was read",
                   .values = {{"offset", offset}});
@@ -117,7 +117,6 @@ static bool control_judge(struct virtio_device *device, uint32_t offset,
 static void shared_memory_judge(struct virtio_device *device, uint32_t offset,
                                 bool write)
 {
-    breaks(device, CLAUSE_MMIO_DRV_030, true);
     violation(device, CLAUSE_MMIO_DRV_030, .arguable = true,
               .verdict =
                   write ? VIRTIO_VERDICT_IGNORED : VIRTIO_VERDICT_READS_ONES,

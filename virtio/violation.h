@@ -1,7 +1,7 @@
-/* What a check says when a clause is broken, and how it records that it looked.
- * Used beside every check in this folder:
+/* How a check judges an act of the driver by a clause, and what it says when
+ * the clause is broken. Used beside every check in this folder:
  *
- *     if (breaks(device, CLAUSE_X, condition)) {
+ *     if (judge(device, CLAUSE_X, condition)) {
  *         violation(device, CLAUSE_X, .verdict = ..., .summary = "...",
  *                   .values = {{"name", value}});
  *         return;
@@ -27,9 +27,9 @@ struct violation {
     struct virtio_value values[VIRTIO_REPORT_VALUES]; /* ended by no name */
 };
 
-/* Counts and, the first time and at each power of ten, puts a report in the
- * outbox. Under the device's lock. True if `verdict` is the one to carry out,
- * false if `tolerant` is. */
+/* Counts the breach, marks the clause as exercised and, the first time and at
+ * each power of ten, puts a report in the outbox. Under the device's lock. True
+ * if the caller is to carry out `verdict`, false if `tolerant`. */
 bool virtio_clause_violated(struct virtio_device *device,
                             const struct violation *violation);
 
@@ -37,19 +37,33 @@ bool virtio_clause_violated(struct virtio_device *device,
     virtio_clause_violated(device_,                                            \
                            &(const struct violation){.id = id_, __VA_ARGS__})
 
-/* Notes that the driver's act was judged by the clause. Under the lock. */
-static inline bool breaks(struct virtio_device *device, enum clause_id id,
-                          bool broken)
+/* Records that an act of the driver came under the clause: the summary of a run
+ * counts the exercised clauses. Under the lock. */
+static inline void mark_exercised(struct virtio_device *device,
+                                  enum clause_id id)
 {
     device->exercised[id / 64] |= UINT64_C(1) << (id % 64);
+}
+
+/* The same; returns whether the act broke the clause. */
+static inline bool judge(struct virtio_device *device, enum clause_id id,
+                         bool broken)
+{
+    mark_exercised(device, id);
     return __builtin_expect(broken, false);
 }
 
-/* The same, of a ring: by the queue's service, without the lock. */
-static inline bool ring_breaks(struct virtio_queue *queue, enum clause_id id,
-                               bool broken)
+/* Both for what the queue's service finds in the ring, without the lock. */
+static inline void ring_mark_exercised(struct virtio_queue *queue,
+                                       enum clause_id id)
 {
     queue->exercised[id / 64] |= UINT64_C(1) << (id % 64);
+}
+
+static inline bool ring_judge(struct virtio_queue *queue, enum clause_id id,
+                              bool broken)
+{
+    ring_mark_exercised(queue, id);
     return __builtin_expect(broken, false);
 }
 

@@ -140,7 +140,6 @@ static void setup_watch(struct virtio_device *device)
     }
     const struct setup_stall *stall = setup_stall_of(device);
 
-    breaks(device, stall->id, true);
     violation(device, stall->id, .arguable = true,
               .verdict = VIRTIO_VERDICT_WAITS, .summary = stall->summary,
               .story = stall->story,
@@ -162,7 +161,6 @@ static void interrupt_watch(struct virtio_device *device)
     }
     enum clause_id id = seen ? CLAUSE_MMIO_DRV_034 : CLAUSE_LINTEL_STALL_002;
 
-    breaks(device, id, true);
     violation(
         device, id, .arguable = true, .verdict = VIRTIO_VERDICT_WAITS,
         .summary = seen ? "an interrupt was looked at and not acknowledged"
@@ -191,7 +189,6 @@ static void no_queue_watch(struct virtio_device *device)
                  PATIENCE)) {
         return;
     }
-    breaks(device, CLAUSE_LINTEL_STALL_004, true);
     violation(device, CLAUSE_LINTEL_STALL_004, .verdict = VIRTIO_VERDICT_WAITS,
               .summary = "DRIVER_OK without a queue",
               .story =
@@ -212,7 +209,6 @@ static void reread_watch(struct virtio_device *device)
                  PATIENCE)) {
         return;
     }
-    breaks(device, CLAUSE_BLK_DRV_011, true);
     violation(device, CLAUSE_BLK_DRV_011, .arguable = true,
               .verdict = VIRTIO_VERDICT_WAITS,
               .summary = "capacity was not read after it changed",
@@ -259,7 +255,6 @@ static void ignored_watch(struct virtio_queue *queue)
             "from the driver since. If it waits for its buffers, it waits for "
             "ever.";
     }
-    breaks(device, CLAUSE_LINTEL_STALL_001, true);
     violation(device, CLAUSE_LINTEL_STALL_001, .queue = queue,
               .verdict = VIRTIO_VERDICT_WAITS,
               .summary = "a notification was ignored", .story = story,
@@ -299,7 +294,6 @@ static void unnotified_watch(struct virtio_queue *queue, bool live,
                  queue->kicks << 16 | idx, PATIENCE)) {
         return;
     }
-    breaks(queue->device, id, true);
     violation(
         queue->device, id, .queue = queue, .arguable = true,
         .verdict = VIRTIO_VERDICT_WAITS,
@@ -372,7 +366,6 @@ static void wish_watch(struct virtio_queue *queue, bool live)
         return;
     }
     wish_read(queue, &event);
-    breaks(queue->device, CLAUSE_LINTEL_STALL_003, true);
     violation(
         queue->device, CLAUSE_LINTEL_STALL_003, .queue = queue,
         .verdict = VIRTIO_VERDICT_WAITS,
@@ -415,7 +408,6 @@ static void no_entry_watch(struct virtio_queue *queue, bool live, uint16_t idx)
             "driver fills is not where it told the device (a virtual address, "
             "a wrong offset).";
     }
-    breaks(queue->device, CLAUSE_LINTEL_STALL_005, true);
     violation(queue->device, CLAUSE_LINTEL_STALL_005, .queue = queue,
               .verdict = VIRTIO_VERDICT_WAITS,
               .summary = "a queue was notified that is empty", .story = story,

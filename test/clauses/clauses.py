@@ -17,7 +17,7 @@ NAME = re.compile(r"\bCLAUSE_([A-Z]+_[A-Z]+_\d+)\b")
 # A definition at the left margin: a function's or a table's name.
 OPENING = re.compile(r"^(?:[a-z_][\w \*]*?)\b(\w+)(\(|\[| = \{)")
 # A line that only notes that a clause was looked at is no check of it.
-NOTED = re.compile(r"breaks\([^;]*, false\);")
+NOTED = re.compile(r"mark_exercised\([^;]*\);")
 # BREACH(test, CLAUSE, ...) and the macros made of it.
 BREACH = re.compile(
     r"^    ([A-Z_]+)\((\w+),\s+([A-Z]+_[A-Z]+_\d+)\b(.*?)\),$", re.M | re.S)
