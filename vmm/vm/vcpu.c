@@ -109,7 +109,7 @@ static void do_errands(struct vcpu *vcpu)
     vcpu->errands = vcpu->roams;
     log_if_wanted(vcpu);
     if (vcpu->settling != NULL) {
-        virtio_host_settle(vcpu->vm, vcpu->settling);
+        vm_device_settle(vcpu->vm, vcpu->settling);
         vcpu->settling = NULL;
     }
     if (vcpu->roams) {

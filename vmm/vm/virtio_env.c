@@ -22,7 +22,7 @@
 #define CONSOLE_RETRY (1400 * TIME_US)
 #define CONSOLE_TRIES 64
 
-static struct virtio_host *host_of(struct virtio_device *device)
+static struct vm_device *host_of(struct virtio_device *device)
 {
     return device->host;
 }
@@ -34,7 +34,7 @@ void *env_guest_range(struct virtio_device *device, gpa_t address,
     return guest_memory_range(&host_of(device)->vm->memory, address, length);
 }
 
-void virtio_env_watch(struct virtio_host *host)
+void virtio_env_watch(struct vm_device *host)
 {
     if (!host->watch.armed && !host->vm->stopping) {
         timer_arm(&host->watch, time_now() + TIME_SECOND);
@@ -43,7 +43,7 @@ void virtio_env_watch(struct virtio_host *host)
 
 void virtio_env_watch_fire(void *argument)
 {
-    struct virtio_host *host = argument;
+    struct vm_device *host = argument;
 
     if (!host->vm->stopping && virtio_device_watch(host->device)) {
         virtio_env_watch(host);
@@ -52,7 +52,7 @@ void virtio_env_watch_fire(void *argument)
 
 void env_interrupt(struct virtio_device *device, bool level)
 {
-    struct virtio_host *host = host_of(device);
+    struct vm_device *host = host_of(device);
 
     if (host->line != level) {
         host->line = level;
@@ -65,7 +65,7 @@ void env_interrupt(struct virtio_device *device, bool level)
 
 void env_queue_wake(struct virtio_queue *queue)
 {
-    struct virtio_host_queue *host = queue->host;
+    struct vm_device_queue *host = queue->host;
 
     event_signal(&host->wake);
 }
@@ -107,14 +107,14 @@ uint64_t env_time(void)
 
 static void retry_entropy(void *argument)
 {
-    struct virtio_host *host = argument;
+    struct vm_device *host = argument;
 
     event_signal(&host->queues[0].wake);
 }
 
 size_t env_entropy(struct virtio_device *device, void *buffer, size_t length)
 {
-    struct virtio_host *host = host_of(device);
+    struct vm_device *host = host_of(device);
     size_t filled = entropy_fill(buffer, length);
 
     if (filled == 0) {
@@ -129,7 +129,7 @@ size_t env_entropy(struct virtio_device *device, void *buffer, size_t length)
  * neither the entry's `timeout` nor the console nor another machine waits for
  * its end. Only a queue's own task may wait, not a vCPU inside an access
  * (emerg_wr). */
-static void let_others_run(struct virtio_host *host)
+static void let_others_run(struct vm_device *host)
 {
     if (task_yield_due(host->turn) && host->vm->accessing == NULL) {
         task_yield();
@@ -139,7 +139,7 @@ static void let_others_run(struct virtio_host *host)
 
 /* Waits, as a task, until the console takes something; how much of `length`.
  * Only a moment, after which the port itself is waited for: it may be stuck. */
-static size_t console_takes(const struct virtio_host *host, size_t length)
+static size_t console_takes(const struct vm_device *host, size_t length)
 {
     size_t room = console_room(&host->vm->console);
 
@@ -157,7 +157,7 @@ static size_t console_takes(const struct virtio_host *host, size_t length)
 void env_console_write(struct virtio_device *device, const void *bytes,
                        size_t length)
 {
-    struct virtio_host *host = host_of(device);
+    struct vm_device *host = host_of(device);
     const uint8_t *byte = bytes;
 
     while (length > 0 && !host->vm->stopping) {
@@ -178,7 +178,7 @@ size_t env_console_read(struct virtio_device *device, void *buffer,
 
 /* The device has checked the range against the capacity; checked again here,
  * where the memory is known. False too when nobody waits for the data. */
-static bool disk_range(const struct virtio_host *host, uint64_t offset,
+static bool disk_range(const struct vm_device *host, uint64_t offset,
                        size_t length)
 {
     return !host->vm->stopping && offset <= host->disk.size &&
@@ -188,7 +188,7 @@ static bool disk_range(const struct virtio_host *host, uint64_t offset,
 bool env_disk_read(struct virtio_device *device, uint64_t offset, void *buffer,
                    size_t length)
 {
-    struct virtio_host *host = host_of(device);
+    struct vm_device *host = host_of(device);
 
     if (!disk_range(host, offset, length)) {
         return false;
@@ -201,7 +201,7 @@ bool env_disk_read(struct virtio_device *device, uint64_t offset, void *buffer,
 bool env_disk_write(struct virtio_device *device, uint64_t offset,
                     const void *buffer, size_t length)
 {
-    struct virtio_host *host = host_of(device);
+    struct vm_device *host = host_of(device);
 
     if (!disk_range(host, offset, length)) {
         return false;

@@ -311,7 +311,7 @@ static bool build(struct vm *vm, const char **why)
         *why = vm_vcpus_create(vm);
     }
     if (*why == NULL) {
-        *why = virtio_host_create(vm);
+        *why = vm_device_create(vm);
     }
     if (*why == NULL) {
         *why = load_kernel(vm);
@@ -372,7 +372,7 @@ void vm_destroy(struct vm *vm)
     CHECK(vm->tasks == 0);
     task_reap();
     stop_timers(vm);
-    virtio_host_destroy(vm);
+    vm_device_destroy(vm);
     vm_symbols_destroy(vm);
     screen_show_destroy(vm);
     vm_vcpus_destroy(vm);

@@ -80,7 +80,7 @@ struct vm {
     struct fw_cfg fw_cfg;
 
     /* Behind the last device, an empty window. */
-    struct virtio_host devices[MAP_VIRTIO_DEVICES + 1];
+    struct vm_device devices[MAP_VIRTIO_DEVICES + 1];
     unsigned device_count;
     unsigned window_count;
     struct boot_plan boot_plan;

@@ -15,7 +15,7 @@
 #include "vmm/vm/vm.h"
 #include "vmm/vm/vm_report.h"
 
-static struct virtio_host *host_of(struct virtio_device *device)
+static struct vm_device *host_of(struct virtio_device *device)
 {
     return device->host;
 }
@@ -24,7 +24,7 @@ static struct virtio_host *host_of(struct virtio_device *device)
 
 static enum access_result window_access(void *context, struct access *access)
 {
-    struct virtio_host *host = context;
+    struct vm_device *host = context;
 
     if (access->address + access->size > VIRTIO_MMIO_WINDOW) {
         return ACCESS_BAD;
@@ -51,9 +51,9 @@ static enum access_result window_access(void *context, struct access *access)
 
 static void service_task(void *argument)
 {
-    struct virtio_host_queue *queue = argument;
+    struct vm_device_queue *queue = argument;
     struct vm *vm = queue->vm;
-    struct virtio_host *host = host_of(queue->queue->device);
+    struct vm_device *host = host_of(queue->queue->device);
 
     while (!vm->stopping) {
         if (queue->wake.signalled) {
@@ -70,9 +70,9 @@ static void service_task(void *argument)
     vm_task_done(vm);
 }
 
-void virtio_host_settle(struct vm *vm, struct virtio_device *device)
+void vm_device_settle(struct vm *vm, struct virtio_device *device)
 {
-    struct virtio_host *host = host_of(device);
+    struct vm_device *host = host_of(device);
 
     while (!virtio_device_settled(device) && !vm->stopping) {
         event_wait(&host->serviced);
@@ -87,11 +87,11 @@ static const enum virtio_lint lints[] = {
     [LINT_OFF] = VIRTIO_LINT_OFF,
 };
 
-static struct virtio_host *new_device(struct vm *vm,
-                                      const struct virtio_plan *plan,
-                                      struct virtio_device_options *options)
+static struct vm_device *new_device(struct vm *vm,
+                                    const struct virtio_plan *plan,
+                                    struct virtio_device_options *options)
 {
-    struct virtio_host *host = &vm->devices[vm->device_count];
+    struct vm_device *host = &vm->devices[vm->device_count];
 
     host->vm = vm;
     host->gsi = discover_gsi(vm->config, vm->device_count);
@@ -106,7 +106,7 @@ static struct virtio_host *new_device(struct vm *vm,
 }
 
 /* Puts the device that was made into its window. */
-static void place(struct virtio_host *host, struct virtio_device *device)
+static void place(struct vm_device *host, struct virtio_device *device)
 {
     struct vm *vm = host->vm;
     struct region window = {
@@ -132,7 +132,7 @@ static void place(struct virtio_host *host, struct virtio_device *device)
 static const char *add_console(struct vm *vm, const struct virtio_plan *plan)
 {
     struct virtio_device_options options;
-    struct virtio_host *host = new_device(vm, plan, &options);
+    struct vm_device *host = new_device(vm, plan, &options);
     const char *why = virtio_console_init(&host->console, &options, 0, 0, host);
 
     if (why == NULL) {
@@ -144,7 +144,7 @@ static const char *add_console(struct vm *vm, const struct virtio_plan *plan)
 static const char *add_entropy(struct vm *vm, const struct virtio_plan *plan)
 {
     struct virtio_device_options options;
-    struct virtio_host *host = new_device(vm, plan, &options);
+    struct vm_device *host = new_device(vm, plan, &options);
     const char *why = virtio_entropy_init(&host->entropy, &options, host);
 
     if (why == NULL) {
@@ -155,7 +155,7 @@ static const char *add_entropy(struct vm *vm, const struct virtio_plan *plan)
 
 /* A disk of its own for this VM: the file's bytes stay as they were loaded, so
  * that another entry with the same file starts from the same contents. */
-static const char *make_disk(struct virtio_host_disk *disk,
+static const char *make_disk(struct vm_device_disk *disk,
                              const struct config_disk *config,
                              const struct entry_file *file)
 {
@@ -183,7 +183,7 @@ static const char *add_disk(struct vm *vm, const struct virtio_plan *plan,
 {
     const struct config_disk *config = &vm->config->disk[number];
     struct virtio_device_options options;
-    struct virtio_host *host = new_device(vm, plan, &options);
+    struct vm_device *host = new_device(vm, plan, &options);
     char serial[VIRTIO_BLOCK_SERIAL + 1];
     const char *why = make_disk(&host->disk, config, &vm->files->disk[number]);
 
@@ -232,7 +232,7 @@ static const char *add_planned(struct vm *vm, const struct virtio_plan *plan,
  * table names it. */
 static void add_empty_slot(struct vm *vm)
 {
-    struct virtio_host *host = &vm->devices[vm->device_count];
+    struct vm_device *host = &vm->devices[vm->device_count];
     struct virtio_device_options options = {
         .lint = lints[vm->config->lint],
         .index = vm->device_count,
@@ -243,7 +243,7 @@ static void add_empty_slot(struct vm *vm)
     place(host, &host->bare);
 }
 
-const char *virtio_host_create(struct vm *vm)
+const char *vm_device_create(struct vm *vm)
 {
     struct virtio_plan plan;
     const char *why = NULL;
@@ -261,10 +261,10 @@ const char *virtio_host_create(struct vm *vm)
     return why;
 }
 
-bool virtio_host_start(struct vm *vm)
+bool vm_device_start(struct vm *vm)
 {
     for (unsigned i = 0; i < vm->device_count; i++) {
-        struct virtio_host *host = &vm->devices[i];
+        struct vm_device *host = &vm->devices[i];
 
         for (unsigned q = 0; q < host->device->queue_count; q++) {
             char name[24];
@@ -281,10 +281,10 @@ bool virtio_host_start(struct vm *vm)
     return true;
 }
 
-void virtio_host_stop(struct vm *vm)
+void vm_device_stop(struct vm *vm)
 {
     for (unsigned i = 0; i < vm->window_count; i++) {
-        struct virtio_host *host = &vm->devices[i];
+        struct vm_device *host = &vm->devices[i];
 
         for (unsigned q = 0; q < host->device->queue_count; q++) {
             event_signal(&host->queues[q].wake);
@@ -294,10 +294,10 @@ void virtio_host_stop(struct vm *vm)
     }
 }
 
-void virtio_host_destroy(struct vm *vm)
+void vm_device_destroy(struct vm *vm)
 {
     for (unsigned i = 0; i < vm->window_count; i++) {
-        struct virtio_host_disk *disk = &vm->devices[i].disk;
+        struct vm_device_disk *disk = &vm->devices[i].disk;
 
         timer_cancel(&vm->devices[i].watch);
         timer_cancel(&vm->devices[i].retry);
@@ -307,14 +307,14 @@ void virtio_host_destroy(struct vm *vm)
     }
 }
 
-void virtio_host_console_input(struct vm *vm)
+void vm_device_console_input(struct vm *vm)
 {
     if (vm->config->console == CONSOLE_VIRTIO && vm->device_count > 0) {
         event_signal(&vm->devices[0].queues[0].wake);
     }
 }
 
-void virtio_host_log(struct vm *vm)
+void vm_device_log(struct vm *vm)
 {
     for (unsigned i = 0; i < vm->device_count; i++) {
         const struct virtio_device *device = vm->devices[i].device;

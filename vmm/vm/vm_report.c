@@ -105,7 +105,7 @@ static void log_accesses(enum log_level level,
     }
 }
 
-void vm_report_notification(struct virtio_host *host, uint64_t value)
+void vm_report_notification(struct vm_device *host, uint64_t value)
 {
     struct vcpu *vcpu = host->vm->accessing;
     uint64_t queue = value & 0xffff; /* above: NOTIFICATION_DATA, 4.2.3.3 */
@@ -126,12 +126,12 @@ void vm_report_notification(struct virtio_host *host, uint64_t value)
 static void find_place(struct vm *vm, const struct virtio_device *device,
                        int queue, struct code_place *place)
 {
-    const struct virtio_host *host = device->host;
+    const struct vm_device *host = device->host;
 
     *place = (struct code_place){0};
     if (vm->accessing != NULL) {
         vcpu_code_place(vm->accessing, place);
-    } else if (queue >= 0 && queue < VIRTIO_HOST_QUEUES) {
+    } else if (queue >= 0 && queue < VM_DEVICE_QUEUES) {
         *place = host->queues[queue].notified;
         place->notification = true;
     }

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 struct virtio_device;
-struct virtio_host;
+struct vm_device;
 struct virtio_report;
 struct vm;
 
@@ -15,7 +15,7 @@ void vm_report_clause(struct vm *vm, struct virtio_device *device,
 
 /* The driver, in the access that is being answered, notifies a queue: what its
  * ring holds may be reported later. */
-void vm_report_notification(struct virtio_host *host, uint64_t value);
+void vm_report_notification(struct vm_device *host, uint64_t value);
 
 /* Logs which clauses the VM's drivers broke and how many they exercised. */
 void vm_report_summary(struct vm *vm);

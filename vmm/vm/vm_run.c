@@ -55,7 +55,7 @@ void vm_stop(struct vm *vm, enum vm_end end)
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
         vcpu_wake(vm->vcpus[i]);
     }
-    virtio_host_stop(vm);
+    vm_device_stop(vm);
     event_signal(console_event(&vm->console));
     screen_show_stop(vm);
     event_signal(&vm->task_left);
@@ -114,7 +114,7 @@ static void console_task(void *argument)
     while (!vm->stopping) {
         obey(vm);
         if (virtio_console_up(vm)) {
-            virtio_host_console_input(vm);
+            vm_device_console_input(vm);
             event_wait(event);
         } else if (console_to_uart(vm)) {
             event_wait(event);
@@ -142,7 +142,7 @@ static void timed_out(void *argument)
 
 static bool start_tasks(struct vm *vm)
 {
-    bool good = virtio_host_start(vm) &&
+    bool good = vm_device_start(vm) &&
                 vm_task_start(vm, "console", console_task, vm) &&
                 screen_show_start(vm);
 
@@ -251,5 +251,5 @@ void vm_log_state(struct vm *vm)
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
         log_vcpu(vm->vcpus[i]);
     }
-    virtio_host_log(vm);
+    vm_device_log(vm);
 }

@@ -82,7 +82,7 @@ void vcpu_crash(struct vcpu *which, const char *format, ...)
     vm_stop(which->vm, VM_END_CRASH);
 }
 
-void virtio_host_settle(struct vm *which, struct virtio_device *device)
+void vm_device_settle(struct vm *which, struct virtio_device *device)
 {
     (void)which;
     (void)device;

@@ -216,7 +216,7 @@ void vm_irq_set(struct vm *which, unsigned gsi, bool level)
     (void)level;
 }
 
-void vm_report_notification(struct virtio_host *host, uint64_t value)
+void vm_report_notification(struct vm_device *host, uint64_t value)
 {
     (void)host;
     (void)value;
@@ -249,8 +249,8 @@ static int begin(void **state)
     memset(&vm, 0, sizeof(vm));
     vm.config = &config;
     vm.files = &files;
-    assert_null(virtio_host_create(&vm));
-    assert_true(virtio_host_start(&vm));
+    assert_null(vm_device_create(&vm));
+    assert_true(vm_device_start(&vm));
     yields = 0;
     others = false;
     return 0;
@@ -259,7 +259,7 @@ static int begin(void **state)
 static int end(void **state)
 {
     (void)state;
-    virtio_host_destroy(&vm);
+    vm_device_destroy(&vm);
     return 0;
 }
 

@@ -206,13 +206,13 @@ bool uart_receive(struct uart *uart, uint8_t byte)
     return true;
 }
 
-bool virtio_host_start(struct vm *which)
+bool vm_device_start(struct vm *which)
 {
     (void)which;
     return true;
 }
 
-void virtio_host_stop(struct vm *which)
+void vm_device_stop(struct vm *which)
 {
     (void)which;
 }
@@ -233,12 +233,12 @@ void screen_show_stop(struct vm *which)
     (void)which;
 }
 
-void virtio_host_log(struct vm *which)
+void vm_device_log(struct vm *which)
 {
     (void)which;
 }
 
-void virtio_host_console_input(struct vm *which)
+void vm_device_console_input(struct vm *which)
 {
     (void)which;
 }
