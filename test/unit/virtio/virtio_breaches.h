@@ -15,6 +15,7 @@ struct breach {
     enum virtio_verdict strict;
     enum virtio_verdict tolerant; /* 0: as strict */
     bool arguable;                /* reported below the clause's level */
+    bool fresh; /* no breach if the driver did right before a reset */
 };
 
 extern const struct breach breaches_access[];

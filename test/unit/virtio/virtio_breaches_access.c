@@ -380,7 +380,9 @@ const struct breach breaches_access[] = {
            .arguable = true),
     BREACH(features_read_early, INIT_DRV_003, BLOCK, ACKNOWLEDGED, TAKEN),
     BREACH(features_written_early, INIT_DRV_003, BLOCK, ACKNOWLEDGED, TAKEN),
-    BREACH(features_ok_without_read, INIT_DRV_004, BLOCK, DRIVER, TAKEN),
+    /* After a suspend, Linux accepts what it accepted before. */
+    BREACH(features_ok_without_read, INIT_DRV_004, BLOCK, DRIVER, TAKEN,
+           .fresh = true),
     BREACH(ok_without_features_ok, INIT_DRV_005, BLOCK, FEATURES, IGNORED),
     BREACH(both_ok_at_once, INIT_DRV_006, BLOCK, FEATURES, TAKEN),
     BREACH(features_ok_not_read, INIT_DRV_006, BLOCK, FEATURES, TAKEN),
