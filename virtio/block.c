@@ -106,7 +106,7 @@ static void judge_features(struct virtio_device *device)
         judge(device, CLAUSE_BLK_DRV_013, !virtio_accepted(device, F_RO))) {
         violation(device, CLAUSE_BLK_DRV_013, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "RO is offered and was not accepted",
-                  .values = {{"accepted", device->accepted[0]}});
+                  .values = {{"accepted", device->session.accepted[0]}});
     }
 }
 

@@ -136,13 +136,13 @@ uint64_t virtio_config_read(struct virtio_device *device, uint32_t offset,
     }
     width_judge(device, field, offset, size, VIRTIO_VERDICT_TAKEN);
     if ((field->flags & VIRTIO_FIELD_REREAD) != 0) {
-        device->reread_due = false;
+        device->session.reread_due = false;
     }
     if (field->width > 4) {
-        wide_judge(device, !device->generation_read,
+        wide_judge(device, !device->session.generation_read,
                    "a wide field was read without ConfigGeneration before it");
-        device->wide_read = device->generation_read;
-        device->torn_read = false;
+        device->session.wide_read = device->session.generation_read;
+        device->session.torn_read = false;
     }
     /* The bytes of a neighbour that is not offered are zeros. */
     for (unsigned i = 0; i < size; i++) {
@@ -163,15 +163,16 @@ const struct virtio_field *virtio_config_write(struct virtio_device *device,
     }
     bool writable = (field->flags & VIRTIO_FIELD_WRITABLE) != 0;
     bool early = (field->flags & VIRTIO_FIELD_EARLY) == 0 &&
-                 (device->status & VIRTIO_STATUS_FEATURES_OK) == 0;
+                 (device->session.status & VIRTIO_STATUS_FEATURES_OK) == 0;
 
     if (judge(device, CLAUSE_INIT_DRV_010, early) &&
-        violation(
-            device, CLAUSE_INIT_DRV_010, .verdict = VIRTIO_VERDICT_IGNORED,
-            .tolerant =
-                writable ? VIRTIO_VERDICT_TAKEN : VIRTIO_VERDICT_IGNORED,
-            .summary = "a field was written before FEATURES_OK",
-            .values = {{field->name, value}, {"Status", device->status}})) {
+        violation(device, CLAUSE_INIT_DRV_010,
+                  .verdict = VIRTIO_VERDICT_IGNORED,
+                  .tolerant =
+                      writable ? VIRTIO_VERDICT_TAKEN : VIRTIO_VERDICT_IGNORED,
+                  .summary = "a field was written before FEATURES_OK",
+                  .values = {{field->name, value},
+                             {"Status", device->session.status}})) {
         return NULL;
     }
     if (!early && judge(device, CLAUSE_LINTEL_CFG_001, !writable)) {
@@ -195,20 +196,21 @@ const struct virtio_field *virtio_config_write(struct virtio_device *device,
 
 uint32_t virtio_config_generation(struct virtio_device *device)
 {
-    if (device->wide_read) {
+    if (device->session.wide_read) {
         wide_judge(device, false, NULL);
-        device->wide_read = false;
-        device->torn_read = device->generation != device->generation_shown;
+        device->session.wide_read = false;
+        device->session.torn_read =
+            device->generation != device->session.generation_shown;
     }
-    device->generation_read = true;
-    device->generation_shown = device->generation;
+    device->session.generation_read = true;
+    device->session.generation_shown = device->generation;
     return device->generation;
 }
 
 void virtio_config_moved_on(struct virtio_device *device, uint32_t offset,
                             bool write)
 {
-    if (!device->generation_read) {
+    if (!device->session.generation_read) {
         return;
     }
     /* These may come from an interrupt or another processor in between. */
@@ -219,20 +221,20 @@ void virtio_config_moved_on(struct virtio_device *device, uint32_t offset,
         (offset == VIRTIO_REG_STATUS && !write)) {
         return;
     }
-    if (device->wide_read) {
+    if (device->session.wide_read) {
         wide_judge(device, true,
                    "a wide field was read without ConfigGeneration after it");
     }
-    if (judge(device, CLAUSE_CFG_DRV_001, device->torn_read)) {
+    if (judge(device, CLAUSE_CFG_DRV_001, device->session.torn_read)) {
         violation(device, CLAUSE_CFG_DRV_001, .arguable = true,
                   .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "a wide field was not read again although "
                              "ConfigGeneration had changed meanwhile",
                   .values = {{"ConfigGeneration", device->generation}});
     }
-    device->wide_read = false;
-    device->torn_read = false;
-    device->generation_read = false;
+    device->session.wide_read = false;
+    device->session.torn_read = false;
+    device->session.generation_read = false;
 }
 
 void virtio_device_changed_config(struct virtio_device *device, uint32_t offset,
@@ -249,7 +251,7 @@ void virtio_device_changed_config(struct virtio_device *device, uint32_t offset,
         const struct virtio_field *field = field_find(device, offset);
 
         device->generation++;
-        device->reread_due |=
+        device->session.reread_due |=
             field != NULL && (field->flags & VIRTIO_FIELD_REREAD) != 0;
         if (virtio_life_running(device)) {
             virtio_interrupt_raise(device, VIRTIO_INTERRUPT_CONFIG);

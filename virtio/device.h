@@ -123,6 +123,22 @@ struct virtio_watch {
     struct virtio_watch_item items[VIRTIO_WATCH_ITEMS];
 };
 
+/* What the driver has written of a queue's setup. */
+struct virtio_queue_setup {
+    uint16_t written;    /* which registers, bits of queue_areas.h */
+    uint64_t address[3]; /* descriptor, driver, device area */
+};
+
+/* What the clauses need to remember of a queue between two resets. */
+struct virtio_queue_session {
+    bool seen_ready;    /* QueueReady was read */
+    bool seen_size_max; /* QueueSizeMax was read */
+    bool was_ready;     /* QueueReady was 1 */
+    bool stop_unread;   /* stopped, and QueueReady not yet read back */
+    bool was_reset;     /* by QueueReset, and not enabled since */
+    bool reset_unread;  /* and QueueReset not yet read back as 0 */
+};
+
 struct virtio_queue {
     struct virtio_device *device;
     void *host; /* the owner's */
@@ -130,16 +146,10 @@ struct virtio_queue {
     uint16_t size_max; /* 0: not available */
 
     /* Setup, under the device's lock (queue_setup.c). */
-    uint16_t size;
-    uint16_t written;    /* which setup registers, bits of queue_setup.c */
-    uint64_t address[3]; /* descriptor, driver, device area */
+    uint16_t size; /* set if VIRTIO_WROTE_SIZE is */
     bool ready;
-    bool seen_ready;    /* QueueReady was read since reset */
-    bool seen_size_max; /* QueueSizeMax was read since reset */
-    bool was_ready;     /* QueueReady was 1 since reset */
-    bool stop_unread;   /* stopped, and QueueReady not yet read back */
-    bool was_reset;     /* by QueueReset, and not enabled since */
-    bool reset_unread;  /* and QueueReset not yet read back as 0 */
+    struct virtio_queue_setup setup;     /* forgotten at its reset, too */
+    struct virtio_queue_session session; /* forgotten at the device's reset */
 
     /* Life, under the device's lock (life.c); `halt` is read without it. */
     bool serving;  /* virtio_queue_service() is inside */
@@ -192,6 +202,32 @@ struct virtio_queue {
     struct virtio_chain chain;
 };
 
+/* What a device knows of its driver between two resets, and forgets at a reset:
+ * registers, and what the clauses need to remember. */
+struct virtio_session {
+    uint64_t accepted[2];
+    bool accepted_beyond; /* bits above 127 */
+    uint32_t device_features_sel;
+    uint32_t driver_features_sel;
+    uint32_t queue_sel;
+    uint32_t status;
+    uint32_t interrupt_read; /* of the events that are up, those shown */
+    bool wrote_device_sel;
+    bool wrote_driver_sel;
+    bool wrote_queue_sel;
+    bool read_features;
+    bool wrote_features;
+    bool features_ok_unread; /* set, Status not read since */
+    bool features_refused;
+    bool reset_unread; /* begun by a reset, 0 not read from Status since */
+    /* Wide fields of the configuration space: */
+    bool generation_read;
+    bool wide_read;
+    bool torn_read;            /* a wide field changed while it was read */
+    uint32_t generation_shown; /* by ConfigGeneration, last */
+    bool reread_due;           /* a field changed that is to be read again */
+};
+
 struct virtio_device {
     const struct virtio_device_ops *ops;
     void *host; /* the owner's */
@@ -205,20 +241,13 @@ struct virtio_device {
     uint32_t lock;
 
     /* Registers, under the lock. */
-    uint64_t accepted[2];
-    bool accepted_beyond; /* bits above 127 */
-    uint32_t device_features_sel;
-    uint32_t driver_features_sel;
-    uint32_t queue_sel;
-    uint32_t shm_sel;
-    uint32_t status;
+    struct virtio_session session;
     uint32_t interrupt_status;
     uint32_t generation;
     bool resetting; /* Status=0 waits for services to leave */
     uint8_t config[VIRTIO_CONFIG_MAX];
 
-    /* What the access-time clauses need to remember, under the lock.
-     * Since creation: */
+    /* What the clauses need to remember from power-on, under the lock: */
     bool seen_magic;
     bool seen_version;
     bool seen_id;
@@ -226,22 +255,6 @@ struct virtio_device {
     bool ever_read_features;
     uint64_t acknowledgements;
     uint32_t interrupt_seen; /* shown by InterruptStatus, not acknowledged */
-    /* Since reset: */
-    uint32_t interrupt_read; /* of the events that are up, those shown */
-    bool wrote_device_sel;
-    bool wrote_driver_sel;
-    bool wrote_queue_sel;
-    bool read_features;
-    bool wrote_features;
-    bool features_ok_unread; /* set, Status not read since */
-    bool features_refused;
-    bool reset_unread; /* reset, 0 not read from Status since */
-    /* Wide fields of the configuration space: */
-    bool generation_read;
-    bool wide_read;
-    bool torn_read;            /* a wide field changed while it was read */
-    uint32_t generation_shown; /* by ConfigGeneration, last */
-    bool reread_due;           /* a field changed that is to be read again */
 
     struct virtio_watch watch; /* watchdog.c */
 

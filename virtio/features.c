@@ -117,19 +117,19 @@ const char *virtio_features_offer(struct virtio_device *device,
 
 uint32_t virtio_features_read(struct virtio_device *device)
 {
-    uint32_t word = device->device_features_sel;
+    uint32_t word = device->session.device_features_sel;
 
-    if (judge(device, CLAUSE_MMIO_DRV_014, !device->wrote_device_sel)) {
+    if (judge(device, CLAUSE_MMIO_DRV_014, !device->session.wrote_device_sel)) {
         violation(device, CLAUSE_MMIO_DRV_014, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "DeviceFeaturesSel was not written since reset");
     }
     if (judge(device, CLAUSE_INIT_DRV_003,
-              (device->status & VIRTIO_STATUS_DRIVER) == 0)) {
+              (device->session.status & VIRTIO_STATUS_DRIVER) == 0)) {
         violation(device, CLAUSE_INIT_DRV_003, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "DeviceFeatures was read before DRIVER",
-                  .values = {{"Status", device->status}});
+                  .values = {{"Status", device->session.status}});
     }
-    device->read_features = true;
+    device->session.read_features = true;
     device->ever_read_features = true;
     if (word >= WORDS) {
         return 0;
@@ -158,12 +158,12 @@ static void late_judge(struct virtio_device *device, uint32_t word,
 
 void virtio_features_write(struct virtio_device *device, uint32_t value)
 {
-    uint32_t word = device->driver_features_sel;
+    uint32_t word = device->session.driver_features_sel;
     unsigned shift = word % 2 * 32;
-    uint64_t *half = &device->accepted[word / 2 % 2];
+    uint64_t *half = &device->session.accepted[word / 2 % 2];
     uint32_t old = word < WORDS ? (uint32_t)(*half >> shift) : 0;
 
-    if (judge(device, CLAUSE_MMIO_DRV_015, !device->wrote_driver_sel)) {
+    if (judge(device, CLAUSE_MMIO_DRV_015, !device->session.wrote_driver_sel)) {
         violation(device, CLAUSE_MMIO_DRV_015, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "DriverFeaturesSel was not written since reset");
     }
@@ -171,7 +171,7 @@ void virtio_features_write(struct virtio_device *device, uint32_t value)
         return;
     }
     if (judge(device, CLAUSE_STATUS_DRV_003,
-              (device->status & VIRTIO_STATUS_FAILED) != 0)) {
+              (device->session.status & VIRTIO_STATUS_FAILED) != 0)) {
         violation(device, CLAUSE_STATUS_DRV_003,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "features were written after FAILED",
@@ -179,21 +179,21 @@ void virtio_features_write(struct virtio_device *device, uint32_t value)
         return;
     }
     if (judge(device, CLAUSE_INIT_DRV_003,
-              (device->status & VIRTIO_STATUS_DRIVER) == 0)) {
+              (device->session.status & VIRTIO_STATUS_DRIVER) == 0)) {
         violation(device, CLAUSE_INIT_DRV_003, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "DriverFeatures was written before DRIVER",
-                  .values = {{"Status", device->status}});
+                  .values = {{"Status", device->session.status}});
     }
-    if ((device->status & VIRTIO_STATUS_FEATURES_OK) != 0) {
+    if ((device->session.status & VIRTIO_STATUS_FEATURES_OK) != 0) {
         late_judge(device, word, old, value);
         return;
     }
-    device->wrote_features = true;
+    device->session.wrote_features = true;
     if (word < WORDS) {
         *half = (*half & ~((uint64_t)UINT32_MAX << shift)) | (uint64_t)value
                                                                  << shift;
     } else if (value != 0) {
-        device->accepted_beyond = true;
+        device->session.accepted_beyond = true;
     }
 }
 
@@ -217,14 +217,15 @@ static bool bits_judge(struct virtio_device *device, enum clause_id id,
     violation(device, id, .verdict = VIRTIO_VERDICT_FEATURES_REFUSED,
               .summary = summary,
               .values = {{"bit", lowest(bits)},
-                         {"accepted", device->accepted[0]},
+                         {"accepted", device->session.accepted[0]},
                          {"offered", device->offered[0]}});
     return false;
 }
 
 static bool beyond_judge(struct virtio_device *device)
 {
-    bool beyond = device->accepted_beyond || device->accepted[1] != 0;
+    bool beyond =
+        device->session.accepted_beyond || device->session.accepted[1] != 0;
 
     if (!judge(device, CLAUSE_FEAT_DRV_005, beyond)) {
         return true;
@@ -232,14 +233,14 @@ static bool beyond_judge(struct virtio_device *device)
     violation(device, CLAUSE_FEAT_DRV_005,
               .verdict = VIRTIO_VERDICT_FEATURES_REFUSED,
               .summary = "feature bits above 63 were accepted",
-              .values = {{"bits 64 to 127", device->accepted[1]}});
+              .values = {{"bits 64 to 127", device->session.accepted[1]}});
     return false;
 }
 
 bool virtio_features_accept(struct virtio_device *device)
 {
     const struct virtio_device_ops *ops = device->ops;
-    uint64_t accepted = device->accepted[0];
+    uint64_t accepted = device->session.accepted[0];
     uint64_t unknown = accepted & ~known(ops);
     uint64_t sr_iov = unknown & BIT(VIRTIO_F_SR_IOV);
     const struct virtio_feature_info *info = dependency_find(ops, accepted);

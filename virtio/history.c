@@ -8,10 +8,11 @@
 static uint32_t selected(const struct virtio_device *device, uint32_t offset)
 {
     if (offset >= VIRTIO_REG_QUEUE_SEL) {
-        return device->queue_sel;
+        return device->session.queue_sel;
     }
-    return offset < VIRTIO_REG_DRIVER_FEATURES ? device->device_features_sel
-                                               : device->driver_features_sel;
+    return offset < VIRTIO_REG_DRIVER_FEATURES
+               ? device->session.device_features_sel
+               : device->session.driver_features_sel;
 }
 
 void virtio_history_record(struct virtio_device *device, uint32_t offset,

@@ -13,7 +13,7 @@ enum {
 uint32_t virtio_interrupt_read(struct virtio_device *device)
 {
     device->interrupt_seen |= device->interrupt_status;
-    device->interrupt_read = device->interrupt_status;
+    device->session.interrupt_read = device->interrupt_status;
     return device->interrupt_status;
 }
 
@@ -45,7 +45,7 @@ void virtio_interrupt_acknowledge(struct virtio_device *device, uint32_t value)
                              {"InterruptStatus", device->interrupt_status}});
     }
     device->interrupt_seen &= ~bits;
-    device->interrupt_read &= ~bits;
+    device->session.interrupt_read &= ~bits;
     if (device->interrupt_status != 0 &&
         (device->interrupt_status &= ~bits) == 0) {
         env_interrupt(device, false);
@@ -64,7 +64,6 @@ void virtio_interrupt_raise(struct virtio_device *device, uint32_t bit)
 
 void virtio_interrupt_clear(struct virtio_device *device)
 {
-    device->interrupt_read = 0;
     if (device->interrupt_status != 0) {
         device->interrupt_status = 0;
         env_interrupt(device, false);

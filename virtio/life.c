@@ -31,15 +31,6 @@ void virtio_life_start(struct virtio_device *device)
     }
 }
 
-static void queue_forget(struct virtio_queue *queue)
-{
-    queue->size = 0;
-    queue->written = 0;
-    for (unsigned i = 0; i < 3; i++) {
-        queue->address[i] = 0;
-    }
-}
-
 static void queue_off(struct virtio_queue *queue)
 {
     queue->ready = false;
@@ -48,51 +39,27 @@ static void queue_off(struct virtio_queue *queue)
     queue->kick_lost = false;
     if (queue->resets) {
         queue->resets = false;
-        queue_forget(queue);
+        queue->setup = (struct virtio_queue_setup){0};
     }
 }
 
 static void queue_reset(struct virtio_queue *queue)
 {
     queue_off(queue);
-    queue_forget(queue);
-    queue->seen_ready = false;
-    queue->seen_size_max = false;
-    queue->was_ready = false;
-    queue->stop_unread = false;
-    queue->was_reset = false;
-    queue->reset_unread = false;
+    queue->setup = (struct virtio_queue_setup){0};
+    queue->session = (struct virtio_queue_session){0};
 }
 
-/* All that is said to be so after a reset; what the driver was seen to do
- * before it - identity, interrupts shown - stays. The configuration space is
- * the device's and keeps its values. */
+/* What the driver was seen to do since power-on - identity, interrupts shown -
+ * stays. The configuration space is the device's and keeps its values. */
 static void reset_finish(struct virtio_device *device)
 {
     for (unsigned i = 0; i < device->queue_count; i++) {
         queue_reset(&device->queues[i]);
     }
     virtio_interrupt_clear(device);
-    device->accepted[0] = 0;
-    device->accepted[1] = 0;
-    device->accepted_beyond = false;
-    device->device_features_sel = 0;
-    device->driver_features_sel = 0;
-    device->queue_sel = 0;
-    device->shm_sel = 0;
-    device->wrote_device_sel = false;
-    device->wrote_driver_sel = false;
-    device->wrote_queue_sel = false;
-    device->read_features = false;
-    device->wrote_features = false;
-    device->features_ok_unread = false;
-    device->features_refused = false;
-    device->generation_read = false;
-    device->wide_read = false;
-    device->torn_read = false;
-    device->reread_due = false;
-    device->reset_unread = true;
-    device->status = 0;
+    device->session = (struct virtio_session){0};
+    device->session.reset_unread = true;
     device->resetting = false;
 }
 
@@ -140,11 +107,11 @@ void virtio_life_reset_queue(struct virtio_queue *queue)
 void virtio_device_needs_reset(struct virtio_device *device)
 {
     virtio_device_lock(device);
-    if ((device->status & VIRTIO_STATUS_DEVICE_NEEDS_RESET) == 0 &&
+    if ((device->session.status & VIRTIO_STATUS_DEVICE_NEEDS_RESET) == 0 &&
         !device->resetting) {
-        bool live = (device->status & VIRTIO_STATUS_DRIVER_OK) != 0;
+        bool live = (device->session.status & VIRTIO_STATUS_DRIVER_OK) != 0;
 
-        device->status |= VIRTIO_STATUS_DEVICE_NEEDS_RESET;
+        device->session.status |= VIRTIO_STATUS_DEVICE_NEEDS_RESET;
         for (unsigned i = 0; i < device->queue_count; i++) {
             device->queues[i].halt = true;
         }

@@ -8,7 +8,7 @@
 /* May buffers be consumed? Only then does the device touch its queues. */
 static inline bool virtio_life_running(const struct virtio_device *device)
 {
-    return (device->status &
+    return (device->session.status &
             (VIRTIO_STATUS_DRIVER_OK | VIRTIO_STATUS_DEVICE_NEEDS_RESET)) ==
                VIRTIO_STATUS_DRIVER_OK &&
            !device->resetting;

@@ -104,5 +104,5 @@ static inline bool virtio_offered(const struct virtio_device *device,
 static inline bool virtio_accepted(const struct virtio_device *device,
                                    unsigned bit)
 {
-    return (device->accepted[bit / 64] >> (bit % 64) & 1) != 0;
+    return (device->session.accepted[bit / 64] >> (bit % 64) & 1) != 0;
 }

@@ -67,7 +67,7 @@ static bool again_judge(struct virtio_device *device,
                         struct virtio_queue *queue)
 {
     unsigned all = VIRTIO_WROTE_SIZE | VIRTIO_WROTE_LOWS | VIRTIO_WROTE_HIGHS;
-    unsigned missing = all & ~(unsigned)queue->written;
+    unsigned missing = all & ~(unsigned)queue->setup.written;
     bool refuse = (missing & (VIRTIO_WROTE_SIZE | VIRTIO_WROTE_LOWS)) != 0;
 
     if (judge(device, CLAUSE_VQRESET_DRV_003, missing != 0)) {
@@ -109,12 +109,12 @@ static bool size_judge(struct virtio_device *device, struct virtio_queue *queue)
 static bool written_judge(struct virtio_device *device,
                           struct virtio_queue *queue)
 {
-    unsigned missing =
-        (VIRTIO_WROTE_LOWS | VIRTIO_WROTE_HIGHS) & ~(unsigned)queue->written;
+    unsigned missing = (VIRTIO_WROTE_LOWS | VIRTIO_WROTE_HIGHS) &
+                       ~(unsigned)queue->setup.written;
     bool low = (missing & VIRTIO_WROTE_LOWS) != 0;
 
     if (judge(device, CLAUSE_MMIO_DRV_016,
-              (queue->written & VIRTIO_WROTE_SIZE) == 0)) {
+              (queue->setup.written & VIRTIO_WROTE_SIZE) == 0)) {
         violation(device, CLAUSE_MMIO_DRV_016, .queue = queue,
                   .verdict = VIRTIO_VERDICT_QUEUE_REFUSED,
                   .summary = "QueueSize was not written",
@@ -141,11 +141,11 @@ static bool alignment_judge(struct virtio_device *device,
 
     for (unsigned i = 0; i < AREAS; i++) {
         if (judge(device, areas[i].clause,
-                  queue->address[i] % areas[i].alignment != 0)) {
+                  queue->setup.address[i] % areas[i].alignment != 0)) {
             violation(device, areas[i].clause, .queue = queue,
                       .verdict = VIRTIO_VERDICT_QUEUE_REFUSED,
                       .summary = areas[i].summary,
-                      .values = {{areas[i].name, queue->address[i]}});
+                      .values = {{areas[i].name, queue->setup.address[i]}});
             good = false;
         }
     }
@@ -161,13 +161,13 @@ static bool memory_judge(struct virtio_device *device,
     for (unsigned i = 0; i < AREAS; i++) {
         uint64_t length = area_length(&areas[i], queue->size);
 
-        memory[i] = env_guest_range(device, (gpa_t){queue->address[i]}, length,
-                                    areas[i].write);
+        memory[i] = env_guest_range(device, (gpa_t){queue->setup.address[i]},
+                                    length, areas[i].write);
         if (judge(device, CLAUSE_RESV_DRV_005, memory[i] == NULL)) {
             violation(device, CLAUSE_RESV_DRV_005, .queue = queue,
                       .verdict = VIRTIO_VERDICT_QUEUE_REFUSED,
                       .summary = "a queue's area is not in memory",
-                      .values = {{areas[i].name, queue->address[i]},
+                      .values = {{areas[i].name, queue->setup.address[i]},
                                  {"length", length}});
             good = false;
         }
@@ -183,8 +183,8 @@ static bool overlap_judge(struct virtio_device *device,
 
     for (unsigned i = 0; i < AREAS; i++) {
         unsigned j = (i + 1) % AREAS;
-        uint64_t a = queue->address[i];
-        uint64_t b = queue->address[j];
+        uint64_t a = queue->setup.address[i];
+        uint64_t b = queue->setup.address[j];
 
         if (judge(device, CLAUSE_MMIO_TXT_014,
                   a < b + area_length(&areas[j], queue->size) &&
@@ -264,8 +264,8 @@ bool virtio_queue_areas_judge(struct virtio_queue *queue)
     struct virtio_device *device = queue->device;
     uint8_t *memory[AREAS];
 
-    if (!(queue->was_reset ? again_judge(device, queue)
-                           : written_judge(device, queue)) ||
+    if (!(queue->session.was_reset ? again_judge(device, queue)
+                                   : written_judge(device, queue)) ||
         !size_judge(device, queue) || !alignment_judge(device, queue) ||
         !memory_judge(device, queue, memory) || !overlap_judge(device, queue)) {
         return false;

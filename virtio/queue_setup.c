@@ -26,23 +26,23 @@ void virtio_queue_setup_select(struct virtio_device *device, uint32_t value)
                   .summary = "no queue has an index like this",
                   .values = {{"QueueSel", value}});
     }
-    device->queue_sel = value;
-    device->wrote_queue_sel = true;
+    device->session.queue_sel = value;
+    device->session.wrote_queue_sel = true;
 }
 
 /* The selected queue, or NULL. */
 static struct virtio_queue *selected(struct virtio_device *device)
 {
-    if (judge(device, CLAUSE_MMIO_TXT_010, !device->wrote_queue_sel)) {
+    if (judge(device, CLAUSE_MMIO_TXT_010, !device->session.wrote_queue_sel)) {
         violation(device, CLAUSE_MMIO_TXT_010, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "QueueSel was not written since reset");
-        device->wrote_queue_sel = true;
+        device->session.wrote_queue_sel = true;
     }
-    if (device->queue_sel >= device->queue_count ||
-        device->queues[device->queue_sel].size_max == 0) {
+    if (device->session.queue_sel >= device->queue_count ||
+        device->queues[device->session.queue_sel].size_max == 0) {
         return NULL;
     }
-    return &device->queues[device->queue_sel];
+    return &device->queues[device->session.queue_sel];
 }
 
 uint32_t virtio_queue_setup_size_max(struct virtio_device *device)
@@ -52,7 +52,7 @@ uint32_t virtio_queue_setup_size_max(struct virtio_device *device)
     if (queue == NULL) {
         return 0;
     }
-    queue->seen_size_max = true;
+    queue->session.seen_size_max = true;
     return queue->size_max;
 }
 
@@ -63,9 +63,9 @@ uint32_t virtio_queue_setup_ready(struct virtio_device *device)
     if (queue == NULL) {
         return 0;
     }
-    queue->seen_ready = true;
+    queue->session.seen_ready = true;
     if (!queue->stopping) {
-        queue->stop_unread = false;
+        queue->session.stop_unread = false;
     }
     return queue->ready ? 1 : 0;
 }
@@ -77,7 +77,7 @@ uint32_t virtio_queue_setup_reset(struct virtio_device *device)
     if (queue == NULL) {
         return 0;
     }
-    queue->reset_unread &= queue->resets;
+    queue->session.reset_unread &= queue->resets;
     return queue->resets ? 1 : 0;
 }
 
@@ -85,14 +85,14 @@ uint32_t virtio_queue_setup_reset(struct virtio_device *device)
 static void reset_judge(struct virtio_device *device,
                         struct virtio_queue *queue, uint32_t value)
 {
-    if (judge(device, CLAUSE_MMIO_DRV_023, queue->reset_unread)) {
+    if (judge(device, CLAUSE_MMIO_DRV_023, queue->session.reset_unread)) {
         violation(device, CLAUSE_MMIO_DRV_023, .queue = queue,
                   .verdict = queue->resets ? VIRTIO_VERDICT_IGNORED
                                            : VIRTIO_VERDICT_TAKEN,
                   .summary = "a queue was set up after its reset before "
                              "QueueReset was read as 0",
                   .values = {{"written", value}});
-        queue->reset_unread = queue->resets;
+        queue->session.reset_unread = queue->resets;
     }
 }
 
@@ -102,23 +102,23 @@ static bool step_judge(struct virtio_device *device, struct virtio_queue *queue,
                        uint32_t value)
 {
     if (judge(device, CLAUSE_STATUS_DRV_003,
-              (device->status & VIRTIO_STATUS_FAILED) != 0)) {
+              (device->session.status & VIRTIO_STATUS_FAILED) != 0)) {
         violation(device, CLAUSE_STATUS_DRV_003, .queue = queue,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "a queue was set up after FAILED",
                   .values = {{"written", value}});
         return false;
     }
-    if (judge(device, CLAUSE_MMIO_DRV_019, queue->stop_unread)) {
+    if (judge(device, CLAUSE_MMIO_DRV_019, queue->session.stop_unread)) {
         violation(device, CLAUSE_MMIO_DRV_019, .queue = queue,
                   .verdict = queue->stopping ? VIRTIO_VERDICT_IGNORED
                                              : VIRTIO_VERDICT_TAKEN,
                   .summary = "a queue was set up again before QueueReady was "
                              "read back as 0",
                   .values = {{"written", value}});
-        queue->stop_unread = queue->stopping;
+        queue->session.stop_unread = queue->stopping;
     }
-    if (queue->was_reset) {
+    if (queue->session.was_reset) {
         reset_judge(device, queue, value);
     }
     return !queue->stopping && !device->resetting;
@@ -132,10 +132,10 @@ static void store(struct virtio_device *device, struct virtio_queue *queue,
     unsigned shift = offset % 8 == 0 ? 0 : 32;
 
     if (offset != VIRTIO_REG_QUEUE_SIZE) {
-        queue->address[area] =
-            (queue->address[area] & ~((uint64_t)UINT32_MAX << shift)) |
+        queue->setup.address[area] =
+            (queue->setup.address[area] & ~((uint64_t)UINT32_MAX << shift)) |
             (uint64_t)value << shift;
-        queue->written |=
+        queue->setup.written |=
             (uint16_t)(VIRTIO_WROTE_DESC_LOW << area * 2 << shift / 32);
         return;
     }
@@ -148,7 +148,7 @@ static void store(struct virtio_device *device, struct virtio_queue *queue,
         return;
     }
     queue->size = (uint16_t)value;
-    queue->written |= VIRTIO_WROTE_SIZE;
+    queue->setup.written |= VIRTIO_WROTE_SIZE;
 }
 
 void virtio_queue_setup_write(struct virtio_device *device, uint32_t offset,
@@ -159,7 +159,7 @@ void virtio_queue_setup_write(struct virtio_device *device, uint32_t offset,
     if (queue == NULL) {
         return;
     }
-    if (!queue->stop_unread && !queue->resets &&
+    if (!queue->session.stop_unread && !queue->resets &&
         judge(device, CLAUSE_MMIO_DRV_017, queue->ready)) {
         violation(device, CLAUSE_MMIO_DRV_017, .queue = queue,
                   .verdict = VIRTIO_VERDICT_IGNORED,
@@ -170,17 +170,18 @@ void virtio_queue_setup_write(struct virtio_device *device, uint32_t offset,
     if (!step_judge(device, queue, value)) {
         return;
     }
-    if ((device->status & VIRTIO_STATUS_FEATURES_OK) == 0) {
-        enum clause_id id = device->features_refused ? CLAUSE_INIT_DRV_013
-                                                     : CLAUSE_INIT_DRV_007;
+    if ((device->session.status & VIRTIO_STATUS_FEATURES_OK) == 0) {
+        enum clause_id id = device->session.features_refused
+                                ? CLAUSE_INIT_DRV_013
+                                : CLAUSE_INIT_DRV_007;
 
         violation(device, id, .queue = queue, .verdict = VIRTIO_VERDICT_TAKEN,
-                  .summary = device->features_refused
+                  .summary = device->session.features_refused
                                  ? "a queue was set up after the features "
                                    "were refused"
                                  : "a queue was set up before FEATURES_OK",
                   .values = {{virtio_register_name(offset), value},
-                             {"Status", device->status}});
+                             {"Status", device->session.status}});
     }
     store(device, queue, offset, value);
 }
@@ -189,38 +190,40 @@ void virtio_queue_setup_write(struct virtio_device *device, uint32_t offset,
 static bool order_judge(struct virtio_device *device,
                         struct virtio_queue *queue)
 {
-    if ((device->status & VIRTIO_STATUS_FEATURES_OK) == 0) {
-        enum clause_id id = device->features_refused ? CLAUSE_INIT_DRV_013
-                                                     : CLAUSE_INIT_DRV_005;
+    if ((device->session.status & VIRTIO_STATUS_FEATURES_OK) == 0) {
+        enum clause_id id = device->session.features_refused
+                                ? CLAUSE_INIT_DRV_013
+                                : CLAUSE_INIT_DRV_005;
 
         violation(device, id, .queue = queue,
                   .verdict = VIRTIO_VERDICT_QUEUE_REFUSED,
                   .summary = "QueueReady = 1 without FEATURES_OK",
-                  .values = {{"Status", device->status}});
+                  .values = {{"Status", device->session.status}});
         return false;
     }
-    if (judge(device, CLAUSE_INIT_DRV_006, device->features_ok_unread)) {
+    if (judge(device, CLAUSE_INIT_DRV_006,
+              device->session.features_ok_unread)) {
         violation(device, CLAUSE_INIT_DRV_006, .queue = queue,
                   .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "QueueReady = 1 without reading Status after "
                              "FEATURES_OK",
-                  .values = {{"Status", device->status}});
-        device->features_ok_unread = false;
+                  .values = {{"Status", device->session.status}});
+        device->session.features_ok_unread = false;
     }
     if (judge(device, CLAUSE_INIT_DRV_007,
-              (device->status & VIRTIO_STATUS_DRIVER_OK) != 0 &&
-                  !queue->was_ready)) {
+              (device->session.status & VIRTIO_STATUS_DRIVER_OK) != 0 &&
+                  !queue->session.was_ready)) {
         violation(device, CLAUSE_INIT_DRV_007, .queue = queue,
                   .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "a queue was enabled first after DRIVER_OK",
-                  .values = {{"Status", device->status}});
+                  .values = {{"Status", device->session.status}});
     }
-    if (judge(device, CLAUSE_MMIO_TXT_011, !queue->seen_ready)) {
+    if (judge(device, CLAUSE_MMIO_TXT_011, !queue->session.seen_ready)) {
         violation(device, CLAUSE_MMIO_TXT_011, .queue = queue,
                   .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "QueueReady was not read before");
     }
-    if (judge(device, CLAUSE_MMIO_TXT_012, !queue->seen_size_max)) {
+    if (judge(device, CLAUSE_MMIO_TXT_012, !queue->session.seen_size_max)) {
         violation(device, CLAUSE_MMIO_TXT_012, .queue = queue,
                   .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "QueueSizeMax was not read before");
@@ -233,8 +236,8 @@ static void enable(struct virtio_device *device, struct virtio_queue *queue)
     if (step_judge(device, queue, 1) && order_judge(device, queue) &&
         virtio_queue_areas_judge(queue)) {
         queue->ready = true;
-        queue->was_ready = true;
-        queue->was_reset = false;
+        queue->session.was_ready = true;
+        queue->session.was_reset = false;
         if (virtio_life_running(device)) {
             queue->kick_lost = false;
             env_queue_wake(queue);
@@ -274,14 +277,14 @@ void virtio_queue_setup_write_ready(struct virtio_device *device,
     } else if (value == 0) {
         if (queue != NULL && queue->ready && !queue->stopping) {
             outstanding_judge(device, queue);
-            queue->stop_unread = true;
+            queue->session.stop_unread = true;
             virtio_life_stop(queue);
         }
     } else if (judge(device, CLAUSE_MMIO_TXT_012, queue == NULL)) {
         violation(device, CLAUSE_MMIO_TXT_012,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "a queue was enabled that is not there",
-                  .values = {{"QueueSel", device->queue_sel}});
+                  .values = {{"QueueSel", device->session.queue_sel}});
     } else {
         enable(device, queue);
     }
@@ -313,8 +316,9 @@ void virtio_queue_setup_write_reset(struct virtio_device *device,
                                     uint32_t value)
 {
     struct virtio_queue *queue = selected(device);
-    bool negotiated = (device->status & VIRTIO_STATUS_FEATURES_OK) != 0 &&
-                      virtio_accepted(device, VIRTIO_F_RING_RESET);
+    bool negotiated =
+        (device->session.status & VIRTIO_STATUS_FEATURES_OK) != 0 &&
+        virtio_accepted(device, VIRTIO_F_RING_RESET);
 
     if (judge(device, CLAUSE_MMIO_TXT_008, !negotiated || value != 1)) {
         violation(device, CLAUSE_MMIO_TXT_008, .queue = queue,
@@ -326,11 +330,11 @@ void virtio_queue_setup_write_reset(struct virtio_device *device,
         violation(device, CLAUSE_MMIO_TXT_012,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "a queue was reset that is not there",
-                  .values = {{"QueueSel", device->queue_sel}});
+                  .values = {{"QueueSel", device->session.queue_sel}});
     } else if (!device->resetting) {
-        queue->was_reset = true;
-        queue->reset_unread = true;
-        queue->stop_unread = false;
+        queue->session.was_reset = true;
+        queue->session.reset_unread = true;
+        queue->session.stop_unread = false;
         virtio_life_reset_queue(queue);
     }
 }
@@ -363,14 +367,15 @@ void virtio_queue_setup_notify(struct virtio_device *device, uint32_t value)
         queue->kicks++;
     }
     if (judge(device, CLAUSE_INIT_DRV_014,
-              (device->status & VIRTIO_STATUS_DRIVER_OK) == 0)) {
-        violation(
-            device, CLAUSE_INIT_DRV_014, .queue = queue,
-            .verdict = VIRTIO_VERDICT_IGNORED,
-            .summary = "a queue was notified before DRIVER_OK",
-            .values = {{"QueueNotify", value}, {"Status", device->status}});
+              (device->session.status & VIRTIO_STATUS_DRIVER_OK) == 0)) {
+        violation(device, CLAUSE_INIT_DRV_014, .queue = queue,
+                  .verdict = VIRTIO_VERDICT_IGNORED,
+                  .summary = "a queue was notified before DRIVER_OK",
+                  .values = {{"QueueNotify", value},
+                             {"Status", device->session.status}});
     } else if (judge(device, CLAUSE_VQRESET_DRV_001,
-                     queue != NULL && queue->reset_unread && !queue->resets)) {
+                     queue != NULL && queue->session.reset_unread &&
+                         !queue->resets)) {
         violation(device, CLAUSE_VQRESET_DRV_001, .queue = queue,
                   .verdict = VIRTIO_VERDICT_IGNORED,
                   .summary = "a queue was notified after its reset before "

@@ -16,18 +16,18 @@ enum {
 
 uint32_t virtio_status_read(struct virtio_device *device)
 {
-    if (device->status == 0) {
-        device->reset_unread = false;
+    if (device->session.status == 0) {
+        device->session.reset_unread = false;
     }
-    device->features_ok_unread = false;
-    return device->status;
+    device->session.features_ok_unread = false;
+    return device->session.status;
 }
 
 /* The bits the driver sets, without those that are not its own, and with those
  * it cannot take back. */
 static uint32_t bits_judge(struct virtio_device *device, uint32_t value)
 {
-    uint32_t old = device->status;
+    uint32_t old = device->session.status;
     uint32_t foreign = value & ~(uint32_t)DRIVERS_BITS;
 
     /* A driver that writes back what it read writes DEVICE_NEEDS_RESET, too;
@@ -58,47 +58,48 @@ static void driver_judge(struct virtio_device *device, uint32_t value,
     bool alone = (value & VIRTIO_STATUS_ACKNOWLEDGE) == 0;
 
     if (judge(device, CLAUSE_INIT_DRV_002, together || alone)) {
-        violation(
-            device, CLAUSE_INIT_DRV_002, .arguable = together,
-            .verdict = VIRTIO_VERDICT_TAKEN,
-            .summary = together ? "ACKNOWLEDGE and DRIVER in one write"
-                                : "DRIVER without ACKNOWLEDGE",
-            .values = {{"Status was", device->status}, {"written", value}});
+        violation(device, CLAUSE_INIT_DRV_002, .arguable = together,
+                  .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = together ? "ACKNOWLEDGE and DRIVER in one write"
+                                      : "DRIVER without ACKNOWLEDGE",
+                  .values = {{"Status was", device->session.status},
+                             {"written", value}});
     }
 }
 
 /* FEATURES_OK, 3.1.1 steps 3 to 5. True if it is to be set. */
 static bool features_ok_judge(struct virtio_device *device, uint32_t value)
 {
-    uint32_t old = device->status;
+    uint32_t old = device->session.status;
 
     if (judge(device, CLAUSE_INIT_DRV_003, (old & VIRTIO_STATUS_DRIVER) == 0)) {
         violation(device, CLAUSE_INIT_DRV_003, .verdict = VIRTIO_VERDICT_TAKEN,
                   .summary = "FEATURES_OK before DRIVER",
                   .values = {{"Status was", old}, {"written", value}});
     } else if (judge(device, CLAUSE_INIT_DRV_004,
-                     !device->read_features || !device->wrote_features)) {
+                     !device->session.read_features ||
+                         !device->session.wrote_features)) {
         /* After a suspend, Linux accepts what it accepted before. */
         violation(device, CLAUSE_INIT_DRV_004, .verdict = VIRTIO_VERDICT_TAKEN,
-                  .arguable =
-                      device->wrote_features && device->ever_read_features,
-                  .summary = device->wrote_features
+                  .arguable = device->session.wrote_features &&
+                              device->ever_read_features,
+                  .summary = device->session.wrote_features
                                  ? "FEATURES_OK without reading DeviceFeatures"
                                  : "FEATURES_OK without writing DriverFeatures",
                   .values = {{"Status was", old}, {"written", value}});
     }
-    device->features_refused = !virtio_features_accept(device);
-    device->features_ok_unread = !device->features_refused;
-    return !device->features_refused;
+    device->session.features_refused = !virtio_features_accept(device);
+    device->session.features_ok_unread = !device->session.features_refused;
+    return !device->session.features_refused;
 }
 
 /* DRIVER_OK, 3.1.1 steps 6 to 8. True if it is to be set. */
 static bool driver_ok_judge(struct virtio_device *device, uint32_t value,
                             uint32_t fresh, bool features_ok)
 {
-    uint32_t old = device->status;
+    uint32_t old = device->session.status;
     bool together = (fresh & VIRTIO_STATUS_FEATURES_OK) != 0;
-    bool was_refused = device->features_refused && !together;
+    bool was_refused = device->session.features_refused && !together;
 
     if (judge(device, CLAUSE_INIT_DRV_013, !features_ok && was_refused)) {
         violation(device, CLAUSE_INIT_DRV_013,
@@ -115,7 +116,7 @@ static bool driver_ok_judge(struct virtio_device *device, uint32_t value,
         return false;
     }
     if (judge(device, CLAUSE_INIT_DRV_006,
-              together || device->features_ok_unread)) {
+              together || device->session.features_ok_unread)) {
         violation(device, CLAUSE_INIT_DRV_006,
                   .verdict = features_ok ? VIRTIO_VERDICT_TAKEN
                                          : VIRTIO_VERDICT_IGNORED,
@@ -123,7 +124,7 @@ static bool driver_ok_judge(struct virtio_device *device, uint32_t value,
                                       : "DRIVER_OK without reading Status "
                                         "after FEATURES_OK",
                   .values = {{"Status was", old}, {"written", value}});
-        device->features_ok_unread = false;
+        device->session.features_ok_unread = false;
     }
     return features_ok;
 }
@@ -131,7 +132,7 @@ static bool driver_ok_judge(struct virtio_device *device, uint32_t value,
 /* Judges the step and takes it. `value` holds bits of the driver's only. */
 static void step(struct virtio_device *device, uint32_t value)
 {
-    uint32_t old = device->status;
+    uint32_t old = device->session.status;
     uint32_t fresh = value & ~old;
     uint32_t set = fresh & (VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER |
                             VIRTIO_STATUS_FAILED);
@@ -149,7 +150,7 @@ static void step(struct virtio_device *device, uint32_t value)
                         ((old | set) & VIRTIO_STATUS_FEATURES_OK) != 0)) {
         set |= VIRTIO_STATUS_DRIVER_OK;
     }
-    device->status |= set;
+    device->session.status |= set;
     if ((set & VIRTIO_STATUS_DRIVER_OK) != 0) {
         virtio_life_start(device);
     }
@@ -165,14 +166,14 @@ static void beginning_judge(struct virtio_device *device, uint32_t value)
         device->status_written = true;
     }
     if (judge(device, CLAUSE_RESET_DRV_001,
-              device->reset_unread || device->resetting)) {
+              device->session.reset_unread || device->resetting)) {
         violation(device, CLAUSE_RESET_DRV_001,
                   .verdict = device->resetting ? VIRTIO_VERDICT_IGNORED
                                                : VIRTIO_VERDICT_TAKEN,
                   .summary =
                       "went on after a reset without reading Status as 0",
                   .values = {{"Status", value}});
-        device->reset_unread = false;
+        device->session.reset_unread = false;
     }
 }
 
@@ -195,17 +196,18 @@ void virtio_status_write(struct virtio_device *device, uint32_t value)
         return;
     }
     value = bits_judge(device, value);
-    uint32_t fresh = value & ~device->status;
+    uint32_t fresh = value & ~device->session.status;
 
     if (fresh == 0) {
         return;
     }
     if (judge(device, CLAUSE_STATUS_DRV_003,
-              (device->status & VIRTIO_STATUS_FAILED) != 0)) {
-        violation(
-            device, CLAUSE_STATUS_DRV_003, .verdict = VIRTIO_VERDICT_IGNORED,
-            .summary = "Status went on after FAILED, without a reset",
-            .values = {{"Status was", device->status}, {"written", value}});
+              (device->session.status & VIRTIO_STATUS_FAILED) != 0)) {
+        violation(device, CLAUSE_STATUS_DRV_003,
+                  .verdict = VIRTIO_VERDICT_IGNORED,
+                  .summary = "Status went on after FAILED, without a reset",
+                  .values = {{"Status was", device->session.status},
+                             {"written", value}});
         return;
     }
     step(device, value);

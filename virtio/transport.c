@@ -165,12 +165,12 @@ static void control_write(struct virtio_device *device, uint32_t offset,
 {
     switch (offset) {
     case VIRTIO_REG_DEVICE_FEATURES_SEL:
-        device->device_features_sel = value;
-        device->wrote_device_sel = true;
+        device->session.device_features_sel = value;
+        device->session.wrote_device_sel = true;
         break;
     case VIRTIO_REG_DRIVER_FEATURES_SEL:
-        device->driver_features_sel = value;
-        device->wrote_driver_sel = true;
+        device->session.driver_features_sel = value;
+        device->session.wrote_driver_sel = true;
         break;
     case VIRTIO_REG_DRIVER_FEATURES:
         virtio_features_write(device, value);

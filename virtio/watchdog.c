@@ -116,13 +116,13 @@ static const struct setup_stall setup_driver = {
 static const struct setup_stall *
 setup_stall_of(const struct virtio_device *device)
 {
-    if (device->features_refused) {
+    if (device->session.features_refused) {
         return &setup_refused;
     }
-    if ((device->status & VIRTIO_STATUS_FEATURES_OK) != 0) {
+    if ((device->session.status & VIRTIO_STATUS_FEATURES_OK) != 0) {
         return any_ready(device) ? &setup_no_ok : &setup_no_queue;
     }
-    return device->read_features ? &setup_features : &setup_driver;
+    return device->session.read_features ? &setup_features : &setup_driver;
 }
 
 static void setup_watch(struct virtio_device *device)
@@ -131,8 +131,8 @@ static void setup_watch(struct virtio_device *device)
         OVER = VIRTIO_STATUS_DRIVER_OK | VIRTIO_STATUS_FAILED |
                VIRTIO_STATUS_DEVICE_NEEDS_RESET
     };
-    bool pending = (device->status & VIRTIO_STATUS_DRIVER) != 0 &&
-                   (device->status & OVER) == 0 && !device->resetting;
+    bool pending = (device->session.status & VIRTIO_STATUS_DRIVER) != 0 &&
+                   (device->session.status & OVER) == 0 && !device->resetting;
 
     if (!stalled(&device->watch.items[SETUP], pending, activity(device),
                  PATIENCE_SETUP)) {
@@ -143,8 +143,8 @@ static void setup_watch(struct virtio_device *device)
     violation(device, stall->id, .arguable = true,
               .verdict = VIRTIO_VERDICT_WAITS, .summary = stall->summary,
               .story = stall->story,
-              .values = {{"Status", device->status},
-                         {"accepted", device->accepted[0]},
+              .values = {{"Status", device->session.status},
+                         {"accepted", device->session.accepted[0]},
                          {"offered", device->offered[0]}});
 }
 
@@ -153,7 +153,7 @@ static void setup_watch(struct virtio_device *device)
 static void interrupt_watch(struct virtio_device *device)
 {
     uint32_t up = device->interrupt_status;
-    bool seen = (device->interrupt_read & up) != 0;
+    bool seen = (device->session.interrupt_read & up) != 0;
     uint64_t state = seen ? device->acknowledgements : activity(device);
 
     if (!stalled(&device->watch.items[INTERRUPT], up != 0, state, PATIENCE)) {
@@ -177,7 +177,8 @@ static void interrupt_watch(struct virtio_device *device)
                    "routed elsewhere or set up as edge-triggered, no handler "
                    "is there, interrupts are off - or the driver polls; then "
                    "it should say so in the available ring.",
-        .values = {{"InterruptStatus", up}, {"Status", device->status}});
+        .values = {{"InterruptStatus", up},
+                   {"Status", device->session.status}});
 }
 
 static void no_queue_watch(struct virtio_device *device)
@@ -196,13 +197,13 @@ static void no_queue_watch(struct virtio_device *device)
                   "ready: QueueReady was not written with 1 for any, was "
                   "refused (see the reports before), or was taken back. A "
                   "device without a queue can do nothing.",
-              .values = {{"Status", device->status},
+              .values = {{"Status", device->session.status},
                          {"queues it has", device->queue_count}});
 }
 
 static void reread_watch(struct virtio_device *device)
 {
-    bool pending = device->reread_due && virtio_life_running(device) &&
+    bool pending = device->session.reread_due && virtio_life_running(device) &&
                    (device->interrupt_status & VIRTIO_INTERRUPT_CONFIG) == 0;
 
     if (!stalled(&device->watch.items[REREAD], pending, device->generation,
@@ -241,13 +242,13 @@ static void ignored_watch(struct virtio_queue *queue)
                  PATIENCE)) {
         return;
     }
-    if ((device->status & VIRTIO_STATUS_DEVICE_NEEDS_RESET) != 0) {
+    if ((device->session.status & VIRTIO_STATUS_DEVICE_NEEDS_RESET) != 0) {
         story =
             "The driver notified this queue, and the device did nothing about "
             "it, because it is in its error state: Status says "
             "DEVICE_NEEDS_RESET, for a reason that was reported when it "
             "happened. Only a reset brings it back.";
-    } else if ((device->status & VIRTIO_STATUS_DRIVER_OK) != 0) {
+    } else if ((device->session.status & VIRTIO_STATUS_DRIVER_OK) != 0) {
         story =
             "The driver notified this queue, and the device did nothing about "
             "it, because the queue is not enabled: QueueReady was never "
@@ -258,7 +259,7 @@ static void ignored_watch(struct virtio_queue *queue)
     violation(device, CLAUSE_LINTEL_STALL_001, .queue = queue,
               .verdict = VIRTIO_VERDICT_WAITS,
               .summary = "a notification was ignored", .story = story,
-              .values = {{"Status", device->status},
+              .values = {{"Status", device->session.status},
                          {"QueueReady", queue->ready},
                          {"notifications", queue->kicks},
                          {"ignored", queue->kicks_ignored}});
@@ -412,7 +413,7 @@ static void no_entry_watch(struct virtio_queue *queue, bool live, uint16_t idx)
               .verdict = VIRTIO_VERDICT_WAITS,
               .summary = "a queue was notified that is empty", .story = story,
               .values = {{queue->packed ? "QueueDesc" : "QueueDriver",
-                          queue->address[queue->packed ? 0 : 1]},
+                          queue->setup.address[queue->packed ? 0 : 1]},
                          {queue->packed ? "flags" : "avail.idx",
                           queue->packed ? guest_read16(queue->desc + 14) : idx},
                          {"notifications", queue->kicks},

@@ -43,11 +43,12 @@ static void invariants(void)
     require(device->lock == 0, "the lock is free");
     require(device->outbox_count == 0, "reports are delivered");
     require(rig.line == (device->interrupt_status != 0), "line");
-    require((device->status & ~0xcfu) == 0, "status bits");
-    require((device->status & 4) == 0 || (device->status & 8) != 0,
+    require((device->session.status & ~0xcfu) == 0, "status bits");
+    require((device->session.status & 4) == 0 ||
+                (device->session.status & 8) != 0,
             "DRIVER_OK only with FEATURES_OK");
-    require((device->accepted[0] & ~device->offered[0]) == 0 ||
-                (device->status & 8) == 0,
+    require((device->session.accepted[0] & ~device->offered[0]) == 0 ||
+                (device->session.status & 8) == 0,
             "features");
     require(virtio_device_settled(device), "settled while nobody serves");
     for (unsigned i = 0; i < device->queue_count; i++) {

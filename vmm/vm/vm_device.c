@@ -322,7 +322,8 @@ void vm_device_log(struct vm *vm)
 
         log_info("  %s%u: status %s, interrupt status %u",
                  virtio_device_name(device), i,
-                 virtio_status_describe(device->status, status, sizeof(status)),
+                 virtio_status_describe(device->session.status, status,
+                                        sizeof(status)),
                  (unsigned)device->interrupt_status);
         for (unsigned q = 0; q < device->queue_count; q++) {
             const struct virtio_queue *queue = &device->queues[q];

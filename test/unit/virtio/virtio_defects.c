@@ -157,10 +157,10 @@ static void B4_reset_leaves_nothing(void **state)
     assert_false(rig.line);
     assert_int_equal(driver_read(VIRTIO_REG_INTERRUPT_STATUS), 0);
     for (unsigned i = 0; i < 3; i++) {
-        assert_int_equal(rig.device->queues[0].address[i], 0);
+        assert_int_equal(rig.device->queues[0].setup.address[i], 0);
     }
-    assert_int_equal(rig.device->device_features_sel, 0);
-    assert_int_equal(rig.device->accepted[0], 0);
+    assert_int_equal(rig.device->session.device_features_sel, 0);
+    assert_int_equal(rig.device->session.accepted[0], 0);
     driver_add_status(VIRTIO_STATUS_ACKNOWLEDGE);
     driver_add_status(VIRTIO_STATUS_DRIVER);
     group_silent();
@@ -394,14 +394,14 @@ static void B19_selectors_beyond_1(void **state)
 {
     (void)state;
     group_at(RIG_BLOCK, STAGE_FEATURES);
-    uint64_t accepted = rig.device->accepted[0];
+    uint64_t accepted = rig.device->session.accepted[0];
 
     for (uint32_t word = 2; word < 8; word++) {
         driver_write(VIRTIO_REG_DEVICE_FEATURES_SEL, word);
         assert_int_equal(driver_read(VIRTIO_REG_DEVICE_FEATURES), 0);
         driver_write(VIRTIO_REG_DRIVER_FEATURES_SEL, word);
         driver_write(VIRTIO_REG_DRIVER_FEATURES, 0);
-        assert_int_equal(rig.device->accepted[0], accepted);
+        assert_int_equal(rig.device->session.accepted[0], accepted);
     }
     driver_write(VIRTIO_REG_DEVICE_FEATURES_SEL, UINT32_MAX);
     assert_int_equal(driver_read(VIRTIO_REG_DEVICE_FEATURES), 0);

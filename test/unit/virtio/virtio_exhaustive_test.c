@@ -184,17 +184,18 @@ static void invariants(const struct node *before)
     struct virtio_device *device = rig.device;
     struct virtio_queue *queue = &device->queues[0];
 
-    assert_int_equal(device->status & ~0xcfu, 0);
-    assert_true((device->status & 4) == 0 || (device->status & 8) != 0);
-    assert_true(!queue->ready || (device->status & 8) != 0);
+    assert_int_equal(device->session.status & ~0xcfu, 0);
+    assert_true((device->session.status & 4) == 0 ||
+                (device->session.status & 8) != 0);
+    assert_true(!queue->ready || (device->session.status & 8) != 0);
     assert_int_equal(rig.line, device->interrupt_status != 0);
     assert_true(virtio_device_settled(device));
     assert_int_equal(device->lock, 0);
-    if (device->status == 0) {
+    if (device->session.status == 0) {
         assert_int_equal(device->interrupt_status, 0);
     }
     /* status-dev-001 */
-    if ((device->status & 4) == 0) {
+    if ((device->session.status & 4) == 0) {
         assert_int_equal(driver_get16(ring + 512 + 2),
                          before->queue.ready ? before->queue.used_idx : 0);
     }
@@ -225,16 +226,18 @@ static void every_state_of_status(void **state)
                 driver_put16(ring + 512 + 2, 0);
             }
             /* The model looks at features by itself. */
-            uint64_t accepted = rig.device->accepted[0];
+            uint64_t accepted = rig.device->session.accepted[0];
             struct virtio_device keep = *rig.device;
-            uint32_t expected = model(act, rig.device->status, accepted);
+            uint32_t expected =
+                model(act, rig.device->session.status, accepted);
 
             *rig.device = keep;
             act_do(act);
-            if (rig.device->status != expected) {
+            if (rig.device->session.status != expected) {
                 rig_print_reports();
-                fail_msg("Status %#x, act %d: %#x, not %#x", keep.status, act,
-                         rig.device->status, expected);
+                fail_msg("Status %#x, act %d: %#x, not %#x",
+                         keep.session.status, act, rig.device->session.status,
+                         expected);
             }
             invariants(nodes[i]);
             node_add();

@@ -350,7 +350,7 @@ static void agree_and_work(enum rig_kind kind, uint64_t refuse)
         driver_alloc_reset();
         driver_begin(STAGE_LIVE, ~refuse);
         assert_true((driver_read(VIRTIO_REG_STATUS) & 8) != 0);
-        assert_int_equal(rig.device->accepted[0],
+        assert_int_equal(rig.device->session.accepted[0],
                          rig.device->offered[0] & ~refuse);
         assert_true(rig_run());
         for (enum framing framing = 0; framing < FRAMINGS; framing++) {

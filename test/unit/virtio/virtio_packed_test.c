@@ -215,7 +215,7 @@ static void device_put(unsigned position, bool wrap)
     rig.woken = 0;
     rig.line = false;
     device->interrupt_status = 0;
-    device->status = 15;
+    device->session.status = 15;
     queue->halt = false;
     queue->last_avail = queue->used_idx = (uint16_t)position;
     queue->avail_wrap = queue->used_wrap = wrap;
@@ -294,7 +294,7 @@ static void ring_try(const struct slot *ring, unsigned position, bool wrap)
     device_put(position, wrap);
     virtio_queue_service(&rig.device->queues[0]);
     if (!reports_right(&outcome) || !ring_right(at, ring, &outcome) ||
-        ((rig.device->status & 64) != 0) != outcome.stopped) {
+        ((rig.device->session.status & 64) != 0) != outcome.stopped) {
         complain(ring, position, wrap, &outcome);
     }
 }

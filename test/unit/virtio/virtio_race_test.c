@@ -214,7 +214,8 @@ static void changing_memory(void)
         driver_kick(&driver_queues[0]);
         rig.woken = 0;
         virtio_queue_service(&rig.device->queues[0]);
-        if ((rig.device->status & VIRTIO_STATUS_DEVICE_NEEDS_RESET) != 0) {
+        if ((rig.device->session.status & VIRTIO_STATUS_DEVICE_NEEDS_RESET) !=
+            0) {
             driver_alloc_reset();
             driver_begin(STAGE_LIVE, UINT64_MAX);
         }

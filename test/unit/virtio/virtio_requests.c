@@ -238,7 +238,7 @@ static void features_accepted_from_memory(void **state)
 {
     (void)state;
     group_live(RIG_BLOCK);
-    uint64_t features = rig.device->accepted[0];
+    uint64_t features = rig.device->session.accepted[0];
 
     driver_begin(STAGE_DRIVER, 0);
     driver_accept(features);

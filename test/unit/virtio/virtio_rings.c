@@ -232,7 +232,7 @@ static void a_queue_is_reset(void **state)
     assert_int_equal(driver_read(VIRTIO_REG_QUEUE_RESET), 0);
     assert_int_equal(driver_read(VIRTIO_REG_QUEUE_READY), 0);
     for (unsigned i = 0; i < 3; i++) {
-        assert_int_equal(rig.device->queues[0].address[i], 0);
+        assert_int_equal(rig.device->queues[0].setup.address[i], 0);
     }
     virtio_queue_service(&rig.device->queues[0]);
     assert_false(driver_take(queue, &used));

@@ -107,7 +107,7 @@ static void verdict_judge(const struct breach *breach, enum virtio_lint lint)
         lint != VIRTIO_LINT_STRICT && breach->tolerant != VIRTIO_VERDICT_NONE
             ? breach->tolerant
             : breach->strict;
-    uint32_t status = rig.device->status;
+    uint32_t status = rig.device->session.status;
 
     if (verdict == VIRTIO_VERDICT_FEATURES_REFUSED &&
         (status & VIRTIO_STATUS_FEATURES_OK) != 0) {
