@@ -4,11 +4,6 @@
 
 #include "virtio/block.h"
 
-enum {
-    VIRTIO_BLOCK_SECTOR = 512,
-    VIRTIO_BLOCK_F_SEG_MAX = 2
-};
-
 /* Carries the request out; `written` becomes the used length. False if the
  * queue has to stop meanwhile: then the chain is not to be returned. */
 bool virtio_block_request_serve(struct virtio_block *block,

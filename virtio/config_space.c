@@ -15,13 +15,12 @@ static uint32_t field_end(const struct virtio_field *field)
     return (uint32_t)field->offset + (uint32_t)field->width * field->count;
 }
 
-const char *virtio_config_check(const struct virtio_device_ops *ops,
-                                unsigned *size)
+const char *virtio_config_check(const struct virtio_type *type, unsigned *size)
 {
     uint32_t end = 0;
 
-    for (size_t i = 0; i < ops->field_count; i++) {
-        const struct virtio_field *field = &ops->fields[i];
+    for (size_t i = 0; i < type->field_count; i++) {
+        const struct virtio_field *field = &type->fields[i];
 
         if (field->offset < end || field->width == 0 || field->count == 0) {
             return "configuration fields overlap or are empty";
@@ -40,8 +39,8 @@ const char *virtio_config_check(const struct virtio_device_ops *ops,
 static const struct virtio_field *field_find(const struct virtio_device *device,
                                              uint32_t offset)
 {
-    for (size_t i = 0; i < device->ops->field_count; i++) {
-        const struct virtio_field *field = &device->ops->fields[i];
+    for (size_t i = 0; i < device->type->field_count; i++) {
+        const struct virtio_field *field = &device->type->fields[i];
 
         if (offset >= field->offset && offset < field_end(field)) {
             return field;
@@ -235,6 +234,20 @@ void virtio_config_moved_on(struct virtio_device *device, uint32_t offset,
     device->session.wide_read = false;
     device->session.torn_read = false;
     device->session.generation_read = false;
+}
+
+void virtio_config_set(struct virtio_device *device, uint32_t offset,
+                       uint64_t value)
+{
+    const struct virtio_field *field = field_find(device, offset);
+
+    if (field == NULL || (field->feature >= 0 &&
+                          !virtio_offered(device, (unsigned)field->feature))) {
+        return;
+    }
+    for (unsigned i = 0; i < field->width; i++) {
+        device->config[offset + i] = (uint8_t)(value >> i * 8);
+    }
 }
 
 void virtio_device_changed_config(struct virtio_device *device, uint32_t offset,

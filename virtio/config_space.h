@@ -20,5 +20,9 @@ void virtio_config_moved_on(struct virtio_device *device, uint32_t offset,
                             bool write);
 
 /* What is wrong with the table of fields, or NULL; and the space's size. */
-const char *virtio_config_check(const struct virtio_device_ops *ops,
-                                unsigned *size);
+const char *virtio_config_check(const struct virtio_type *type, unsigned *size);
+
+/* Gives a field its value at power-on; `offset` is the field's. Does nothing
+ * if the device does not offer the feature that the field comes with. */
+void virtio_config_set(struct virtio_device *device, uint32_t offset,
+                       uint64_t value);

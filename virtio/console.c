@@ -1,40 +1,18 @@
 /* The console device, VIRTIO 1.4 section 5.3: queue 0 gives the driver what was
  * typed, queue 1 takes what it prints, emerg_wr prints a byte without any
- * queue. Made and woken by vmm/. */
+ * queue. What a driver sees of it is in console_type.c. Made and woken by
+ * vmm/. */
 #include "virtio/console.h"
 
+#include "virtio/config_space.h"
 #include "virtio/cursor.h"
 #include "virtio/ops.h"
 #include "virtio/queue.h"
 #include "virtio/violation.h"
 
+/* Bytes passed on before looking whether the queue has to stop. */
 enum {
-    F_SIZE = 0,
-    F_MULTIPORT = 1,
-    F_EMERG_WRITE = 2,
-    RECEIVEQ = 0,
-    TRANSMITQ = 1,
-    /* Bytes passed on before looking whether the queue has to stop. */
-    PIECE = 4096,
-};
-
-static const struct virtio_feature_info features[] = {
-    {.name = "SIZE", .bit = F_SIZE},
-    {.name = "MULTIPORT", .bit = F_MULTIPORT},
-    {.name = "EMERG_WRITE", .bit = F_EMERG_WRITE},
-};
-
-static const struct virtio_queue_info queue_infos[] = {
-    [RECEIVEQ] = {"receiveq", 64, 16, true},
-    [TRANSMITQ] = {"transmitq", 64, 16, false},
-};
-
-static const struct virtio_field fields[] = {
-    {"cols", 0, 2, 1, F_SIZE, 0},
-    {"rows", 2, 2, 1, F_SIZE, 0},
-    {"max_nr_ports", 4, 4, 1, F_MULTIPORT, 0},
-    {"emerg_wr", 8, 4, 1, F_EMERG_WRITE,
-     VIRTIO_FIELD_WRITABLE | VIRTIO_FIELD_EARLY},
+    PIECE = 4096
 };
 
 static bool input_fill(struct virtio_console *console)
@@ -121,7 +99,7 @@ static void service(struct virtio_queue *queue)
     struct virtio_console *console =
         (struct virtio_console *)(void *)queue->device;
 
-    if (queue->index == RECEIVEQ) {
+    if (queue->index == VIRTIO_CONSOLE_RECEIVEQ) {
         receive(console, queue);
     } else {
         transmit(console, queue);
@@ -133,32 +111,16 @@ static void config_written(struct virtio_device *device,
 {
     uint8_t byte = (uint8_t)value;
 
-    if (field->feature == F_EMERG_WRITE) {
+    if (field->feature == VIRTIO_CONSOLE_F_EMERG_WRITE) {
         env_console_write(device, &byte, 1);
     }
 }
 
 static const struct virtio_device_ops ops = {
-    .name = "console",
-    .device_id = 3,
-    .features = features,
-    .feature_count = sizeof features / sizeof features[0],
-    .offered = 1u << F_SIZE | 1u << F_EMERG_WRITE,
-    .queues = queue_infos,
-    .queue_count = sizeof queue_infos / sizeof queue_infos[0],
-    .fields = fields,
-    .field_count = sizeof fields / sizeof fields[0],
+    .type = &virtio_console_type,
     .service = service,
     .config_written = config_written,
 };
-
-static void size_bytes(uint8_t bytes[4], uint16_t columns, uint16_t rows)
-{
-    bytes[0] = (uint8_t)columns;
-    bytes[1] = (uint8_t)(columns >> 8);
-    bytes[2] = (uint8_t)rows;
-    bytes[3] = (uint8_t)(rows >> 8);
-}
 
 const char *virtio_console_init(struct virtio_console *console,
                                 const struct virtio_device_options *options,
@@ -167,15 +129,16 @@ const char *virtio_console_init(struct virtio_console *console,
     struct virtio_device_options own = *options;
 
     if (columns == 0) {
-        own.features_off[0] |= 1u << F_SIZE;
+        own.features_off[0] |= 1u << VIRTIO_CONSOLE_F_SIZE;
     }
     const char *wrong =
         virtio_device_init(&console->device, &ops, &own, console->queues, host);
 
     console->input_start = 0;
     console->input_count = 0;
-    if (wrong == NULL && columns != 0) {
-        size_bytes(console->device.config, columns, rows);
+    if (wrong == NULL) {
+        virtio_config_set(&console->device, VIRTIO_CONSOLE_COLS, columns);
+        virtio_config_set(&console->device, VIRTIO_CONSOLE_ROWS, rows);
     }
     return wrong;
 }
@@ -183,10 +146,10 @@ const char *virtio_console_init(struct virtio_console *console,
 void virtio_console_resize(struct virtio_console *console, uint16_t columns,
                            uint16_t rows)
 {
-    uint8_t bytes[4];
+    const uint16_t size[] = {columns, rows}; /* cols, rows */
 
-    if (virtio_offered(&console->device, F_SIZE)) {
-        size_bytes(bytes, columns, rows);
-        virtio_device_changed_config(&console->device, 0, bytes, sizeof bytes);
+    if (virtio_offered(&console->device, VIRTIO_CONSOLE_F_SIZE)) {
+        virtio_device_changed_config(&console->device, VIRTIO_CONSOLE_COLS,
+                                     size, sizeof size);
     }
 }

@@ -1,9 +1,29 @@
-/* The console device, VIRTIO 1.4 section 5.3: one port, queues 0 (receive) and
- * 1 (transmit). Made by vmm/; bytes go by env_console_write() and
- * env_console_read(). When there is input, the owner wakes queue 0. */
+/* The console device, VIRTIO 1.4 section 5.3: one port, two queues. Made by
+ * vmm/, which has the console's other side. When there is input, it wakes the
+ * receive queue. */
 #pragma once
 
 #include "virtio/device.h"
+
+enum virtio_console_queue {
+    VIRTIO_CONSOLE_RECEIVEQ,
+    VIRTIO_CONSOLE_TRANSMITQ,
+};
+
+/* 5.3.3 */
+enum virtio_console_feature {
+    VIRTIO_CONSOLE_F_SIZE = 0,
+    VIRTIO_CONSOLE_F_MULTIPORT = 1,
+    VIRTIO_CONSOLE_F_EMERG_WRITE = 2,
+};
+
+/* Offsets of the fields that have a value, 5.3.4. */
+enum virtio_console_field {
+    VIRTIO_CONSOLE_COLS = 0,
+    VIRTIO_CONSOLE_ROWS = 2,
+};
+
+extern const struct virtio_type virtio_console_type;
 
 struct virtio_console {
     struct virtio_device device;
@@ -23,3 +43,11 @@ const char *virtio_console_init(struct virtio_console *console,
 /* The terminal's size changed. */
 void virtio_console_resize(struct virtio_console *console, uint16_t columns,
                            uint16_t rows);
+
+/* The other side, defined by the owner. Write: takes all bytes. Read: what has
+ * been typed, up to `length`; 0: nothing now (the owner wakes the receive queue
+ * when there is more). */
+void env_console_write(struct virtio_device *device, const void *bytes,
+                       size_t length);
+size_t env_console_read(struct virtio_device *device, void *buffer,
+                        size_t length);

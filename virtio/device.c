@@ -9,15 +9,17 @@
 
 static const char *queues_check(const struct virtio_device_ops *ops)
 {
-    for (size_t i = 0; i < ops->queue_count; i++) {
-        uint16_t size = ops->queues[i].size_max;
+    const struct virtio_type *type = ops->type;
+
+    for (size_t i = 0; i < type->queue_count; i++) {
+        uint16_t size = type->queues[i].size_max;
 
         if (size == 0 || size > VIRTIO_QUEUE_SIZE_MAX ||
-            (size & (size - 1)) != 0 || ops->queues[i].batch == 0) {
+            (size & (size - 1)) != 0 || type->queues[i].batch == 0) {
             return "a queue's size or batch is out of range";
         }
     }
-    return ops->queue_count != 0 && ops->service == NULL
+    return type->queue_count != 0 && ops->service == NULL
                ? "queues without a service"
                : NULL;
 }
@@ -31,8 +33,8 @@ static void queue_init(struct virtio_queue *queue, struct virtio_device *device,
     queue->host = host;
     queue->device = device;
     queue->index = (uint16_t)index;
-    queue->size_max = device->ops->queues[index].size_max;
-    queue->batch = device->ops->queues[index].batch;
+    queue->size_max = device->type->queues[index].size_max;
+    queue->batch = device->type->queues[index].batch;
 }
 
 const char *virtio_device_init(struct virtio_device *device,
@@ -44,20 +46,21 @@ const char *virtio_device_init(struct virtio_device *device,
     const char *wrong = queues_check(ops);
 
     if (wrong == NULL) {
-        wrong = virtio_config_check(ops, &config_size);
+        wrong = virtio_config_check(ops->type, &config_size);
     }
     if (wrong != NULL) {
         return wrong;
     }
     __builtin_memset(device, 0, sizeof *device);
+    device->type = ops->type;
     device->ops = ops;
     device->host = host;
     device->index = options->index;
     device->lint = options->lint;
     device->queues = queues;
-    device->queue_count = (unsigned)ops->queue_count;
+    device->queue_count = (unsigned)ops->type->queue_count;
     device->config_size = config_size;
-    for (size_t i = 0; i < ops->queue_count; i++) {
+    for (size_t i = 0; i < ops->type->queue_count; i++) {
         queue_init(&queues[i], device, i);
     }
     return virtio_features_offer(device, options->features_off);
@@ -67,17 +70,18 @@ void virtio_placeholder_init(struct virtio_device *device,
                              const struct virtio_device_options *options,
                              void *host)
 {
-    static const struct virtio_device_ops placeholder = {
+    static const struct virtio_type type = {
         .name = "placeholder",
         .device_id = 0,
     };
+    static const struct virtio_device_ops placeholder = {.type = &type};
 
     virtio_device_init(device, &placeholder, options, NULL, host);
 }
 
 const char *virtio_device_name(const struct virtio_device *device)
 {
-    return device->ops->name;
+    return device->type->name;
 }
 
 const char *virtio_status_bit_name(unsigned bit)

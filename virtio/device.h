@@ -20,6 +20,7 @@
 
 #include "virtio/clause.h"
 #include "virtio/env.h"
+#include "virtio/lint.h"
 
 /* Bytes of guest-physical space a device answers to (configuration space from
  * 0x100). */
@@ -36,15 +37,8 @@ enum {
     VIRTIO_OUTBOX = 4, /* reports one access can make */
 };
 
-/* What a broken MUST does; what is reported is the same but for OFF. */
-enum virtio_lint {
-    VIRTIO_LINT_STRICT,   /* refused; a broken ring stops the device */
-    VIRTIO_LINT_TOLERANT, /* carried out where its meaning is plain */
-    VIRTIO_LINT_OFF,      /* as tolerant, without a word */
-};
-
 struct virtio_device_ops;
-struct virtio_field;
+struct virtio_type;
 
 struct virtio_device_options {
     enum virtio_lint lint;
@@ -229,6 +223,7 @@ struct virtio_session {
 };
 
 struct virtio_device {
+    const struct virtio_type *type;
     const struct virtio_device_ops *ops;
     void *host; /* the owner's */
     unsigned index;

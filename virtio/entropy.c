@@ -13,10 +13,6 @@ enum {
     AT_MOST = 1024
 };
 
-static const struct virtio_queue_info queue_infos[] = {
-    {"requestq", 16, 16, false},
-};
-
 static uint32_t fill(struct virtio_queue *queue,
                      const struct virtio_chain *chain)
 {
@@ -66,10 +62,7 @@ static void service(struct virtio_queue *queue)
 }
 
 static const struct virtio_device_ops ops = {
-    .name = "entropy",
-    .device_id = 4,
-    .queues = queue_infos,
-    .queue_count = sizeof queue_infos / sizeof queue_infos[0],
+    .type = &virtio_entropy_type,
     .service = service,
 };
 

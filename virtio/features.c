@@ -12,56 +12,10 @@ enum {
 
 #define BIT(n) (UINT64_C(1) << (n))
 
-/* Reserved bits that devices over MMIO may use (6, 4.2.5). */
-#define TRANSPORT_KNOWN                                                        \
-    (BIT(VIRTIO_F_INDIRECT_DESC) | BIT(VIRTIO_F_EVENT_IDX) |                   \
-     BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_F_ACCESS_PLATFORM) |                 \
-     BIT(VIRTIO_F_RING_PACKED) | BIT(VIRTIO_F_IN_ORDER) |                      \
-     BIT(VIRTIO_F_ORDER_PLATFORM) | BIT(VIRTIO_F_NOTIFICATION_DATA) |          \
-     BIT(VIRTIO_F_NOTIF_CONFIG_DATA) | BIT(VIRTIO_F_RING_RESET))
-
-/* What every device here offers. */
-#define TRANSPORT_OFFERED                                                      \
-    (BIT(VIRTIO_F_INDIRECT_DESC) | BIT(VIRTIO_F_EVENT_IDX) |                   \
-     BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_F_RING_PACKED) |                     \
-     BIT(VIRTIO_F_IN_ORDER) | BIT(VIRTIO_F_NOTIFICATION_DATA) |                \
-     BIT(VIRTIO_F_RING_RESET))
-
-static const char *const reserved_names[64] = {
-    [VIRTIO_F_INDIRECT_DESC] = "INDIRECT_DESC",
-    [VIRTIO_F_EVENT_IDX] = "EVENT_IDX",
-    [VIRTIO_F_VERSION_1] = "VERSION_1",
-    [VIRTIO_F_ACCESS_PLATFORM] = "ACCESS_PLATFORM",
-    [VIRTIO_F_RING_PACKED] = "RING_PACKED",
-    [VIRTIO_F_IN_ORDER] = "IN_ORDER",
-    [VIRTIO_F_ORDER_PLATFORM] = "ORDER_PLATFORM",
-    [VIRTIO_F_SR_IOV] = "SR_IOV",
-    [VIRTIO_F_NOTIFICATION_DATA] = "NOTIFICATION_DATA",
-    [VIRTIO_F_NOTIF_CONFIG_DATA] = "NOTIF_CONFIG_DATA",
-    [VIRTIO_F_RING_RESET] = "RING_RESET",
-    [VIRTIO_F_ADMIN_VQ] = "ADMIN_VQ",
-};
-
-static const struct virtio_feature_info *
-info_find(const struct virtio_device_ops *ops, unsigned bit)
-{
-    for (size_t i = 0; i < ops->feature_count; i++) {
-        if (ops->features[i].bit == bit) {
-            return &ops->features[i];
-        }
-    }
-    return NULL;
-}
-
 const char *virtio_feature_name(const struct virtio_device *device,
                                 unsigned bit)
 {
-    const struct virtio_feature_info *info = info_find(device->ops, bit);
-
-    if (info != NULL) {
-        return info->name;
-    }
-    return bit < 64 ? reserved_names[bit] : NULL;
+    return virtio_type_feature_name(device->type, bit);
 }
 
 static unsigned lowest(uint64_t bits)
@@ -71,10 +25,10 @@ static unsigned lowest(uint64_t bits)
 
 /* The feature in `bits` whose requirement `bits` does not hold, or NULL. */
 static const struct virtio_feature_info *
-dependency_find(const struct virtio_device_ops *ops, uint64_t bits)
+dependency_find(const struct virtio_type *type, uint64_t bits)
 {
-    for (size_t i = 0; i < ops->feature_count; i++) {
-        const struct virtio_feature_info *info = &ops->features[i];
+    for (size_t i = 0; i < type->feature_count; i++) {
+        const struct virtio_feature_info *info = &type->features[i];
         bool held = info->requires_count == 0;
 
         for (unsigned j = 0; j < info->requires_count; j++) {
@@ -90,23 +44,24 @@ dependency_find(const struct virtio_device_ops *ops, uint64_t bits)
 const char *virtio_features_offer(struct virtio_device *device,
                                   const uint64_t off[2])
 {
-    const struct virtio_device_ops *ops = device->ops;
-    uint64_t offered = (ops->offered | TRANSPORT_OFFERED) & ~off[0];
+    const struct virtio_type *type = device->type;
+    uint64_t offered = (type->offered | virtio_type_common) & ~off[0];
     const struct virtio_feature_info *info;
 
-    for (size_t i = 0; i < ops->feature_count; i++) {
-        if (ops->features[i].bit >= 64 || ops->features[i].requires_count > 2) {
+    for (size_t i = 0; i < type->feature_count; i++) {
+        if (type->features[i].bit >= 64 ||
+            type->features[i].requires_count > 2) {
             return "a feature's bit or requirements are out of range";
         }
     }
     offered |= BIT(VIRTIO_F_VERSION_1); /* 6.2: always */
     /* 2.2.2: with a feature turned off go those that require it. */
-    while ((info = dependency_find(ops, offered)) != NULL) {
+    while ((info = dependency_find(type, offered)) != NULL) {
         offered &= ~BIT(info->bit);
     }
     for (unsigned bit = 0; bit < 64; bit++) {
-        if ((offered & ~TRANSPORT_OFFERED & BIT(bit)) != 0 &&
-            info_find(ops, bit) == NULL) {
+        if ((offered & ~virtio_type_common & BIT(bit)) != 0 &&
+            virtio_type_feature(type, bit) == NULL) {
             return "a feature is offered that this type does not have";
         }
     }
@@ -197,12 +152,12 @@ void virtio_features_write(struct virtio_device *device, uint32_t value)
     }
 }
 
-static uint64_t known(const struct virtio_device_ops *ops)
+static uint64_t known(const struct virtio_type *type)
 {
-    uint64_t bits = TRANSPORT_KNOWN;
+    uint64_t bits = virtio_type_known;
 
-    for (size_t i = 0; i < ops->feature_count; i++) {
-        bits |= BIT(ops->features[i].bit);
+    for (size_t i = 0; i < type->feature_count; i++) {
+        bits |= BIT(type->features[i].bit);
     }
     return bits;
 }
@@ -239,11 +194,11 @@ static bool beyond_judge(struct virtio_device *device)
 
 bool virtio_features_accept(struct virtio_device *device)
 {
-    const struct virtio_device_ops *ops = device->ops;
+    const struct virtio_type *type = device->type;
     uint64_t accepted = device->session.accepted[0];
-    uint64_t unknown = accepted & ~known(ops);
+    uint64_t unknown = accepted & ~known(type);
     uint64_t sr_iov = unknown & BIT(VIRTIO_F_SR_IOV);
-    const struct virtio_feature_info *info = dependency_find(ops, accepted);
+    const struct virtio_feature_info *info = dependency_find(type, accepted);
     bool good = true;
 
     good &= bits_judge(device, CLAUSE_RESV_DRV_010, sr_iov,
@@ -252,7 +207,7 @@ bool virtio_features_accept(struct virtio_device *device)
                        "a reserved or unknown feature was accepted");
     good &= beyond_judge(device);
     good &= bits_judge(device, CLAUSE_FEAT_DRV_001,
-                       accepted & known(ops) & ~device->offered[0],
+                       accepted & known(type) & ~device->offered[0],
                        "a feature was accepted that is not offered");
     good &= bits_judge(device, CLAUSE_RESV_DRV_001,
                        ~accepted & BIT(VIRTIO_F_VERSION_1),
@@ -273,8 +228,8 @@ bool virtio_features_accept(struct virtio_device *device)
                   .summary = "RING_PACKED is offered and was not accepted",
                   .values = {{"accepted", accepted}});
     }
-    if (good && ops->judge_features != NULL) {
-        ops->judge_features(device);
+    if (good && device->ops->judge_features != NULL) {
+        device->ops->judge_features(device);
     }
     return good;
 }

@@ -2,12 +2,15 @@
 objects += $(addprefix virtio/, \
     block.o \
     block_request.o \
+    block_type.o \
     clause.o \
     config_space.o \
     console.o \
+    console_type.o \
     cursor.o \
     device.o \
     entropy.o \
+    entropy_type.o \
     features.o \
     history.o \
     interrupt.o \
@@ -24,5 +27,6 @@ objects += $(addprefix virtio/, \
     shadow_packed.o \
     status.o \
     transport.o \
+    type.o \
     watchdog.o \
     )

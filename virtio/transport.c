@@ -22,7 +22,7 @@ static bool identity_judge(struct virtio_device *device, uint32_t offset,
                            offset == VIRTIO_REG_VERSION);
     bool id = !write && offset == VIRTIO_REG_DEVICE_ID;
 
-    if (device->ops->device_id == 0 &&
+    if (device->type->device_id == 0 &&
         judge(device, CLAUSE_MMIO_DRV_029, !head && !id)) {
         violation(device, CLAUSE_MMIO_DRV_029,
                   .verdict = write ? VIRTIO_VERDICT_IGNORED
@@ -132,7 +132,7 @@ static uint32_t control_read(struct virtio_device *device, uint32_t offset)
     case VIRTIO_REG_VERSION:
         return VIRTIO_VERSION;
     case VIRTIO_REG_DEVICE_ID:
-        return device->ops->device_id;
+        return device->type->device_id;
     case VIRTIO_REG_VENDOR_ID:
         return VIRTIO_VENDOR;
     case VIRTIO_REG_DEVICE_FEATURES:
@@ -213,8 +213,7 @@ uint64_t virtio_mmio_read(struct virtio_device *device, uint32_t offset,
     uint64_t value = 0;
 
     virtio_device_lock(device);
-    if ((device->seen_id && device->ops->device_id != 0) ||
-        identity_judge(device, offset, false)) {
+    if (device->seen_id || identity_judge(device, offset, false)) {
         if (offset >= VIRTIO_REG_CONFIG) {
             value =
                 virtio_config_read(device, offset - VIRTIO_REG_CONFIG, size);
@@ -236,8 +235,7 @@ void virtio_mmio_write(struct virtio_device *device, uint32_t offset,
     value &= value_mask(size);
     virtio_device_lock(device);
     virtio_history_record(device, offset, size, true, value);
-    if ((device->seen_id && device->ops->device_id != 0) ||
-        identity_judge(device, offset, true)) {
+    if (device->seen_id || identity_judge(device, offset, true)) {
         if (offset >= VIRTIO_REG_CONFIG) {
             field = virtio_config_write(device, offset - VIRTIO_REG_CONFIG,
                                         size, value);

@@ -348,7 +348,7 @@ static bool wish_lost(const struct virtio_queue *queue)
     uint16_t event;
 
     if (!queue->event_idx || !queue->suppressed || queue->serving ||
-        queue->device->ops->queues[queue->index].input ||
+        queue->device->type->queues[queue->index].input ||
         !wish_read(queue, &event)) {
         return false;
     }

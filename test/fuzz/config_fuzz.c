@@ -48,7 +48,7 @@ static void check_entry(const struct config_entry *entry)
     require(entry->device_count <= CONFIG_DEVICES);
     for (size_t i = 0; i < entry->device_count; i++) {
         require(is_ended(entry->device[i].name, CONFIG_DEVICE_NAME));
-        require(entry->device[i].lint <= LINT_OFF);
+        require(entry->device[i].lint <= VIRTIO_LINT_OFF);
     }
     require(entry->disk_count <= CONFIG_PATHS);
     for (size_t i = 0; i < entry->disk_count; i++) {

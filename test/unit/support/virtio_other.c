@@ -42,7 +42,7 @@ static void service(struct virtio_queue *queue)
     }
 }
 
-const struct virtio_device_ops virtio_other_ops = {
+static const struct virtio_type other_type = {
     .name = "other",
     .device_id = 42,
     .features = features,
@@ -52,12 +52,18 @@ const struct virtio_device_ops virtio_other_ops = {
     .queue_count = 1,
     .fields = fields,
     .field_count = 4,
+};
+
+const struct virtio_device_ops virtio_other_ops = {
+    .type = &other_type,
     .service = service,
 };
 
-const struct virtio_device_ops virtio_noqueue_ops = {
+static const struct virtio_type noqueue_type = {
     .name = "noqueue",
     .device_id = 43,
     .fields = fields,
     .field_count = 1,
 };
+
+const struct virtio_device_ops virtio_noqueue_ops = {.type = &noqueue_type};

@@ -368,6 +368,16 @@ static void B49_floods_are_counted(void **state)
                      123456);
 }
 
+static bool made(const struct virtio_type *type,
+                 void (*service)(struct virtio_queue *queue))
+{
+    const struct virtio_device_options options = {.lint = VIRTIO_LINT_STRICT};
+    const struct virtio_device_ops ops = {.type = type, .service = service};
+
+    return virtio_device_init(&rig.bare, &ops, &options, rig.other_queues,
+                              NULL) == NULL;
+}
+
 static void B51_faults_of_ours_are_found_first(void **state)
 {
     static const struct virtio_queue_info odd[] = {{"q", 12, 1, false}};
@@ -375,29 +385,21 @@ static void B51_faults_of_ours_are_found_first(void **state)
         {"a", 0, 4, 1, -1, 0},
         {"b", 2, 2, 1, -1, 0},
     };
-    struct virtio_device_options options = {.lint = VIRTIO_LINT_STRICT};
-    struct virtio_device_ops ops = virtio_other_ops;
+    struct virtio_type type = *virtio_other_ops.type;
 
     (void)state;
     rig_start(RIG_EMPTY, VIRTIO_LINT_STRICT, 0);
-    ops.queues = odd;
-    assert_non_null(
-        virtio_device_init(&rig.bare, &ops, &options, rig.other_queues, NULL));
-    ops = virtio_other_ops;
-    ops.fields = over;
-    ops.field_count = 2;
-    assert_non_null(
-        virtio_device_init(&rig.bare, &ops, &options, rig.other_queues, NULL));
-    ops = virtio_other_ops;
-    ops.offered |= 1u << 9;
-    assert_non_null(
-        virtio_device_init(&rig.bare, &ops, &options, rig.other_queues, NULL));
-    ops = virtio_other_ops;
-    ops.service = NULL;
-    assert_non_null(
-        virtio_device_init(&rig.bare, &ops, &options, rig.other_queues, NULL));
-    assert_null(virtio_device_init(&rig.bare, &virtio_other_ops, &options,
-                                   rig.other_queues, NULL));
+    type.queues = odd;
+    assert_false(made(&type, virtio_other_ops.service));
+    type = *virtio_other_ops.type;
+    type.fields = over;
+    type.field_count = 2;
+    assert_false(made(&type, virtio_other_ops.service));
+    type = *virtio_other_ops.type;
+    type.offered |= 1u << 9;
+    assert_false(made(&type, virtio_other_ops.service));
+    assert_false(made(virtio_other_ops.type, NULL));
+    assert_true(made(virtio_other_ops.type, virtio_other_ops.service));
 }
 
 static const struct CMUnitTest tests[] = {
