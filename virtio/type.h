@@ -1,7 +1,7 @@
 /* What a driver can see of one type of device: its number, features, queues and
  * the fields of its configuration space. Data alone, so that the owner may ask
  * what a type offers without any device (each type is in a file of its own,
- * TYPE_type.c). What a device does is in ops.h. */
+ * *_type.c). What a device does is in ops.h. */
 #pragma once
 
 #include <stdbool.h>

@@ -417,7 +417,7 @@ void config_entry_defaults(struct config_entry *entry)
     entry->screen = SCREEN_AUTO;
     entry->apicv = true;
     entry->posting = true;
-    entry->lint = LINT_STRICT;
+    entry->lint = VIRTIO_LINT_STRICT;
 }
 
 bool config_parse_entry(const char *file, const char *text, size_t length,

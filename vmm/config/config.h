@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "virtio/lint.h"
+#include "vmm/config/virtio_kind.h"
+
 /* Where the entries lie on the ESP. */
 #define CONFIG_FOLDER "\\loader\\entries"
 
@@ -20,12 +23,6 @@
 
 #define CONFIG_DEVICES     16
 #define CONFIG_DEVICE_NAME 16
-
-enum config_lint {
-    LINT_STRICT,
-    LINT_TOLERANT,
-    LINT_OFF,
-};
 
 enum config_console {
     CONSOLE_VIRTIO, /* hvc0 */
@@ -63,7 +60,7 @@ struct config_disk {
 struct config_device {
     char name[CONFIG_DEVICE_NAME];
     bool has_lint;
-    enum config_lint lint;
+    enum virtio_lint lint;
     uint64_t features_off; /* bits never offered, beside the entry's */
     unsigned line;         /* where it is named, for vmm/plan/virtio_plan.c */
 };
@@ -106,8 +103,8 @@ struct config_entry {
     unsigned screen_line;  /* where it stands, for vmm/plan/screen.c */
     bool apicv;            /* local APICs by the processor, where it can */
     bool posting;          /* and interrupts posted to them, where it can */
-    enum config_lint lint; /* of devices that have none of their own */
-    uint64_t features_off; /* bits never offered by any device */
+    enum virtio_lint lint; /* of devices that have none of their own */
+    uint64_t features_off[VIRTIO_KINDS]; /* bits never offered, by kind */
     struct config_device device[CONFIG_DEVICES];
     size_t device_count;
     uint32_t timeout; /* seconds of machine time; 0: none */

@@ -6,25 +6,17 @@
 #include "vmm/config/config.h"
 #include "vmm/config/config_lines.h"
 #include "vmm/config/config_value.h"
+#include "vmm/config/virtio_kind.h"
 
 /* The longest item is a device's name, '=' and a feature. */
 #define ITEM_BYTES (CONFIG_DEVICE_NAME + 32)
 
 #define LEVELS "strict, tolerant or off, and by device, like strict,block1=off"
 #define LIST   "a list like -event_idx,block1=-indirect_desc"
+#define DEVICE "a device as reports name it, like block1"
 
-/* Feature bits that every device type has (VIRTIO 1.4 section 6), by the
- * specification's names without their prefix. */
-static const struct {
-    const char *name;
-    unsigned bit;
-} features[] = {
-    {"indirect_desc", 28},     {"event_idx", 29},
-    {"access_platform", 33},   {"ring_packed", 34},
-    {"in_order", 35},          {"order_platform", 36},
-    {"notification_data", 38}, {"notif_config_data", 39},
-    {"ring_reset", 40},
-};
+/* Room for the names of all features that `features` may name. */
+#define FEATURES_BYTES 200
 
 /* A list with commas between. */
 struct list {
@@ -67,7 +59,7 @@ static struct config_device *device_named(struct list *list, const char *name)
     struct config_device *device = entry->device;
 
     if (!is_device_name(name)) {
-        wrong(list, name, "a device as reports name it, like block1");
+        wrong(list, name, DEVICE);
         return NULL;
     }
     for (; device < &entry->device[entry->device_count]; device++) {
@@ -134,9 +126,9 @@ static bool read_list(struct list *list, const char *value)
 static bool read_level(struct list *list, struct config_device *device,
                        const char *word)
 {
-    static const char *const words[] = {[LINT_STRICT] = "strict",
-                                        [LINT_TOLERANT] = "tolerant",
-                                        [LINT_OFF] = "off",
+    static const char *const words[] = {[VIRTIO_LINT_STRICT] = "strict",
+                                        [VIRTIO_LINT_TOLERANT] = "tolerant",
+                                        [VIRTIO_LINT_OFF] = "off",
                                         NULL};
     bool *has_level = device == NULL ? &list->has_level : &device->has_lint;
     size_t index;
@@ -151,32 +143,70 @@ static bool read_level(struct list *list, struct config_device *device,
     }
     *has_level = true;
     *(device == NULL ? &list->entry->lint : &device->lint) =
-        (enum config_lint)index;
+        (enum virtio_lint)index;
     return true;
+}
+
+/* The kind of the device by its name, without the number; VIRTIO_KINDS: there
+ * is no such kind. */
+static enum virtio_kind kind_of(const struct config_device *device)
+{
+    enum virtio_kind kind = 0;
+    size_t length = 0;
+
+    while (device->name[length] >= 'a' && device->name[length] <= 'z') {
+        length++;
+    }
+    while (kind < VIRTIO_KINDS &&
+           (strlen(virtio_kind_type(kind)->name) != length ||
+            memcmp(virtio_kind_type(kind)->name, device->name, length) != 0)) {
+        kind++;
+    }
+    return kind;
+}
+
+/* `word` for one device, or, if that is NULL, for all that have it. False: no
+ * device has it. */
+static bool turn_off(struct list *list, struct config_device *device,
+                     const char *word)
+{
+    uint64_t all = 0;
+
+    if (device != NULL) {
+        uint64_t bit = virtio_kind_feature(kind_of(device), word);
+
+        device->features_off |= bit;
+        return bit != 0;
+    }
+    for (enum virtio_kind kind = 0; kind < VIRTIO_KINDS; kind++) {
+        uint64_t bit = virtio_kind_feature(kind, word);
+
+        list->entry->features_off[kind] |= bit;
+        all |= bit;
+    }
+    return all != 0;
 }
 
 static bool read_feature(struct list *list, struct config_device *device,
                          const char *word)
 {
-    uint64_t *off =
-        device == NULL ? &list->entry->features_off : &device->features_off;
+    char names[FEATURES_BYTES];
 
     if (word[0] != '-' || word[1] == '\0') {
         return wrong(list, word, LIST);
     }
-    for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
-        if (strcmp(word + 1, features[i].name) == 0) {
-            *off |= 1ULL << features[i].bit;
-            return true;
-        }
+    if (device != NULL && kind_of(device) == VIRTIO_KINDS) {
+        return wrong(list, device->name, DEVICE);
+    }
+    if (turn_off(list, device, word + 1)) {
+        return true;
     }
     if (strcmp(word + 1, "version_1") == 0) {
         return wrong(list, word, "without it no device would be left");
     }
-    return wrong(
-        list, word,
-        "indirect_desc, event_idx, access_platform, ring_packed, in_order, "
-        "order_platform, notification_data, notif_config_data, ring_reset");
+    virtio_kind_list_features(device == NULL ? VIRTIO_KINDS : kind_of(device),
+                              names, sizeof(names));
+    return wrong(list, word, names);
 }
 
 bool config_device_lint(struct config_reader *reader,

@@ -4,4 +4,5 @@ objects += $(addprefix vmm/config/, \
     config_lines.o \
     config_loader.o \
     config_value.o \
+    virtio_kind.o \
     )

@@ -11,12 +11,15 @@ enum access_result {
     ACCESS_BAD,       /* a device is there and refuses: the guest's fault */
 };
 
+struct vcpu;
+
 struct access {
     uint64_t address; /* guest-physical, or a port number */
     /* of a write; or a read's answer, which the device sets */
     uint64_t value;
     uint8_t size; /* 1, 2, 4, 8 bytes */
     bool write;
+    struct vcpu *vcpu; /* set where it goes to a device: whose access it is */
 };
 
 /* For chips with byte registers: splits a wider access into one for each byte,

@@ -4,50 +4,40 @@
 #include "kernel/base/format.h"
 #include "kernel/base/string.h"
 
-static const char *const kind_names[] = {
-    [VIRTIO_KIND_CONSOLE] = "console",
-    [VIRTIO_KIND_BLOCK] = "block",
-    [VIRTIO_KIND_ENTROPY] = "entropy",
-};
-
-static bool add(struct virtio_plan *plan, enum virtio_kind kind, size_t disk)
+/* How many devices of the kind the entry wants. */
+static size_t wanted(enum virtio_kind kind, const struct config_entry *config)
 {
-    if (plan->count == MAP_VIRTIO_DEVICES) {
-        return false;
-    }
-    plan->devices[plan->count++] =
-        (struct virtio_planned){.kind = kind, .disk = disk};
-    return true;
+    const size_t counts[VIRTIO_KINDS] = {
+#define VIRTIO_KIND(name, stem, wanted) [VIRTIO_KIND_##name] = (wanted),
+#include "vmm/config/virtio_kinds.def"
+#undef VIRTIO_KIND
+    };
+
+    return counts[kind];
 }
 
 bool virtio_plan_make(const struct config_entry *config,
                       struct virtio_plan *plan)
 {
-    bool good = true;
-
     plan->count = 0;
-    if (config->console == CONSOLE_VIRTIO) {
-        good = add(plan, VIRTIO_KIND_CONSOLE, 0);
+    for (enum virtio_kind kind = 0; kind < VIRTIO_KINDS; kind++) {
+        for (size_t i = 0; i < wanted(kind, config); i++) {
+            if (plan->count == MAP_VIRTIO_DEVICES) {
+                return false;
+            }
+            plan->devices[plan->count++] =
+                (struct virtio_planned){.kind = kind, .number = i};
+        }
     }
-    for (size_t i = 0; good && i < config->disk_count; i++) {
-        good = add(plan, VIRTIO_KIND_BLOCK, i);
-    }
-    if (good && config->rng) {
-        good = add(plan, VIRTIO_KIND_ENTROPY, 0);
-    }
-    return good;
-}
-
-const char *virtio_plan_name(enum virtio_kind kind)
-{
-    return kind_names[kind];
+    return true;
 }
 
 static void format_name(char name[CONFIG_DEVICE_NAME],
                         const struct virtio_plan *plan, size_t index)
 {
     format_sn(name, CONFIG_DEVICE_NAME, "%s%u",
-              virtio_plan_name(plan->devices[index].kind), (unsigned)index);
+              virtio_kind_type(plan->devices[index].kind)->name,
+              (unsigned)index);
 }
 
 /* What the entry says of that device alone; NULL: nothing. */
@@ -66,7 +56,7 @@ static const struct config_device *said_of(const struct config_entry *config,
     return NULL;
 }
 
-enum config_lint virtio_plan_lint(const struct config_entry *config,
+enum virtio_lint virtio_plan_lint(const struct config_entry *config,
                                   const struct virtio_plan *plan, size_t index)
 {
     const struct config_device *device = said_of(config, plan, index);
@@ -79,7 +69,8 @@ uint64_t virtio_plan_features_off(const struct config_entry *config,
 {
     const struct config_device *device = said_of(config, plan, index);
 
-    return config->features_off | (device != NULL ? device->features_off : 0);
+    return config->features_off[plan->devices[index].kind] |
+           (device != NULL ? device->features_off : 0);
 }
 
 static bool is_planned(const struct virtio_plan *plan, const char *wanted)

@@ -13,15 +13,9 @@
 #include "vmm/config/config.h"
 #include "vmm/memory/memory_map.h"
 
-enum virtio_kind {
-    VIRTIO_KIND_CONSOLE,
-    VIRTIO_KIND_BLOCK,
-    VIRTIO_KIND_ENTROPY,
-};
-
 struct virtio_planned {
     enum virtio_kind kind;
-    size_t disk; /* of a block device: which `disk` line */
+    size_t number; /* from 0, among those of its kind: which `disk` line */
 };
 
 struct virtio_plan {
@@ -33,11 +27,8 @@ struct virtio_plan {
 bool virtio_plan_make(const struct config_entry *config,
                       struct virtio_plan *plan);
 
-/* "block": what reports call this kind, a number follows. */
-const char *virtio_plan_name(enum virtio_kind kind);
-
 /* What `lint` says for the device of that number. */
-enum config_lint virtio_plan_lint(const struct config_entry *config,
+enum virtio_lint virtio_plan_lint(const struct config_entry *config,
                                   const struct virtio_plan *plan, size_t index);
 
 /* The bits that `features` keeps that device from offering. */

@@ -18,9 +18,11 @@ static uint64_t size_mask(uint8_t size)
 
 static enum access_result port_access(void *context, struct access *access)
 {
-    struct vm *vm = context;
+    struct vcpu *vcpu = context;
+    struct vm *vm = vcpu->vm;
     const struct region *region = regions_find(&vm->ports, access->address);
 
+    access->vcpu = vcpu;
     if (region != NULL &&
         region->access(region->context, access) == ACCESS_HANDLED) {
         return ACCESS_HANDLED;
@@ -43,7 +45,7 @@ static void string_io(struct vcpu *vcpu, const struct exit *exit)
     mmio_prepare(vcpu, &context);
     mmio_finish(vcpu, &context,
                 emulate_string_io(&context, exit->io.in, exit->io.size,
-                                  port_access, vcpu->vm));
+                                  port_access, vcpu));
 }
 
 void io_exit(struct vcpu *vcpu, const struct exit *exit)
@@ -63,7 +65,7 @@ void io_exit(struct vcpu *vcpu, const struct exit *exit)
     }
     rax = guest_gpr(guest, GPR_RAX);
     access.value = rax & mask;
-    port_access(vcpu->vm, &access);
+    port_access(vcpu, &access);
     if (exit->io.in) {
         /* A 32-bit result clears RAX' upper half, smaller ones keep it. */
         guest_set_gpr(guest, GPR_RAX,

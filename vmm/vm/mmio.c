@@ -13,9 +13,8 @@
  * goes on and on must not fill the log. */
 #define NOT_EMULATED_LOGGED 16
 
-static enum access_result window_access(void *context, struct access *access)
+static enum access_result dispatch(struct vcpu *vcpu, struct access *access)
 {
-    struct vcpu *vcpu = context;
     const struct region *region =
         regions_find(&vcpu->vm->windows, access->address);
     uint64_t address = access->address;
@@ -25,9 +24,8 @@ static enum access_result window_access(void *context, struct access *access)
         return ACCESS_UNHANDLED;
     }
     access->address -= region->base;
-    vcpu->vm->accessing = vcpu;
+    access->vcpu = vcpu;
     result = region->access(region->context, access);
-    vcpu->vm->accessing = NULL;
     access->address = address;
     return result;
 }
@@ -46,7 +44,7 @@ static enum access_result device_access(void *context, struct access *access)
         access->address += MAP_LAPIC_BASE;
         return result;
     }
-    return window_access(context, access);
+    return dispatch(vcpu, access);
 }
 
 void mmio_prepare(struct vcpu *vcpu, struct emulate_context *context)

@@ -11,6 +11,9 @@ objects += $(addprefix vmm/vm/, \
     virtio_env.o \
     vm.o \
     vm_device.o \
+    vm_device_block.o \
+    vm_device_console.o \
+    vm_device_entropy.o \
     vm_irq.o \
     vm_report.o \
     vm_run.o \

@@ -64,7 +64,6 @@ struct vm {
     void *apic_access; /* what the EPT has at the local APICs' page, or NULL */
     bool apic_hidden;  /* not any more */
     bool no_apic_page_told; /* the log has had its line on that */
-    struct vcpu *accessing; /* whose device access is being answered now */
     struct msr_seen msr_seen;
     struct kvmclock clock;
 

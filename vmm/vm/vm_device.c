@@ -1,13 +1,12 @@
 /* The virtio devices of a VM: their windows, the tasks that serve their queues,
  * how they are made and ended; see the header. What they ask of the machine is
- * vmm/vm/virtio_env.c's. */
+ * vmm/vm/virtio_env.c's, and of their backends vmm/vm/vm_device_*.c's. */
 #include "vmm/vm/vm_device.h"
 
 #include "arch/cpu.h"
 #include "kernel/base/format.h"
 #include "kernel/base/log.h"
 #include "kernel/base/panic.h"
-#include "kernel/base/string.h"
 #include "kernel/page.h"
 #include "virtio/registers.h"
 #include "vmm/plan/discover.h"
@@ -15,12 +14,25 @@
 #include "vmm/vm/vm.h"
 #include "vmm/vm/vm_report.h"
 
-static struct vm_device *host_of(struct virtio_device *device)
-{
-    return device->host;
-}
-
 /* ---- the windows ---- */
+
+/* The device may report, or print, while it answers: `access` says for whom. */
+static void register_access(struct vm_device *host, struct access *access)
+{
+    struct virtio_device *device = host->device;
+    uint32_t offset = (uint32_t)access->address;
+
+    host->access = access;
+    if (!access->write) {
+        access->value = virtio_mmio_read(device, offset, access->size);
+    } else {
+        if (offset == VIRTIO_REG_QUEUE_NOTIFY) {
+            vm_report_notification(host, access->value);
+        }
+        virtio_mmio_write(device, offset, access->size, access->value);
+    }
+    host->access = NULL;
+}
 
 static enum access_result window_access(void *context, struct access *access)
 {
@@ -29,22 +41,16 @@ static enum access_result window_access(void *context, struct access *access)
     if (access->address + access->size > VIRTIO_MMIO_WINDOW) {
         return ACCESS_BAD;
     }
+    register_access(host, access);
     if (!access->write) {
-        access->value = virtio_mmio_read(
-            host->device, (uint32_t)access->address, access->size);
         return ACCESS_HANDLED;
     }
-    if (access->address == VIRTIO_REG_QUEUE_NOTIFY) {
-        vm_report_notification(host, access->value);
-    }
-    virtio_mmio_write(host->device, (uint32_t)access->address, access->size,
-                      access->value);
     if (!host->watch.armed) {
         virtio_env_watch(host);
     }
     if (!virtio_device_settled(host->device)) {
-        host->vm->accessing->settling = host->device;
-        host->vm->accessing->errands = true;
+        access->vcpu->settling = host->device;
+        access->vcpu->errands = true;
     }
     return ACCESS_HANDLED;
 }
@@ -53,7 +59,7 @@ static void service_task(void *argument)
 {
     struct vm_device_queue *queue = argument;
     struct vm *vm = queue->vm;
-    struct vm_device *host = host_of(queue->queue->device);
+    struct vm_device *host = vm_device_of(queue->queue->device);
 
     while (!vm->stopping) {
         if (queue->wake.signalled) {
@@ -72,7 +78,7 @@ static void service_task(void *argument)
 
 void vm_device_settle(struct vm *vm, struct virtio_device *device)
 {
-    struct vm_device *host = host_of(device);
+    struct vm_device *host = vm_device_of(device);
 
     while (!virtio_device_settled(device) && !vm->stopping) {
         event_wait(&host->serviced);
@@ -81,43 +87,29 @@ void vm_device_settle(struct vm *vm, struct virtio_device *device)
 
 /* ---- making and ending ---- */
 
-static const enum virtio_lint lints[] = {
-    [LINT_STRICT] = VIRTIO_LINT_STRICT,
-    [LINT_TOLERANT] = VIRTIO_LINT_TOLERANT,
-    [LINT_OFF] = VIRTIO_LINT_OFF,
-};
-
-static struct vm_device *new_device(struct vm *vm,
-                                    const struct virtio_plan *plan,
-                                    struct virtio_device_options *options)
+void *vm_device_state(struct vm_device *host, size_t size)
 {
-    struct vm_device *host = &vm->devices[vm->device_count];
+    size_t pages = (size + PAGE_SIZE - 1) / PAGE_SIZE;
 
-    host->vm = vm;
-    host->gsi = discover_gsi(vm->config, vm->device_count);
-    *options = (struct virtio_device_options){
-        .lint = lints[virtio_plan_lint(vm->config, plan, vm->device_count)],
-        .features_off = {virtio_plan_features_off(vm->config, plan,
-                                                  vm->device_count),
-                         0},
-        .index = vm->device_count,
-    };
-    return host;
+    CHECK(host->state == NULL);
+    host->state = page_alloc(pages, PAGE_SIZE);
+    host->state_pages = host->state == NULL ? 0 : pages;
+    return host->state;
 }
 
 /* Puts the device that was made into its window. */
-static void place(struct vm_device *host, struct virtio_device *device)
+static void place(struct vm_device *host)
 {
     struct vm *vm = host->vm;
+    struct virtio_device *device = host->device;
     struct region window = {
-        .base =
-            MAP_VIRTIO_BASE + (uint64_t)vm->device_count * MAP_VIRTIO_STRIDE,
+        .base = MAP_VIRTIO_BASE + (uint64_t)device->index * MAP_VIRTIO_STRIDE,
         .size = VIRTIO_MMIO_WINDOW,
         .access = window_access,
         .context = host,
     };
 
-    host->device = device;
+    CHECK(device->queue_count <= VM_DEVICE_QUEUES);
     host->watch.fire = virtio_env_watch_fire;
     host->watch.argument = host;
     for (unsigned i = 0; i < device->queue_count; i++) {
@@ -126,103 +118,33 @@ static void place(struct vm_device *host, struct virtio_device *device)
         device->queues[i].host = &host->queues[i];
     }
     regions_add(&vm->windows, &window);
-    vm->window_count++;
-}
-
-static const char *add_console(struct vm *vm, const struct virtio_plan *plan)
-{
-    struct virtio_device_options options;
-    struct vm_device *host = new_device(vm, plan, &options);
-    const char *why = virtio_console_init(&host->console, &options, 0, 0, host);
-
-    if (why == NULL) {
-        place(host, &host->console.device);
-    }
-    return why;
-}
-
-static const char *add_entropy(struct vm *vm, const struct virtio_plan *plan)
-{
-    struct virtio_device_options options;
-    struct vm_device *host = new_device(vm, plan, &options);
-    const char *why = virtio_entropy_init(&host->entropy, &options, host);
-
-    if (why == NULL) {
-        place(host, &host->entropy.device);
-    }
-    return why;
-}
-
-/* A disk of its own for this VM: the file's bytes stay as they were loaded, so
- * that another entry with the same file starts from the same contents. */
-static const char *make_disk(struct vm_device_disk *disk,
-                             const struct config_disk *config,
-                             const struct entry_file *file)
-{
-    uint64_t size = file->bytes != NULL ? file->size : config->size;
-
-    disk->size = size;
-    disk->pages = (size_t)((size + PAGE_SIZE - 1) / PAGE_SIZE);
-    if (disk->pages == 0) {
-        return "a disk of no bytes";
-    }
-    disk->bytes = file->bytes != NULL ? page_alloc_dirty(disk->pages, PAGE_SIZE)
-                                      : page_alloc(disk->pages, PAGE_SIZE);
-    if (disk->bytes == NULL) {
-        disk->pages = 0;
-        return "not enough memory for a disk";
-    }
-    if (file->bytes != NULL) {
-        memcpy(disk->bytes, file->bytes, size);
-    }
-    return NULL;
-}
-
-static const char *add_disk(struct vm *vm, const struct virtio_plan *plan,
-                            size_t number)
-{
-    const struct config_disk *config = &vm->config->disk[number];
-    struct virtio_device_options options;
-    struct vm_device *host = new_device(vm, plan, &options);
-    char serial[VIRTIO_BLOCK_SERIAL + 1];
-    const char *why = make_disk(&host->disk, config, &vm->files->disk[number]);
-
-    if (why != NULL) {
-        return why;
-    }
-    format_sn(serial, sizeof(serial), "lintel-disk%u", (unsigned)number);
-    why = virtio_block_init(&host->block, &options, host->disk.size,
-                            config->read_only, serial, host);
-    if (why == NULL) {
-        place(host, &host->block.device);
-    } else {
-        page_free(host->disk.bytes, host->disk.pages);
-        host->disk.pages = 0;
-    }
-    return why;
 }
 
 static const char *add_planned(struct vm *vm, const struct virtio_plan *plan,
-                               size_t index)
+                               unsigned index)
 {
+    static const char *(*const make[])(
+        struct vm_device * host, const struct virtio_device_options *options,
+        size_t number) = {
+#define VIRTIO_KIND(name, stem, wanted)                                        \
+    [VIRTIO_KIND_##name] = vm_device_##stem##_make,
+#include "vmm/config/virtio_kinds.def"
+#undef VIRTIO_KIND
+    };
     const struct virtio_planned *planned = &plan->devices[index];
+    const struct virtio_device_options options = {
+        .lint = virtio_plan_lint(vm->config, plan, index),
+        .features_off = {virtio_plan_features_off(vm->config, plan, index), 0},
+        .index = index,
+    };
+    struct vm_device *host = &vm->devices[index];
     const char *why = NULL;
 
-    switch (planned->kind) {
-    case VIRTIO_KIND_CONSOLE:
-        why = add_console(vm, plan);
-        break;
-    case VIRTIO_KIND_BLOCK:
-        why = add_disk(vm, plan, planned->disk);
-        break;
-    case VIRTIO_KIND_ENTROPY:
-        why = add_entropy(vm, plan);
-        break;
-    }
+    host->vm = vm;
+    host->gsi = discover_gsi(vm->config, index);
+    why = make[planned->kind](host, &options, planned->number);
     if (why == NULL) {
-        /* What the entry names is what reports print. */
-        CHECK(strcmp(virtio_plan_name(planned->kind),
-                     virtio_device_name(vm->devices[index].device)) == 0);
+        place(host);
     }
     return why;
 }
@@ -230,17 +152,22 @@ static const char *add_planned(struct vm *vm, const struct virtio_plan *plan,
 /* One window more, with no device in it: as on machines with a fixed row of
  * them, where a driver looks until DeviceID is 0 (VIRTIO 1.4 4.2.3.1.1). No
  * table names it. */
-static void add_empty_slot(struct vm *vm)
+static const char *add_empty_slot(struct vm *vm)
 {
     struct vm_device *host = &vm->devices[vm->device_count];
-    struct virtio_device_options options = {
-        .lint = lints[vm->config->lint],
+    const struct virtio_device_options options = {
+        .lint = vm->config->lint,
         .index = vm->device_count,
     };
 
     host->vm = vm;
-    virtio_placeholder_init(&host->bare, &options, host);
-    place(host, &host->bare);
+    host->device = vm_device_state(host, sizeof(struct virtio_device));
+    if (host->device == NULL) {
+        return "not enough memory for a device";
+    }
+    virtio_placeholder_init(host->device, &options, host);
+    place(host);
+    return NULL;
 }
 
 const char *vm_device_create(struct vm *vm)
@@ -251,14 +178,15 @@ const char *vm_device_create(struct vm *vm)
     if (!virtio_plan_make(vm->config, &plan)) {
         return "more devices than the machine has windows for";
     }
-    for (size_t i = 0; why == NULL && i < plan.count; i++) {
+    for (unsigned i = 0; why == NULL && i < plan.count; i++) {
+        vm->window_count++;
         why = add_planned(vm, &plan, i);
-        vm->device_count += why == NULL;
     }
-    if (why == NULL) {
-        add_empty_slot(vm);
+    if (why != NULL) {
+        return why;
     }
-    return why;
+    vm->device_count = vm->window_count++;
+    return add_empty_slot(vm);
 }
 
 bool vm_device_start(struct vm *vm)
@@ -297,20 +225,15 @@ void vm_device_stop(struct vm *vm)
 void vm_device_destroy(struct vm *vm)
 {
     for (unsigned i = 0; i < vm->window_count; i++) {
-        struct vm_device_disk *disk = &vm->devices[i].disk;
+        struct vm_device *host = &vm->devices[i];
 
-        timer_cancel(&vm->devices[i].watch);
-        timer_cancel(&vm->devices[i].retry);
-        if (disk->pages != 0) {
-            page_free(disk->bytes, disk->pages);
+        timer_cancel(&host->watch);
+        if (host->end != NULL) {
+            host->end(host);
         }
-    }
-}
-
-void vm_device_console_input(struct vm *vm)
-{
-    if (vm->config->console == CONSOLE_VIRTIO && vm->device_count > 0) {
-        event_signal(&vm->devices[0].queues[0].wake);
+        if (host->state_pages != 0) {
+            page_free(host->state, host->state_pages);
+        }
     }
 }
 

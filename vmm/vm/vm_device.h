@@ -1,5 +1,7 @@
-/* The virtio devices of a VM: what virtio/env.h asks for, and a service task a
- * queue. The devices themselves are in virtio/.
+/* The virtio devices of a VM: their windows, what virtio/env.h asks for, and a
+ * service task a queue. The devices themselves are in virtio/. Each kind of
+ * vmm/config/virtio_kinds.def has a file vm_device_*.c, which makes it with
+ * its backend: what the machine has of a disk, a terminal, a source of entropy.
  *
  * Who calls it: vmm/vm/vm.c makes, starts and ends them. */
 #pragma once
@@ -10,23 +12,13 @@
 
 #include "kernel/task.h"
 #include "kernel/time.h"
-#include "virtio/block.h"
-#include "virtio/console.h"
 #include "virtio/device.h"
-#include "virtio/entropy.h"
-#include "vmm/config/config.h"
+#include "vmm/memory/access.h"
 #include "vmm/report/code_place.h"
 
 struct vm;
 
-#define VM_DEVICE_QUEUES 2
-
-/* A memory disk: host memory, `size` bytes of it used. */
-struct vm_device_disk {
-    uint8_t *bytes;
-    uint64_t size;
-    size_t pages; /* to give back; 0: the memory is another's */
-};
+#define VM_DEVICE_QUEUES VIRTIO_WATCH_QUEUES
 
 struct vm_device_queue {
     struct vm *vm;
@@ -39,27 +31,49 @@ struct vm_device_queue {
 
 struct vm_device {
     struct vm *vm;
-    struct virtio_device *device; /* the member in use below */
-    union {
-        struct virtio_device bare; /* of the empty window */
-        struct virtio_console console;
-        struct virtio_block block;
-        struct virtio_entropy entropy;
-    };
+    struct virtio_device *device; /* inside `state` */
+    void *state;                  /* the device and its backend, see below */
+    size_t state_pages;
+    size_t guest_pages; /* of the backend: contents that the guest sees */
+    void (*end)(struct vm_device *host); /* of the backend; NULL: nothing */
+    const struct access *access; /* which its window answers now, or NULL */
     unsigned gsi;
     uint64_t turn;         /* TSC when a service last had the processor anew */
     bool line;             /* the interrupt line's level */
     struct timer watch;    /* armed while the watchdog has something to watch */
     struct event serviced; /* a service task has been in its queue */
-    struct vm_device_disk disk;
-    struct timer retry; /* entropy: there was none, wake queue 0 again */
     struct vm_device_queue queues[VM_DEVICE_QUEUES];
 };
+
+/* Every device of virtio/ that vmm/ makes has one as its host. */
+static inline struct vm_device *vm_device_of(struct virtio_device *device)
+{
+    return device->host;
+}
+
+/* For the files of the kinds. Each makes device `number` of its kind, from 0,
+ * as the VM's configuration says: it sets host->device, and host->end if the
+ * backend has something to give back. NULL, or the sentence of what is wrong,
+ * with nothing left to give back but the state. */
+#define VIRTIO_KIND(name, stem, wanted)                                        \
+    const char *vm_device_##stem##_make(                                       \
+        struct vm_device *host, const struct virtio_device_options *options,   \
+        size_t number);
+#include "vmm/config/virtio_kinds.def"
+#undef VIRTIO_KIND
+
+/* Zeroed memory of `size` bytes for the device and its backend, host->state
+ * from now on; it goes with the VM. NULL: there is none. Once a device. */
+void *vm_device_state(struct vm_device *host, size_t size);
 
 /* The watchdog's second begins, unless it has; what ends it, for host->watch.
  * vmm/vm/virtio_env.c. */
 void virtio_env_watch(struct vm_device *host);
 void virtio_env_watch_fire(void *argument);
+
+/* Between the pieces of a long request: others run, if they have waited long
+ * enough. vmm/vm/virtio_env.c. */
+void virtio_env_let_others_run(struct vm_device *host);
 
 /* Makes the devices that the VM's configuration names, in their windows. NULL,
  * or the sentence of what is wrong. */
@@ -71,15 +85,16 @@ bool vm_device_start(struct vm *vm);
 /* Makes every service task look at vm->stopping. */
 void vm_device_stop(struct vm *vm);
 
-/* Gives the disks' memory back. */
+/* Gives back all that vm_device_create() made. */
 void vm_device_destroy(struct vm *vm);
 
 /* Waits until a reset or a queue's stop that the calling vCPU asked for is
  * done, or the VM stops. */
 void vm_device_settle(struct vm *vm, struct virtio_device *device);
 
-/* There is console input: wakes the receive queue. */
-void vm_device_console_input(struct vm *vm);
+/* There is console input: has the virtio console look at it. False: there is
+ * none that a driver has set up. vmm/vm/vm_device_console.c. */
+bool vm_device_console_input(struct vm *vm);
 
 /* Logs each device's state and figures. */
 void vm_device_log(struct vm *vm);

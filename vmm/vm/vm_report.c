@@ -107,7 +107,7 @@ static void log_accesses(enum log_level level,
 
 void vm_report_notification(struct vm_device *host, uint64_t value)
 {
-    struct vcpu *vcpu = host->vm->accessing;
+    struct vcpu *vcpu = host->access->vcpu;
     uint64_t queue = value & 0xffff; /* above: NOTIFICATION_DATA, 4.2.3.3 */
 
     if (queue < host->device->queue_count) {
@@ -123,14 +123,12 @@ void vm_report_notification(struct vm_device *host, uint64_t value)
 
 /* Where the guest stood: at the access, or, if the breach was found in a ring,
  * when it last notified that queue. */
-static void find_place(struct vm *vm, const struct virtio_device *device,
-                       int queue, struct code_place *place)
+static void find_place(struct vm_device *host, int queue,
+                       struct code_place *place)
 {
-    const struct vm_device *host = device->host;
-
     *place = (struct code_place){0};
-    if (vm->accessing != NULL) {
-        vcpu_code_place(vm->accessing, place);
+    if (host->access != NULL) {
+        vcpu_code_place(host->access->vcpu, place);
     } else if (queue >= 0 && queue < VM_DEVICE_QUEUES) {
         *place = host->queues[queue].notified;
         place->notification = true;
@@ -192,18 +190,19 @@ static void log_text(const struct virtio_device *device,
     }
 }
 
-void vm_report_clause(struct vm *vm, struct virtio_device *device,
+void vm_report_clause(struct vm_device *host,
                       const struct virtio_report *report)
 {
+    struct vm *vm = host->vm;
     struct code_place place;
 
     if (report->level == VIRTIO_MUST) {
         vm->clauses_broken++;
     }
-    find_place(vm, device, report->queue, &place);
-    log_text(device, report, &place);
+    find_place(host, report->queue, &place);
+    log_text(host->device, report, &place);
     log_json(vm, log_level_of(report->level), report_json_clause,
-             vm->config->id, device, report, &place);
+             vm->config->id, host->device, report, &place);
 }
 
 /* What one device adds to the summary of a clause. */

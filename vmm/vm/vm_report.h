@@ -4,13 +4,12 @@
 
 #include <stdint.h>
 
-struct virtio_device;
 struct vm_device;
 struct virtio_report;
 struct vm;
 
 /* Logs one report: text, then one line of JSON. Counts MUST-class breaches. */
-void vm_report_clause(struct vm *vm, struct virtio_device *device,
+void vm_report_clause(struct vm_device *host,
                       const struct virtio_report *report);
 
 /* The driver, in the access that is being answered, notifies a queue: what its

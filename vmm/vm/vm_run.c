@@ -68,13 +68,6 @@ void vm_serial_output(struct vm *vm, uint8_t byte)
     console_write(&vm->console, &byte, 1);
 }
 
-/* Input goes to the virtio console once its driver is up, else to the 16550. */
-static bool virtio_console_up(const struct vm *vm)
-{
-    return vm->config->console == CONSOLE_VIRTIO &&
-           vm->devices[0].device->queues[0].ready;
-}
-
 /* True: it has taken all there was. */
 static bool console_to_uart(struct vm *vm)
 {
@@ -113,10 +106,8 @@ static void console_task(void *argument)
 
     while (!vm->stopping) {
         obey(vm);
-        if (virtio_console_up(vm)) {
-            vm_device_console_input(vm);
-            event_wait(event);
-        } else if (console_to_uart(vm)) {
+        /* To the virtio console once its driver is up, else to the 16550. */
+        if (vm_device_console_input(vm) || console_to_uart(vm)) {
             event_wait(event);
         } else {
             event_wait_until(event, time_now() + UART_RETRY);
@@ -163,7 +154,7 @@ static void log_memory(const struct vm *vm)
     size_t seen = (size_t)(vm->config->memory / PAGE_SIZE);
 
     for (unsigned i = 0; i < vm->device_count; i++) {
-        seen += vm->devices[i].disk.pages;
+        seen += vm->devices[i].guest_pages;
     }
     log_debug("own memory: %llu KiB in %u tasks, %u processors and tables",
               (unsigned long long)(pages - seen) * (PAGE_SIZE >> 10), vm->tasks,

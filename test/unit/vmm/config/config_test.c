@@ -92,8 +92,10 @@ static void a_whole_entry(void **state)
     assert_true(entry.disk[3].read_only);
     assert_false(entry.rng);
     assert_false(entry.apicv || entry.posting);
-    assert_int_equal(entry.lint, LINT_TOLERANT);
-    assert_int_equal(entry.features_off, 1ULL << 29 | 1ULL << 40);
+    assert_int_equal(entry.lint, VIRTIO_LINT_TOLERANT);
+    for (unsigned kind = 0; kind < VIRTIO_KINDS; kind++) {
+        assert_int_equal(entry.features_off[kind], 1ULL << 29 | 1ULL << 40);
+    }
     assert_int_equal(entry.timeout, 90);
 }
 
@@ -125,8 +127,8 @@ static void the_least_entry_has_the_defaults(void **state)
     assert_null(entry.protocol);
     assert_true(entry.rng);
     assert_true(entry.apicv && entry.posting);
-    assert_int_equal(entry.lint, LINT_STRICT);
-    assert_int_equal(entry.features_off, 0);
+    assert_int_equal(entry.lint, VIRTIO_LINT_STRICT);
+    assert_int_equal(entry.features_off[VIRTIO_KIND_BLOCK], 0);
     assert_int_equal(entry.timeout, 0);
     assert_int_equal(entry.disk_count, 0);
     assert_string_equal(entry.options, "");
@@ -137,19 +139,19 @@ static void lint_by_device(void **state)
     (void)state;
     assert_true(
         parse("linux /a\n\nlint strict, console0=off ,block12=tolerant"));
-    assert_int_equal(entry.lint, LINT_STRICT);
+    assert_int_equal(entry.lint, VIRTIO_LINT_STRICT);
     assert_int_equal(entry.device_count, 2);
     assert_int_equal(entry.device[0].line, 3);
     assert_string_equal(entry.device[0].name, "console0");
-    assert_int_equal(entry.device[0].lint, LINT_OFF);
+    assert_int_equal(entry.device[0].lint, VIRTIO_LINT_OFF);
     assert_string_equal(entry.device[1].name, "block12");
-    assert_int_equal(entry.device[1].lint, LINT_TOLERANT);
+    assert_int_equal(entry.device[1].lint, VIRTIO_LINT_TOLERANT);
     /* In any order, and with the default for the rest. */
     assert_true(parse("linux /a\nlint entropy2=strict,off"));
-    assert_int_equal(entry.lint, LINT_OFF);
-    assert_int_equal(entry.device[0].lint, LINT_STRICT);
+    assert_int_equal(entry.lint, VIRTIO_LINT_OFF);
+    assert_int_equal(entry.device[0].lint, VIRTIO_LINT_STRICT);
     assert_true(parse("linux /a\nlint entropy2=off"));
-    assert_int_equal(entry.lint, LINT_STRICT);
+    assert_int_equal(entry.lint, VIRTIO_LINT_STRICT);
     assert_int_equal(entry.device_count, 1);
 }
 
@@ -159,15 +161,61 @@ static void features_by_device(void **state)
     assert_true(parse("linux /a\nlint block1=off\n"
                       "features -in_order, block1=-event_idx,"
                       "block1=-ring_packed ,entropy2=-indirect_desc"));
-    assert_int_equal(entry.features_off, 1ULL << 35);
+    assert_int_equal(entry.features_off[VIRTIO_KIND_ENTROPY], 1ULL << 35);
     assert_int_equal(entry.device_count, 2);
     assert_string_equal(entry.device[0].name, "block1");
     assert_int_equal(entry.device[0].line, 2);
-    assert_int_equal(entry.device[0].lint, LINT_OFF);
+    assert_int_equal(entry.device[0].lint, VIRTIO_LINT_OFF);
     assert_int_equal(entry.device[0].features_off, 1ULL << 29 | 1ULL << 34);
     assert_false(entry.device[1].has_lint);
     assert_int_equal(entry.device[1].features_off, 1ULL << 28);
     assert_int_equal(entry.device[1].line, 3);
+}
+
+/* A bit of one kind means another thing, or nothing, for the others. */
+static void features_of_one_kind(void **state)
+{
+    (void)state;
+    assert_true(parse("linux /a\nfeatures -topology,-flush,-seg_max,"
+                      "-emerg_write,-size\n"));
+    assert_int_equal(entry.features_off[VIRTIO_KIND_BLOCK],
+                     1U << 10 | 1U << 9 | 1U << 2);
+    assert_int_equal(entry.features_off[VIRTIO_KIND_CONSOLE], 1U << 2 | 1U);
+    assert_int_equal(entry.features_off[VIRTIO_KIND_ENTROPY], 0);
+    assert_true(parse("linux /a\nfeatures block1=-blk_size,block1=-ro,"
+                      "console0=-emerg_write\n"));
+    assert_int_equal(entry.features_off[VIRTIO_KIND_BLOCK], 0);
+    assert_int_equal(entry.device[0].features_off, 1U << 6 | 1U << 5);
+    assert_int_equal(entry.device[1].features_off, 1U << 2);
+}
+
+/* All names, and nothing else, that a device offers. */
+static void every_feature_has_its_name(void **state)
+{
+    static const char *const names[] = {
+        [VIRTIO_KIND_CONSOLE] =
+            "indirect_desc, event_idx, ring_packed, in_order, "
+            "notification_data, ring_reset, size, emerg_write",
+        [VIRTIO_KIND_BLOCK] =
+            "indirect_desc, event_idx, ring_packed, in_order, "
+            "notification_data, ring_reset, seg_max, ro, blk_size, flush, "
+            "topology",
+        [VIRTIO_KIND_ENTROPY] =
+            "indirect_desc, event_idx, ring_packed, in_order, "
+            "notification_data, ring_reset",
+        [VIRTIO_KINDS] = "indirect_desc, event_idx, ring_packed, in_order, "
+                         "notification_data, ring_reset, size, emerg_write, "
+                         "seg_max, ro, blk_size, flush, topology",
+    };
+    char text[200];
+
+    (void)state;
+    for (unsigned kind = 0; kind <= VIRTIO_KINDS; kind++) {
+        virtio_kind_list_features((enum virtio_kind)kind, text, sizeof(text));
+        assert_string_equal(text, names[kind]);
+    }
+    virtio_kind_list_features(VIRTIO_KINDS, text, 20);
+    assert_string_equal(text, "indirect_desc, even");
 }
 
 static void modules_have_a_path_and_words(void **state)
@@ -281,6 +329,16 @@ static const struct {
     {"linux /a\nfeatures block1=event_idx\n", 2, "a list like -event_idx,"},
     {"linux /a\nfeatures block1=-\n", 2, "a list like -event_idx,"},
     {"linux /a\nfeatures block1=-x\n", 2, "-x: indirect_desc, event"},
+    {"linux /a\nfeatures block1=-x\n", 2, "ring_reset, seg_max, ro, blk_size"},
+    {"linux /a\nfeatures block1=-emerg_write\n", 2, "flush, topology"},
+    {"linux /a\nfeatures entropy2=-topology\n", 2, "-topology: indirect_desc"},
+    {"linux /a\nfeatures console0=-topology\n", 2, "size, emerg_write"},
+    {"linux /a\nfeatures -TOPOLOGY\n", 2, "-TOPOLOGY: indirect_desc"},
+    {"linux /a\nfeatures -mq\n", 2, "-mq: indirect_desc"},
+    {"linux /a\nfeatures -multiport\n", 2, "-multiport: indirect_desc"},
+    {"linux /a\nfeatures -access_platform\n", 2, "ring_reset, size, emerg_w"},
+    {"linux /a\nfeatures block1=-version_1\n", 2, "no device would be left"},
+    {"linux /a\nfeatures net3=-mac\n", 2, "like block1"},
     {"linux /a\ndisk\n", 2, "zero:SIZE"},
     {"linux /a\ndisk zero:\n", 2, "a size like zero:64M"},
     {"linux /a\ndisk zero:0M\n", 2, "a size like zero:64M"},
@@ -422,6 +480,8 @@ int main(void)
         cmocka_unit_test(the_least_entry_has_the_defaults),
         cmocka_unit_test(lint_by_device),
         cmocka_unit_test(features_by_device),
+        cmocka_unit_test(features_of_one_kind),
+        cmocka_unit_test(every_feature_has_its_name),
         cmocka_unit_test(modules_have_a_path_and_words),
         cmocka_unit_test(files_as_other_systems_write_them),
         cmocka_unit_test(other_loaders_keys_are_skipped),

@@ -162,10 +162,10 @@ static void crossing_device_access_is_split(void **state)
 {
     struct rig *rig = *state;
     static const struct access expected[] = {
-        {RIG_DEVICE_GPA + 0xffd, 0x88, 1, true},
-        {RIG_DEVICE_GPA + 0xffe, 0x6677, 2, true},
-        {RIG_DEVICE_GPA + 0x1000, 0x22334455, 4, true},
-        {RIG_DEVICE_GPA + 0x1004, 0x11, 1, true},
+        {RIG_DEVICE_GPA + 0xffd, 0x88, 1, true, NULL},
+        {RIG_DEVICE_GPA + 0xffe, 0x6677, 2, true, NULL},
+        {RIG_DEVICE_GPA + 0x1000, 0x22334455, 4, true, NULL},
+        {RIG_DEVICE_GPA + 0x1004, 0x11, 1, true, NULL},
     };
 
     RIG_CODE_AT(rig, 0, "\x48\x89\x07");

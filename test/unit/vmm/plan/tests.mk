@@ -2,7 +2,7 @@ unit-tests += check
 check-sources := test/unit/vmm/plan/check_test.c $(support)/fake_log.c \
     $(addprefix vmm/plan/, \
     boot_plan.c check.c discover.c screen.c virtio_plan.c) \
-    $(loader-test-parts)
+    $(virtio-kind-parts) $(loader-test-parts)
 check-depends := $(loader-depends)
 
 unit-tests += discover

@@ -33,8 +33,8 @@ static void devices_stand_in_the_order_of_their_windows(void **state)
     assert_int_equal(plan.count, 4);
     assert_int_equal(plan.devices[0].kind, VIRTIO_KIND_CONSOLE);
     assert_int_equal(plan.devices[1].kind, VIRTIO_KIND_BLOCK);
-    assert_int_equal(plan.devices[1].disk, 0);
-    assert_int_equal(plan.devices[2].disk, 1);
+    assert_int_equal(plan.devices[1].number, 0);
+    assert_int_equal(plan.devices[2].number, 1);
     assert_int_equal(plan.devices[3].kind, VIRTIO_KIND_ENTROPY);
     parse("linux /a\nconsole serial\nrng off\n");
     assert_true(virtio_plan_make(&entry, &plan));
@@ -46,9 +46,9 @@ static void the_list_goes_before_the_level_for_all(void **state)
     (void)state;
     parse("linux /a\ndisk zero:1M\nlint strict,console0=off,block1=tolerant\n");
     assert_true(virtio_plan_make(&entry, &plan));
-    assert_int_equal(virtio_plan_lint(&entry, &plan, 0), LINT_OFF);
-    assert_int_equal(virtio_plan_lint(&entry, &plan, 1), LINT_TOLERANT);
-    assert_int_equal(virtio_plan_lint(&entry, &plan, 2), LINT_STRICT);
+    assert_int_equal(virtio_plan_lint(&entry, &plan, 0), VIRTIO_LINT_OFF);
+    assert_int_equal(virtio_plan_lint(&entry, &plan, 1), VIRTIO_LINT_TOLERANT);
+    assert_int_equal(virtio_plan_lint(&entry, &plan, 2), VIRTIO_LINT_STRICT);
 }
 
 static void features_of_all_and_of_one_add_up(void **state)
@@ -60,8 +60,15 @@ static void features_of_all_and_of_one_add_up(void **state)
     assert_int_equal(virtio_plan_features_off(&entry, &plan, 0), 1ULL << 35);
     assert_int_equal(virtio_plan_features_off(&entry, &plan, 1),
                      1ULL << 29 | 1ULL << 35);
-    assert_int_equal(virtio_plan_lint(&entry, &plan, 1), LINT_OFF);
-    assert_int_equal(virtio_plan_lint(&entry, &plan, 0), LINT_STRICT);
+    assert_int_equal(virtio_plan_lint(&entry, &plan, 1), VIRTIO_LINT_OFF);
+    assert_int_equal(virtio_plan_lint(&entry, &plan, 0), VIRTIO_LINT_STRICT);
+    /* Of a kind: its devices alone. */
+    parse("linux /a\ndisk zero:1M\nfeatures -flush,block1=-ro\n");
+    assert_true(virtio_plan_make(&entry, &plan));
+    assert_int_equal(virtio_plan_features_off(&entry, &plan, 0), 0);
+    assert_int_equal(virtio_plan_features_off(&entry, &plan, 1),
+                     1U << 9 | 1U << 5);
+    assert_int_equal(virtio_plan_features_off(&entry, &plan, 2), 0);
     assert_false(check("linux /a\nfeatures block1=-event_idx\n"));
     assert_int_equal(error.line, 2);
 }

@@ -16,6 +16,7 @@
 #include "kernel/domain.h"
 #include "kernel/entropy.h"
 #include "kernel/page.h"
+#include "virtio/block.h"
 #include "vmm/vm/vm.h"
 #include "vmm/vm/vm_report.h"
 
@@ -222,11 +223,10 @@ void vm_report_notification(struct vm_device *host, uint64_t value)
     (void)value;
 }
 
-void vm_report_clause(struct vm *which, struct virtio_device *device,
+void vm_report_clause(struct vm_device *host,
                       const struct virtio_report *report)
 {
-    (void)which;
-    (void)device;
+    (void)host;
     (void)report;
 }
 

@@ -238,9 +238,10 @@ void vm_device_log(struct vm *which)
     (void)which;
 }
 
-void vm_device_console_input(struct vm *which)
+bool vm_device_console_input(struct vm *which)
 {
     (void)which;
+    return false;
 }
 
 /* ---- tests ---- */
