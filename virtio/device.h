@@ -245,7 +245,7 @@ struct virtio_device {
     /* What the clauses need to remember from power-on, under the lock: */
     bool seen_magic;
     bool seen_version;
-    bool seen_id;
+    bool identified; /* the order of the first reads is judged; not if empty */
     bool status_written;
     bool ever_read_features;
     uint64_t acknowledgements;

@@ -144,6 +144,7 @@ void virtio_features_write(struct virtio_device *device, uint32_t value)
         return;
     }
     device->session.wrote_features = true;
+    device->session.features_refused = false; /* it tries others */
     if (word < WORDS) {
         *half = (*half & ~((uint64_t)UINT32_MAX << shift)) | (uint64_t)value
                                                                  << shift;

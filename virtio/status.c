@@ -93,21 +93,28 @@ static bool features_ok_judge(struct virtio_device *device, uint32_t value)
     return !device->session.features_refused;
 }
 
+/* 3.1.1: after a refusal the driver tries other features or gives up. One that
+ * sets DRIVER_OK goes on, even if it writes FEATURES_OK once more. True if the
+ * step is to be ignored. */
+static bool refusal_judge(struct virtio_device *device, uint32_t value)
+{
+    if (!judge(device, CLAUSE_INIT_DRV_013, device->session.features_refused)) {
+        return false;
+    }
+    violation(
+        device, CLAUSE_INIT_DRV_013, .verdict = VIRTIO_VERDICT_IGNORED,
+        .summary = "DRIVER_OK after the features were refused",
+        .values = {{"Status was", device->session.status}, {"written", value}});
+    return true;
+}
+
 /* DRIVER_OK, 3.1.1 steps 6 to 8. True if it is to be set. */
 static bool driver_ok_judge(struct virtio_device *device, uint32_t value,
                             uint32_t fresh, bool features_ok)
 {
     uint32_t old = device->session.status;
     bool together = (fresh & VIRTIO_STATUS_FEATURES_OK) != 0;
-    bool was_refused = device->session.features_refused && !together;
 
-    if (judge(device, CLAUSE_INIT_DRV_013, !features_ok && was_refused)) {
-        violation(device, CLAUSE_INIT_DRV_013,
-                  .verdict = VIRTIO_VERDICT_IGNORED,
-                  .summary = "DRIVER_OK after the features were refused",
-                  .values = {{"Status was", old}, {"written", value}});
-        return false;
-    }
     if (judge(device, CLAUSE_INIT_DRV_005, !features_ok && !together)) {
         violation(device, CLAUSE_INIT_DRV_005,
                   .verdict = VIRTIO_VERDICT_IGNORED,
@@ -137,6 +144,10 @@ static void step(struct virtio_device *device, uint32_t value)
     uint32_t set = fresh & (VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER |
                             VIRTIO_STATUS_FAILED);
 
+    if ((fresh & VIRTIO_STATUS_DRIVER_OK) != 0 &&
+        refusal_judge(device, value)) {
+        fresh = set;
+    }
     if ((fresh & VIRTIO_STATUS_DRIVER) != 0 &&
         (fresh & VIRTIO_STATUS_FEATURES_OK) == 0) {
         driver_judge(device, value, fresh);

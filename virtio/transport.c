@@ -13,17 +13,37 @@
 #include "virtio/status.h"
 #include "virtio/violation.h"
 
-/* 4.2.3.1.1: MagicValue and Version first, DeviceID next; with DeviceID 0,
- * nothing else ever. True if the access may go on. */
+/* 4.2.3.1.1: MagicValue and Version first, DeviceID next; each is told once.
+ * An access that breaks both rules is told by the first. */
+static void order_judge(struct virtio_device *device, uint32_t offset, bool id)
+{
+    bool first = device->seen_magic && device->seen_version;
+
+    if (judge(device, CLAUSE_MMIO_DRV_026, !first)) {
+        violation(device, CLAUSE_MMIO_DRV_026, .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "accessed before MagicValue and Version were read",
+                  .values = {{"offset", offset}});
+    } else if (judge(device, CLAUSE_MMIO_DRV_027, !id)) {
+        violation(device, CLAUSE_MMIO_DRV_027, .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "accessed before DeviceID was read",
+                  .values = {{"offset", offset}});
+    }
+    device->seen_magic = true;
+    device->seen_version = true;
+    device->identified = first || id;
+}
+
+/* An access before the driver knows what device this is. With DeviceID 0, it
+ * is to make no other ever. True if the access may go on. */
 static bool identity_judge(struct virtio_device *device, uint32_t offset,
                            bool write)
 {
     bool head = !write && (offset == VIRTIO_REG_MAGIC_VALUE ||
                            offset == VIRTIO_REG_VERSION);
     bool id = !write && offset == VIRTIO_REG_DEVICE_ID;
+    bool empty = device->type->device_id == 0;
 
-    if (device->type->device_id == 0 &&
-        judge(device, CLAUSE_MMIO_DRV_029, !head && !id)) {
+    if (empty && judge(device, CLAUSE_MMIO_DRV_029, !head && !id)) {
         violation(device, CLAUSE_MMIO_DRV_029,
                   .verdict = write ? VIRTIO_VERDICT_IGNORED
                                    : VIRTIO_VERDICT_READS_ZERO,
@@ -36,22 +56,8 @@ static bool identity_judge(struct virtio_device *device, uint32_t offset,
         device->seen_version |= offset == VIRTIO_REG_VERSION;
         return true;
     }
-    bool first = device->seen_magic && device->seen_version;
-
-    if (judge(device, CLAUSE_MMIO_DRV_026, !first)) {
-        violation(device, CLAUSE_MMIO_DRV_026, .verdict = VIRTIO_VERDICT_TAKEN,
-                  .summary = "accessed before MagicValue and Version were read",
-                  .values = {{"offset", offset}});
-    } else if (!id && judge(device, CLAUSE_MMIO_DRV_027, true)) {
-        violation(device, CLAUSE_MMIO_DRV_027, .verdict = VIRTIO_VERDICT_TAKEN,
-                  .summary = "accessed before DeviceID was read",
-                  .values = {{"offset", offset}});
-    } else {
-        mark_exercised(device, CLAUSE_MMIO_DRV_027);
-    }
-    device->seen_magic = true;
-    device->seen_version = true;
-    device->seen_id = true;
+    order_judge(device, offset, id);
+    device->identified &= !empty;
     return true;
 }
 
@@ -213,7 +219,7 @@ uint64_t virtio_mmio_read(struct virtio_device *device, uint32_t offset,
     uint64_t value = 0;
 
     virtio_device_lock(device);
-    if (device->seen_id || identity_judge(device, offset, false)) {
+    if (device->identified || identity_judge(device, offset, false)) {
         if (offset >= VIRTIO_REG_CONFIG) {
             value =
                 virtio_config_read(device, offset - VIRTIO_REG_CONFIG, size);
@@ -235,7 +241,7 @@ void virtio_mmio_write(struct virtio_device *device, uint32_t offset,
     value &= value_mask(size);
     virtio_device_lock(device);
     virtio_history_record(device, offset, size, true, value);
-    if (device->seen_id || identity_judge(device, offset, true)) {
+    if (device->identified || identity_judge(device, offset, true)) {
         if (offset >= VIRTIO_REG_CONFIG) {
             field = virtio_config_write(device, offset - VIRTIO_REG_CONFIG,
                                         size, value);
