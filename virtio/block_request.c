@@ -38,7 +38,30 @@ struct request {
     struct virtio_cursor in;  /* data to write, then the status byte */
     uint64_t out_bytes;
     uint64_t in_bytes; /* without the status byte */
+    bool untouched;    /* failed, and its data is left as it is */
 };
+
+/* Fails a request with data of the wrong direction: `bytes` that the device may
+ * only read where it has to write, or the other way round. */
+static bool direction_judge(struct request *request, uint64_t bytes)
+{
+    struct virtio_queue *queue = request->queue;
+
+    if (!ring_judge(queue, CLAUSE_LINTEL_BLK_001, bytes != 0)) {
+        return true;
+    }
+    ring_violation(queue, CLAUSE_LINTEL_BLK_001,
+                   .verdict = VIRTIO_VERDICT_REQUEST_FAILED,
+                   .summary = "the data has the wrong direction: WRITE is set "
+                              "for a write, or clear for a read",
+                   .values = {{"head", request->chain->head},
+                              {"type", request->type},
+                              {"sector", request->sector},
+                              {"readable data", request->out_bytes},
+                              {"writable data", request->in_bytes}});
+    request->untouched = true;
+    return false;
+}
 
 /* The checks that reads and writes share. */
 static enum status transfer_judge(const struct request *request,
@@ -86,10 +109,14 @@ static enum status serve_in(struct request *request)
     const struct virtio_chain *chain = request->chain;
     const struct virtio_segment *last =
         &chain->segments[chain->readable + chain->writable - 1];
+    uint64_t at = request->sector * VIRTIO_BLOCK_SECTOR;
+
+    if (!direction_judge(request, request->out_bytes)) {
+        return S_IOERR;
+    }
     enum status status =
         transfer_judge(request, request->in_bytes,
                        chain->writable - (last->length == 1 ? 1u : 0u));
-    uint64_t at = request->sector * VIRTIO_BLOCK_SECTOR;
 
     while (status == S_OK && request->in.left > 1) {
         uint64_t most = request->in.left - 1;
@@ -111,10 +138,14 @@ static enum status serve_in(struct request *request)
 static enum status serve_out(struct request *request)
 {
     const struct virtio_chain *chain = request->chain;
+    uint64_t at = request->sector * VIRTIO_BLOCK_SECTOR;
+
+    if (!direction_judge(request, request->in_bytes)) {
+        return S_IOERR;
+    }
     enum status status = transfer_judge(
         request, request->out_bytes,
         chain->readable - (chain->segments[0].length == HEADER_SIZE ? 1u : 0u));
-    uint64_t at = request->sector * VIRTIO_BLOCK_SECTOR;
 
     if (request->block->read_only) {
         return S_IOERR; /* 5.2.6.2 */
@@ -159,6 +190,9 @@ static enum status serve_get_id(struct request *request)
     struct virtio_queue *queue = request->queue;
     size_t length = VIRTIO_BLOCK_SERIAL;
 
+    if (!direction_judge(request, request->out_bytes)) {
+        return S_IOERR;
+    }
     if (ring_judge(queue, CLAUSE_BLK_DRV_018,
                    request->in_bytes != VIRTIO_BLOCK_SERIAL)) {
         ring_violation(queue, CLAUSE_BLK_DRV_018,
@@ -217,7 +251,7 @@ static uint32_t finish(struct request *request, enum status status)
     uint64_t length = total;
     uint8_t byte = (uint8_t)status;
 
-    if (rest > FILL_LIMIT) {
+    if (rest > FILL_LIMIT || request->untouched) {
         length -= request->in.left;
         virtio_cursor_skip(&request->in, rest);
     } else {

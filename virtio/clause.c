@@ -20,21 +20,25 @@ static const char *const level_names[] = {
     [VIRTIO_MUST] = "error",
 };
 
-static const char *const verdict_texts[VIRTIO_VERDICT_COUNT] = {
-    [VIRTIO_VERDICT_NONE] = "",
-    [VIRTIO_VERDICT_TAKEN] = "the device goes on as if it were right",
-    [VIRTIO_VERDICT_IGNORED] = "the access is ignored",
-    [VIRTIO_VERDICT_BITS_IGNORED] = "the bits are ignored",
-    [VIRTIO_VERDICT_NOT_SEEN] = "the device does not see the buffer",
-    [VIRTIO_VERDICT_NOTIFIED] = "the device notifies the driver",
-    [VIRTIO_VERDICT_READS_ZERO] = "the read gives 0",
-    [VIRTIO_VERDICT_READS_ONES] = "the read gives all ones",
-    [VIRTIO_VERDICT_FEATURES_REFUSED] = "FEATURES_OK stays clear",
-    [VIRTIO_VERDICT_QUEUE_REFUSED] = "QueueReady stays 0",
-    [VIRTIO_VERDICT_DROPPED] = "the buffer is returned with length 0",
-    [VIRTIO_VERDICT_REQUEST_FAILED] = "the request fails by its status",
-    [VIRTIO_VERDICT_NEEDS_RESET] = "the device stops: DEVICE_NEEDS_RESET",
-    [VIRTIO_VERDICT_WAITS] = "the device waits for the driver",
+static const struct {
+    const char *text;
+    bool loses; /* a request */
+} verdicts[VIRTIO_VERDICT_COUNT] = {
+    [VIRTIO_VERDICT_NONE] = {"", false},
+    [VIRTIO_VERDICT_TAKEN] = {"the device goes on as if it were right", false},
+    [VIRTIO_VERDICT_IGNORED] = {"the access is ignored", false},
+    [VIRTIO_VERDICT_BITS_IGNORED] = {"the bits are ignored", false},
+    [VIRTIO_VERDICT_NOT_SEEN] = {"the device does not see the buffer", false},
+    [VIRTIO_VERDICT_NOTIFIED] = {"the device notifies the driver", false},
+    [VIRTIO_VERDICT_READS_ZERO] = {"the read gives 0", false},
+    [VIRTIO_VERDICT_READS_ONES] = {"the read gives all ones", false},
+    [VIRTIO_VERDICT_FEATURES_REFUSED] = {"FEATURES_OK stays clear", false},
+    [VIRTIO_VERDICT_QUEUE_REFUSED] = {"QueueReady stays 0", false},
+    [VIRTIO_VERDICT_DROPPED] = {"the buffer is returned with length 0", true},
+    [VIRTIO_VERDICT_REQUEST_FAILED] = {"the request fails by its status", true},
+    [VIRTIO_VERDICT_NEEDS_RESET] = {"the device stops: DEVICE_NEEDS_RESET",
+                                    true},
+    [VIRTIO_VERDICT_WAITS] = {"the device waits for the driver", false},
 };
 
 const struct virtio_clause *virtio_clause_get(enum clause_id id)
@@ -45,12 +49,6 @@ const struct virtio_clause *virtio_clause_get(enum clause_id id)
 const char *virtio_level_name(enum virtio_level level)
 {
     return (unsigned)level <= VIRTIO_MUST ? level_names[level] : "";
-}
-
-static const char *verdict_text(enum virtio_verdict verdict)
-{
-    return (unsigned)verdict < VIRTIO_VERDICT_COUNT ? verdict_texts[verdict]
-                                                    : "";
 }
 
 static bool power_of_ten(uint32_t count)
@@ -70,16 +68,19 @@ static void put_in_outbox(struct virtio_device *device,
     }
     const struct virtio_clause *clause = &clauses[violation->id];
     struct virtio_report *report = &device->outbox[device->outbox_count++];
+    enum virtio_level level =
+        violation->arguable && clause->level > VIRTIO_SUSPICION
+            ? VIRTIO_SUSPICION
+            : clause->level;
 
     *report = (struct virtio_report){
         .clause = clause,
-        .level = violation->arguable && clause->level > VIRTIO_SUSPICION
-                     ? VIRTIO_SUSPICION
-                     : clause->level,
+        .level = level,
+        .counts = level == VIRTIO_MUST || verdicts[verdict].loses,
         .verdict = verdict,
         .summary = violation->summary,
         .story = violation->story,
-        .verdict_text = verdict_text(verdict),
+        .verdict_text = verdicts[verdict].text,
         .queue = violation->queue != NULL ? violation->queue->index : -1,
         .repeat = count,
     };

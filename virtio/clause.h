@@ -72,6 +72,8 @@ struct virtio_value {
 struct virtio_report {
     const struct virtio_clause *clause; /* id, level, section, text */
     enum virtio_level level;            /* of this breach */
+    bool counts; /* the run has failed: by a MUST, or by a request that the
+                    device threw away */
     enum virtio_verdict verdict;
     const char *summary;      /* what the driver did, in a few words */
     const char *story;        /* what follows, in a paragraph; or NULL */

@@ -110,6 +110,12 @@ void json_null(struct json *json, const char *name)
     json_text(json, name, NULL);
 }
 
+void json_bool(struct json *json, const char *name, bool value)
+{
+    begin_member(json, name);
+    put_plain(json, value ? "true" : "false");
+}
+
 void json_object(struct json *json, const char *name)
 {
     begin_member(json, name);

@@ -35,6 +35,7 @@ void json_text(struct json *json, const char *name, const char *text);
 void json_number(struct json *json, const char *name, uint64_t number);
 void json_hex(struct json *json, const char *name, uint64_t number);
 void json_null(struct json *json, const char *name);
+void json_bool(struct json *json, const char *name, bool value);
 
 /* Open an object or an array as a member of the innermost one. json_close()
  * closes the innermost one. */

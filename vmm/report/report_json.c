@@ -104,6 +104,7 @@ bool report_json_clause(char *text, size_t size, const char *vm,
     json_text(&json, "id", report->clause->id);
     json_text(&json, "section", report->clause->section);
     json_text(&json, "level", virtio_level_name(report->level));
+    json_bool(&json, "counts", report->counts);
     json_text(&json, "text", report->clause->text);
     put_device(&json, device);
     if (report->queue >= 0) {

@@ -18,11 +18,9 @@ static uint64_t size_mask(uint8_t size)
 
 static enum access_result port_access(void *context, struct access *access)
 {
-    struct vcpu *vcpu = context;
-    struct vm *vm = vcpu->vm;
+    struct vm *vm = context;
     const struct region *region = regions_find(&vm->ports, access->address);
 
-    access->vcpu = vcpu;
     if (region != NULL &&
         region->access(region->context, access) == ACCESS_HANDLED) {
         return ACCESS_HANDLED;
@@ -38,14 +36,34 @@ static enum access_result port_access(void *context, struct access *access)
     return ACCESS_HANDLED;
 }
 
-static void string_io(struct vcpu *vcpu, const struct exit *exit)
+static enum access_result string_port_access(void *context,
+                                             struct access *access)
+{
+    struct vcpu *vcpu = context;
+
+    access->vcpu = vcpu;
+    return port_access(vcpu->vm, access);
+}
+
+/* Seldom, and long: not in io_exit(). */
+__attribute__((noinline)) static void string_io(struct vcpu *vcpu,
+                                                const struct exit *exit)
 {
     struct emulate_context context;
 
     mmio_prepare(vcpu, &context);
     mmio_finish(vcpu, &context,
                 emulate_string_io(&context, exit->io.in, exit->io.size,
-                                  port_access, vcpu));
+                                  string_port_access, vcpu));
+}
+
+/* A 32-bit result clears RAX' upper half, smaller ones keep what is above. */
+static void set_result(struct guest *guest, uint8_t size, uint64_t value)
+{
+    uint64_t mask = size_mask(size);
+    uint64_t kept = size == 4 ? 0 : guest_gpr(guest, GPR_RAX) & ~mask;
+
+    guest_set_gpr(guest, GPR_RAX, kept | (value & mask));
 }
 
 void io_exit(struct vcpu *vcpu, const struct exit *exit)
@@ -55,23 +73,19 @@ void io_exit(struct vcpu *vcpu, const struct exit *exit)
         .address = exit->io.port,
         .size = exit->io.size,
         .write = !exit->io.in,
+        .vcpu = vcpu,
     };
-    uint64_t rax = 0;
-    uint64_t mask = size_mask(exit->io.size);
 
     if (exit->io.string) {
         string_io(vcpu, exit);
         return;
     }
-    rax = guest_gpr(guest, GPR_RAX);
-    access.value = rax & mask;
-    port_access(vcpu, &access);
-    if (exit->io.in) {
-        /* A 32-bit result clears RAX' upper half, smaller ones keep it. */
-        guest_set_gpr(guest, GPR_RAX,
-                      exit->io.size == 4
-                          ? access.value & mask
-                          : (rax & ~mask) | (access.value & mask));
+    if (access.write) {
+        access.value = guest_gpr(guest, GPR_RAX) & size_mask(access.size);
+        port_access(vcpu->vm, &access);
+    } else {
+        port_access(vcpu->vm, &access);
+        set_result(guest, access.size, access.value);
     }
     guest_skip(guest, exit->length);
 }

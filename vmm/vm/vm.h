@@ -100,7 +100,7 @@ struct vm {
     uint64_t wild_ports;
     uint64_t not_emulated; /* instructions */
     struct vm_symbols symbols;
-    unsigned clauses_broken; /* MUST-class reports */
+    unsigned clauses_broken; /* reports by which the run has failed */
     char report_line[REPORT_JSON_BYTES];
 };
 

@@ -12,7 +12,8 @@
 /* All values of a report that are shown, with names and words. */
 #define VALUES_BYTES 600
 
-static enum log_level log_level_of(enum virtio_level level)
+/* A request that was thrown away is a warning at least, whatever the clause. */
+static enum log_level log_level_of(const struct virtio_report *report)
 {
     static const enum log_level levels[] = {
         [VIRTIO_NOTE] = LOG_INFO,
@@ -21,7 +22,9 @@ static enum log_level log_level_of(enum virtio_level level)
         [VIRTIO_MUST] = LOG_ERROR,
     };
 
-    return levels[level];
+    enum log_level level = levels[report->level];
+
+    return report->counts && level > LOG_WARN ? LOG_WARN : level;
 }
 
 /* How strongly the specification asks. */
@@ -167,7 +170,7 @@ static void log_text(const struct virtio_device *device,
                      const struct virtio_report *report,
                      const struct code_place *place)
 {
-    enum log_level level = log_level_of(report->level);
+    enum log_level level = log_level_of(report);
     char where[48];
     char values[VALUES_BYTES];
 
@@ -196,13 +199,13 @@ void vm_report_clause(struct vm_device *host,
     struct vm *vm = host->vm;
     struct code_place place;
 
-    if (report->level == VIRTIO_MUST) {
+    if (report->counts) {
         vm->clauses_broken++;
     }
     find_place(host, report->queue, &place);
     log_text(host->device, report, &place);
-    log_json(vm, log_level_of(report->level), report_json_clause,
-             vm->config->id, host->device, report, &place);
+    log_json(vm, log_level_of(report), report_json_clause, vm->config->id,
+             host->device, report, &place);
 }
 
 /* What one device adds to the summary of a clause. */

@@ -8,7 +8,8 @@ struct vm_device;
 struct virtio_report;
 struct vm;
 
-/* Logs one report: text, then one line of JSON. Counts MUST-class breaches. */
+/* Logs one report: text, then one line of JSON. Counts those by which the run
+ * has failed. */
 void vm_report_clause(struct vm_device *host,
                       const struct virtio_report *report);
 

@@ -167,6 +167,39 @@ static void block_large(void **state)
     assert_int_equal(rig.report_count, 0);
 }
 
+/* Data that the device may not write cannot be read into, and data that it may
+ * not read cannot be written: the request fails, and nothing is touched. */
+static void block_wrong_direction(void **state)
+{
+    static const struct {
+        uint32_t type;
+        bool write[2]; /* WRITE of its two pieces of data */
+    } cases[] = {
+        {T_IN, {false, false}},     {T_IN, {false, true}},
+        {T_OUT, {true, true}},      {T_OUT, {false, true}},
+        {T_GET_ID, {false, false}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        group_live(RIG_BLOCK);
+        struct driver_piece data[2] = {group_piece(512, cases[i].write[0]),
+                                       group_piece(512, cases[i].write[1])};
+        uint8_t before[1024];
+
+        memcpy(before, rig.disk + 16 * 512, sizeof before);
+        for (unsigned j = 0; j < 2; j++) {
+            memset(rig_at(data[j].gpa, 512), 0x5a, 512);
+        }
+        assert_int_equal(driver_block(queue, cases[i].type, 16, data, 2), 1);
+        for (unsigned j = 0; j < 1024; j++) {
+            assert_int_equal(*rig_at(data[j / 512].gpa + j % 512, 1), 0x5a);
+        }
+        assert_memory_equal(rig.disk + 16 * 512, before, sizeof before);
+        assert_int_not_equal(rig.report_count, 0);
+    }
+}
+
 /* Nowhere to put a status: the chain comes back all the same. */
 static void block_without_status(void **state)
 {
@@ -193,6 +226,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(block_resizes),
     cmocka_unit_test(block_in_pieces),
     cmocka_unit_test(block_large),
+    cmocka_unit_test(block_wrong_direction),
     cmocka_unit_test(block_without_status),
 };
 

@@ -75,6 +75,20 @@ static void too_many_pieces(void)
     rig_run();
 }
 
+static void read_into_readable(void)
+{
+    struct driver_piece data = piece(512, false);
+
+    driver_block(queue(), 0, 0, &data, 1);
+}
+
+static void write_of_writable(void)
+{
+    struct driver_piece data = piece(512, true);
+
+    driver_block(queue(), 1, 0, &data, 1);
+}
+
 static void no_status_byte(void)
 {
     struct driver_piece header = piece(16, false);
@@ -145,6 +159,8 @@ const struct breach breaches_device[] = {
     BREACH(id_too_short, BLK_DRV_018, BLOCK, LIVE, TAKEN),
     BREACH(id_with_sector, BLK_TXT_006, BLOCK, LIVE, TAKEN),
     BREACH(too_many_pieces, BLK_TXT_003, BLOCK, LIVE, TAKEN),
+    BREACH(read_into_readable, LINTEL_BLK_001, BLOCK, LIVE, REQUEST_FAILED),
+    BREACH(write_of_writable, LINTEL_BLK_001, BLOCK, LIVE, REQUEST_FAILED),
     BREACH(no_status_byte, BLK_TXT_007, BLOCK, LIVE, DROPPED),
     BREACH(short_header, BLK_TXT_007, BLOCK, LIVE, REQUEST_FAILED),
     BREACH(readable_in_receiveq, CONSOLE_DRV_001, CONSOLE, LIVE, TAKEN),

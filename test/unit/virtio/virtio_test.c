@@ -76,6 +76,13 @@ static void report_judge(const struct breach *breach, enum virtio_lint lint)
         if (rig.reports[i].verdict != verdict) {
             fail_with(breach, "another verdict than expected");
         }
+        if (rig.reports[i].counts !=
+            (rig.reports[i].level == VIRTIO_MUST ||
+             verdict == VIRTIO_VERDICT_DROPPED ||
+             verdict == VIRTIO_VERDICT_REQUEST_FAILED ||
+             verdict == VIRTIO_VERDICT_NEEDS_RESET)) {
+            fail_with(breach, "counts otherwise than expected");
+        }
         if ((rig.reports[i].level < clause->level) != breach->arguable) {
             fail_with(breach, "another level than expected");
         }

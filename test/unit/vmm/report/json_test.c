@@ -20,6 +20,8 @@ static void members_of_every_kind(void **state)
     json_hex(&json, "h", 0xffffffff81000000);
     json_hex(&json, "z", 0);
     json_null(&json, "none");
+    json_bool(&json, "yes", true);
+    json_bool(&json, "no", false);
     json_object(&json, "o");
     json_close(&json);
     json_array(&json, "l");
@@ -32,7 +34,7 @@ static void members_of_every_kind(void **state)
     assert_string_equal(
         text, "{\"a\":\"b\",\"n\":18446744073709551615,"
               "\"h\":\"0xffffffff81000000\",\"z\":\"0x0\",\"none\":null,"
-              "\"o\":{},\"l\":[1,{\"x\":null},2]}");
+              "\"yes\":true,\"no\":false,\"o\":{},\"l\":[1,{\"x\":null},2]}");
 }
 
 static void hostile_strings_stay_strings(void **state)

@@ -139,7 +139,8 @@ static void a_report_in_json(void **state)
     assert_true(report_json_clause(text, sizeof(text), "a\"b\\\xff", rig.device,
                                    &rig.reports[0], &place));
     has("{\"lintel\":2,\"type\":\"clause\",\"vm\":\"a\\u0022b\\u005c\\u00ff\"");
-    has("\"id\":\"status-drv-002\",\"section\":\"2.1.1\",\"level\":\"error\"");
+    has("\"id\":\"status-drv-002\",\"section\":\"2.1.1\",\"level\":\"error\","
+        "\"counts\":true");
     has("\"device\":\"block0\",\"queue\":null,\"repeat\":1,");
     has("\"values\":{\"Status was\":15,\"written\":1}");
     has("\"words\":{\"Status "
