@@ -33,24 +33,20 @@ struct request {
     struct virtio_queue *queue;
     const struct virtio_chain *chain;
     uint32_t type;
+    bool untouched; /* failed, and its data is left as it is */
     uint64_t sector;
     struct virtio_cursor out; /* data to read, after the header */
     struct virtio_cursor in;  /* data to write, then the status byte */
     uint64_t out_bytes;
     uint64_t in_bytes; /* without the status byte */
-    bool untouched;    /* failed, and its data is left as it is */
 };
 
-/* Fails a request with data of the wrong direction: `bytes` that the device may
- * only read where it has to write, or the other way round. */
-static bool direction_judge(struct request *request, uint64_t bytes)
+/* Fails a request whose data the device may only read where it has to write, or
+ * the other way round. Seldom: apart from what serves good requests. */
+static __attribute__((noinline, cold)) enum status
+wrong_direction(struct request *request)
 {
-    struct virtio_queue *queue = request->queue;
-
-    if (!ring_judge(queue, CLAUSE_LINTEL_BLK_001, bytes != 0)) {
-        return true;
-    }
-    ring_violation(queue, CLAUSE_LINTEL_BLK_001,
+    ring_violation(request->queue, CLAUSE_LINTEL_BLK_001,
                    .verdict = VIRTIO_VERDICT_REQUEST_FAILED,
                    .summary = "the data has the wrong direction: WRITE is set "
                               "for a write, or clear for a read",
@@ -60,7 +56,7 @@ static bool direction_judge(struct request *request, uint64_t bytes)
                               {"readable data", request->out_bytes},
                               {"writable data", request->in_bytes}});
     request->untouched = true;
-    return false;
+    return S_IOERR;
 }
 
 /* The checks that reads and writes share. */
@@ -111,8 +107,9 @@ static enum status serve_in(struct request *request)
         &chain->segments[chain->readable + chain->writable - 1];
     uint64_t at = request->sector * VIRTIO_BLOCK_SECTOR;
 
-    if (!direction_judge(request, request->out_bytes)) {
-        return S_IOERR;
+    if (ring_judge(request->queue, CLAUSE_LINTEL_BLK_001,
+                   request->out_bytes != 0)) {
+        return wrong_direction(request);
     }
     enum status status =
         transfer_judge(request, request->in_bytes,
@@ -140,8 +137,9 @@ static enum status serve_out(struct request *request)
     const struct virtio_chain *chain = request->chain;
     uint64_t at = request->sector * VIRTIO_BLOCK_SECTOR;
 
-    if (!direction_judge(request, request->in_bytes)) {
-        return S_IOERR;
+    if (ring_judge(request->queue, CLAUSE_LINTEL_BLK_001,
+                   request->in_bytes != 0)) {
+        return wrong_direction(request);
     }
     enum status status = transfer_judge(
         request, request->out_bytes,
@@ -190,8 +188,9 @@ static enum status serve_get_id(struct request *request)
     struct virtio_queue *queue = request->queue;
     size_t length = VIRTIO_BLOCK_SERIAL;
 
-    if (!direction_judge(request, request->out_bytes)) {
-        return S_IOERR;
+    if (ring_judge(request->queue, CLAUSE_LINTEL_BLK_001,
+                   request->out_bytes != 0)) {
+        return wrong_direction(request);
     }
     if (ring_judge(queue, CLAUSE_BLK_DRV_018,
                    request->in_bytes != VIRTIO_BLOCK_SERIAL)) {
@@ -251,10 +250,10 @@ static uint32_t finish(struct request *request, enum status status)
     uint64_t length = total;
     uint8_t byte = (uint8_t)status;
 
-    if (rest > FILL_LIMIT || request->untouched) {
+    if (rest > FILL_LIMIT || (rest != 0 && request->untouched)) {
         length -= request->in.left;
         virtio_cursor_skip(&request->in, rest);
-    } else {
+    } else if (rest != 0) {
         fill(&request->in, rest);
     }
     virtio_cursor_write(&request->in, &byte, 1);
@@ -290,14 +289,8 @@ bool virtio_block_request_serve(struct virtio_block *block,
         uint32_t type;
         uint32_t reserved;
         uint64_t sector;
-    } header;
-    struct request request = {
-        .block = block,
-        .queue = queue,
-        .chain = chain,
-        .out = virtio_cursor_readable(chain),
-        .in = virtio_cursor_writable(chain),
-    };
+    } header = {0};
+    struct virtio_cursor out = virtio_cursor_readable(chain);
     enum status status = S_IOERR;
 
     _Static_assert(sizeof header == HEADER_SIZE, "VIRTIO 1.4 5.2.6");
@@ -305,12 +298,23 @@ bool virtio_block_request_serve(struct virtio_block *block,
     if (!frame_judge(queue, chain)) {
         return true;
     }
-    request.in_bytes = chain->writable_bytes - 1;
-    if (virtio_cursor_read(&request.out, &header, sizeof header) ==
-        sizeof header) {
-        request.type = header.type;
-        request.sector = header.sector;
-        request.out_bytes = request.out.left;
+    bool whole =
+        virtio_cursor_read(&out, &header, sizeof header) == sizeof header;
+    /* Each member is named: the compiler then clears none of them first. */
+    struct request request = {
+        .block = block,
+        .queue = queue,
+        .chain = chain,
+        .type = header.type,
+        .untouched = false,
+        .sector = header.sector,
+        .out = out,
+        .in = virtio_cursor_writable(chain),
+        .out_bytes = out.left,
+        .in_bytes = chain->writable_bytes - 1,
+    };
+
+    if (whole) {
         status = serve(&request);
     }
     if (status == S_HALTED) {

@@ -179,7 +179,8 @@ struct virtio_queue {
     uint64_t taken[2];          /* first descriptor of the chain, as taken */
     uint64_t exercised[CLAUSE_WORDS];
     struct virtio_shadow shadow;
-    uint32_t kicks_quiet; /* while `quiet`; also written under the lock */
+    uint32_t kicks_quiet; /* in vain, while `quiet`; written under the lock */
+    uint16_t kick_idx;    /* avail.idx at the last one while `quiet` */
 
     /* Figures, for dumps and the stall watchdog. */
     uint64_t kicks;

@@ -32,6 +32,7 @@ void virtio_queue_start(struct virtio_queue *queue, uint8_t *const area[3])
     queue->unsignalled = 0;
     queue->kicks_taken = 0;
     queue->kicks_quiet = 0;
+    queue->kick_idx = 0;
     queue->suppressed = false;
     queue->looked = false;
     queue->packed = virtio_accepted(device, VIRTIO_F_RING_PACKED);

@@ -13,11 +13,6 @@
 #include "virtio/shadow.h"
 #include "virtio/violation.h"
 
-/* Notifications after the device said it needs none, before that is told. */
-enum {
-    KICKS_IN_VAIN = 16
-};
-
 void virtio_queue_setup_select(struct virtio_device *device, uint32_t value)
 {
     if (judge(device, CLAUSE_VQRESET_TXT_001, value > 0xffff)) {
@@ -290,28 +285,6 @@ void virtio_queue_setup_write_ready(struct virtio_device *device,
     }
 }
 
-/* 2.7.10.1: the driver looks whether a notification is wanted. One that had
- * looked just before is right; of many, most had not. */
-static void suppressed_judge(struct virtio_device *device,
-                             struct virtio_queue *queue)
-{
-    enum clause_id id =
-        queue->event_idx ? CLAUSE_SPLIT_DRV_028 : CLAUSE_SPLIT_DRV_024;
-
-    if (queue->packed || !__atomic_load_n(&queue->quiet, __ATOMIC_RELAXED)) {
-        return;
-    }
-    if (judge(device, id,
-              __atomic_add_fetch(&queue->kicks_quiet, 1, __ATOMIC_RELAXED) ==
-                  KICKS_IN_VAIN)) {
-        violation(device, id, .queue = queue, .arguable = true,
-                  .verdict = VIRTIO_VERDICT_TAKEN,
-                  .summary = "notified again and again although the device had "
-                             "said that it need not be",
-                  .values = {{"notifications since then", KICKS_IN_VAIN}});
-    }
-}
-
 void virtio_queue_setup_write_reset(struct virtio_device *device,
                                     uint32_t value)
 {
@@ -389,7 +362,7 @@ void virtio_queue_setup_notify(struct virtio_device *device, uint32_t value)
                                            : "the queue is not enabled",
                   .values = {{"QueueNotify", value}});
     } else if (virtio_life_running(device) && !queue->stopping) {
-        suppressed_judge(device, queue);
+        virtio_ring_kicked(queue);
         queue->kicks_taken++;
         queue->kick_lost = false;
         env_queue_wake(queue);

@@ -19,6 +19,8 @@ enum {
     USED_IDX = 2,
     USED_RING = 4, /* entries of 8 bytes, then avail_event */
     USED_F_NO_NOTIFY = 1,
+    /* Notifications that were not wanted, before that is told. */
+    KICKS_IN_VAIN = 16,
 };
 
 void virtio_queue_split_start(struct virtio_queue *queue)
@@ -195,6 +197,48 @@ bool virtio_queue_split_wanted(struct virtio_queue *queue)
 
     queue->event_decided = event;
     return virtio_ring_passed(event, queue->used_idx, queue->unsignalled);
+}
+
+/* Linux notifies whenever it finds its ring full, whatever the device said. So
+ * a notification is held against the driver only if it comes with few new
+ * entries, and if the ring was less than half full. How full it is for the
+ * driver, which may not have seen yet what was used, does not show; but between
+ * two times that it is full, the driver either takes back much and adds much,
+ * or the device still has most of the ring. */
+static bool needless(struct virtio_queue *queue)
+{
+    uint16_t idx = guest_read16(queue->avail + AVAIL_IDX);
+    uint16_t used = __atomic_load_n(&queue->used_idx, __ATOMIC_RELAXED);
+    uint32_t slots = __atomic_load_n(&queue->chain.slots, __ATOMIC_RELAXED);
+    uint16_t fresh = (uint16_t)(idx - queue->kick_idx);
+    uint32_t pending = (uint16_t)(idx - used);
+
+    queue->kick_idx = idx;
+    /* Chains of several descriptors may be of any length. */
+    pending *= slots > 1 ? 2 * slots : 1;
+    return fresh != 0 && fresh <= queue->size / 8 && pending <= queue->size / 2;
+}
+
+/* 2.7.10.1: the driver looks whether a notification is wanted. One that had
+ * looked just before is right; of many, most had not. */
+void virtio_queue_split_kicked(struct virtio_queue *queue)
+{
+    struct virtio_device *device = queue->device;
+    enum clause_id id =
+        queue->event_idx ? CLAUSE_SPLIT_DRV_028 : CLAUSE_SPLIT_DRV_024;
+
+    if (!__atomic_load_n(&queue->quiet, __ATOMIC_RELAXED) || !needless(queue)) {
+        return;
+    }
+    if (judge(device, id,
+              __atomic_add_fetch(&queue->kicks_quiet, 1, __ATOMIC_RELAXED) ==
+                  KICKS_IN_VAIN)) {
+        violation(device, id, .queue = queue, .arguable = true,
+                  .verdict = VIRTIO_VERDICT_TAKEN,
+                  .summary = "notified again and again although the device had "
+                             "said that it need not be",
+                  .values = {{"notifications since then", KICKS_IN_VAIN}});
+    }
 }
 
 /* 2.9: next_off and next_wrap are avail.idx together. The driver may have gone

@@ -24,6 +24,7 @@ void virtio_queue_split_back(struct virtio_queue *queue);
 void virtio_queue_split_put(struct virtio_queue *queue,
                             const struct virtio_chain *chain, uint32_t written);
 bool virtio_queue_split_wanted(struct virtio_queue *queue);
+void virtio_queue_split_kicked(struct virtio_queue *queue);
 void virtio_queue_split_notified(struct virtio_queue *queue, uint16_t next);
 
 void virtio_queue_packed_start(struct virtio_queue *queue);
@@ -86,6 +87,15 @@ static inline bool virtio_ring_wanted(struct virtio_queue *queue)
 {
     return queue->packed ? virtio_queue_packed_wanted(queue)
                          : virtio_queue_split_wanted(queue);
+}
+
+/* The driver notifies a queue that is served. Was that wanted? Under the lock;
+ * in a packed ring it does not show. */
+static inline void virtio_ring_kicked(struct virtio_queue *queue)
+{
+    if (!queue->packed) {
+        virtio_queue_split_kicked(queue);
+    }
 }
 
 /* The driver says where it will make the next buffer available

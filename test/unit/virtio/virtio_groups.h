@@ -19,6 +19,7 @@ int virtio_watch_run(void);
 int virtio_rings_run(void);
 int virtio_held_run(void);
 int virtio_reset_run(void);
+int virtio_kicks_run(void);
 int virtio_order_run(void);
 
 /* A new device of that kind, strictly judged, whose driver has come so far; and

@@ -277,6 +277,7 @@ static int every_ring(void)
         failed += virtio_block_requests_run();
         failed += virtio_rings_run();
         failed += virtio_reset_run();
+        failed += virtio_kicks_run();
         failed += virtio_order_run();
     }
     rig_without = RIG_RINGS;
