@@ -1,3 +1,9 @@
+unit-tests += mmio
+mmio-sources := test/unit/vmm/vm/mmio_test.c $(support)/emulate_rig.c \
+    $(support)/emulate_guest.c $(support)/fake_log.c $(support)/fake_panic.c \
+    vmm/vm/mmio.c vmm/report/code_place.c vmm/memory/regions.c \
+    kernel/base/format.c $(emulator-parts)
+
 unit-tests += screen_show
 screen_show-sources := test/unit/vmm/vm/screen_show_test.c \
     vmm/vm/screen_show.c vmm/memory/guest_memory.c kernel/framebuffer.c \
