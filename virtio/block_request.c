@@ -289,8 +289,8 @@ bool virtio_block_request_serve(struct virtio_block *block,
         uint32_t type;
         uint32_t reserved;
         uint64_t sector;
-    } header = {0};
-    struct virtio_cursor out = virtio_cursor_readable(chain);
+    } header;
+    struct request request; /* not cleared: all that is read is set below */
     enum status status = S_IOERR;
 
     _Static_assert(sizeof header == HEADER_SIZE, "VIRTIO 1.4 5.2.6");
@@ -298,23 +298,18 @@ bool virtio_block_request_serve(struct virtio_block *block,
     if (!frame_judge(queue, chain)) {
         return true;
     }
-    bool whole =
-        virtio_cursor_read(&out, &header, sizeof header) == sizeof header;
-    /* Each member is named: the compiler then clears none of them first. */
-    struct request request = {
-        .block = block,
-        .queue = queue,
-        .chain = chain,
-        .type = header.type,
-        .untouched = false,
-        .sector = header.sector,
-        .out = out,
-        .in = virtio_cursor_writable(chain),
-        .out_bytes = out.left,
-        .in_bytes = chain->writable_bytes - 1,
-    };
-
-    if (whole) {
+    request.block = block;
+    request.queue = queue;
+    request.chain = chain;
+    request.untouched = false;
+    request.out = virtio_cursor_readable(chain);
+    request.in = virtio_cursor_writable(chain);
+    if (virtio_cursor_read(&request.out, &header, sizeof header) ==
+        sizeof header) {
+        request.type = header.type;
+        request.sector = header.sector;
+        request.out_bytes = request.out.left;
+        request.in_bytes = chain->writable_bytes - 1;
         status = serve(&request);
     }
     if (status == S_HALTED) {
