@@ -3,6 +3,7 @@ objects += $(addprefix virtio/, \
     block.o \
     block_request.o \
     block_type.o \
+    chain.o \
     clause.o \
     config_space.o \
     console.o \

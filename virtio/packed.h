@@ -6,14 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "virtio/descriptor.h"
+
 enum {
-    PACKED_DESC_SIZE = 16, /* le64 address, then: */
-    PACKED_LENGTH = 8,     /* le32 */
-    PACKED_ID = 12,        /* le16 */
-    PACKED_FLAGS = 14,     /* le16 */
-    PACKED_F_NEXT = 1,
-    PACKED_F_WRITE = 2,
-    PACKED_F_INDIRECT = 4,
+    PACKED_ID = 12,    /* of a descriptor, le16 */
+    PACKED_FLAGS = 14, /* le16 */
     PACKED_F_AVAIL = 1 << 7,
     PACKED_F_USED = 1 << 15,
 };

@@ -7,6 +7,7 @@
 #include "virtio/ops.h"
 #include "virtio/packed.h"
 #include "virtio/queue.h"
+#include "virtio/split.h"
 #include "virtio/violation.h"
 
 enum {
@@ -206,9 +207,9 @@ static void split_judge(struct virtio_device *device,
                         struct virtio_queue *queue,
                         uint8_t *const memory[AREAS])
 {
-    uint16_t avail_idx = guest_read16(memory[DRIVER] + 2);
-    uint16_t used_flags = guest_read16(memory[DEVICE]);
-    uint16_t used_idx = guest_read16(memory[DEVICE] + 2);
+    uint16_t avail_idx = guest_read16(memory[DRIVER] + AVAIL_IDX);
+    uint16_t used_flags = guest_read16(memory[DEVICE] + USED_FLAGS);
+    uint16_t used_idx = guest_read16(memory[DEVICE] + USED_IDX);
 
     if (judge(device, CLAUSE_SPLIT_DRV_022, used_flags != 0)) {
         violation(device, CLAUSE_SPLIT_DRV_022, .queue = queue,
@@ -240,7 +241,7 @@ static void packed_judge(struct virtio_device *device,
 
     for (unsigned i = 0; i < queue->size; i++) {
         uint16_t flags =
-            guest_read16(memory[DESC] + PACKED_DESC_SIZE * i + PACKED_FLAGS);
+            guest_read16(memory[DESC] + DESC_SIZE * i + PACKED_FLAGS);
 
         marked += (flags & (PACKED_F_AVAIL | PACKED_F_USED)) != 0;
     }

@@ -27,7 +27,7 @@ enum {
 
 static uint8_t *descriptor(const struct virtio_queue *queue, uint16_t position)
 {
-    return queue->desc + (size_t)PACKED_DESC_SIZE * position;
+    return queue->desc + (size_t)DESC_SIZE * position;
 }
 
 void virtio_queue_packed_start(struct virtio_queue *queue)
@@ -173,12 +173,12 @@ void virtio_queue_packed_put(struct virtio_queue *queue,
 
     kept_judge(queue, at);
     virtio_shadow_packed_give_back(queue);
-    guest_write32(at + PACKED_LENGTH, written);
+    guest_write32(at + DESC_LENGTH, written);
     guest_write16(at + PACKED_ID, chain->id);
     /* 2.8.4: the length is meant if WRITE says so. Flags come last: with them
      * the descriptor is the driver's. */
     guest_release16(at + PACKED_FLAGS,
-                    (uint16_t)(flags | (written != 0 ? PACKED_F_WRITE : 0u)));
+                    (uint16_t)(flags | (written != 0 ? DESC_F_WRITE : 0u)));
     packed_advance(&queue->used_idx, &queue->used_wrap, queue->size,
                    chain->slots);
     unsigned slots = (unsigned)queue->unsignalled_slots + chain->slots;

@@ -8,19 +8,12 @@
 #include "virtio/queue_chain.h"
 #include "virtio/ring.h"
 #include "virtio/shadow.h"
+#include "virtio/split.h"
 #include "virtio/violation.h"
 
+/* Notifications that were not wanted, before that is told. */
 enum {
-    AVAIL_FLAGS = 0,
-    AVAIL_IDX = 2,
-    AVAIL_RING = 4, /* entries of 2 bytes, then used_event */
-    AVAIL_F_NO_INTERRUPT = 1,
-    USED_FLAGS = 0,
-    USED_IDX = 2,
-    USED_RING = 4, /* entries of 8 bytes, then avail_event */
-    USED_F_NO_NOTIFY = 1,
-    /* Notifications that were not wanted, before that is told. */
-    KICKS_IN_VAIN = 16,
+    KICKS_IN_VAIN = 16
 };
 
 void virtio_queue_split_start(struct virtio_queue *queue)
@@ -50,8 +43,7 @@ static void kicks_on(struct virtio_queue *queue)
     queue->quiet = false;
     __atomic_store_n(&queue->kicks_quiet, 0, __ATOMIC_RELAXED);
     if (queue->event_idx) {
-        guest_write16(queue->used + USED_RING + 8u * queue->size,
-                      queue->last_avail);
+        guest_write16(split_avail_event(queue), queue->last_avail);
     } else {
         guest_write16(queue->used + USED_FLAGS, 0);
         virtio_shadow_used_flags(queue, 0);
@@ -116,7 +108,7 @@ void virtio_queue_split_look(struct virtio_queue *queue)
 static bool head_read(struct virtio_queue *queue, uint16_t *head)
 {
     unsigned slot = queue->last_avail & (queue->size - 1u);
-    uint16_t entry = guest_read16(queue->avail + AVAIL_RING + 2 * slot);
+    uint16_t entry = guest_read16(split_avail_entry(queue, queue->last_avail));
 
     entry = virtio_shadow_head(queue, slot, entry);
     queue->last_avail++;
@@ -159,8 +151,7 @@ void virtio_queue_split_back(struct virtio_queue *queue)
 void virtio_queue_split_put(struct virtio_queue *queue,
                             const struct virtio_chain *chain, uint32_t written)
 {
-    uint8_t *entry =
-        queue->used + USED_RING + 8 * (queue->used_idx & (queue->size - 1u));
+    uint8_t *entry = split_used_entry(queue, queue->used_idx);
 
     virtio_shadow_give_back(queue, chain->head);
     guest_write32(entry, chain->id);
@@ -193,7 +184,7 @@ bool virtio_queue_split_wanted(struct virtio_queue *queue)
     if (!queue->event_idx) {
         return (flags & AVAIL_F_NO_INTERRUPT) == 0;
     }
-    uint16_t event = guest_read16(queue->avail + AVAIL_RING + 2u * queue->size);
+    uint16_t event = guest_read16(split_used_event(queue));
 
     queue->event_decided = event;
     return virtio_ring_passed(event, queue->used_idx, queue->unsignalled);

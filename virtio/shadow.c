@@ -3,15 +3,11 @@
 
 #include "virtio/guest.h"
 #include "virtio/packed.h"
+#include "virtio/split.h"
 #include "virtio/violation.h"
 
 enum {
-    AVAIL_IDX = 2,
-    AVAIL_RING = 4,
-    USED_RING = 4,
-    DESC_SIZE = 16,
-    DESC_F_INDIRECT = 4,
-    SLOTS_A_WORD = 64,
+    SLOTS_A_WORD = 64
 };
 
 static bool exposed_test(const struct virtio_shadow *shadow, uint32_t head)
@@ -61,7 +57,7 @@ void virtio_shadow_expose(struct virtio_queue *queue, uint16_t idx)
     }
     for (uint16_t at = queue->avail_shadow; at != idx; at++) {
         unsigned slot = at & (queue->size - 1u);
-        uint16_t head = guest_read16(queue->avail + AVAIL_RING + 2 * slot);
+        uint16_t head = guest_read16(split_avail_entry(queue, at));
         uint64_t high;
 
         shadow->heads[slot] = head;
@@ -156,8 +152,7 @@ static void used_ring_judge(struct virtio_queue *queue)
     const struct virtio_shadow *shadow = &queue->shadow;
     uint32_t word = guest_read32(queue->used);
     uint64_t last =
-        guest_read64(queue->used + USED_RING +
-                     (size_t)8 * ((queue->used_idx - 1u) & (queue->size - 1u)));
+        guest_read64(split_used_entry(queue, (uint16_t)(queue->used_idx - 1)));
     bool wrong = word != shadow->used_word;
 
     if (ring_judge(queue, CLAUSE_SPLIT_TXT_008,
@@ -196,8 +191,7 @@ void virtio_shadow_give_back(struct virtio_queue *queue, uint16_t head)
 
 bool virtio_shadow_packed_waiting(const struct virtio_queue *queue)
 {
-    const uint8_t *at =
-        queue->desc + (size_t)PACKED_DESC_SIZE * queue->last_avail;
+    const uint8_t *at = queue->desc + (size_t)DESC_SIZE * queue->last_avail;
 
     return packed_available(guest_read16(at + PACKED_FLAGS), queue->avail_wrap);
 }

@@ -55,7 +55,7 @@ static bool list_read(const struct virtio_queue *queue, uint16_t *position,
                       bool *wrap, uint16_t *last, uint16_t *id)
 {
     for (unsigned slots = 0; slots < queue->size; slots++) {
-        const uint8_t *at = queue->desc + (size_t)PACKED_DESC_SIZE * *position;
+        const uint8_t *at = queue->desc + (size_t)DESC_SIZE * *position;
         uint16_t flags = guest_acquire16(at + PACKED_FLAGS);
 
         if (!packed_available(flags, *wrap)) {
@@ -63,7 +63,7 @@ static bool list_read(const struct virtio_queue *queue, uint16_t *position,
         }
         *last = *position;
         packed_advance(position, wrap, queue->size, 1);
-        if ((flags & PACKED_F_NEXT) == 0) {
+        if ((flags & DESC_F_NEXT) == 0) {
             *id = guest_read16(at + PACKED_ID);
             return true;
         }

@@ -8,7 +8,9 @@
 #include "virtio/life.h"
 #include "virtio/lock.h"
 #include "virtio/ops.h"
+#include "virtio/packed.h"
 #include "virtio/shadow.h"
+#include "virtio/split.h"
 #include "virtio/violation.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -279,7 +281,7 @@ static bool unnotified(const struct virtio_queue *queue, uint16_t idx)
     if (!queue->event_idx) {
         return true;
     }
-    uint16_t event = guest_read16(queue->used + 4 + (size_t)8 * queue->size);
+    uint16_t event = guest_read16(split_avail_event(queue));
 
     return (uint16_t)(idx - event - 1) < unseen;
 }
@@ -317,7 +319,7 @@ static void unnotified_watch(struct virtio_queue *queue, bool live,
 static bool wish_read(const struct virtio_queue *queue, uint16_t *event)
 {
     if (!queue->packed) {
-        *event = guest_read16(queue->avail + 4 + (size_t)2 * queue->size);
+        *event = guest_read16(split_used_event(queue));
         return *event != 0; /* what drivers write to have peace */
     }
     uint32_t word = guest_read32(queue->avail);
@@ -409,15 +411,17 @@ static void no_entry_watch(struct virtio_queue *queue, bool live, uint16_t idx)
             "driver fills is not where it told the device (a virtual address, "
             "a wrong offset).";
     }
-    violation(queue->device, CLAUSE_LINTEL_STALL_005, .queue = queue,
-              .verdict = VIRTIO_VERDICT_WAITS,
-              .summary = "a queue was notified that is empty", .story = story,
-              .values = {{queue->packed ? "QueueDesc" : "QueueDriver",
-                          queue->setup.address[queue->packed ? 0 : 1]},
-                         {queue->packed ? "flags" : "avail.idx",
-                          queue->packed ? guest_read16(queue->desc + 14) : idx},
-                         {"notifications", queue->kicks},
-                         {"QueueSize", queue->size}});
+    violation(
+        queue->device, CLAUSE_LINTEL_STALL_005, .queue = queue,
+        .verdict = VIRTIO_VERDICT_WAITS,
+        .summary = "a queue was notified that is empty", .story = story,
+        .values = {
+            {queue->packed ? "QueueDesc" : "QueueDriver",
+             queue->setup.address[queue->packed ? 0 : 1]},
+            {queue->packed ? "flags" : "avail.idx",
+             queue->packed ? guest_read16(queue->desc + PACKED_FLAGS) : idx},
+            {"notifications", queue->kicks},
+            {"QueueSize", queue->size}});
 }
 
 /* How far the driver has come: idx of the available ring; of a packed queue,
@@ -425,7 +429,7 @@ static void no_entry_watch(struct virtio_queue *queue, bool live, uint16_t idx)
 static uint16_t progress(const struct virtio_queue *queue)
 {
     return queue->packed ? virtio_shadow_packed_waiting(queue)
-                         : guest_read16(queue->avail + 2);
+                         : guest_read16(queue->avail + AVAIL_IDX);
 }
 
 static void queue_watch(struct virtio_queue *queue)

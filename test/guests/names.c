@@ -5,6 +5,7 @@
 
 #include "arch/msr.h"
 #include "virtio/block_request.h"
+#include "virtio/descriptor.h"
 #include "virtio/ops.h"
 #include "virtio/packed.h"
 #include "virtio/registers.h"
@@ -14,7 +15,8 @@
 #define STATUS(name)    ASM_CONSTANT(STATUS_##name, VIRTIO_STATUS_##name);
 #define CAUSE(name)     ASM_CONSTANT(INTERRUPT_##name, VIRTIO_INTERRUPT_##name);
 #define FEATURE(name)   ASM_CONSTANT(F_##name, VIRTIO_F_##name);
-#define DESC(name)      ASM_CONSTANT(DESC_##name, PACKED_F_##name);
+#define DESC(name)      ASM_CONSTANT(DESC_##name, DESC_F_##name);
+#define PACKED(name)    ASM_CONSTANT(DESC_##name, PACKED_F_##name);
 
 void guest_names(void);
 void guest_names(void)
@@ -49,8 +51,8 @@ void guest_names(void)
     DESC(NEXT)
     DESC(WRITE)
     DESC(INDIRECT)
-    DESC(AVAIL)
-    DESC(USED)
+    PACKED(AVAIL)
+    PACKED(USED)
 
     MSR(APIC_BASE)
     MSR(TSC_ADJUST)
