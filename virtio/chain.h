@@ -25,13 +25,25 @@ struct chain_walk {
     bool stopped;  /* reported, and the device has stopped */
 };
 
-/* chain.c: reports a broken chain; under strict lint the device stops. Always
- * false. */
-bool virtio_chain_fail(struct chain_walk *walk, enum clause_id id,
-                       const char *summary, const char *name, uint64_t value);
-/* chain.c: more elements than the queue has. Linux makes such chains when
- * indirect, so what can be served is: true. */
-bool virtio_chain_exceeds(struct chain_walk *walk, uint32_t elements);
+/* chain.c: reports a broken chain, at its element of that number. True if the
+ * device has stopped, as it does under strict lint. */
+bool virtio_chain_fail(struct virtio_queue *queue, uint32_t element,
+                       enum clause_id id, const char *summary, const char *name,
+                       uint64_t value);
+/* chain.c: reports more elements than the queue has. */
+void virtio_chain_exceeds(struct virtio_queue *queue, uint32_t elements,
+                          enum clause_id id);
+
+/* Always false. */
+static inline bool chain_fail(struct chain_walk *walk, enum clause_id id,
+                              const char *summary, const char *name,
+                              uint64_t value)
+{
+    /* By value: what is in the walk can then be in registers. */
+    walk->stopped |= virtio_chain_fail(walk->queue, walk->elements, id, summary,
+                                       name, value);
+    return false;
+}
 
 static inline void chain_begin(struct virtio_queue *queue, uint16_t head,
                                uint16_t slots)
@@ -44,13 +56,23 @@ static inline void chain_begin(struct virtio_queue *queue, uint16_t head,
     queue->chain.writable_bytes = 0;
 }
 
-/* True if so many elements can be served. */
+/* True if so many elements can be served: more than the queue has, too, for
+ * Linux makes such chains when indirect. */
 static inline bool chain_length_judge(struct chain_walk *walk,
                                       uint32_t elements)
 {
-    return !ring_judge(walk->queue, walk->clauses->length,
-                       elements > walk->queue->size) ||
-           virtio_chain_exceeds(walk, elements);
+    enum clause_id id = walk->clauses->length;
+
+    if (!ring_judge(walk->queue, id, elements > walk->queue->size)) {
+        return true;
+    }
+    if (elements > VIRTIO_SEGMENTS) {
+        return chain_fail(walk, id,
+                          "the chain has more elements than can be served",
+                          "QueueSize", walk->queue->size);
+    }
+    virtio_chain_exceeds(walk->queue, elements, id);
+    return true;
 }
 
 /* May an element of this direction come next? */
@@ -58,9 +80,9 @@ static inline bool chain_order_judge(struct chain_walk *walk, uint64_t address,
                                      bool write)
 {
     if (!write && walk->queue->chain.writable != 0) {
-        return virtio_chain_fail(walk, walk->clauses->order,
-                                 "readable after writable elements", "address",
-                                 address);
+        return chain_fail(walk, walk->clauses->order,
+                          "readable after writable elements", "address",
+                          address);
     }
     return true;
 }
@@ -74,9 +96,8 @@ static inline bool chain_segment_add(struct chain_walk *walk, uint64_t address,
         env_guest_range(walk->queue->device, (gpa_t){address}, length, write);
 
     if (memory == NULL) {
-        return virtio_chain_fail(walk, CLAUSE_RESV_DRV_005,
-                                 "an element is not in memory", "address",
-                                 address);
+        return chain_fail(walk, CLAUSE_RESV_DRV_005,
+                          "an element is not in memory", "address", address);
     }
     chain->segments[chain->readable + chain->writable] =
         (struct virtio_segment){memory, length};
@@ -93,12 +114,12 @@ static inline bool chain_indirect_judge(struct chain_walk *walk, uint16_t flags,
                                         bool alone)
 {
     if (!walk->queue->indirect) {
-        return virtio_chain_fail(walk, walk->clauses->negotiated,
-                                 "INDIRECT was not negotiated", "flags", flags);
+        return chain_fail(walk, walk->clauses->negotiated,
+                          "INDIRECT was not negotiated", "flags", flags);
     }
     if ((flags & DESC_F_NEXT) != 0 || !alone) {
-        return virtio_chain_fail(walk, walk->clauses->linked,
-                                 "INDIRECT together with NEXT", "flags", flags);
+        return chain_fail(walk, walk->clauses->linked,
+                          "INDIRECT together with NEXT", "flags", flags);
     }
     return true;
 }
@@ -108,19 +129,18 @@ static inline const uint8_t *chain_table_find(struct chain_walk *walk,
                                               uint64_t address, uint32_t length)
 {
     if (length == 0 || length % DESC_SIZE != 0) {
-        virtio_chain_fail(walk, walk->clauses->table,
-                          "the indirect table is no whole number of "
-                          "descriptors",
-                          "length", length);
+        chain_fail(walk, walk->clauses->table,
+                   "the indirect table is no whole number of "
+                   "descriptors",
+                   "length", length);
         return NULL;
     }
     const uint8_t *table =
         env_guest_range(walk->queue->device, (gpa_t){address}, length, false);
 
     if (table == NULL) {
-        virtio_chain_fail(walk, CLAUSE_RESV_DRV_005,
-                          "the indirect table is not in memory", "address",
-                          address);
+        chain_fail(walk, CLAUSE_RESV_DRV_005,
+                   "the indirect table is not in memory", "address", address);
     }
     return table;
 }

@@ -30,13 +30,9 @@ static struct virtio_chain *receive_pop(struct virtio_queue *queue)
     bool again = queue->again;
     struct virtio_chain *chain = virtio_queue_pop(queue);
 
-    if (chain != NULL && !again &&
-        ring_judge(queue, CLAUSE_CONSOLE_DRV_001, chain->readable != 0)) {
-        ring_violation(queue, CLAUSE_CONSOLE_DRV_001,
-                       .verdict = VIRTIO_VERDICT_TAKEN,
-                       .summary = "a receive buffer is device-readable",
-                       .values = {{"head", chain->head},
-                                  {"readable bytes", chain->readable_bytes}});
+    if (chain != NULL && !again) {
+        virtio_queue_judge_readable(queue, CLAUSE_CONSOLE_DRV_001,
+                                    "a receive buffer is device-readable");
     }
     return chain;
 }

@@ -44,44 +44,10 @@ struct virtio_segment virtio_cursor_piece(struct virtio_cursor *cursor,
     return piece;
 }
 
-size_t virtio_cursor_read(struct virtio_cursor *cursor, void *to, size_t length)
-{
-    uint8_t *bytes = to;
-    size_t done = 0;
-
-    while (done < length) {
-        struct virtio_segment piece =
-            virtio_cursor_piece(cursor, length - done);
-
-        if (piece.length == 0) {
-            break;
-        }
-        __builtin_memcpy(bytes + done, piece.bytes, piece.length);
-        done += piece.length;
-    }
-    return done;
-}
-
-size_t virtio_cursor_write(struct virtio_cursor *cursor, const void *from,
-                           size_t length)
-{
-    const uint8_t *bytes = from;
-    size_t done = 0;
-
-    while (done < length) {
-        struct virtio_segment piece =
-            virtio_cursor_piece(cursor, length - done);
-
-        if (piece.length == 0) {
-            break;
-        }
-        __builtin_memcpy(piece.bytes, bytes + done, piece.length);
-        done += piece.length;
-    }
-    return done;
-}
-
-uint64_t virtio_cursor_skip(struct virtio_cursor *cursor, uint64_t length)
+/* Moves over up to `length` bytes of the chain, which go to `to` or come from
+ * `from`, whichever is not NULL; how many there were. */
+static inline uint64_t move(struct virtio_cursor *cursor, uint8_t *to,
+                            const uint8_t *from, uint64_t length)
 {
     uint64_t done = 0;
 
@@ -92,7 +58,29 @@ uint64_t virtio_cursor_skip(struct virtio_cursor *cursor, uint64_t length)
         if (piece.length == 0) {
             break;
         }
+        if (to != NULL) {
+            __builtin_memcpy(to + done, piece.bytes, piece.length);
+        }
+        if (from != NULL) {
+            __builtin_memcpy(piece.bytes, from + done, piece.length);
+        }
         done += piece.length;
     }
     return done;
+}
+
+size_t virtio_cursor_read(struct virtio_cursor *cursor, void *to, size_t length)
+{
+    return (size_t)move(cursor, to, NULL, length);
+}
+
+size_t virtio_cursor_write(struct virtio_cursor *cursor, const void *from,
+                           size_t length)
+{
+    return (size_t)move(cursor, NULL, from, length);
+}
+
+uint64_t virtio_cursor_skip(struct virtio_cursor *cursor, uint64_t length)
+{
+    return move(cursor, NULL, NULL, length);
 }

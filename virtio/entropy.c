@@ -5,7 +5,6 @@
 #include "virtio/cursor.h"
 #include "virtio/ops.h"
 #include "virtio/queue.h"
-#include "virtio/violation.h"
 
 /* Bytes given to one buffer: entropy takes time, and a buffer need not be
  * filled (5.4.6.2). */
@@ -41,13 +40,9 @@ static void service(struct virtio_queue *queue)
     bool again = queue->again;
 
     while ((chain = virtio_queue_pop(queue)) != NULL) {
-        if (ring_judge(queue, CLAUSE_RNG_DRV_001,
-                       chain->readable != 0 && !again)) {
-            ring_violation(
-                queue, CLAUSE_RNG_DRV_001, .verdict = VIRTIO_VERDICT_TAKEN,
-                .summary = "an entropy buffer is device-readable",
-                .values = {{"head", chain->head},
-                           {"readable bytes", chain->readable_bytes}});
+        if (!again) {
+            virtio_queue_judge_readable(queue, CLAUSE_RNG_DRV_001,
+                                        "an entropy buffer is device-readable");
         }
         uint32_t written = fill(queue, chain);
 

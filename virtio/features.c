@@ -4,6 +4,7 @@
  * and status.c under the device's lock. */
 #include "virtio/features.h"
 
+#include "virtio/status.h"
 #include "virtio/violation.h"
 
 enum {
@@ -125,12 +126,8 @@ void virtio_features_write(struct virtio_device *device, uint32_t value)
     if (device->resetting) {
         return;
     }
-    if (judge(device, CLAUSE_STATUS_DRV_003,
-              (device->session.status & VIRTIO_STATUS_FAILED) != 0)) {
-        violation(device, CLAUSE_STATUS_DRV_003,
-                  .verdict = VIRTIO_VERDICT_IGNORED,
-                  .summary = "features were written after FAILED",
-                  .values = {{"DriverFeatures", value}});
+    if (virtio_status_failed_judge(
+            device, NULL, "features were written after FAILED", value)) {
         return;
     }
     if (judge(device, CLAUSE_INIT_DRV_003,

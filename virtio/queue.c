@@ -12,6 +12,7 @@
 #include "virtio/lock.h"
 #include "virtio/ops.h"
 #include "virtio/ring.h"
+#include "virtio/violation.h"
 
 void virtio_queue_start(struct virtio_queue *queue, uint8_t *const area[3])
 {
@@ -121,4 +122,17 @@ void virtio_queue_signal(struct virtio_queue *queue)
     virtio_device_lock(device);
     virtio_interrupt_raise(device, VIRTIO_INTERRUPT_USED);
     virtio_device_unlock(device);
+}
+
+void virtio_queue_judge_readable(struct virtio_queue *queue, enum clause_id id,
+                                 const char *summary)
+{
+    const struct virtio_chain *chain = &queue->chain;
+
+    if (ring_judge(queue, id, chain->readable != 0)) {
+        ring_violation(queue, id, .verdict = VIRTIO_VERDICT_TAKEN,
+                       .summary = summary,
+                       .values = {{"head", chain->head},
+                                  {"readable bytes", chain->readable_bytes}});
+    }
 }

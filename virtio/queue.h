@@ -24,6 +24,11 @@ void virtio_queue_push(struct virtio_queue *queue,
  * queue->again is set, so that it is judged once. */
 void virtio_queue_unpop(struct virtio_queue *queue);
 
+/* Judges the chain last popped by the clause that its queue is for buffers
+ * which the device fills: it has nothing to be read. */
+void virtio_queue_judge_readable(struct virtio_queue *queue, enum clause_id id,
+                                 const char *summary);
+
 /* Interrupts the driver if it wants to know of what was pushed. Done by itself
  * every few chains and at the end of the service; a device whose next step may
  * take long does it before. */

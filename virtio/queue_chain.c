@@ -46,7 +46,7 @@ struct walk {
 static bool fail(struct walk *walk, enum clause_id id, const char *summary,
                  const char *name, uint64_t value)
 {
-    return virtio_chain_fail(&walk->common, id, summary, name, value);
+    return chain_fail(&walk->common, id, summary, name, value);
 }
 
 static struct descriptor descriptor_read(const uint8_t *table, uint32_t index)

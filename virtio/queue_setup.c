@@ -11,6 +11,7 @@
 #include "virtio/registers.h"
 #include "virtio/ring.h"
 #include "virtio/shadow.h"
+#include "virtio/status.h"
 #include "virtio/violation.h"
 
 void virtio_queue_setup_select(struct virtio_device *device, uint32_t value)
@@ -96,12 +97,8 @@ static void reset_judge(struct virtio_device *device,
 static bool step_judge(struct virtio_device *device, struct virtio_queue *queue,
                        uint32_t value)
 {
-    if (judge(device, CLAUSE_STATUS_DRV_003,
-              (device->session.status & VIRTIO_STATUS_FAILED) != 0)) {
-        violation(device, CLAUSE_STATUS_DRV_003, .queue = queue,
-                  .verdict = VIRTIO_VERDICT_IGNORED,
-                  .summary = "a queue was set up after FAILED",
-                  .values = {{"written", value}});
+    if (virtio_status_failed_judge(device, queue,
+                                   "a queue was set up after FAILED", value)) {
         return false;
     }
     if (judge(device, CLAUSE_MMIO_DRV_019, queue->session.stop_unread)) {

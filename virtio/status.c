@@ -23,6 +23,21 @@ uint32_t virtio_status_read(struct virtio_device *device)
     return device->session.status;
 }
 
+bool virtio_status_failed_judge(struct virtio_device *device,
+                                const struct virtio_queue *queue,
+                                const char *summary, uint32_t value)
+{
+    if (!judge(device, CLAUSE_STATUS_DRV_003,
+               (device->session.status & VIRTIO_STATUS_FAILED) != 0)) {
+        return false;
+    }
+    violation(
+        device, CLAUSE_STATUS_DRV_003, .queue = queue,
+        .verdict = VIRTIO_VERDICT_IGNORED, .summary = summary,
+        .values = {{"Status", device->session.status}, {"written", value}});
+    return true;
+}
+
 /* The bits the driver sets, without those that are not its own, and with those
  * it cannot take back. */
 static uint32_t bits_judge(struct virtio_device *device, uint32_t value)
@@ -212,14 +227,10 @@ void virtio_status_write(struct virtio_device *device, uint32_t value)
     if (fresh == 0) {
         return;
     }
-    if (judge(device, CLAUSE_STATUS_DRV_003,
-              (device->session.status & VIRTIO_STATUS_FAILED) != 0)) {
-        violation(device, CLAUSE_STATUS_DRV_003,
-                  .verdict = VIRTIO_VERDICT_IGNORED,
-                  .summary = "Status went on after FAILED, without a reset",
-                  .values = {{"Status was", device->session.status},
-                             {"written", value}});
-        return;
+    if (!virtio_status_failed_judge(device, NULL,
+                                    "Status went on after FAILED, without a "
+                                    "reset",
+                                    value)) {
+        step(device, value);
     }
-    step(device, value);
 }
