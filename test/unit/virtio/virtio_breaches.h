@@ -39,3 +39,21 @@ extern const size_t breaches_time_count;
         .stage = STAGE_##stage_, .act = name_,                                 \
         .strict = VIRTIO_VERDICT_##__VA_ARGS__                                 \
     }
+
+#define WITH(feature_) (UINT64_C(1) << VIRTIO_F_##feature_)
+
+/* What the acts share (virtio_breaches.c): the first queue; a page of memory;
+ * a notification of that queue, and the service's work on it. */
+struct driver_queue *queue(void);
+uint64_t page(void);
+void kick(void);
+
+/* Sets up queue 0, but for some of the steps, and enables it. */
+enum breach_left_out {
+    NO_READY = 1,    /* QueueReady is not read */
+    NO_SIZE_MAX = 2, /* nor QueueSizeMax */
+    NO_SIZE = 4,     /* QueueSize is not written */
+    NO_LOW = 8,      /* nor QueueDescLow */
+    NO_HIGHS = 16,   /* nor the high halves of the addresses */
+};
+void enable_without(unsigned left_out);

@@ -388,7 +388,7 @@ const struct breach breaches_access[] = {
     BREACH(features_ok_not_read, INIT_DRV_006, BLOCK, FEATURES, TAKEN),
 
     BREACH(feature_late, INIT_DRV_011, BLOCK, LIVE, IGNORED,
-           .refuse = 1u << VIRTIO_F_EVENT_IDX),
+           .refuse = WITH(EVENT_IDX)),
     BREACH(feature_dropped_late, FEAT_TXT_001, BLOCK, LIVE, IGNORED),
     BREACH(feature_not_offered, FEAT_DRV_001, BLOCK, DRIVER, FEATURES_REFUSED),
     BREACH(feature_unknown, FEAT_DRV_005, BLOCK, DRIVER, FEATURES_REFUSED),
@@ -399,7 +399,7 @@ const struct breach breaches_access[] = {
     BREACH(feature_without_another, FEAT_DRV_002, OTHER, DRIVER,
            FEATURES_REFUSED),
     BREACH(packed_refused, RESV_DRV_006, BLOCK, DRIVER, TAKEN,
-           .with = UINT64_C(1) << VIRTIO_F_RING_PACKED),
+           .with = WITH(RING_PACKED)),
     BREACH(device_sel_unwritten, MMIO_DRV_014, BLOCK, DRIVER, TAKEN),
     BREACH(driver_sel_unwritten, MMIO_DRV_015, BLOCK, DRIVER, TAKEN),
     BREACH(read_only_refused, BLK_DRV_013, BLOCK_RO, DRIVER, TAKEN),

@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-static struct driver_queue *queue(void)
-{
-    return &driver_queues[0];
-}
-
 static struct driver_piece piece(uint32_t length, bool write)
 {
     return (struct driver_piece){driver_alloc(length, 16), length, write};

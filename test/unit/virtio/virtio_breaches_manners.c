@@ -5,22 +5,6 @@
 
 #include <string.h>
 
-static struct driver_queue *queue(void)
-{
-    return &driver_queues[0];
-}
-
-static uint64_t page(void)
-{
-    return driver_alloc(4096, 4096);
-}
-
-static void kick(void)
-{
-    driver_kick(queue());
-    rig_run();
-}
-
 /* Notifications with data */
 
 static void notify(uint32_t next)
@@ -148,25 +132,15 @@ static void reset_without_size(void)
 {
     reset();
     driver_read(VIRTIO_REG_QUEUE_RESET);
-    for (uint32_t i = 0; i < 3; i++) {
-        driver_write(VIRTIO_REG_QUEUE_DESC_LOW + 16 * i, (uint32_t)page());
-        driver_write(VIRTIO_REG_QUEUE_DESC_HIGH + 16 * i, 0);
-    }
-    driver_write(VIRTIO_REG_QUEUE_READY, 1);
+    enable_without(NO_SIZE);
 }
 
 static void reset_without_high(void)
 {
     reset();
     driver_read(VIRTIO_REG_QUEUE_RESET);
-    driver_write(VIRTIO_REG_QUEUE_SIZE, 4);
-    for (uint32_t i = 0; i < 3; i++) {
-        driver_write(VIRTIO_REG_QUEUE_DESC_LOW + 16 * i, (uint32_t)page());
-    }
-    driver_write(VIRTIO_REG_QUEUE_READY, 1);
+    enable_without(NO_HIGHS);
 }
-
-#define WITH(feature) (UINT64_C(1) << VIRTIO_F_##feature)
 
 #define NOTIFY(name_, ...)                                                     \
     BREACH(name_, PACKED_DRV_006, OTHER, LIVE, TAKEN,                          \

@@ -3,22 +3,6 @@
 
 #include <string.h>
 
-static struct driver_queue *queue(void)
-{
-    return &driver_queues[0];
-}
-
-static uint64_t page(void)
-{
-    return driver_alloc(4096, 4096);
-}
-
-static void kick(void)
-{
-    driver_kick(queue());
-    rig_run();
-}
-
 /* The setup of a queue */
 
 static void size_zero(void)
@@ -314,8 +298,6 @@ static void event_reserved_bits(void)
 {
     event(0x8000);
 }
-
-#define WITH(feature) (UINT64_C(1) << VIRTIO_F_##feature)
 
 #define PACKED(name_, clause_, stage_, verdict_, ...)                          \
     BREACH(name_, clause_, OTHER, stage_, verdict_, .with = WITH(RING_PACKED), \

@@ -3,44 +3,30 @@
 
 #include <string.h>
 
-static struct driver_queue *queue(void)
-{
-    return &driver_queues[0];
-}
-
 /* Offers descriptor 0 as it stands, and has the device look. */
 static void go(void)
 {
     driver_offer(queue(), 0);
-    driver_kick(queue());
-    rig_run();
-}
-
-static uint64_t page(void)
-{
-    return driver_alloc(4096, 4096);
+    kick();
 }
 
 static void idx_back(void)
 {
     queue()->avail_idx = (uint16_t)-1;
     driver_put16(queue()->avail + 2, queue()->avail_idx);
-    driver_kick(queue());
-    rig_run();
+    kick();
 }
 
 static void idx_ahead(void)
 {
     driver_put16(queue()->avail + 2, (uint16_t)(queue()->size + 1));
-    driver_kick(queue());
-    rig_run();
+    kick();
 }
 
 static void head_too_large(void)
 {
     driver_offer(queue(), queue()->size);
-    driver_kick(queue());
-    rig_run();
+    kick();
 }
 
 static void next_too_large(void)
@@ -237,7 +223,7 @@ const struct breach breaches_ring[] = {
     BROKEN(readable_after_writable, SPLIT_DRV_004, BLOCK, .refuse = 0),
     BROKEN(too_many_bytes, SPLIT_DRV_006, BLOCK, .refuse = 0),
     BROKEN(indirect_not_negotiated, SPLIT_DRV_009, BLOCK,
-           .refuse = 1u << VIRTIO_F_INDIRECT_DESC),
+           .refuse = WITH(INDIRECT_DESC)),
     BROKEN(indirect_twice, SPLIT_DRV_010, BLOCK, .refuse = 0),
     BROKEN(indirect_and_next, SPLIT_DRV_012, BLOCK, .refuse = 0),
     BROKEN(table_empty, SPLIT_TXT_005, BLOCK, .refuse = 0),
@@ -252,7 +238,7 @@ const struct breach breaches_ring[] = {
     BROKEN(chain_too_long, SPLIT_DRV_011, BLOCK, .refuse = 0),
     BROKEN(chain_much_too_long, SPLIT_DRV_011, BLOCK, .refuse = 0),
     BREACH(flags_without_event_idx, SPLIT_DRV_015, ENTROPY, LIVE, TAKEN,
-           .refuse = 1u << VIRTIO_F_EVENT_IDX),
+           .refuse = WITH(EVENT_IDX)),
     BREACH(flags_with_event_idx, SPLIT_DRV_017, ENTROPY, LIVE, TAKEN),
     BREACH(used_ring_written, SPLIT_TXT_008, ENTROPY, LIVE, TAKEN),
 };

@@ -21,17 +21,9 @@ static void size_too_large(void)
                  driver_read(VIRTIO_REG_QUEUE_SIZE_MAX) + 1);
 }
 
-/* All of a queue's setup but the size. */
 static void size_missing(void)
 {
-    driver_write(VIRTIO_REG_QUEUE_SEL, 0);
-    driver_read(VIRTIO_REG_QUEUE_READY);
-    driver_read(VIRTIO_REG_QUEUE_SIZE_MAX);
-    for (uint32_t i = 0; i < 3; i++) {
-        driver_write(VIRTIO_REG_QUEUE_DESC_LOW + 16 * i, 0x10000 * (i + 1));
-        driver_write(VIRTIO_REG_QUEUE_DESC_HIGH + 16 * i, 0);
-    }
-    ready();
+    enable_without(NO_SIZE);
 }
 
 static void size_not_power_of_2(void)
@@ -97,30 +89,14 @@ static void areas_overlap(void)
     ready();
 }
 
-/* Sets up queue 0 without some of the address registers. */
-static void without(unsigned missing)
-{
-    driver_write(VIRTIO_REG_QUEUE_SEL, 0);
-    driver_read(VIRTIO_REG_QUEUE_READY);
-    driver_read(VIRTIO_REG_QUEUE_SIZE_MAX);
-    driver_write(VIRTIO_REG_QUEUE_SIZE, 8);
-    for (uint32_t i = 0; i < 6; i++) {
-        if ((missing >> i & 1) == 0) {
-            driver_write(VIRTIO_REG_QUEUE_DESC_LOW + i / 2 * 16 + i % 2 * 4,
-                         i % 2 != 0 ? 0 : 0x20000 * (i + 1));
-        }
-    }
-    ready();
-}
-
 static void high_halves_missing(void)
 {
-    without(0x2a);
+    enable_without(NO_HIGHS);
 }
 
 static void low_half_missing(void)
 {
-    without(0x01);
+    enable_without(NO_LOW);
 }
 
 static void used_flags_set(void)
@@ -183,26 +159,12 @@ static void ready_absent(void)
 
 static void ready_unread(void)
 {
-    driver_write(VIRTIO_REG_QUEUE_SEL, 0);
-    driver_read(VIRTIO_REG_QUEUE_SIZE_MAX);
-    driver_write(VIRTIO_REG_QUEUE_SIZE, 8);
-    for (uint32_t i = 0; i < 3; i++) {
-        driver_write(VIRTIO_REG_QUEUE_DESC_LOW + 16 * i, 0x20000 * (i + 1));
-        driver_write(VIRTIO_REG_QUEUE_DESC_HIGH + 16 * i, 0);
-    }
-    ready();
+    enable_without(NO_READY);
 }
 
 static void size_max_unread(void)
 {
-    driver_write(VIRTIO_REG_QUEUE_SEL, 0);
-    driver_read(VIRTIO_REG_QUEUE_READY);
-    driver_write(VIRTIO_REG_QUEUE_SIZE, 8);
-    for (uint32_t i = 0; i < 3; i++) {
-        driver_write(VIRTIO_REG_QUEUE_DESC_LOW + 16 * i, 0x20000 * (i + 1));
-        driver_write(VIRTIO_REG_QUEUE_DESC_HIGH + 16 * i, 0);
-    }
-    ready();
+    enable_without(NO_SIZE_MAX);
 }
 
 static void select_unwritten(void)

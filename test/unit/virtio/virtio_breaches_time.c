@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-static struct driver_queue *queue(void)
-{
-    return &driver_queues[0];
-}
-
 /* Setup that stops half-way. */
 
 static void silent_after_driver(void)
@@ -110,8 +105,7 @@ static void wish_too_late(void)
     for (uint16_t i = 0; i < 3; i++) {
         offer(i, true);
     }
-    driver_kick(queue());
-    rig_run();
+    kick();
     driver_put16(queue()->avail + 4 + 2u * queue()->size, 2);
     rig_wait(5);
 }
@@ -125,8 +119,7 @@ static void packed_wish_too_late(void)
     for (uint16_t i = 0; i < 3; i++) {
         offer(i, true);
     }
-    driver_kick(queue());
-    rig_run();
+    kick();
     driver_put16(queue()->avail, 2 | 1u << 15);
     rig_wait(5);
 }
@@ -170,8 +163,7 @@ static void kick_of_broken_device(void)
 
 static void kick_of_empty_queue(void)
 {
-    driver_kick(queue());
-    rig_run();
+    kick();
     rig_wait(5);
 }
 
@@ -231,8 +223,7 @@ static void head_twice(void)
 {
     offer(0, true);
     driver_offer(queue(), 0);
-    driver_kick(queue());
-    rig_run();
+    kick();
 }
 
 static void descriptor_shared(void)
@@ -243,8 +234,7 @@ static void descriptor_shared(void)
     driver_desc(queue()->desc, 1, text, 8, DESC_WRITE, 0);
     driver_offer(queue(), 0);
     driver_offer(queue(), 1);
-    driver_kick(queue());
-    rig_run();
+    kick();
 }
 
 static void shorten_second(void)
@@ -260,8 +250,7 @@ static void altered_in_use(void)
 
     driver_chain(queue(), 0, pieces, 2);
     rig.on_disk = shorten_second;
-    driver_kick(queue());
-    rig_run();
+    kick();
 }
 
 static uint64_t table;
@@ -282,8 +271,7 @@ static void altered_in_table(void)
     driver_desc(queue()->desc, 0, table, 32, DESC_INDIRECT, 0);
     driver_offer(queue(), 0);
     rig.on_disk = shorten_in_table;
-    driver_kick(queue());
-    rig_run();
+    kick();
 }
 
 /* A receive buffer waits until there is something to receive. */
@@ -291,8 +279,7 @@ static void receive_two(void)
 {
     offer(0, true);
     offer(1, true);
-    driver_kick(queue());
-    rig_run();
+    kick();
 }
 
 static void something_comes(void)
@@ -321,8 +308,7 @@ static void idx_back_while_waiting(void)
 {
     receive_two();
     driver_put16(queue()->avail + 2, 1);
-    driver_kick(queue());
-    rig_run();
+    kick();
 }
 
 static void stopped_with_buffers(void)
@@ -334,23 +320,19 @@ static void stopped_with_buffers(void)
 static void used_flags_written(void)
 {
     offer(0, true);
-    driver_kick(queue());
-    rig_run();
+    kick();
     driver_put16(queue()->used, 2);
     offer(1, true);
-    driver_kick(queue());
-    rig_run();
+    kick();
 }
 
 static void used_entry_written(void)
 {
     offer(0, true);
-    driver_kick(queue());
-    rig_run();
+    kick();
     driver_put16(queue()->used + 4, 77);
     offer(1, true);
-    driver_kick(queue());
-    rig_run();
+    kick();
 }
 
 static void many_small_pieces(void)
@@ -391,7 +373,7 @@ const struct breach breaches_time[] = {
     WAITS(interrupt_not_read_after_reset, LINTEL_STALL_002, CONSOLE, LIVE,
           .arguable = false),
     WAITS(packed_wish_too_late, LINTEL_STALL_003, OTHER, LIVE,
-          .arguable = false, .with = UINT64_C(1) << VIRTIO_F_RING_PACKED),
+          .arguable = false, .with = WITH(RING_PACKED)),
     WAITS(wish_too_late, LINTEL_STALL_003, OTHER, LIVE, .arguable = false),
 
     WAITS(kick_before_driver_ok, LINTEL_STALL_001, BLOCK, QUEUES,
@@ -403,19 +385,19 @@ const struct breach breaches_time[] = {
     WAITS(kick_of_empty_queue, LINTEL_STALL_005, BLOCK, LIVE,
           .arguable = false),
     WAITS(kick_of_empty_queue, LINTEL_STALL_005, BLOCK, LIVE, .arguable = false,
-          .with = UINT64_C(1) << VIRTIO_F_RING_PACKED),
+          .with = WITH(RING_PACKED)),
     SHADOW(stopped_with_buffers, CLEANUP_DRV_002, CONSOLE, .arguable = true,
-           .with = UINT64_C(1) << VIRTIO_F_RING_PACKED),
+           .with = WITH(RING_PACKED)),
     WAITS(not_notified, SPLIT_DRV_025, ENTROPY, LIVE, .arguable = true,
-          .refuse = 1u << VIRTIO_F_EVENT_IDX),
+          .refuse = WITH(EVENT_IDX)),
     WAITS(not_notified, SPLIT_DRV_027, ENTROPY, LIVE, .arguable = true),
     WAITS(not_notified, LINTEL_STALL_006, ENTROPY, LIVE, .arguable = false,
-          .with = UINT64_C(1) << VIRTIO_F_RING_PACKED),
+          .with = WITH(RING_PACKED)),
     SHADOW(notified_in_vain, SPLIT_DRV_024, BLOCK, .arguable = true,
-           .refuse = 1u << VIRTIO_F_EVENT_IDX),
+           .refuse = WITH(EVENT_IDX)),
     SHADOW(notified_in_vain, SPLIT_DRV_028, BLOCK, .arguable = true),
     SHADOW(receive_notified_in_vain, SPLIT_DRV_024, CONSOLE, .arguable = true,
-           .refuse = 1u << VIRTIO_F_EVENT_IDX),
+           .refuse = WITH(EVENT_IDX)),
     SHADOW(receive_notified_in_vain, SPLIT_DRV_028, CONSOLE, .arguable = true),
 
     SHADOW(head_twice, SPLIT_TXT_009, ENTROPY, .refuse = 0),

@@ -41,3 +41,17 @@ struct driver_piece group_piece(uint32_t length, bool write)
 {
     return (struct driver_piece){driver_alloc(length, 16), length, write};
 }
+
+unsigned group_cut(struct driver_piece *pieces, uint64_t gpa, uint32_t length,
+                   uint32_t step, bool write)
+{
+    unsigned count = 0;
+
+    for (uint32_t at = 0; at < length; at += step) {
+        uint32_t left = length - at;
+
+        pieces[count++] =
+            (struct driver_piece){gpa + at, left < step ? left : step, write};
+    }
+    return count;
+}

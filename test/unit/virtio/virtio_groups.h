@@ -33,3 +33,7 @@ void group_silent(void);
 
 /* Guest memory of its own, as part of a chain. */
 struct driver_piece group_piece(uint32_t length, bool write);
+
+/* Cuts `length` bytes at `gpa` into pieces of `step` bytes; how many. */
+unsigned group_cut(struct driver_piece *pieces, uint64_t gpa, uint32_t length,
+                   uint32_t step, bool write);

@@ -214,20 +214,6 @@ struct work {
     uint32_t step; /* bytes a descriptor, but for WHOLE */
 };
 
-static unsigned cut(struct driver_piece *pieces, uint64_t gpa, uint32_t length,
-                    uint32_t step, bool write)
-{
-    unsigned count = 0;
-
-    for (uint32_t at = 0; at < length; at += step) {
-        uint32_t left = length - at;
-
-        pieces[count++] =
-            (struct driver_piece){gpa + at, left < step ? left : step, write};
-    }
-    return count;
-}
-
 /* Does it, with nothing changed that is the driver's (2.7.5.1, 2.8.15); the
  * used length. */
 static uint32_t work_do(struct driver_queue *queue, const struct work *work,
@@ -238,9 +224,9 @@ static uint32_t work_do(struct driver_queue *queue, const struct work *work,
     uint8_t out[1024];
     uint8_t table[16 * 256];
     uint32_t step = framing == WHOLE ? UINT32_MAX / 2 : work->step;
-    unsigned count = cut(pieces, work->out, work->out_bytes, step, false);
+    unsigned count = group_cut(pieces, work->out, work->out_bytes, step, false);
 
-    count += cut(pieces + count, work->in, work->in_bytes, step, true);
+    count += group_cut(pieces + count, work->in, work->in_bytes, step, true);
     memcpy(out, rig_at(work->out, 1), work->out_bytes);
     if (framing == INDIRECT) {
         driver_indirect(queue, 3, pieces, count);

@@ -348,21 +348,6 @@ static void kicks_are_suppressed_while_serving(void **state)
     assert_int_equal(flags_seen, 0);
 }
 
-/* Splits `length` bytes at `gpa` in pieces of `step`. */
-static unsigned split(struct driver_piece *pieces, uint64_t gpa,
-                      uint32_t length, uint32_t step, bool write)
-{
-    unsigned count = 0;
-
-    for (uint32_t at = 0; at < length; at += step) {
-        uint32_t left = length - at;
-
-        pieces[count++] =
-            (struct driver_piece){gpa + at, left < step ? left : step, write};
-    }
-    return count;
-}
-
 /* 2.7.4.1: framing means nothing; 2.7.5.3.2: direct, indirect, mixed; nothing
  * readable and no descriptor is written (2.7.5.1). */
 static void framed(uint32_t step, unsigned direct, bool use_indirect)
@@ -379,8 +364,8 @@ static void framed(uint32_t step, unsigned direct, bool use_indirect)
 
     *rig_at(out + 8, 1) = 6; /* read sector 6 */
     *rig_at(in + 512, 1) = 0xee;
-    count = split(pieces, out, 16, step, false);
-    count += split(pieces + count, in, 513, step, true);
+    count = group_cut(pieces, out, 16, step, false);
+    count += group_cut(pieces + count, in, 513, step, true);
     if (direct > count - 1) {
         direct = count - 1;
     }
@@ -432,8 +417,8 @@ static void packed_framed(uint32_t step, bool use_indirect)
 
     *rig_at(out + 8, 1) = 6; /* read sector 6 */
     *rig_at(in + 512, 1) = 0xee;
-    count = split(pieces, out, 16, step, false);
-    count += split(pieces + count, in, 513, step, true);
+    count = group_cut(pieces, out, 16, step, false);
+    count += group_cut(pieces + count, in, 513, step, true);
     (use_indirect ? driver_indirect : driver_chain)(queue, 7, pieces, count);
     driver_kick(queue);
     assert_true(rig_run());
