@@ -7,8 +7,8 @@
 #include "virtio/violation.h"
 
 static const struct virtio_clause clauses[CLAUSE_COUNT] = {
-#define CLAUSE(name, id, role, level, section, text)                           \
-    [CLAUSE_##name] = {id, section, text, VIRTIO_##role, VIRTIO_##level},
+#define CLAUSE(name, id, level, section, text)                                 \
+    [CLAUSE_##name] = {id, section, text, VIRTIO_##level},
 #include "virtio/clauses.def"
 #undef CLAUSE
 };

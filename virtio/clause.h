@@ -20,21 +20,15 @@ enum virtio_level {
     VIRTIO_MUST,      /* an error */
 };
 
-enum virtio_role {
-    VIRTIO_DRIVER,
-    VIRTIO_DEVICE
-};
-
 struct virtio_clause {
     const char *id;      /* "status-drv-002" */
     const char *section; /* of VIRTIO 1.4 */
     const char *text;    /* what it asks, in our words */
-    enum virtio_role role;
     enum virtio_level level;
 };
 
 enum clause_id {
-#define CLAUSE(name, id, role, level, section, text) CLAUSE_##name,
+#define CLAUSE(name, id, level, section, text) CLAUSE_##name,
 #include "virtio/clauses.def"
 #undef CLAUSE
     CLAUSE_COUNT

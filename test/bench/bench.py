@@ -66,8 +66,8 @@ def esp():
 
 def served_at(log):
     """The TSC when the disk's queue was last served."""
-    match = re.search(r"^  block\d+: .*\n    queue 0: .* TSC (0x[0-9a-f]+)$",
-                      log, re.M)
+    match = re.search(
+        r"^  block\d+: .*\n    queue 0, \w+: .* TSC (0x[0-9a-f]+)$", log, re.M)
     if not match:
         raise Broken("Lintel's log does not say when the disk was served")
     return int(match[1], 16)

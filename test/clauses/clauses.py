@@ -11,7 +11,7 @@ import re
 import sys
 
 DEFINITION = re.compile(
-    r'^CLAUSE\((\w+), "([^"]+)", (\w+), (\w+), "([^"]+)",\s*'
+    r'^CLAUSE\((\w+), "([^"]+)", (\w+), "([^"]+)",\s*'
     r'((?:"[^"]*"\s*)+)\)', re.M)
 NAME = re.compile(r"\bCLAUSE_([A-Z]+_[A-Z]+_\d+)\b")
 # A definition at the left margin: a function's or a table's name.
@@ -36,7 +36,7 @@ def text_of(name):
 def definitions():
     """[(C name, id, level, section)], in the list's order."""
     return [(name, identity, level, section) for
-            name, identity, _, level, section, _ in
+            name, identity, level, section, _ in
             DEFINITION.findall(text_of("virtio/clauses.def"))]
 
 

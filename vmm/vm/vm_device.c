@@ -9,6 +9,7 @@
 #include "kernel/base/panic.h"
 #include "kernel/page.h"
 #include "virtio/registers.h"
+#include "virtio/type.h"
 #include "vmm/plan/discover.h"
 #include "vmm/plan/virtio_plan.h"
 #include "vmm/vm/vm.h"
@@ -251,16 +252,18 @@ void vm_device_log(struct vm *vm)
         for (unsigned q = 0; q < device->queue_count; q++) {
             const struct virtio_queue *queue = &device->queues[q];
 
-            log_info("    queue %u: %s, size %u, kicks %llu (%llu ignored), "
-                     "chains %llu, interrupts %llu (%llu suppressed), last "
-                     "served at TSC %#llx",
-                     q, queue->ready ? "ready" : "not ready", queue->size,
-                     (unsigned long long)queue->kicks,
-                     (unsigned long long)queue->kicks_ignored,
-                     (unsigned long long)queue->chains,
-                     (unsigned long long)queue->interrupts,
-                     (unsigned long long)queue->interrupts_suppressed,
-                     (unsigned long long)vm->devices[i].queues[q].served_at);
+            log_info(
+                "    queue %u, %s: %s, size %u, kicks %llu (%llu ignored), "
+                "chains %llu, interrupts %llu (%llu suppressed), last "
+                "served at TSC %#llx",
+                q, device->type->queues[q].name,
+                queue->ready ? "ready" : "not ready", queue->size,
+                (unsigned long long)queue->kicks,
+                (unsigned long long)queue->kicks_ignored,
+                (unsigned long long)queue->chains,
+                (unsigned long long)queue->interrupts,
+                (unsigned long long)queue->interrupts_suppressed,
+                (unsigned long long)vm->devices[i].queues[q].served_at);
         }
     }
 }

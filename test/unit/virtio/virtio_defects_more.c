@@ -162,7 +162,7 @@ static void B29_the_driver_is_blamed(void **state)
     driver_write(VIRTIO_REG_QUEUE_NOTIFY, 1);
     group_only(CLAUSE_MMIO_TXT_004);
     for (enum clause_id id = 0; id < CLAUSE_COUNT; id++) {
-        assert_int_equal(virtio_clause_get(id)->role, VIRTIO_DRIVER);
+        assert_null(strstr(virtio_clause_get(id)->id, "-dev-"));
     }
     entropy_works();
 }
