@@ -262,11 +262,11 @@ struct virtio_device {
     unsigned outbox_count;
 };
 
-/* Makes `device` as it is at power-on. `queues` has ops->queue_count members
- * and, like all the arguments, outlives the device. NULL, or what is wrong
- * with `ops` (a fault of ours, found before a guest sees the device). A
- * second call on the same storage is a power cycle; the cookies of the queues
- * are kept. */
+/* Makes `device` as it is at power-on. `queues` has as many members as the
+ * type has queues and, like `ops` and `host`, outlives the device. NULL, or
+ * what is wrong with `ops` or its type (a fault of ours, found before a guest
+ * sees the device). A second call on the same storage is a power cycle; the
+ * cookies of the queues are kept. */
 const char *virtio_device_init(struct virtio_device *device,
                                const struct virtio_device_ops *ops,
                                const struct virtio_device_options *options,

@@ -22,7 +22,20 @@ enum {
 
 #define BIT(n) (UINT64_C(1) << (n))
 
-/* 2.2.2, 5.2.5.2, 6.2: no bit but those that are named here. */
+static void offers(enum rig_kind kind, uint64_t off, uint64_t offered)
+{
+    rig_start(kind, VIRTIO_LINT_STRICT, off);
+    driver_go(STAGE_DRIVER);
+    assert_int_equal(driver_offered(), offered);
+    for (uint32_t word = 2; word < 5; word++) {
+        driver_write(VIRTIO_REG_DEVICE_FEATURES_SEL, word);
+        assert_int_equal(driver_read(VIRTIO_REG_DEVICE_FEATURES), 0);
+    }
+    group_silent();
+}
+
+/* 2.2.2, 5.2.5.2, 6.2: no bit but those that are named here, each of which can
+ * be switched off, except VERSION_1. */
 static void only_what_is_supported_is_offered(void **state)
 {
     static const uint64_t of_kind[KINDS] = {
@@ -39,15 +52,38 @@ static void only_what_is_supported_is_offered(void **state)
 
     (void)state;
     for (unsigned i = 0; i < KINDS; i++) {
-        rig_start(kinds[i], VIRTIO_LINT_STRICT, 0);
-        driver_go(STAGE_DRIVER);
-        assert_int_equal(driver_offered(), of_kind[i] | transport);
-        for (uint32_t word = 2; word < 5; word++) {
-            driver_write(VIRTIO_REG_DEVICE_FEATURES_SEL, word);
-            assert_int_equal(driver_read(VIRTIO_REG_DEVICE_FEATURES), 0);
+        uint64_t all = of_kind[i] | transport;
+
+        offers(kinds[i], 0, all);
+        for (unsigned bit = 0; bit < 64; bit++) {
+            if ((all & BIT(bit)) != 0 && bit != VIRTIO_F_VERSION_1) {
+                offers(kinds[i], BIT(bit), all & ~BIT(bit));
+            }
         }
-        group_silent();
     }
+}
+
+/* 5.2.4: a disk in memory has no size of accesses that it likes best, which is
+ * 0 in each field. Switched off, the fields are not there (2.5.1). */
+static void a_disk_has_no_topology_of_its_own(void **state)
+{
+    static const struct {
+        uint32_t offset;
+        uint8_t size;
+    } fields[] = {{24, 1}, {25, 1}, {26, 2}, {28, 4}};
+
+    (void)state;
+    group_live(RIG_BLOCK);
+    for (unsigned i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        assert_int_equal(virtio_mmio_read(rig.device, 0x100 + fields[i].offset,
+                                          fields[i].size),
+                         0);
+    }
+    group_silent();
+    rig_start(RIG_BLOCK, VIRTIO_LINT_STRICT, BIT(VIRTIO_BLOCK_F_TOPOLOGY));
+    driver_go(STAGE_LIVE);
+    virtio_mmio_read(rig.device, 0x100 + fields[2].offset, fields[2].size);
+    group_only(CLAUSE_CFG_DRV_003);
 }
 
 /* 4.2.2.1, as little-endian registers. */
@@ -440,6 +476,7 @@ int virtio_held_run(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_is_supported_is_offered),
+        cmocka_unit_test(a_disk_has_no_topology_of_its_own),
         cmocka_unit_test(identity),
         cmocka_unit_test(events_stay_until_acknowledged),
         cmocka_unit_test(generation_stays_without_a_change),
