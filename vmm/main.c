@@ -138,7 +138,8 @@ void lintel_main(struct efi_boot *boot)
         [STATUS_LINTEL] = "not started",
         [STATUS_GUEST] = "the guest said it failed",
     };
-    struct load load = {0};
+    static struct errors errors; /* too large for the stack */
+    struct load load = {.errors = &errors};
     const struct boot_info *info = efi_info(boot);
     const char *missing = NULL;
     size_t pages = 0;
@@ -149,22 +150,21 @@ void lintel_main(struct efi_boot *boot)
     open_screen(&info->framebuffer);
     log_info("Lintel");
     missing = vmx_missing();
-    loaded = missing == NULL && load_all(boot, &load);
+    if (missing == NULL) {
+        load_all(boot, &load);
+    }
+    loaded = errors.count == 0;
     if (!efi_exit(boot)) {
         log_raw("lintel: exit %d the firmware does not let go", STATUS_LINTEL);
         return;
     }
     pages = take_machine(info);
-    if (missing != NULL) {
-        log_error("%s", missing);
-        finish(STATUS_LINTEL, "no VMX");
+    if (missing == NULL) {
+        missing = vmx_enable(&kernel_pages);
     }
-    if (!loaded) {
-        finish(STATUS_LINTEL, "configuration");
-    }
-    missing = vmx_enable(&kernel_pages);
     if (missing != NULL) {
-        log_error("%s", missing);
+        errors_add(&errors, "", 0, "%s", missing);
+        errors_log(&errors);
         finish(STATUS_LINTEL, "no VMX");
     }
     guest_limit_runs(time_to_tsc(TASK_TURN));
@@ -179,5 +179,5 @@ void lintel_main(struct efi_boot *boot)
     processor_stop_others();
     spinlock_broken = true;
     processor_leave_guests();
-    finish(status, reasons[status]);
+    finish(status, loaded ? reasons[status] : "configuration");
 }

@@ -1,5 +1,7 @@
 objects += $(addprefix vmm/, \
     load.o \
+    load_config.o \
+    load_files.o \
     main.o \
     menu.o \
     run.o \

@@ -22,7 +22,8 @@ enum stage {
 
 struct machine {
     const struct load_entry *entry;
-    struct event *moved; /* a machine's stage has changed */
+    struct errors *errors; /* one list for all: they are built in turns */
+    struct event *moved;   /* a machine's stage has changed */
     struct event decided;
     bool among_others; /* its log lines bear its name */
     enum {
@@ -76,17 +77,15 @@ static void log_not_started(const struct machine *machine)
             (int)STATUS_LINTEL);
 }
 
-static struct vm *build(const struct load_entry *entry)
+static struct vm *build(struct machine *machine)
 {
-    const char *why = NULL;
+    const struct load_entry *entry = machine->entry;
     struct vm *vm = NULL;
 
     log_info("%s: %s, %llu MiB", entry->config.id, entry->config.title,
              (unsigned long long)(entry->config.memory >> 20));
-    vm = vm_create(&entry->config, &entry->files, &why);
-    if (vm == NULL) {
-        log_error("%s: %s", entry->config.id, why);
-    }
+    vm = vm_create(&entry->config, &entry->files, machine->errors);
+    errors_log(machine->errors);
     return vm;
 }
 
@@ -125,7 +124,7 @@ static bool allowed(struct machine *machine)
 static void machine_task(void *argument)
 {
     struct machine *machine = argument;
-    struct vm *vm = build(machine->entry);
+    struct vm *vm = build(machine);
 
     if (vm != NULL) {
         vm->domain->label =
@@ -155,8 +154,9 @@ static void wait_past(struct machine *machine, enum stage stage)
 static bool begin(struct machine *machine)
 {
     if (task_create(machine->entry->config.id, machine_task, machine) == NULL) {
-        log_error("%s: not enough memory for a task",
-                  machine->entry->config.id);
+        errors_add_entry(machine->errors, &machine->entry->config, 0,
+                         "not enough memory for a task");
+        errors_log(machine->errors);
         machine->stage = STAGE_ENDED;
         return false;
     }
@@ -171,24 +171,25 @@ static void decide(struct machine *machine, bool start)
 }
 
 /* Everything that is wrong with any of them is told, and none starts. */
-static bool check_all(const struct machine *machines, size_t count)
+static bool check_all(const struct machine *machines, size_t count,
+                      struct errors *errors)
 {
     const struct check_host host = {
         .processors = processors_count(),
         .pages = page_free_count(),
         .ram_pages = page_free_in_runs(MEMORY_MAP_RAM, MEMORY_MAP_UNIT),
     };
-    bool good = true;
 
     for (size_t i = 0; i < count; i++) {
         const struct load_entry *entry = machines[i].entry;
 
-        good = check_entry(&entry->config, &entry->files, &host) && good;
+        check_entry(&entry->config, &entry->files, &host, errors);
     }
-    for (size_t i = 0; !good && i < count; i++) {
+    errors_log(errors);
+    for (size_t i = 0; errors->count > 0 && i < count; i++) {
         log_not_started(&machines[i]);
     }
-    return good;
+    return errors->count == 0;
 }
 
 static void one_after_another(struct machine *machines, size_t count)
@@ -218,8 +219,8 @@ static void together(struct machine *machines, size_t count)
         }
     }
     if (!good) {
-        log_error("run together: not every machine could be built, so none "
-                  "starts");
+        log_info("run together: not every machine could be built, so none "
+                 "starts");
     }
     for (size_t i = 0; i < count; i++) {
         decide(&machines[i], good);
@@ -248,6 +249,7 @@ static struct runs *list_chosen(const struct load *load)
         if (load->entries[i].chosen) {
             runs->machines[runs->count++] = (struct machine){
                 .entry = &load->entries[i],
+                .errors = load->errors,
                 .moved = &runs->moved,
                 .status = STATUS_LINTEL,
             };
@@ -262,10 +264,12 @@ enum status run_entries(const struct load *load)
     enum status worst = STATUS_GOOD;
 
     if (runs == NULL) {
-        log_error("not enough memory for the list of machines");
+        errors_add(load->errors, "", 0,
+                   "not enough memory for the list of machines");
+        errors_log(load->errors);
         return STATUS_LINTEL;
     }
-    if (!check_all(runs->machines, runs->count)) {
+    if (!check_all(runs->machines, runs->count, load->errors)) {
         return STATUS_LINTEL;
     }
     if (load->loader.run == RUN_TOGETHER) {

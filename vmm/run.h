@@ -16,5 +16,7 @@ enum status {
     STATUS_GUEST = 5, /* the guest said so itself, by its debug exit */
 };
 
-/* Runs every entry that was chosen; says how each ended. From a task. */
+/* Runs every entry that was chosen; says how each ended. From a task. Before,
+ * each is judged; if there are errors, those of load_all() among them, none
+ * runs. */
 enum status run_entries(const struct load *load);

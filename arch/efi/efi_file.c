@@ -1,5 +1,6 @@
 /* Files of the volume that Lintel was loaded from. UEFI 2.10 sections 13.4
- * and 13.5. Called by vmm/load.c through arch/efi/efi.h, before efi_exit(). */
+ * and 13.5. See the header. */
+#include "arch/efi/efi_file.h"
 
 #include "arch/efi/efi_firmware.h"
 #include "arch/efi/ucs2.h"
@@ -18,9 +19,11 @@ const char *efi_result_text(enum efi_result result)
 {
     static const char *const texts[] = {
         [EFI_RESULT_OK] = "no error",
-        [EFI_RESULT_ABSENT] = "not found",
-        [EFI_RESULT_NO_MEMORY] = "not enough memory",
-        [EFI_RESULT_FAILED] = "read error",
+        [EFI_RESULT_ABSENT] = "there is no such file",
+        [EFI_RESULT_DIRECTORY] = "it is a directory, not a file",
+        [EFI_RESULT_FILE] = "it is a file, not a directory",
+        [EFI_RESULT_NO_MEMORY] = "there is not enough memory for it",
+        [EFI_RESULT_FAILED] = "the medium, or its file system, cannot be read",
     };
     return texts[result];
 }
@@ -60,20 +63,22 @@ static enum efi_result open_path(struct efi_boot *boot, const char *path,
     return EFI_ERROR(status) ? EFI_RESULT_FAILED : EFI_RESULT_OK;
 }
 
-/* The size of an open plain file. False: it is none, or cannot be asked. */
-static bool file_size(EFI_FILE_PROTOCOL *file, uint64_t *size)
+/* The size of what was opened, if that is a file. */
+static enum efi_result file_size(EFI_FILE_PROTOCOL *file, uint64_t *size)
 {
     EFI_GUID guid = EFI_FILE_INFO_ID;
     struct file_info buffer;
     const EFI_FILE_INFO *info = (const EFI_FILE_INFO *)buffer.bytes;
     UINTN length = sizeof(buffer.bytes);
 
-    if (EFI_ERROR(file->GetInfo(file, &guid, &length, buffer.bytes)) ||
-        info->Attribute & EFI_FILE_DIRECTORY) {
-        return false;
+    if (EFI_ERROR(file->GetInfo(file, &guid, &length, buffer.bytes))) {
+        return EFI_RESULT_FAILED;
+    }
+    if (info->Attribute & EFI_FILE_DIRECTORY) {
+        return EFI_RESULT_DIRECTORY;
     }
     *size = info->FileSize;
-    return true;
+    return EFI_RESULT_OK;
 }
 
 static bool read_chunks(EFI_FILE_PROTOCOL *file, struct efi_file *to,
@@ -106,10 +111,11 @@ static enum efi_result read_open(struct efi_boot *boot,
                                  struct efi_file *file, efi_progress progress,
                                  void *argument)
 {
-    uint64_t address;
+    enum efi_result result = file_size(source, &file->size);
+    uint64_t address = 0;
 
-    if (!file_size(source, &file->size)) {
-        return EFI_RESULT_FAILED;
+    if (result != EFI_RESULT_OK) {
+        return result;
     }
     address = efi_pages(boot, file_pages(file->size));
     if (!address) {
@@ -215,10 +221,13 @@ enum efi_result efi_list_files(struct efi_boot *boot, const char *directory,
     if (result != EFI_RESULT_OK) {
         return result;
     }
-    /* A plain file would give its contents as names. */
-    result = file_size(source, &size)
-                 ? EFI_RESULT_FAILED
-                 : list_open(source, suffix, each, argument);
+    result = file_size(source, &size);
+    if (result == EFI_RESULT_DIRECTORY) {
+        result = list_open(source, suffix, each, argument);
+    } else if (result == EFI_RESULT_OK) {
+        /* It would give its contents as names. */
+        result = EFI_RESULT_FILE;
+    }
     source->Close(source);
     return result;
 }

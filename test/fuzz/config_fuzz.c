@@ -1,6 +1,7 @@
 /* libFuzzer on the configuration parser: any bytes, as loader.conf and as an
  * entry. What is accepted must be complete and in range, what is refused must
- * say why. Needs vmm/config/config*.c and kernel/base/format.c. */
+ * say why, and leave what can be judged. Needs vmm/config/config*.c and
+ * kernel/base/format.c. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "vmm/config/config.h"
+#include "vmm/config/errors.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,16 +25,26 @@ static bool is_ended(const char *text, size_t space)
     return memchr(text, 0, space) != NULL;
 }
 
-static void check_error(const struct config_error *error, size_t size)
+/* There are some, each complete, and they come in the order of the lines. */
+static void check_errors(const struct errors *errors, size_t size)
 {
-    require(is_ended(error->file, sizeof(error->file)));
-    require(is_ended(error->text, sizeof(error->text)));
-    require(error->text[0] != '\0' && error->line <= size + 1);
+    require(errors->count > 0 && errors->count <= ERRORS_MOST);
+    require(errors->left_out == 0 || errors->count == ERRORS_MOST);
+    for (size_t i = 0; i < errors->count; i++) {
+        const struct error *error = &errors->list[i];
+
+        require(is_ended(error->file, sizeof(error->file)));
+        require(is_ended(error->text, sizeof(error->text)));
+        require(error->text[0] != '\0' && error->line <= size + 1);
+        require(i == 0 || error->line == 0 ||
+                error->line >= errors->list[i - 1].line);
+    }
 }
 
+/* What lines that are wrong leave is in range, too. */
 static void check_entry(const struct config_entry *entry)
 {
-    require(entry->linux_path[0] == '\\');
+    require(entry->linux_path[0] == '\\' || entry->linux_path[0] == '\0');
     require(is_ended(entry->linux_path, sizeof(entry->linux_path)));
     require(is_ended(entry->symbols, sizeof(entry->symbols)));
     require(is_ended(entry->title, sizeof(entry->title)));
@@ -65,22 +77,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct config_entry entry;
     struct config_loader loader;
-    struct config_error error = {0};
+    static struct errors errors;
 
+    errors.count = errors.left_out = 0;
     config_entry_defaults(&entry);
-    if (config_parse_entry("f", (const char *)data, size, &entry, &error)) {
-        check_entry(&entry);
+    if (config_parse_entry("f", (const char *)data, size, &entry, &errors)) {
+        require(errors.count == 0 && entry.lost == 0);
+        require(entry.linux_path[0] == '\\');
     } else {
-        check_error(&error, size);
+        check_errors(&errors, size);
     }
+    check_entry(&entry);
+    errors.count = errors.left_out = 0;
     config_loader_defaults(&loader);
-    if (config_parse_loader("f", (const char *)data, size, &loader, &error)) {
+    if (config_parse_loader("f", (const char *)data, size, &loader, &errors)) {
+        require(errors.count == 0);
         require(
             is_ended(loader.default_pattern, sizeof(loader.default_pattern)));
         require(loader.log_level >= 0 && loader.log_level <= 3);
         config_match(loader.default_pattern, entry.title);
     } else {
-        check_error(&error, size);
+        check_errors(&errors, size);
     }
     return 0;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmm/config/config.h"
+#include "vmm/config/errors.h"
 #include "vmm/report/symbols.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -41,7 +41,7 @@ static void check_table(const struct symbols *symbols,
 static void read_one(const uint8_t *data, size_t size)
 {
     struct symbols_file file = {.path = "f", .bytes = data, .size = size};
-    struct config_error error = {0};
+    struct error error = {0};
     struct symbols symbols;
     size_t count = 0;
 

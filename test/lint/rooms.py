@@ -35,7 +35,7 @@ ARROWS = {
 
 # What others may include of a room that has a door; the rest is its own.
 DOORS = {
-    "arch/efi": ("arch/efi/efi.h",),
+    "arch/efi": ("arch/efi/efi.h", "arch/efi/efi_file.h"),
     "arch/vmx": ("arch/vmx/guest.h", "arch/vmx/ept.h", "arch/vmx/vmx.h"),
 }
 

@@ -70,19 +70,17 @@ const char *boot_load(const struct guest_memory *memory,
     const struct boot_protocol *protocol = choose(request);
 
     if (request->protocol != NULL && protocol == &boot_unknown_protocol) {
-        return boot_refuse(start,
-                           "the entry says protocol %s, and the kernel file "
-                           "is not one for it; without the line the file's "
-                           "content decides",
-                           request->protocol);
+        start->blame = BOOT_BLAME_PROTOCOL;
+        return "the kernel file is not one for it; auto takes the first "
+               "protocol that the file's content fits";
     }
     start->protocol = protocol->name;
     if (request->module_count > 0 && !protocol->takes_modules &&
         protocol != &boot_unknown_protocol) {
-        start->modules_refused = true;
+        start->blame = BOOT_BLAME_MODULES;
         return boot_refuse(start,
-                           "the kernel is a %s, which has no modules: take "
-                           "the line out, or make the file an initrd",
+                           "the kernel is a %s, which has no modules: name no "
+                           "module, or make the file an initrd",
                            protocol->name);
     }
     return protocol->load(memory, request, start);

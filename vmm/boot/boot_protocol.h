@@ -74,6 +74,13 @@ enum boot_mode {
     BOOT_REAL,
 };
 
+/* What of the request is to blame for a refusal. */
+enum boot_blame {
+    BOOT_BLAME_KERNEL,   /* its file, or that with all the others */
+    BOOT_BLAME_MODULES,  /* that there are some */
+    BOOT_BLAME_PROTOCOL, /* the one that the entry names */
+};
+
 #define BOOT_VERSION 80
 #define BOOT_WRONG   256
 
@@ -100,7 +107,7 @@ struct boot_start {
                              * where its format has virtual ones */
     const char *contract;   /* what the kernel finds, where no document says it;
                              * NULL: one does */
-    bool modules_refused;   /* what is wrong is that there are some */
+    enum boot_blame blame;  /* what is wrong is about that */
     char wrong[BOOT_WRONG]; /* where boot_refuse() writes */
 };
 

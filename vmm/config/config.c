@@ -4,6 +4,7 @@
  * own keys are in the README. */
 #include "vmm/config/config.h"
 
+#include "kernel/base/format.h"
 #include "kernel/base/string.h"
 #include "vmm/config/config_device.h"
 #include "vmm/config/config_lines.h"
@@ -41,6 +42,7 @@ static bool parse_path(struct config_reader *reader, const char *value,
     if (config_value_path(value, path, CONFIG_PATH)) {
         return true;
     }
+    path[0] = '\0';
     return config_lines_value(reader, value,
                               "a file on this partition, like /linux/vmlinuz, "
                               "in up to 255 bytes");
@@ -54,6 +56,7 @@ static bool parse_linux(struct config_reader *reader, const char *value)
 
 static bool parse_symbols(struct config_reader *reader, const char *value)
 {
+    entry_of(reader)->symbols_line = reader->line;
     return parse_path(reader, value, entry_of(reader)->symbols);
 }
 
@@ -65,6 +68,7 @@ static bool parse_initrd(struct config_reader *reader, const char *value)
         return config_lines_wrong(reader, "more than %u initrd lines",
                                   CONFIG_PATHS);
     }
+    entry->initrd_line[entry->initrd_count] = reader->line;
     return parse_path(reader, value, entry->initrd[entry->initrd_count]) &&
            ++entry->initrd_count;
 }
@@ -73,7 +77,7 @@ static bool parse_initrd(struct config_reader *reader, const char *value)
 static bool parse_module(struct config_reader *reader, const char *value)
 {
     struct config_entry *entry = entry_of(reader);
-    struct config_module module = {0};
+    struct config_module module = {.line = reader->line};
     char path[CONFIG_PATH];
     size_t length = 0;
 
@@ -101,9 +105,6 @@ static bool parse_module(struct config_reader *reader, const char *value)
         return false;
     }
     memcpy(module.words, words, strlen(words));
-    if (entry->module_count == 0) {
-        entry->module_line = reader->line;
-    }
     entry->module[entry->module_count++] = module;
     return true;
 }
@@ -173,6 +174,7 @@ static bool parse_pin(struct config_reader *reader, const char *value)
     }
     if (!config_value_numbers(value, PIN_MOST, entry->pin, CONFIG_PINS,
                               &entry->pin_count)) {
+        entry->pin_count = 0;
         return config_lines_value(
             reader, value, "processors of this machine, from 0, as in 0,1,3");
     }
@@ -219,6 +221,7 @@ static bool parse_protocol(struct config_reader *reader, const char *value)
             reader, value, "auto, linux, pvh, multiboot2, multiboot1 or elf");
     }
     entry_of(reader)->protocol = index == 0 ? NULL : words[index];
+    entry_of(reader)->protocol_line = reader->line;
     return true;
 }
 
@@ -363,44 +366,44 @@ static bool parse_later(struct config_reader *reader, const char *value)
 }
 
 static const struct config_key entry_keys[] = {
-    {"title", parse_title, false},
-    {"linux", parse_linux, false},
-    {"symbols", parse_symbols, false},
-    {"initrd", parse_initrd, true},
-    {"module", parse_module, true},
-    {"protocol", parse_protocol, false},
-    {"options", parse_options, true},
-    {"memory", parse_memory, false},
-    {"cpus", parse_cpus, false},
-    {"pin", parse_pin, false},
-    {"console", parse_console, false},
-    {"discover", parse_discover, false},
-    {"disk", parse_disk, true},
-    {"rng", parse_rng, false},
-    {"screen", parse_screen, false},
-    {"apicv", parse_apicv, false},
-    {"lint", parse_lint, false},
-    {"features", parse_features, false},
-    {"timeout", parse_timeout, false},
-    {"net", parse_later, true},
+    {"title", parse_title, false, 0},
+    {"linux", parse_linux, false, CONFIG_LOST_KERNEL},
+    {"symbols", parse_symbols, false, 0},
+    {"initrd", parse_initrd, true, 0},
+    {"module", parse_module, true, 0},
+    {"protocol", parse_protocol, false, 0},
+    {"options", parse_options, true, 0},
+    {"memory", parse_memory, false, CONFIG_LOST_MEMORY},
+    {"cpus", parse_cpus, false, 0},
+    {"pin", parse_pin, false, 0},
+    {"console", parse_console, false, CONFIG_LOST_DEVICES},
+    {"discover", parse_discover, false, 0},
+    {"disk", parse_disk, true, CONFIG_LOST_MEMORY | CONFIG_LOST_DEVICES},
+    {"rng", parse_rng, false, CONFIG_LOST_DEVICES},
+    {"screen", parse_screen, false, 0},
+    {"apicv", parse_apicv, false, 0},
+    {"lint", parse_lint, false, 0},
+    {"features", parse_features, false, 0},
+    {"timeout", parse_timeout, false, 0},
+    {"net", parse_later, true, 0},
     /* Of the specification and of other loaders: */
-    {"version", NULL, true},
-    {"machine-id", NULL, true},
-    {"sort-key", NULL, true},
-    {"architecture", NULL, true},
-    {"efi", NULL, true},
-    {"uki", NULL, true},
-    {"uki-url", NULL, true},
-    {"profile", NULL, true},
-    {"extra", NULL, true},
-    {"devicetree", NULL, true},
-    {"devicetree-overlay", NULL, true},
-    {"id", NULL, true},
-    {"grub_hotkey", NULL, true},
-    {"grub_users", NULL, true},
-    {"grub_class", NULL, true},
-    {"grub_arg", NULL, true},
-    {NULL, NULL, false},
+    {"version", NULL, true, 0},
+    {"machine-id", NULL, true, 0},
+    {"sort-key", NULL, true, 0},
+    {"architecture", NULL, true, 0},
+    {"efi", NULL, true, 0},
+    {"uki", NULL, true, 0},
+    {"uki-url", NULL, true, 0},
+    {"profile", NULL, true, 0},
+    {"extra", NULL, true, 0},
+    {"devicetree", NULL, true, 0},
+    {"devicetree-overlay", NULL, true, 0},
+    {"id", NULL, true, 0},
+    {"grub_hotkey", NULL, true, 0},
+    {"grub_users", NULL, true, 0},
+    {"grub_class", NULL, true, 0},
+    {"grub_arg", NULL, true, 0},
+    {NULL, NULL, false, 0},
 };
 
 _Static_assert(sizeof(entry_keys) / sizeof(entry_keys[0]) <= CONFIG_KEYS,
@@ -421,18 +424,26 @@ void config_entry_defaults(struct config_entry *entry)
 }
 
 bool config_parse_entry(const char *file, const char *text, size_t length,
-                        struct config_entry *entry, struct config_error *error)
+                        struct config_entry *entry, struct errors *errors)
 {
     struct config_reader reader = {
-        .file = file, .keys = entry_keys, .target = entry, .error = error};
+        .file = file, .keys = entry_keys, .target = entry, .errors = errors};
+    bool good = config_lines_read(&reader, text, length);
 
-    if (!config_lines_read(&reader, text, length)) {
-        return false;
-    }
-    if (entry->linux_path[0] == '\0') {
+    entry->lost = reader.lost;
+    if (entry->linux_path[0] == '\0' &&
+        (entry->lost & CONFIG_LOST_KERNEL) == 0) {
         reader.line = 0;
-        return config_lines_wrong(&reader, "no linux line: it names the "
-                                           "kernel, like linux /vmlinuz");
+        return config_lines_wrong(
+            &reader,
+            "%sno linux line: it names the kernel, like linux "
+            "/vmlinuz",
+            length == 0 ? "the file is empty: " : "");
     }
-    return true;
+    return good;
+}
+
+void config_entry_file(const char *id, char path[CONFIG_PATH])
+{
+    format_sn(path, CONFIG_PATH, CONFIG_FOLDER "\\%s" CONFIG_SUFFIX, id);
 }

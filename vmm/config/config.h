@@ -1,8 +1,8 @@
 /* Lintel's configuration as it stands on the ESP: the Boot Loader
  * Specification's Type #1 files, loader/loader.conf and loader/entries/ *.conf.
  *
- * Who calls it: vmm/load.c before ExitBootServices. Parsing is pure: text in,
- * structure or error out. */
+ * Who calls it: vmm/load_config.c before ExitBootServices, and test/check/.
+ * Parsing is pure: text in, structure and errors out. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,8 +12,11 @@
 #include "virtio/lint.h"
 #include "vmm/config/virtio_kind.h"
 
+struct errors;
+
 /* Where the entries lie on the ESP. */
 #define CONFIG_FOLDER "\\loader\\entries"
+#define CONFIG_SUFFIX ".conf"
 
 #define CONFIG_ENTRIES 256
 #define CONFIG_PATHS   8
@@ -53,7 +56,7 @@ struct config_disk {
     char path[CONFIG_PATH]; /* "" for zero:SIZE */
     uint64_t size;
     bool read_only;
-    unsigned line; /* where it stands, for vmm/plan/check.c */
+    unsigned line;
 };
 
 /* A device as reports name it, "block1", and what is said of it alone. */
@@ -62,37 +65,48 @@ struct config_device {
     bool has_lint;
     enum virtio_lint lint;
     uint64_t features_off; /* bits never offered, beside the entry's */
-    unsigned line;         /* where it is named, for vmm/plan/virtio_plan.c */
+    unsigned line;         /* where it is named first */
 };
 
 /* A file for kernels that are booted with modules (PVH, multiboot, ELF). */
 struct config_module {
     char path[CONFIG_PATH];
     char words[CONFIG_PATH]; /* its command line; "" */
+    unsigned line;
 };
 
-/* One VM. */
+/* What a line that could not be read leaves unknown about a machine, so that
+ * the judges of vmm/plan/ conclude nothing from its default. */
+enum config_lost {
+    CONFIG_LOST_KERNEL = 1,
+    CONFIG_LOST_MEMORY = 2,  /* how much its RAM and disks take */
+    CONFIG_LOST_DEVICES = 4, /* which virtio devices it has */
+};
+
+/* One VM. Each ..._line is where the key stands, 0: nowhere. */
 struct config_entry {
     char id[64]; /* the file's name without .conf */
     char title[128];
     char linux_path[CONFIG_PATH];
     unsigned linux_line;
     char initrd[CONFIG_PATHS][CONFIG_PATH];
+    unsigned initrd_line[CONFIG_PATHS];
     size_t initrd_count;
     char symbols[CONFIG_PATH]; /* "": none but the kernel's own */
+    unsigned symbols_line;
     struct config_module module[CONFIG_PATHS];
     size_t module_count;
-    unsigned module_line;         /* where the first one stands; 0: none */
     char options[CONFIG_OPTIONS]; /* several lines are joined by a space */
     uint64_t memory;              /* bytes, multiple of 2 MiB */
-    unsigned memory_line;         /* 0: it is what it is without the key */
+    unsigned memory_line;
     unsigned cpus;
     unsigned pin[CONFIG_PINS]; /* processors of the machine, in order */
     size_t pin_count;          /* 0: any */
     bool pin_roam;             /* to and fro between all, to test that */
-    unsigned pin_line;         /* where it stands, for vmm/plan/check.c */
+    unsigned pin_line;
     enum config_console console;
     const char *protocol; /* a boot_protocol's key; NULL: by content */
+    unsigned protocol_line;
     enum config_discover discover;
     struct config_disk disk[CONFIG_PATHS];
     size_t disk_count;
@@ -100,7 +114,7 @@ struct config_entry {
     enum config_screen screen;
     unsigned screen_width; /* pixels, for SCREEN_ON */
     unsigned screen_height;
-    unsigned screen_line;  /* where it stands, for vmm/plan/screen.c */
+    unsigned screen_line;
     bool apicv;            /* local APICs by the processor, where it can */
     bool posting;          /* and interrupts posted to them, where it can */
     enum virtio_lint lint; /* of devices that have none of their own */
@@ -108,6 +122,7 @@ struct config_entry {
     struct config_device device[CONFIG_DEVICES];
     size_t device_count;
     uint32_t timeout; /* seconds of machine time; 0: none */
+    unsigned lost;    /* of enum config_lost: unknown, since a line is wrong */
 };
 
 /* Which entries run, and when. */
@@ -119,30 +134,27 @@ enum config_run {
 
 struct config_loader {
     char default_pattern[64]; /* glob of entry ids; "" : the first */
+    unsigned default_line;
     enum config_run run;
     uint32_t timeout; /* the menu's, seconds */
     int log_level;    /* enum log_level */
 };
 
-/* What is wrong, where, and what would be right. */
-struct config_error {
-    char file[CONFIG_PATH];
-    unsigned line; /* 0: the file as a whole */
-    char text[256];
-};
-
 void config_loader_defaults(struct config_loader *loader);
 void config_entry_defaults(struct config_entry *entry);
 
-/* Parse a whole file's text. False: *error says why, and the structure is not
- * to be used. Unknown keys of other loaders are skipped as the specification
- * wants, but one that looks like a misspelling of ours is an error. Only what
- * the text names is set: call the _defaults first; `id` is never touched. */
+/* Parse a whole file's text. False: each error is in the list, and nothing is
+ * to be started; what the other lines say is in the structure all the same.
+ * Unknown keys of other loaders are skipped as the specification wants, but one
+ * that looks like a misspelling of ours is an error. Only what the text names
+ * is set: call the _defaults first; `id` is never touched. */
 bool config_parse_loader(const char *file, const char *text, size_t length,
-                         struct config_loader *loader,
-                         struct config_error *error);
+                         struct config_loader *loader, struct errors *errors);
 bool config_parse_entry(const char *file, const char *text, size_t length,
-                        struct config_entry *entry, struct config_error *error);
+                        struct config_entry *entry, struct errors *errors);
+
+/* The path of the entry's file on the ESP. */
+void config_entry_file(const char *id, char path[CONFIG_PATH]);
 
 /* Do two paths, as config_parse_entry() leaves them, name the same file? As on
  * an ESP, letters of either case are the same. */

@@ -52,7 +52,7 @@ static bool is_device_name(const char *name)
 }
 
 /* The device's place in the entry, a new one if it was not named before. NULL:
- * the error is set. */
+ * an error was added. */
 static struct config_device *device_named(struct list *list, const char *name)
 {
     struct config_entry *entry = list->entry;
@@ -107,17 +107,18 @@ static bool read_item(struct list *list, const char *text, size_t length)
     return device != NULL && list->read(list, device, equals + 1);
 }
 
+/* Goes on past items that are wrong. */
 static bool read_list(struct list *list, const char *value)
 {
+    bool good = true;
+
     for (;;) {
         const char *comma = strchr(value, ',');
         size_t length = comma == NULL ? strlen(value) : (size_t)(comma - value);
 
-        if (!read_item(list, value, length)) {
-            return false;
-        }
+        good = read_item(list, value, length) && good;
         if (comma == NULL) {
-            return true;
+            return good;
         }
         value = comma + 1;
     }

@@ -10,12 +10,12 @@ struct config_reader;
 
 /* A level for all devices, and others for single ones, in any order:
  * "tolerant", "strict,console0=off,block1=tolerant", "entropy2=off". False:
- * the reader's error is set. */
+ * errors were added. */
 bool config_device_lint(struct config_reader *reader,
                         struct config_entry *entry, const char *value);
 
 /* What is never offered, by all devices or, beside that, by single ones:
  * "-event_idx,-in_order", "-in_order,block1=-event_idx,block1=-ring_packed".
- * False: the reader's error is set. */
+ * False: errors were added. */
 bool config_device_features(struct config_reader *reader,
                             struct config_entry *entry, const char *value);

@@ -4,24 +4,22 @@
 #include <stdarg.h>
 #include <stdint.h>
 
-#include "kernel/base/format.h"
 #include "kernel/base/string.h"
 #include "vmm/config/config.h"
 #include "vmm/config/config_value.h"
+#include "vmm/config/errors.h"
 
 /* Room for the longest value and its key. */
 #define LINE_BYTES (CONFIG_OPTIONS + 64)
 
 bool config_lines_wrong(struct config_reader *reader, const char *format, ...)
 {
-    struct config_error *error = reader->error;
     va_list values;
 
-    format_sn(error->file, sizeof(error->file), "%s", reader->file);
-    error->line = reader->line;
     va_start(values, format);
-    format_vsn(error->text, sizeof(error->text), format, values);
+    errors_vadd(reader->errors, reader->file, reader->line, format, values);
     va_end(values);
+    reader->wrong = true;
     return false;
 }
 
@@ -77,60 +75,51 @@ static bool find_key(struct config_reader *reader, const char *name)
     return false;
 }
 
-/* A key that nobody knows belongs to another loader, unless it looks like a
- * slip: then its line would be lost without a word. */
-static bool check_unknown(struct config_reader *reader, const char *name)
+/* A key that is not in the table belongs to another loader, unless it looks
+ * like a slip: then its line would be lost without a word. */
+static void check_unknown(struct config_reader *reader, const char *name)
 {
     for (const struct config_key *key = reader->keys; key->name != NULL;
          key++) {
         if (key->parse != NULL && config_value_resembles(name, key->name)) {
-            return config_lines_wrong(reader,
-                                      "unknown key %.40s: did you mean "
-                                      "%s?",
-                                      name, key->name);
+            config_lines_wrong(reader, "unknown key %.40s: did you mean %s?",
+                               name, key->name);
+            reader->lost |= key->lost;
+            return;
         }
     }
-    return true;
 }
 
-static bool read_line(struct config_reader *reader, char *line)
+static void read_line(struct config_reader *reader, char *line)
 {
     char *name = trim(line);
-    char *value;
-    const struct config_key *key;
+    char *value = split(name);
+    const struct config_key *key = NULL;
 
-    if (*name == '\0' || *name == '#') {
-        return true;
-    }
-    value = split(name);
     if (!find_key(reader, name)) {
-        return check_unknown(reader, name);
+        check_unknown(reader, name);
+        return;
     }
     key = &reader->keys[reader->key];
     if (key->parse == NULL) {
-        return true;
+        return;
     }
     if (reader->seen[reader->key] != 0 && !key->repeats) {
-        return config_lines_wrong(reader, "%s a second time: line %u has it",
-                                  name, reader->seen[reader->key]);
+        config_lines_wrong(reader, "%s a second time: line %u has it", name,
+                           reader->seen[reader->key]);
+        return;
     }
     if (reader->seen[reader->key] == 0) {
         reader->seen[reader->key] = reader->line;
     }
-    return key->parse(reader, value);
+    if (!key->parse(reader, value)) {
+        reader->lost |= key->lost;
+    }
 }
 
-/* Copies the line at text[0..length) and looks at every byte of it. */
-static bool copy_line(struct config_reader *reader, const char *text,
-                      size_t length, char line[LINE_BYTES])
+static bool is_text(struct config_reader *reader, const char *text,
+                    size_t length)
 {
-    if (length > 0 && text[length - 1] == '\r') {
-        length--;
-    }
-    if (length >= LINE_BYTES) {
-        return config_lines_wrong(reader, "a line of more than %u bytes",
-                                  LINE_BYTES - 1);
-    }
     for (size_t i = 0; i < length; i++) {
         unsigned byte = (uint8_t)text[i];
 
@@ -142,10 +131,35 @@ static bool copy_line(struct config_reader *reader, const char *text,
             return config_lines_wrong(
                 reader, "control character %#x: the file must be text", byte);
         }
-        line[i] = text[i];
     }
-    line[length] = '\0';
     return true;
+}
+
+static bool is_remark(const char *line)
+{
+    while (is_space(*line)) {
+        line++;
+    }
+    return *line == '\0' || *line == '#';
+}
+
+/* One line of text, without its end. */
+static void take_line(struct config_reader *reader, const char *text,
+                      size_t length)
+{
+    char line[LINE_BYTES];
+
+    if (length >= LINE_BYTES) {
+        config_lines_wrong(reader, "a line of more than %u bytes",
+                           LINE_BYTES - 1);
+        reader->lost = ~0U; /* it may be of any key */
+        return;
+    }
+    memcpy(line, text, length);
+    line[length] = '\0';
+    if (!is_remark(line)) {
+        read_line(reader, line);
+    }
 }
 
 /* UTF-8 may start with its mark; with one of UTF-16's it is not UTF-8. */
@@ -167,10 +181,9 @@ static bool skip_mark(struct config_reader *reader, const char **text,
 bool config_lines_read(struct config_reader *reader, const char *text,
                        size_t length)
 {
-    char line[LINE_BYTES];
-
     reader->line = 1;
     if (!skip_mark(reader, &text, &length)) {
+        reader->lost = ~0U;
         return false;
     }
     while (length > 0) {
@@ -179,13 +192,18 @@ bool config_lines_read(struct config_reader *reader, const char *text,
         while (end < length && text[end] != '\n') {
             end++;
         }
-        if (!copy_line(reader, text, end, line) || !read_line(reader, line)) {
+        size_t shown = end > 0 && text[end - 1] == '\r' ? end - 1 : end;
+
+        /* What is no text would be an error a line. */
+        if (!is_text(reader, text, shown)) {
+            reader->lost = ~0U;
             return false;
         }
+        take_line(reader, text, shown);
         end += end < length ? 1 : 0;
         text += end;
         length -= end;
         reader->line++;
     }
-    return true;
+    return !reader->wrong;
 }

@@ -7,19 +7,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct config_error;
 struct config_reader;
+struct errors;
 
 /* Reads one value into the reader's target; on error calls config_lines_wrong()
  * and returns its false. */
 typedef bool (*config_parse)(struct config_reader *reader, const char *value);
 
 /* A key: what reads its value (NULL: another loader's key, which is skipped),
- * and whether it may come more than once. */
+ * whether it may come more than once, and what is unknown if its line is wrong
+ * (bits of the file's own kind). */
 struct config_key {
     const char *name;
     config_parse parse;
     bool repeats;
+    unsigned lost;
 };
 
 /* The most of a timeout, in seconds. */
@@ -31,17 +33,19 @@ struct config_reader {
     const char *file;
     const struct config_key *keys; /* ended by a NULL name */
     void *target;                  /* what the values go to */
-    struct config_error *error;
+    struct errors *errors;
+    bool wrong;                 /* an error was added */
+    unsigned lost;              /* by lines that are wrong, see config_key */
     unsigned line;              /* from 1 */
     unsigned key;               /* index of the line's key */
     unsigned seen[CONFIG_KEYS]; /* line that had this key first; 0: none */
 };
 
-/* Reads the whole text. False: *error is set. */
+/* Reads the whole text, past lines that are wrong. False: some were. */
 bool config_lines_read(struct config_reader *reader, const char *text,
                        size_t length);
 
-/* Sets *error for the current line; always false. */
+/* Adds an error of the current line; always false. */
 bool config_lines_wrong(struct config_reader *reader, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -22,6 +22,7 @@ static bool parse_default(struct config_reader *reader, const char *value)
                                   "pattern with * and ?, in up to 63 bytes");
     }
     memcpy(loader->default_pattern, value, length + 1);
+    loader->default_line = reader->line;
     if (length > 5 && strcmp(value + length - 5, ".conf") == 0) {
         loader->default_pattern[length - 5] = '\0';
     }
@@ -77,22 +78,22 @@ static bool parse_log(struct config_reader *reader, const char *value)
 }
 
 static const struct config_key loader_keys[] = {
-    {"default", parse_default, false},
-    {"timeout", parse_loader_timeout, false},
-    {"run", parse_run, false},
-    {"log", parse_log, false},
+    {"default", parse_default, false, 0},
+    {"timeout", parse_loader_timeout, false, 0},
+    {"run", parse_run, false, 0},
+    {"log", parse_log, false, 0},
     /* systemd-boot's: */
-    {"console-mode", NULL, true},
-    {"editor", NULL, true},
-    {"auto-entries", NULL, true},
-    {"auto-firmware", NULL, true},
-    {"auto-reboot", NULL, true},
-    {"auto-poweroff", NULL, true},
-    {"beep", NULL, true},
-    {"secure-boot-enroll", NULL, true},
-    {"reboot-for-bitlocker", NULL, true},
-    {"random-seed-mode", NULL, true},
-    {NULL, NULL, false},
+    {"console-mode", NULL, true, 0},
+    {"editor", NULL, true, 0},
+    {"auto-entries", NULL, true, 0},
+    {"auto-firmware", NULL, true, 0},
+    {"auto-reboot", NULL, true, 0},
+    {"auto-poweroff", NULL, true, 0},
+    {"beep", NULL, true, 0},
+    {"secure-boot-enroll", NULL, true, 0},
+    {"reboot-for-bitlocker", NULL, true, 0},
+    {"random-seed-mode", NULL, true, 0},
+    {NULL, NULL, false, 0},
 };
 
 _Static_assert(sizeof(loader_keys) / sizeof(loader_keys[0]) <= CONFIG_KEYS,
@@ -104,11 +105,10 @@ void config_loader_defaults(struct config_loader *loader)
 }
 
 bool config_parse_loader(const char *file, const char *text, size_t length,
-                         struct config_loader *loader,
-                         struct config_error *error)
+                         struct config_loader *loader, struct errors *errors)
 {
     struct config_reader reader = {
-        .file = file, .keys = loader_keys, .target = loader, .error = error};
+        .file = file, .keys = loader_keys, .target = loader, .errors = errors};
 
     return config_lines_read(&reader, text, length);
 }

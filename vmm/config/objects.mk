@@ -4,5 +4,6 @@ objects += $(addprefix vmm/config/, \
     config_lines.o \
     config_loader.o \
     config_value.o \
+    errors.o \
     virtio_kind.o \
     )

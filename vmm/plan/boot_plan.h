@@ -8,6 +8,7 @@
 #include "vmm/config/config.h"
 #include "vmm/plan/discover.h"
 
+struct errors;
 struct entry_files;
 
 struct boot_plan {
@@ -22,11 +23,12 @@ struct boot_plan {
 /* All but rsdp, gib_pages and only_judge, which are 0; for a machine of that
  * map with `devices` virtio devices; the screen is taken from the map here.
  * *plan stays where it is; entry, files and map too. False: there is no room
- * for the entry's screen, and that has been logged. */
+ * for the entry's screen, and an error was added. */
 bool boot_plan_make(struct boot_plan *plan, const struct config_entry *config,
                     const struct entry_files *files, struct memory_map *map,
-                    unsigned devices);
+                    unsigned devices, struct errors *errors);
 
-/* Logs why a kernel was refused; the sentence may lie in *start. */
-void boot_plan_log_refusal(const struct config_entry *config,
-                           const struct boot_start *start, const char *why);
+/* Adds the error that a kernel was refused, at the line that is to blame. */
+void boot_plan_refused(const struct config_entry *config,
+                       const struct boot_start *start, const char *why,
+                       struct errors *errors);

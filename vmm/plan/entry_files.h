@@ -1,5 +1,5 @@
-/* The files that an entry of the configuration names, in memory. vmm/load.c
- * reads them, a VM uses them. */
+/* The files that an entry of the configuration names, in memory.
+ * vmm/load_files.c reads them, a VM uses them. */
 #pragma once
 
 #include <stdint.h>

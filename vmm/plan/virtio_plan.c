@@ -3,6 +3,7 @@
 
 #include "kernel/base/format.h"
 #include "kernel/base/string.h"
+#include "vmm/config/errors.h"
 
 /* How many devices of the kind the entry wants. */
 static size_t wanted(enum virtio_kind kind, const struct config_entry *config)
@@ -87,44 +88,41 @@ static bool is_planned(const struct virtio_plan *plan, const char *wanted)
 }
 
 /* "no block7: there are console0, block1, entropy2" */
-static void say_what_there_is(struct config_error *error,
-                              const struct virtio_plan *plan,
-                              const char *wanted)
+static void add_unknown(struct errors *errors,
+                        const struct config_entry *config,
+                        const struct virtio_plan *plan,
+                        const struct config_device *device)
 {
+    char there_are[MAP_VIRTIO_DEVICES * (CONFIG_DEVICE_NAME + 2)] = "";
     char name[CONFIG_DEVICE_NAME];
-    size_t used =
-        format_sn(error->text, sizeof(error->text), "no %s: %s", wanted,
-                  plan->count == 0 ? "there are no devices" : "there are ");
+    size_t used = 0;
 
-    for (size_t i = 0; i < plan->count && used < sizeof(error->text); i++) {
+    for (size_t i = 0; i < plan->count; i++) {
         format_name(name, plan, i);
-        used += format_sn(error->text + used, sizeof(error->text) - used,
-                          "%s%s", i == 0 ? "" : ", ", name);
+        used += format_sn(there_are + used, sizeof(there_are) - used, "%s%s",
+                          i == 0 ? "" : ", ", name);
     }
+    errors_add_entry(errors, config, device->line, "no %s: there are %s",
+                     device->name, used == 0 ? "no devices" : there_are);
 }
 
-bool virtio_plan_check(const struct config_entry *config, const char *file,
-                       struct config_error *error)
+void virtio_plan_check(const struct config_entry *config, struct errors *errors)
 {
     struct virtio_plan plan;
 
-    format_sn(error->file, sizeof(error->file), "%s", file);
     if (!virtio_plan_make(config, &plan)) {
-        error->line = 0;
-        format_sn(error->text, sizeof(error->text),
-                  "more than the %u virtio devices that a machine has room "
-                  "for: take disk lines out",
-                  MAP_VIRTIO_DEVICES);
-        return false;
+        errors_add_entry(errors, config, 0,
+                         "more than the %u virtio devices that a machine has "
+                         "room for: take disk lines out",
+                         MAP_VIRTIO_DEVICES);
+        return;
+    }
+    if ((config->lost & CONFIG_LOST_DEVICES) != 0) {
+        return;
     }
     for (size_t i = 0; i < config->device_count; i++) {
-        const struct config_device *device = &config->device[i];
-
-        if (!is_planned(&plan, device->name)) {
-            error->line = device->line;
-            say_what_there_is(error, &plan, device->name);
-            return false;
+        if (!is_planned(&plan, config->device[i].name)) {
+            add_unknown(errors, config, &plan, &config->device[i]);
         }
     }
-    return true;
 }

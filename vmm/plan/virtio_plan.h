@@ -2,8 +2,8 @@
  * there is a machine: so that what names a device can be judged while nothing
  * has started. Pure.
  *
- * Who calls it: vmm/load.c checks each entry, vmm/vm/vm_device.c makes what is
- * planned. */
+ * Who calls it: vmm/load_config.c checks each entry, vmm/vm/vm_device.c makes
+ * what is planned. */
 #pragma once
 
 #include <stdbool.h>
@@ -35,7 +35,7 @@ enum virtio_lint virtio_plan_lint(const struct config_entry *config,
 uint64_t virtio_plan_features_off(const struct config_entry *config,
                                   const struct virtio_plan *plan, size_t index);
 
-/* False: the entry in `file` names a device that its machine has not, or asks
- * for too many; *error says so. */
-bool virtio_plan_check(const struct config_entry *config, const char *file,
-                       struct config_error *error);
+/* Adds an error for each device that the entry names and its machine has not,
+ * and one if it asks for too many. */
+void virtio_plan_check(const struct config_entry *config,
+                       struct errors *errors);

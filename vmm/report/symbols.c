@@ -5,7 +5,7 @@
 #include "kernel/base/format.h"
 #include "kernel/base/string.h"
 #include "vmm/boot/elf.h"
-#include "vmm/config/config.h"
+#include "vmm/config/errors.h"
 
 /* In bytes. No function is longer. An address farther behind a symbol is in
  * code that the file does not name. */
@@ -14,7 +14,7 @@
 /* In bytes: the size of a file's last symbol, if the file does not give it. */
 #define LAST_MOST 4096U
 
-bool symbols_wrong(struct config_error *error, const struct symbols_file *file,
+bool symbols_wrong(struct error *error, const struct symbols_file *file,
                    unsigned line, const char *text)
 {
     format_sn(error->file, sizeof(error->file), "%s", file->path);
@@ -60,7 +60,7 @@ void symbols_add(struct symbols_sink *sink, const struct symbols_entry *entry)
 }
 
 static bool read_file(const struct symbols_file *file,
-                      struct symbols_sink *sink, struct config_error *error)
+                      struct symbols_sink *sink, struct error *error)
 {
     if (file->size > UINT32_MAX) {
         return symbols_wrong(error, file, 0,
@@ -73,7 +73,7 @@ static bool read_file(const struct symbols_file *file,
 }
 
 bool symbols_judge(const struct symbols_file *file, size_t *count,
-                   struct config_error *error)
+                   struct error *error)
 {
     struct symbols_sink sink = {0};
 
@@ -189,7 +189,7 @@ void symbols_fill(struct symbols *symbols, const struct symbols_file *file,
                   struct symbol *table, size_t count)
 {
     struct symbols_sink sink = {.table = table, .room = count};
-    struct config_error error;
+    struct error error;
 
     *symbols = (struct symbols){0};
     if (!read_file(file, &sink, &error) || sink.count != count) {

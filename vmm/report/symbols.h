@@ -2,7 +2,7 @@
  * the kernel's own ELF file, or from a file given for that kernel, a System.map
  * (nm's output) or a vmlinux. Pure: the caller owns the table's memory.
  *
- * Who calls it: vmm/load.c judges a given file before anything starts,
+ * Who calls it: vmm/load_files.c judges a given file before anything starts,
  * vmm/vm/vm_symbols.c fills the table and asks it. The files are hostile:
  * nothing outside of them is read, and each walk ends at their end. */
 #pragma once
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct config_error;
+struct error;
 
 /* The kinds of symbols, from the least telling name to the most. */
 enum symbol_rank {
@@ -60,7 +60,7 @@ struct symbols_file {
 /* Judges the whole file, and sets *count to the number of entries that its
  * table needs. False: *error says what is wrong with the file, and where. */
 bool symbols_judge(const struct symbols_file *file, size_t *count,
-                   struct config_error *error);
+                   struct error *error);
 
 /* Fills `table`, which has room for `count` entries, the number that
  * symbols_judge() gave for the same file. */
@@ -117,12 +117,12 @@ struct symbols_entry {
 void symbols_add(struct symbols_sink *sink, const struct symbols_entry *entry);
 
 /* Fills *error and returns false. `line` 0 stands for the whole file. */
-bool symbols_wrong(struct config_error *error, const struct symbols_file *file,
+bool symbols_wrong(struct error *error, const struct symbols_file *file,
                    unsigned line, const char *text);
 
 /* Read all symbols of a file into `sink`. True: the whole file is sound. False:
  * *error says what is wrong. */
 bool symbols_read_text(const struct symbols_file *file,
-                       struct symbols_sink *sink, struct config_error *error);
+                       struct symbols_sink *sink, struct error *error);
 bool symbols_read_elf(const struct symbols_file *file,
-                      struct symbols_sink *sink, struct config_error *error);
+                      struct symbols_sink *sink, struct error *error);

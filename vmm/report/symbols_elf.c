@@ -1,7 +1,7 @@
 /* Reads the symbol table of an ELF file (System V ABI, "Symbol Table"); see
  * vmm/report/symbols.h. */
 #include "vmm/boot/elf.h"
-#include "vmm/config/config.h"
+#include "vmm/config/errors.h"
 #include "vmm/memory/little_endian.h"
 #include "vmm/report/symbols.h"
 
@@ -147,7 +147,7 @@ static const char *find_tables(const struct elf *elf, struct tables *tables)
 }
 
 bool symbols_read_elf(const struct symbols_file *file,
-                      struct symbols_sink *sink, struct config_error *error)
+                      struct symbols_sink *sink, struct error *error)
 {
     struct elf elf;
     struct tables tables;

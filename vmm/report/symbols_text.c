@@ -1,7 +1,7 @@
 /* Reads symbols as nm writes them: each line has an address, a type and a name.
  * System.map and /proc/kallsyms have this form. See vmm/report/symbols.h. */
 #include "kernel/base/string.h"
-#include "vmm/config/config.h"
+#include "vmm/config/errors.h"
 #include "vmm/report/symbols.h"
 
 #define RIGHT                                                                  \
@@ -156,7 +156,7 @@ static bool is_text(const struct line *line)
 }
 
 bool symbols_read_text(const struct symbols_file *file,
-                       struct symbols_sink *sink, struct config_error *error)
+                       struct symbols_sink *sink, struct error *error)
 {
     const char *at = (const char *)file->bytes;
     const char *end = at + file->size;

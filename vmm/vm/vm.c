@@ -8,13 +8,25 @@
 #include "kernel/page.h"
 #include "kernel/processors.h"
 #include "vmm/boot/boot_protocol.h"
+#include "vmm/config/errors.h"
 #include "vmm/firmware/acpi_tables.h"
 #include "vmm/firmware/bios_data.h"
 #include "vmm/firmware/mp_tables.h"
 
 #define VM_PAGES ((sizeof(struct vm) + PAGE_SIZE - 1) / PAGE_SIZE)
 
+static const char no_page_tables[] = "not enough memory for page tables";
+
 _Static_assert(MEMORY_MAP_RAM <= GUEST_MEMORY_SLOTS, "a slot a piece of RAM");
+
+/* `why` is NULL or what is wrong with the host, which becomes an error. */
+static bool is_good(const struct vm *vm, const char *why, struct errors *errors)
+{
+    if (why != NULL) {
+        errors_add_entry(errors, vm->config, 0, "%s", why);
+    }
+    return why == NULL;
+}
 
 /* ---- memory ---- */
 
@@ -67,26 +79,27 @@ static uint64_t add_ram(struct vm *vm, uint64_t wanted)
     return size;
 }
 
-static const char *create_memory(struct vm *vm)
+static bool create_memory(struct vm *vm, struct errors *errors)
 {
-    const char *why = memory_map_check(vm->config->memory);
-    uint64_t left = vm->config->memory;
+    const struct config_entry *config = vm->config;
+    uint64_t left = config->memory;
 
-    if (why != NULL) {
-        return why;
+    if (!is_good(vm, memory_map_check(left), errors)) {
+        return false;
     }
     if (!ept_init(&vm->ept, &vm->pages)) {
-        return "not enough memory for page tables";
+        return is_good(vm, no_page_tables, errors);
     }
     while (left > 0) {
         uint64_t size = add_ram(vm, left);
 
         if (size == 0) {
-            log_error("guest memory: %llu MiB wanted, and %llu MiB of them "
-                      "are not to be had in large pieces",
-                      (unsigned long long)(vm->config->memory >> 20),
-                      (unsigned long long)(left >> 20));
-            return "not enough memory for the guest";
+            errors_add_entry(errors, config, config->memory_line,
+                             "memory of %llu MiB, and this machine does not "
+                             "have %llu MiB of them in large pieces",
+                             (unsigned long long)(config->memory >> 20),
+                             (unsigned long long)(left >> 20));
+            return false;
         }
         left -= size;
     }
@@ -95,10 +108,10 @@ static const char *create_memory(struct vm *vm)
 
         if (!ept_map(&vm->ept, slot->base, (uint64_t)(uintptr_t)slot->host,
                      slot->size, EPT_RWX)) {
-            return "not enough memory for page tables";
+            return is_good(vm, no_page_tables, errors);
         }
     }
-    return NULL;
+    return true;
 }
 
 static uint64_t high_memory(const struct vm *vm)
@@ -258,7 +271,7 @@ static uint32_t level_lines(const struct vm *vm)
     return 1U << MAP_GSI_SCI | discover_gsis(vm->config, vm->device_count);
 }
 
-static const char *load_kernel(struct vm *vm)
+static bool load_kernel(struct vm *vm, struct errors *errors)
 {
     const struct acpi_request acpi = {
         .cpu_count = vm->vcpu_count,
@@ -276,8 +289,8 @@ static const char *load_kernel(struct vm *vm)
     const char *why = NULL;
 
     if (!boot_plan_make(&vm->boot_plan, vm->config, vm->files, &vm->map,
-                        vm->device_count)) {
-        return "there is no room for its screen";
+                        vm->device_count, errors)) {
+        return false;
     }
     tell_memory(vm);
     pic_set_level_lines(&vm->pic, (uint16_t)level_lines(vm));
@@ -286,44 +299,41 @@ static const char *load_kernel(struct vm *vm)
     if (why == NULL) {
         why = mp_build(&vm->memory, &mp);
     }
-    if (why != NULL) {
-        return why;
+    if (!is_good(vm, why, errors)) {
+        return false;
     }
     bios_data_put(&vm->memory);
     why = boot_load(&vm->memory, request, &start);
     if (why != NULL) {
-        boot_plan_log_refusal(vm->config, &start, why);
-        return "the kernel cannot be started";
+        boot_plan_refused(vm->config, &start, why, errors);
+        return false;
     }
     log_start(&start, request->screen);
     log_machine(vm);
     boot_set_registers(vm->vcpus[0]->guest, &start);
-    return vm_symbols_create(vm, &start);
+    return is_good(vm, vm_symbols_create(vm, &start), errors);
 }
 
 /* In the VM's domain, and on a processor that its vCPUs need not run on. */
-static bool build(struct vm *vm, const char **why)
+static bool build(struct vm *vm, struct errors *errors)
 {
+    bool built = false;
+
     pinning_init(&vm->pinning, vm->config, processors_count());
-    *why = create_memory(vm);
-    if (*why == NULL) {
+    if (create_memory(vm, errors)) {
         create_chips(vm);
-        *why = vm_vcpus_create(vm);
-    }
-    if (*why == NULL) {
-        *why = vm_device_create(vm);
-    }
-    if (*why == NULL) {
-        *why = load_kernel(vm);
+        built = is_good(vm, vm_vcpus_create(vm), errors) &&
+                is_good(vm, vm_device_create(vm), errors) &&
+                load_kernel(vm, errors);
     }
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
         guest_leave(vm->vcpus[i]->guest);
     }
-    return *why == NULL;
+    return built;
 }
 
 struct vm *vm_create(const struct config_entry *config,
-                     const struct entry_files *files, const char **why)
+                     const struct entry_files *files, struct errors *errors)
 {
     size_t pages_before = page_free_count();
     struct vm *vm = page_alloc(VM_PAGES, PAGE_SIZE);
@@ -331,7 +341,8 @@ struct vm *vm_create(const struct config_entry *config,
     bool built = false;
 
     if (vm == NULL) {
-        *why = "not enough memory for a virtual machine";
+        errors_add_entry(errors, config, 0,
+                         "not enough memory for a virtual machine");
         return NULL;
     }
     vm->config = config;
@@ -339,12 +350,13 @@ struct vm *vm_create(const struct config_entry *config,
     page_source_init(&vm->pages);
     vm->domain = domain_create();
     if (vm->domain == NULL) {
-        *why = "more virtual machines at once than Lintel can run";
+        errors_add_entry(errors, config, 0,
+                         "more virtual machines at once than Lintel can run");
         page_free(vm, VM_PAGES);
         return NULL;
     }
     before = task_join(vm->domain);
-    built = build(vm, why);
+    built = build(vm, errors);
     task_join(before);
     if (!built) {
         vm_destroy(vm);

@@ -104,10 +104,10 @@ struct vm {
     char report_line[REPORT_JSON_BYTES];
 };
 
-/* Builds the machine of `config` with its kernel loaded, ready to run. NULL
- * and *why says what is wrong; then nothing of it is left. */
+/* Builds the machine of `config` with its kernel loaded, ready to run. NULL:
+ * errors were added, and nothing of it is left. */
 struct vm *vm_create(const struct config_entry *config,
-                     const struct entry_files *files, const char **why);
+                     const struct entry_files *files, struct errors *errors);
 
 /* The processors of the configuration, the first one to run and the others
  * waiting for it; NULL, or the sentence of what is wrong. Even then those that

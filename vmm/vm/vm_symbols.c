@@ -7,6 +7,7 @@
 #include "vmm/boot/boot_protocol.h"
 #include "vmm/boot/elf.h"
 #include "vmm/config/config.h"
+#include "vmm/config/errors.h"
 #include "vmm/cpu/walk.h"
 #include "vmm/memory/little_endian.h"
 #include "vmm/vm/vcpu.h"
@@ -23,7 +24,7 @@ static bool choose_file(const struct vm *vm, struct symbols_file *file,
                         size_t *count)
 {
     const struct entry_files *files = vm->files;
-    struct config_error error;
+    struct error error;
 
     if (files->symbols.bytes != NULL) {
         *file = (struct symbols_file){.path = vm->config->symbols,

@@ -28,9 +28,9 @@ bool rig_parse_loader(const char *text)
     bool good;
 
     config_loader_defaults(&rig.loader);
-    memset(&rig.error, 0, sizeof(rig.error));
+    memset(&rig.errors, 0, sizeof(rig.errors));
     good = config_parse_loader("loader.conf", copy, strlen(text), &rig.loader,
-                               &rig.error);
+                               &rig.errors);
     free(copy);
     return good;
 }

@@ -9,10 +9,11 @@
 #include "kernel/base/log.h"
 #include "vmm/config/config.h"
 #include "vmm/config/config_value.h"
+#include "vmm/config/errors.h"
 
 struct config_rig {
     struct config_loader loader;
-    struct config_error error;
+    struct errors errors;
 };
 
 extern struct config_rig rig;
@@ -20,5 +21,5 @@ extern struct config_rig rig;
 /* The parser must not need a NUL behind the text: it gets its own memory. */
 char *rig_exactly(const char *text, size_t length);
 
-/* Of loader.conf. False: rig.error is set. */
+/* Of loader.conf. False: rig.errors has some. */
 bool rig_parse_loader(const char *text);

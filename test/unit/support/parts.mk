@@ -19,10 +19,8 @@ apic-rig-parts := $(support)/apicv_fake.c $(support)/chips_fake.c \
 # Data of virtio/ without its devices: what the owner asks of a type.
 virtio-type-parts := virtio/type.c $(wildcard virtio/*_type.c)
 
-virtio-kind-parts := vmm/config/virtio_kind.c $(virtio-type-parts)
-
-config-parts := $(wildcard vmm/config/*.c) kernel/base/format.c \
-    $(virtio-type-parts)
+config-parts := $(wildcard vmm/config/*.c) $(support)/fake_log.c \
+    kernel/base/format.c $(virtio-type-parts)
 
 emulator-parts := $(addprefix vmm/cpu/, \
     decode.c decode_table.c emulate.c emulate_alu.c emulate_execute.c \

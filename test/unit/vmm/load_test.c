@@ -1,4 +1,4 @@
-/* vmm/load.c on an ESP in memory: which files are read, how often, and what is
+/* vmm/load*.c on an ESP in memory: which files are read, how often, and what is
  * said of those that will not do. */
 #include "vmm/load.h"
 
@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,22 +14,28 @@
 #include <cmocka.h>
 
 #include "arch/efi/efi.h"
+#include "arch/efi/efi_file.h"
 #include "kernel/base/log.h"
 #include "test/unit/support/fake_log.h"
 
-#define FILES  16
-#define ALLOCS 64
+#define FILES  (CONFIG_ENTRIES + 16)
+#define ALLOCS 1024
 
 static struct {
     const char *path;
     const void *bytes;
     size_t size;
     unsigned reads;
+    enum efi_result result;
 } esp[FILES];
 static size_t file_count;
 static void *allocs[ALLOCS];
 static size_t alloc_count;
 static struct load load;
+static struct errors errors;
+static enum efi_result list_result;
+static uint32_t typed; /* at the menu; 0: nothing */
+static bool menu_seen;
 
 static void add(const char *path, const void *bytes, size_t size)
 {
@@ -36,6 +43,7 @@ static void add(const char *path, const void *bytes, size_t size)
     esp[file_count].path = path;
     esp[file_count].bytes = bytes;
     esp[file_count].size = size;
+    esp[file_count].result = EFI_RESULT_OK;
     esp[file_count++].reads = 0;
 }
 
@@ -69,6 +77,9 @@ enum efi_result efi_read_file(struct efi_boot *boot, const char *path,
     for (size_t i = 0; i < file_count; i++) {
         if (strcasecmp(esp[i].path, path) == 0) {
             esp[i].reads++;
+            if (esp[i].result != EFI_RESULT_OK) {
+                return esp[i].result;
+            }
             file->data = take(esp[i].size + 1);
             file->size = esp[i].size;
             memcpy(file->data, esp[i].bytes, esp[i].size);
@@ -83,7 +94,7 @@ enum efi_result efi_read_file(struct efi_boot *boot, const char *path,
 
 const char *efi_result_text(enum efi_result result)
 {
-    return result == EFI_RESULT_ABSENT ? "not found" : "another error";
+    return result == EFI_RESULT_ABSENT ? "not found" : "unreadable";
 }
 
 enum efi_result efi_list_files(struct efi_boot *boot, const char *directory,
@@ -99,14 +110,15 @@ enum efi_result efi_list_files(struct efi_boot *boot, const char *directory,
             each(argument, esp[i].path + length + 1);
         }
     }
-    return EFI_RESULT_OK;
+    return list_result;
 }
 
 bool efi_read_key(struct efi_boot *boot, uint32_t *key)
 {
     (void)boot;
-    (void)key;
-    return false;
+    menu_seen = true;
+    *key = typed;
+    return typed != 0;
 }
 
 void efi_sleep(struct efi_boot *boot, uint64_t microseconds)
@@ -128,6 +140,11 @@ static int setup(void **state)
     file_count = 0;
     fake_log_clear();
     memset(&load, 0, sizeof(load));
+    memset(&errors, 0, sizeof(errors));
+    load.errors = &errors;
+    list_result = EFI_RESULT_OK;
+    typed = 0;
+    menu_seen = false;
     add_text("\\vmlinuz", "a kernel");
     return 0;
 }
@@ -141,11 +158,37 @@ static int teardown(void **state)
     return 0;
 }
 
+static bool load_good(void)
+{
+    memset(&errors, 0, sizeof(errors));
+    memset(&load, 0, sizeof(load));
+    load.errors = &errors;
+    fake_log_clear();
+    load_all(NULL, &load);
+    return errors.count == 0;
+}
+
 static void refused(const char *line)
 {
-    assert_false(load_all(NULL, &load));
+    assert_false(load_good());
     if (strstr(fake_log, line) == NULL) {
         fail_msg("\"%s\" is not in \"%s\"", line, fake_log);
+    }
+}
+
+/* All of them, each once, and no others. */
+static void refused_with(const char *const *lines)
+{
+    size_t count = 0;
+
+    for (; lines[count] != NULL; count++) {
+        refused(lines[count]);
+        if (strstr(strstr(fake_log, lines[count]) + 1, lines[count]) != NULL) {
+            fail_msg("\"%s\" is logged twice", lines[count]);
+        }
+    }
+    if (errors.count != count) {
+        fail_msg("%zu errors, not %zu: \"%s\"", errors.count, count, fake_log);
     }
 }
 
@@ -160,7 +203,7 @@ static void a_file_is_held_once(void **state)
              "linux /VMLINUZ\nmodule /Init x\ndisk /disk.img\n");
     add_text("\\init", "an initrd");
     add_text("\\disk.img", "a disk");
-    assert_true(load_all(NULL, &load));
+    assert_true(load_good());
     for (size_t i = 0; i < file_count; i++) {
         if (esp[i].reads != 1) {
             fail_msg("%s was read %u times", esp[i].path, esp[i].reads);
@@ -179,7 +222,7 @@ static void only_what_runs_is_read(void **state)
     add_text("\\loader\\loader.conf", "default b\n");
     add_text("\\loader\\entries\\a.conf", "linux /gone\n");
     add_text("\\loader\\entries\\b.conf", "linux /vmlinuz\n");
-    assert_true(load_all(NULL, &load));
+    assert_true(load_good());
     assert_false(load.entries[0].chosen);
     assert_true(load.entries[1].chosen);
 }
@@ -193,9 +236,123 @@ static void a_file_that_is_not_there(void **state)
     add_text("\\loader\\entries\\b.conf",
              "linux /vmlinuz\ndisk /gone\ninitrd /lost\n");
     add_text("\\loader\\entries\\c.conf", "linux /absent\n");
-    refused("\\loader\\entries\\b.conf: \\gone: not found");
-    refused("\\loader\\entries\\b.conf: \\lost: not found");
-    refused("\\loader\\entries\\c.conf: \\absent: not found");
+    add_text("\\loader\\entries\\d.conf",
+             "linux /vmlinuz\nmodule /m x\nsymbols /s\n");
+    refused_with((const char *const[]){
+        "\\loader\\entries\\b.conf:2: disk \\gone: not found",
+        "\\loader\\entries\\b.conf:3: initrd \\lost: not found",
+        "\\loader\\entries\\c.conf:1: linux \\absent: not found",
+        "\\loader\\entries\\d.conf:2: module \\m: not found",
+        "\\loader\\entries\\d.conf:3: symbols \\s: not found", NULL});
+}
+
+/* In one start: of several files, lines and kinds. */
+static void every_error_of_every_file(void **state)
+{
+    (void)state;
+    add_text("\\loader\\loader.conf", "run together\n");
+    add_text("\\loader\\entries\\a.conf", "linux /gone\ncpus 65\nlint stric\n");
+    add_text("\\loader\\entries\\b.conf", "title x\n");
+    add_text("\\loader\\entries\\c.conf", "linux /vmlinuz\nsymbols /map\n");
+    add_text("\\loader\\entries\\d.conf", "linux /vmlinuz\nsymbols /map\n");
+    add_text("\\loader\\entries\\e.conf",
+             "linux /vmlinuz\ndisk zero:\nlint block1=off,entropy9=off\n");
+    add_text("\\map", "100000 t start\nnonsense\n");
+    add_text("\\loader\\entries\\f.conf", "");
+    add_text("\\loader\\entries\\g.conf", "linux /vmlinuz\ninitrd /dir\n");
+    add_text("\\dir", "");
+    esp[file_count - 1].result = EFI_RESULT_DIRECTORY;
+    add_text("\\loader\\entries\\h.conf", "linux /vmlinuz\n");
+    esp[file_count - 1].result = EFI_RESULT_FAILED;
+    refused_with((const char *const[]){
+        "a.conf:1: linux \\gone: not found",
+        "a.conf:2: cpus 65: a number from 1 to 64",
+        "a.conf:3: lint stric: strict, tolerant or off",
+        "b.conf: no linux line",
+        "\n\\map:2: not a line of nm's", /* once for two entries */
+        "e.conf:2: disk zero:: a size like zero:64M",
+        "f.conf: the file is empty", "g.conf:2: initrd \\dir: unreadable",
+        "h.conf: unreadable", NULL});
+}
+
+static void loader_conf_does_not_hide_the_entries_errors(void **state)
+{
+    (void)state;
+    add_text("\\loader\\loader.conf", "run everything\nlgo debug\n");
+    add_text("\\loader\\entries\\a.conf", "linux /gone\ncpus 0\n");
+    /* Which entries run is not known: their files are not looked for. */
+    refused_with((const char *const[]){
+        "\\loader\\loader.conf:1: run everything: all, together or default",
+        "\\loader\\loader.conf:2: unknown key lgo: did you mean log?",
+        "a.conf:2: cpus 0: a number from 1 to 64", NULL});
+    esp[1].result = EFI_RESULT_DIRECTORY;
+    refused_with((const char *const[]){"\\loader\\loader.conf: unreadable",
+                                       "a.conf:2: cpus 0: a number", NULL});
+    esp[1].result = EFI_RESULT_OK;
+    esp[1].bytes = "\ndefault b\n";
+    esp[1].size = strlen("\ndefault b\n");
+    refused_with((const char *const[]){
+        "\\loader\\loader.conf:2: default b: no entry of that name",
+        "a.conf:2: cpus 0: a number", NULL});
+}
+
+static void names_of_entries(void **state)
+{
+    (void)state;
+    refused_with(
+        (const char *const[]){"\\loader\\entries: no entries: put", NULL});
+    list_result = EFI_RESULT_ABSENT;
+    refused_with(
+        (const char *const[]){"\\loader\\entries: no entries: put", NULL});
+    list_result = EFI_RESULT_FILE;
+    refused_with((const char *const[]){"\\loader\\entries: unreadable", NULL});
+    list_result = EFI_RESULT_OK;
+    add_text("\\loader\\entries\\guest.conf", "linux /vmlinuz\n");
+    add_text("\\loader\\entries\\Guest.CONF", "linux /vmlinuz\n");
+    add_text("\\loader\\entries\\0123456789012345678901234567890123456789012345"
+             "6789012345678.conf",
+             "linux /vmlinuz\n");
+    add_text("\\loader\\entries\\012345678901234567890123456789012345678901234"
+             "5678901234567.conf",
+             "linux /vmlinuz\n");
+    refused_with((const char *const[]){
+        "Guest.CONF: guest.conf has the same name but for the case",
+        "345678.conf: a name of more than 63 bytes", NULL});
+    assert_int_equal(load.entry_count, 2);
+}
+
+static void more_entries_than_there_is_room_for(void **state)
+{
+    static char names[CONFIG_ENTRIES + 3][40];
+
+    (void)state;
+    for (size_t i = 0; i < CONFIG_ENTRIES; i++) {
+        snprintf(names[i], sizeof(names[i]), "\\loader\\entries\\%zu.conf", i);
+        add_text(names[i], "linux /vmlinuz\n");
+    }
+    assert_true(load_good());
+    assert_int_equal(load.entry_count, CONFIG_ENTRIES);
+    add_text("\\loader\\entries\\x.conf", "linux /vmlinuz\n");
+    add_text("\\loader\\entries\\y.conf", "linux /vmlinuz\n");
+    refused("\\loader\\entries: 258 entries, and 256 are the most");
+}
+
+static void the_menu_comes_only_where_something_can_start(void **state)
+{
+    (void)state;
+    add_text("\\loader\\loader.conf", "default a\ntimeout 1\n");
+    add_text("\\loader\\entries\\a.conf", "linux /gone\n");
+    add_text("\\loader\\entries\\b.conf", "linux /vmlinuz\n");
+    typed = '2';
+    assert_true(load_good());
+    assert_true(menu_seen);
+    assert_false(load.entries[0].chosen);
+    assert_true(load.entries[1].chosen);
+    menu_seen = false;
+    add_text("\\loader\\entries\\c.conf", "linux /vmlinuz\ncpus 0\n");
+    refused_with((const char *const[]){"a.conf:1: linux \\gone: not found",
+                                       "c.conf:2: cpus 0", NULL});
+    assert_false(menu_seen);
 }
 
 static void configuration_files_have_a_limit(void **state)
@@ -208,14 +365,14 @@ static void configuration_files_have_a_limit(void **state)
     add_text("\\loader\\entries\\a.conf", "linux /vmlinuz\n");
     refused("\\loader\\loader.conf: longer than 65536 bytes");
     esp[1].size--;
-    assert_true(load_all(NULL, &load));
+    assert_true(load_good());
     memcpy(large, "linux /vmlinuz\n", strlen("linux /vmlinuz\n"));
     esp[1].size = 1;
     esp[2].bytes = large;
     esp[2].size = sizeof(large);
     refused("\\loader\\entries\\a.conf: longer than 65536 bytes");
     esp[2].size--;
-    assert_true(load_all(NULL, &load));
+    assert_true(load_good());
 }
 
 int main(void)
@@ -228,6 +385,15 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(configuration_files_have_a_limit, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(every_error_of_every_file, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(
+            loader_conf_does_not_hide_the_entries_errors, setup, teardown),
+        cmocka_unit_test_setup_teardown(names_of_entries, setup, teardown),
+        cmocka_unit_test_setup_teardown(more_entries_than_there_is_room_for,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            the_menu_comes_only_where_something_can_start, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

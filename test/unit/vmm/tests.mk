@@ -1,7 +1,7 @@
 unit-tests += load
-load-sources := test/unit/vmm/load_test.c $(support)/fake_log.c vmm/load.c \
-    vmm/menu.c vmm/plan/virtio_plan.c $(symbols-parts) \
-    $(wildcard vmm/config/*.c) $(virtio-type-parts)
+load-sources := test/unit/vmm/load_test.c vmm/load.c vmm/load_config.c \
+    vmm/load_files.c vmm/menu.c vmm/plan/virtio_plan.c \
+    $(sort $(symbols-parts) $(config-parts))
 
 unit-tests += menu
 menu-sources := test/unit/vmm/menu_test.c $(support)/fake_log.c vmm/menu.c

@@ -49,9 +49,9 @@ static void loader_conf_errors(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         assert_false(rig_parse_loader(lines[i][0]));
-        assert_int_equal(rig.error.line, 1);
-        assert_string_equal(rig.error.file, "loader.conf");
-        assert_non_null(strstr(rig.error.text, lines[i][1]));
+        assert_int_equal(rig.errors.list[0].line, 1);
+        assert_string_equal(rig.errors.list[0].file, "loader.conf");
+        assert_non_null(strstr(rig.errors.list[0].text, lines[i][1]));
     }
 }
 

@@ -18,8 +18,9 @@ static bool parse(const char *text)
     bool good;
 
     config_entry_defaults(&entry);
-    memset(&rig.error, 0, sizeof(rig.error));
-    good = config_parse_entry("e.conf", copy, strlen(text), &entry, &rig.error);
+    memset(&rig.errors, 0, sizeof(rig.errors));
+    good =
+        config_parse_entry("e.conf", copy, strlen(text), &entry, &rig.errors);
     free(copy);
     return good;
 }
@@ -77,13 +78,13 @@ static void what_is_neither(void **state)
 
         strcat(text, values[i]);
         assert_false(parse(text));
-        assert_int_equal(rig.error.line, 2);
-        assert_non_null(strstr(rig.error.text,
+        assert_int_equal(rig.errors.list[0].line, 2);
+        assert_non_null(strstr(rig.errors.list[0].text,
                                "a size like 800x600, from 320x200 to 2560x1600"
                                ", or auto or off"));
     }
     assert_false(parse("linux /a\nscreen off\nscreen off\n"));
-    assert_non_null(strstr(rig.error.text, "a second time: line 2"));
+    assert_non_null(strstr(rig.errors.list[0].text, "a second time: line 2"));
 }
 
 int main(void)

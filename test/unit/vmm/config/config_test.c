@@ -21,8 +21,8 @@ static bool parse_bytes(const char *text, size_t length)
     bool good;
 
     config_entry_defaults(&entry);
-    memset(&rig.error, 0, sizeof(rig.error));
-    good = config_parse_entry("e.conf", copy, length, &entry, &rig.error);
+    memset(&rig.errors, 0, sizeof(rig.errors));
+    good = config_parse_entry("e.conf", copy, length, &entry, &rig.errors);
     free(copy);
     return good;
 }
@@ -223,7 +223,8 @@ static void modules_have_a_path_and_words(void **state)
     (void)state;
     assert_true(parse("linux /a\nmodule /m/one  a=b c\nmodule \\two\n"));
     assert_int_equal(entry.module_count, 2);
-    assert_int_equal(entry.module_line, 2);
+    assert_int_equal(entry.module[0].line, 2);
+    assert_int_equal(entry.module[1].line, 3);
     assert_string_equal(entry.module[0].path, "\\m\\one");
     assert_string_equal(entry.module[0].words, "a=b c");
     assert_string_equal(entry.module[1].path, "\\two");
@@ -380,22 +381,123 @@ static void every_error_names_its_line_and_what_is_right(void **state)
             assert_true(good);
             continue;
         }
-        if (good || strstr(rig.error.text, wrong[i].says) == NULL) {
-            print_error("%s: \"%s\"\n", wrong[i].text, rig.error.text);
+        if (good || strstr(rig.errors.list[0].text, wrong[i].says) == NULL) {
+            print_error("%s: \"%s\"\n", wrong[i].text, rig.errors.list[0].text);
         }
         assert_false(good);
-        assert_non_null(strstr(rig.error.text, wrong[i].says));
-        assert_int_equal(rig.error.line, wrong[i].line);
-        assert_string_equal(rig.error.file, "e.conf");
+        assert_non_null(strstr(rig.errors.list[0].text, wrong[i].says));
+        assert_int_equal(rig.errors.list[0].line, wrong[i].line);
+        assert_string_equal(rig.errors.list[0].file, "e.conf");
     }
+}
+
+/* "LINE TEXT", as far as that goes, for each error that the text has. */
+static void has_errors(const char *text, const char *const *wanted)
+{
+    size_t count = 0;
+    char shown[600];
+
+    assert_false(parse(text));
+    for (; wanted[count] != NULL; count++) {
+        const struct error *error = &rig.errors.list[count];
+
+        assert_true(count < rig.errors.count);
+        snprintf(shown, sizeof(shown), "%u %s", error->line, error->text);
+        if (strncmp(shown, wanted[count], strlen(wanted[count])) != 0) {
+            fail_msg("\"%s\" in place of \"%s\"", shown, wanted[count]);
+        }
+    }
+    assert_int_equal(rig.errors.count, count);
+}
+
+static void every_line_that_is_wrong_is_told(void **state)
+{
+    static const char *const lines[] = {
+        "1 unknown key cpsu: did you mean cpus?",
+        "3 memory lots: a size",
+        "4 memory a second time",
+        "5 a line of more than 2111 bytes",
+        "6 features -x: indirect_desc",
+        "6 features -y: indirect_desc",
+        "6 features b: a device",
+        NULL,
+    };
+    static char text[4000];
+
+    (void)state;
+    strcpy(text, "cpsu 2\nlinux /a\nmemory lots\nmemory 64M\noptions ");
+    memset(text + strlen(text), 'o', 3000);
+    strcat(text, "\nfeatures -x, -in_order,-y,b=-z\ncpus 3\n");
+    has_errors(text, lines);
+    /* What the good ones say is known all the same. */
+    assert_int_equal(entry.cpus, 3);
+    assert_string_equal(entry.linux_path, "\\a");
+    assert_int_equal(entry.features_off, 1ULL << 35);
+    assert_int_equal(entry.memory, 1024 * MIB);
+}
+
+/* A file that is none of ours has one error, not one a line. */
+static void what_is_no_text_is_told_once(void **state)
+{
+    (void)state;
+    has_errors("linux /a\n\x7f\x45LF\x01\n\x01\n\x02\n",
+               (const char *const[]){"2 control character 0x7f", NULL});
+    has_errors("\xff\xfel\n\x01\n", (const char *const[]){"1 UTF-16", NULL});
+}
+
+/* What a wrong line leaves unknown, so that nothing is concluded from it. */
+static void what_is_not_known(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned lost;
+    } cases[] = {
+        {"linux /a\ncpus 65\nlint x\n", 0},
+        {"linux /a\nmemory 3M\n", CONFIG_LOST_MEMORY},
+        {"linux /a\nmemroy 64M\n", CONFIG_LOST_MEMORY},
+        {"linux /a\ndisk zero:\n", CONFIG_LOST_MEMORY | CONFIG_LOST_DEVICES},
+        {"linux /a\nrng no\n", CONFIG_LOST_DEVICES},
+        {"linux /a\nconsole no\n", CONFIG_LOST_DEVICES},
+        {"linux /\n", CONFIG_LOST_KERNEL},
+        {"linnux /a\n", CONFIG_LOST_KERNEL},
+        {"linux /a\n\x01\n", ~0U},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_false(parse(cases[i].text));
+        assert_int_equal(entry.lost, cases[i].lost);
+    }
+    assert_true(parse("linux /a\n"));
+    assert_int_equal(entry.lost, 0);
+    /* A line of that kind is there. */
+    has_errors("linux /\n", (const char *const[]){"1 linux /: a file", NULL});
+    has_errors(
+        "", (const char *const[]){"0 the file is empty: no linux line", NULL});
+    assert_false(parse_bytes("linux /a\npin 0,1,\n", 19));
+    assert_int_equal(entry.pin_count, 0);
+}
+
+static void where_the_keys_stand(void **state)
+{
+    (void)state;
+    assert_true(parse("# x\nlinux /a\nsymbols /b\ninitrd /c\n\ninitrd /d\n"
+                      "protocol elf\nmodule /m\nmodule /n\n"));
+    assert_int_equal(entry.linux_line, 2);
+    assert_int_equal(entry.symbols_line, 3);
+    assert_int_equal(entry.initrd_line[0], 4);
+    assert_int_equal(entry.initrd_line[1], 6);
+    assert_int_equal(entry.protocol_line, 7);
+    assert_int_equal(entry.module[0].line, 8);
+    assert_int_equal(entry.module[1].line, 9);
 }
 
 static void nul_bytes_are_refused(void **state)
 {
     (void)state;
     assert_false(parse_bytes("linux /a\nopti\0ns x\n", 19));
-    assert_int_equal(rig.error.line, 2);
-    assert_non_null(strstr(rig.error.text, "NUL byte"));
+    assert_int_equal(rig.errors.list[0].line, 2);
+    assert_non_null(strstr(rig.errors.list[0].text, "NUL byte"));
     assert_false(parse_bytes("\0", 1));
 }
 
@@ -419,9 +521,9 @@ static void what_is_too_long_is_refused(void **state)
     assert_true(parse_long("options", CONFIG_OPTIONS - 1));
     assert_int_equal(strlen(entry.options), CONFIG_OPTIONS - 1);
     assert_false(parse_long("options", CONFIG_OPTIONS));
-    assert_non_null(strstr(rig.error.text, "more than 2047 bytes"));
+    assert_non_null(strstr(rig.errors.list[0].text, "more than 2047 bytes"));
     assert_false(parse_long("options", 100000));
-    assert_non_null(strstr(rig.error.text, "a line of more than"));
+    assert_non_null(strstr(rig.errors.list[0].text, "a line of more than"));
     assert_true(parse_long("initrd", CONFIG_PATH - 2));
     assert_false(parse_long("initrd", CONFIG_PATH - 1));
     assert_true(parse_long("disk", CONFIG_PATH - 2));
@@ -453,7 +555,7 @@ static void options_are_joined_until_they_are_full(void **state)
     assert_true(parse(text));
     strcat(text, "options d\n");
     assert_false(parse(text));
-    assert_int_equal(rig.error.line, 24);
+    assert_int_equal(rig.errors.list[0].line, 24);
 }
 
 static void sizes(void **state)
@@ -486,6 +588,10 @@ int main(void)
         cmocka_unit_test(files_as_other_systems_write_them),
         cmocka_unit_test(other_loaders_keys_are_skipped),
         cmocka_unit_test(every_error_names_its_line_and_what_is_right),
+        cmocka_unit_test(every_line_that_is_wrong_is_told),
+        cmocka_unit_test(what_is_no_text_is_told_once),
+        cmocka_unit_test(what_is_not_known),
+        cmocka_unit_test(where_the_keys_stand),
         cmocka_unit_test(nul_bytes_are_refused),
         cmocka_unit_test(what_is_too_long_is_refused),
         cmocka_unit_test(options_are_joined_until_they_are_full),

@@ -14,6 +14,7 @@
 #include "test/unit/support/elf_kernel.h"
 #include "test/unit/support/fake_log.h"
 #include "vmm/config/config.h"
+#include "vmm/config/errors.h"
 #include "vmm/plan/entry_files.h"
 
 #define MIB 0x100000ULL
@@ -26,10 +27,11 @@ void framebuffer_size(uint32_t *width, uint32_t *height)
 }
 
 static uint8_t kernel[KERNEL_SIZE];
-static const uint8_t bytes[5000];
+static const uint8_t bytes[5120];
 static struct config_entry config;
 static struct entry_files files;
 static struct check_host host;
+static struct errors errors;
 
 static int setup(void **state)
 {
@@ -51,10 +53,15 @@ static int setup(void **state)
     return 0;
 }
 
+static const char *protocol;
+
 static bool good(void)
 {
     fake_log_clear();
-    return check_entry(&config, &files, &host);
+    memset(&errors, 0, sizeof(errors));
+    protocol = check_entry(&config, &files, &host, &errors);
+    errors_log(&errors);
+    return errors.count == 0;
 }
 
 static void says(const char *line)
@@ -78,6 +85,7 @@ static void a_sound_entry_is_silent(void **state)
     files.initrd[0] = (struct entry_file){bytes, sizeof(bytes)};
     assert_true(good());
     assert_string_equal(fake_log, "");
+    assert_string_equal(protocol, "PVH");
 }
 
 static void processors_that_are_not_there(void **state)
@@ -90,7 +98,7 @@ static void processors_that_are_not_there(void **state)
          "to 1\n");
 }
 
-static void a_disk_without_a_sector(void **state)
+static void a_disk_of_broken_sectors(void **state)
 {
     (void)state;
     config.disk_count = 1;
@@ -102,6 +110,9 @@ static void a_disk_without_a_sector(void **state)
     says("guest.conf:5: disk \\empty: it has 511 bytes");
     files.disk[0].size = 512;
     assert_true(good());
+    files.disk[0].size = 1023;
+    says("guest.conf:5: disk \\empty: it has 1023 bytes, and a disk is whole "
+         "sectors of 512\n");
 }
 
 static void more_memory_than_there_is(void **state)
@@ -132,7 +143,8 @@ static void kernels_that_cannot_start(void **state)
     says("\\kernel: ");
     files.kernel = (struct entry_file){kernel, sizeof(kernel)};
     config.protocol = "linux";
-    says("protocol linux, and the kernel file is not one for it");
+    config.protocol_line = 6;
+    says("guest.conf:6: protocol linux: the kernel file is not one for it");
     config.protocol = NULL;
     /* It does not fit. */
     ((Elf64_Phdr *)(kernel + sizeof(Elf64_Ehdr)))[2].p_memsz = 15 * MIB;
@@ -165,6 +177,27 @@ static void a_screen_that_is_too_large(void **state)
     assert_true(good());
 }
 
+/* Of what could not be read, which was told, nothing more is said. */
+static void what_is_not_known_is_not_judged(void **state)
+{
+    (void)state;
+    host.ram_pages = host.pages = 0;
+    config.lost = CONFIG_LOST_MEMORY;
+    assert_true(good());
+    /* What has no room anywhere is told all the same. */
+    ((Elf64_Phdr *)(kernel + sizeof(Elf64_Ehdr)))[2].p_memsz = 1ULL << 41;
+    says("guest.conf:2: linux \\kernel: ");
+    files.kernel.bytes = NULL;
+    config.initrd_count = config.module_count = config.disk_count = 1;
+    strcpy(config.disk[0].path, "\\gone");
+    assert_true(good());
+    assert_null(protocol);
+    kernel_make(kernel, true, true);
+    files.kernel.bytes = kernel;
+    assert_true(good());
+    assert_string_equal(protocol, "PVH");
+}
+
 static void everything_is_told(void **state)
 {
     (void)state;
@@ -184,11 +217,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_sound_entry_is_silent, setup),
         cmocka_unit_test_setup(processors_that_are_not_there, setup),
-        cmocka_unit_test_setup(a_disk_without_a_sector, setup),
+        cmocka_unit_test_setup(a_disk_of_broken_sectors, setup),
         cmocka_unit_test_setup(more_memory_than_there_is, setup),
         cmocka_unit_test_setup(kernels_that_cannot_start, setup),
         cmocka_unit_test_setup(memory_that_is_not_there_yet, setup),
         cmocka_unit_test_setup(a_screen_that_is_too_large, setup),
+        cmocka_unit_test_setup(what_is_not_known_is_not_judged, setup),
         cmocka_unit_test_setup(everything_is_told, setup),
     };
 

@@ -1,8 +1,7 @@
 unit-tests += check
-check-sources := test/unit/vmm/plan/check_test.c $(support)/fake_log.c \
-    $(addprefix vmm/plan/, \
+check-sources := test/unit/vmm/plan/check_test.c $(addprefix vmm/plan/, \
     boot_plan.c check.c discover.c screen.c virtio_plan.c) \
-    $(virtio-kind-parts) $(loader-test-parts)
+    $(sort $(loader-test-parts) $(config-parts))
 check-depends := $(loader-depends)
 
 unit-tests += discover

@@ -8,21 +8,25 @@
 
 #include <cmocka.h>
 
+#include "vmm/config/errors.h"
+
 static struct config_entry entry;
-static struct config_error error;
+static struct errors errors;
 static struct virtio_plan plan;
 
 static void parse(const char *text)
 {
     config_entry_defaults(&entry);
-    assert_true(config_parse_entry("f", text, strlen(text), &entry, &error));
+    strcpy(entry.id, "a");
+    memset(&errors, 0, sizeof(errors));
+    assert_true(config_parse_entry("f", text, strlen(text), &entry, &errors));
 }
 
 static bool check(const char *text)
 {
     parse(text);
-    memset(&error, 0, sizeof(error));
-    return virtio_plan_check(&entry, "entries/a.conf", &error);
+    virtio_plan_check(&entry, &errors);
+    return errors.count == 0;
 }
 
 static void devices_stand_in_the_order_of_their_windows(void **state)
@@ -70,7 +74,7 @@ static void features_of_all_and_of_one_add_up(void **state)
                      1U << 9 | 1U << 5);
     assert_int_equal(virtio_plan_features_off(&entry, &plan, 2), 0);
     assert_false(check("linux /a\nfeatures block1=-event_idx\n"));
-    assert_int_equal(error.line, 2);
+    assert_int_equal(errors.list[0].line, 2);
 }
 
 static void
@@ -79,14 +83,24 @@ a_device_that_is_not_there_is_named_with_those_that_are(void **state)
     (void)state;
     assert_true(check("linux /a\nlint off,console0=strict,entropy1=off\n"));
     assert_false(check("linux /a\n# a comment\nlint off,block1=strict\n"));
-    assert_string_equal(error.file, "entries/a.conf");
-    assert_int_equal(error.line, 3);
-    assert_string_equal(error.text, "no block1: there are console0, entropy1");
+    assert_string_equal(errors.list[0].file, "\\loader\\entries\\a.conf");
+    assert_int_equal(errors.list[0].line, 3);
+    assert_string_equal(errors.list[0].text,
+                        "no block1: there are console0, entropy1");
     /* The number is part of the name. */
     assert_false(check("linux /a\nlint console00=off\n"));
     assert_false(check("linux /a\nlint console1=off\n"));
     assert_false(check("linux /a\nlint a0=off\nconsole serial\nrng off\n"));
-    assert_string_equal(error.text, "no a0: there are no devices");
+    assert_string_equal(errors.list[0].text, "no a0: there are no devices");
+    /* All that are not. */
+    assert_false(check("linux /a\nlint a0=off,b1=off\n"));
+    assert_int_equal(errors.count, 2);
+    assert_non_null(strstr(errors.list[1].text, "no b1: "));
+    /* Nothing is concluded from lines that could not be read. */
+    parse("linux /a\nlint block1=off\n");
+    entry.lost = CONFIG_LOST_DEVICES;
+    virtio_plan_check(&entry, &errors);
+    assert_int_equal(errors.count, 0);
 }
 
 static void too_many_devices_are_refused_before_anything_starts(void **state)
@@ -97,8 +111,8 @@ static void too_many_devices_are_refused_before_anything_starts(void **state)
     assert_false(check("linux /a\ndisk zero:1M\ndisk zero:1M\ndisk zero:1M\n"
                        "disk zero:1M\ndisk zero:1M\ndisk zero:1M\n"
                        "disk zero:1M\n"));
-    assert_int_equal(error.line, 0);
-    assert_non_null(strstr(error.text, "8 virtio devices"));
+    assert_int_equal(errors.list[0].line, 0);
+    assert_non_null(strstr(errors.list[0].text, "8 virtio devices"));
     assert_true(check("linux /a\ndisk zero:1M\ndisk zero:1M\ndisk zero:1M\n"
                       "disk zero:1M\ndisk zero:1M\ndisk zero:1M\n"
                       "disk zero:1M\nrng off\n"));

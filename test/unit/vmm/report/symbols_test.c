@@ -10,11 +10,11 @@
 
 #include <cmocka.h>
 
-#include "vmm/config/config.h"
+#include "vmm/config/errors.h"
 
 #define TABLE 64
 
-static struct config_error error;
+static struct error error;
 static struct symbol table[TABLE];
 static struct symbols symbols;
 static size_t count;

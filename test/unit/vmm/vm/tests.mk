@@ -22,9 +22,9 @@ $(foreach test,vcpu vcpu_turns vcpu_played,$(eval $(call vcpu-test,$(test))))
 unit-tests += vm_device
 vm_device-sources := test/unit/vmm/vm/vm_device_test.c \
     $(support)/fake_panic.c $(support)/processor_fake.c vmm/vm/virtio_env.c \
-    $(wildcard vmm/vm/vm_device*.c) vmm/plan/discover.c vmm/plan/virtio_plan.c \
-    vmm/config/virtio_kind.c vmm/memory/regions.c kernel/base/format.c \
-    arch/spinlock.c $(wildcard virtio/*.c)
+    $(wildcard vmm/vm/vm_device*.c) vmm/plan/discover.c \
+    vmm/plan/virtio_plan.c $(wildcard vmm/config/*.c) vmm/memory/regions.c \
+    kernel/base/format.c arch/spinlock.c $(wildcard virtio/*.c)
 vm_device-flavour := fake_cpu
 # The service is the test's.
 vm_device-libs := -Wl,--wrap=virtio_queue_service

@@ -1,0 +1,136 @@
+/* Reads the files that an entry names; see vmm/load.h. */
+#include "arch/efi/efi_file.h"
+#include "kernel/base/log.h"
+#include "vmm/load.h"
+#include "vmm/report/symbols.h"
+
+/* A file at least this large is worth a line of progress each tenth. */
+#define PROGRESS_BYTES (8ULL << 20)
+
+struct progress {
+    const char *path;
+    unsigned tenths;
+};
+
+/* A file as an entry names it. */
+struct named {
+    const char *key;
+    const char *path; /* NULL or "": the entry names no such file */
+    unsigned line;
+    struct entry_file *file;
+};
+
+/* Kernel and symbols, then CONFIG_PATHS each of initrds, modules and disks. */
+#define NAMED_FILES (2 + 3 * CONFIG_PATHS)
+
+static struct named named_file(struct load_entry *entry, size_t index)
+{
+    const struct config_entry *config = &entry->config;
+    struct entry_files *files = &entry->files;
+    size_t i = (index + CONFIG_PATHS - 2) % CONFIG_PATHS;
+
+    if (index == 0) {
+        return (struct named){"linux", config->linux_path, config->linux_line,
+                              &files->kernel};
+    }
+    if (index == 1) {
+        return (struct named){"symbols", config->symbols, config->symbols_line,
+                              &files->symbols};
+    }
+    if (index < 2 + CONFIG_PATHS) {
+        return (struct named){
+            "initrd", i < config->initrd_count ? config->initrd[i] : NULL,
+            config->initrd_line[i], &files->initrd[i]};
+    }
+    if (index < 2 + 2 * CONFIG_PATHS) {
+        return (struct named){
+            "module", i < config->module_count ? config->module[i].path : NULL,
+            config->module[i].line, &files->module[i]};
+    }
+    return (struct named){"disk",
+                          i < config->disk_count ? config->disk[i].path : NULL,
+                          config->disk[i].line, &files->disk[i]};
+}
+
+static void show_progress(void *argument, uint64_t done, uint64_t total)
+{
+    struct progress *progress = argument;
+    unsigned tenths = (unsigned)(done * 10 / total);
+
+    if (total >= PROGRESS_BYTES && tenths > progress->tenths) {
+        progress->tenths = tenths;
+        log_info("%s: %u%% of %llu KiB", progress->path, tenths * 10,
+                 (unsigned long long)(total >> 10));
+    }
+}
+
+static void read_file(struct efi_boot *boot, struct load *load,
+                      const struct config_entry *entry,
+                      const struct named *named)
+{
+    struct progress progress = {.path = named->path};
+    struct efi_file file = {0};
+    enum efi_result result =
+        efi_read_file(boot, named->path, &file, show_progress, &progress);
+
+    if (result != EFI_RESULT_OK) {
+        errors_add_entry(load->errors, entry, named->line, "%s %s: %s",
+                         named->key, named->path, efi_result_text(result));
+        return;
+    }
+    log_info("%s: %llu KiB", named->path,
+             (unsigned long long)(file.size >> 10));
+    named->file->bytes = file.data;
+    named->file->size = file.size;
+}
+
+/* The file, if it is in memory already. */
+static const struct entry_file *loaded(struct load *load, const char *path)
+{
+    for (size_t e = 0; e < load->entry_count; e++) {
+        for (size_t i = 0; i < NAMED_FILES; i++) {
+            struct named named = named_file(&load->entries[e], i);
+
+            if (named.file->bytes != NULL &&
+                config_same_path(named.path, path)) {
+                return named.file;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* What is wrong with them is told before anything starts. */
+static void judge_symbols(struct load *load, const struct load_entry *entry)
+{
+    const struct symbols_file file = {.path = entry->config.symbols,
+                                      .bytes = entry->files.symbols.bytes,
+                                      .size = entry->files.symbols.size};
+    struct error error;
+    size_t count = 0;
+
+    if (file.bytes != NULL && !symbols_judge(&file, &count, &error)) {
+        errors_add(load->errors, error.file, error.line, "%s", error.text);
+    }
+}
+
+void load_files(struct efi_boot *boot, struct load *load, size_t index)
+{
+    struct load_entry *entry = &load->entries[index];
+
+    for (size_t i = 0; i < NAMED_FILES; i++) {
+        struct named named = named_file(entry, i);
+        const struct entry_file *have = NULL;
+
+        if (named.path == NULL || named.path[0] == '\0') {
+            continue;
+        }
+        have = loaded(load, named.path);
+        if (have != NULL) {
+            *named.file = *have;
+        } else {
+            read_file(boot, load, &entry->config, &named);
+        }
+    }
+    judge_symbols(load, entry);
+}
