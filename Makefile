@@ -55,6 +55,7 @@ lintel-objects := $(addprefix $(BUILD)/,$(objects))
 
 include arch/link.mk
 include test/unit/unit.mk
+include test/check/check.mk
 include test/fuzz/fuzz.mk
 include test/guests/guests.mk
 include test/run/run.mk

@@ -1,0 +1,30 @@
+# The program that says what Lintel would say of a stick, before anything boots:
+# its own sources, and the product's, as they are in BOOTX64.EFI.
+
+check-objects := $(addprefix $(BUILD)/test/check/,check.o directory.o host.o)
+check-product := $(addprefix $(BUILD)/, \
+    $(filter vmm/boot/%.o vmm/config/%.o vmm/report/symbols%.o,$(objects)) \
+    $(addprefix vmm/plan/, boot_plan.o check.o discover.o screen.o \
+    virtio_plan.o) \
+    vmm/load_config.o vmm/load_files.o vmm/memory/guest_memory.o \
+    vmm/memory/memory_map.o kernel/base/format.o)
+CHECK := $(BUILD)/check/lintel-check
+
+$(check-objects): $(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,HOST,$<)$(HOSTCC) -std=gnu17 -O2 -g -I. -I$(BUILD) \
+	    $(WARNINGS) -MMD -MP -c $< -o $@
+-include $(check-objects:.o=.d)
+
+# The product's objects hold machine code beside what its own link optimises.
+$(CHECK): $(check-objects) $(check-product)
+	@mkdir -p $(@D)
+	$(call say,LINK)$(HOSTCC) -fno-lto -o $@ $^
+
+# DIR=... is where the stick's partition is mounted.
+usb-check: $(CHECK)
+	@test -n "$(DIR)" || { echo "make usb-check DIR=/media/stick: where the" \
+	    "stick's partition is mounted" >&2; exit 1; }
+	@$(CHECK) "$$DIR"
+
+.PHONY: usb-check
