@@ -21,10 +21,17 @@ $(CHECK): $(check-objects) $(check-product)
 	@mkdir -p $(@D)
 	$(call say,LINK)$(HOSTCC) -fno-lto -o $@ $^
 
-# DIR=... is where the stick's partition is mounted.
+# DIR=... is where the stick's partition is mounted, as the user typed it.
+ifneq ($(origin DIR),undefined)
+override DIR := $(value DIR)
+export DIR
+endif
 usb-check: $(CHECK)
-	@test -n "$(DIR)" || { echo "make usb-check DIR=/media/stick: where the" \
+	@test -n "$$DIR" || { echo "make usb-check DIR=/media/stick: where the" \
 	    "stick's partition is mounted" >&2; exit 1; }
 	@$(CHECK) "$$DIR"
 
-.PHONY: usb-check
+checker-tests: $(CHECK)
+	@BUILD=$(BUILD) $(PYTHON) test/check/check_test.py
+
+.PHONY: usb-check checker-tests

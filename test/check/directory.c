@@ -15,7 +15,7 @@
 
 #include "arch/efi/efi_file.h"
 
-/* errno of the last EFI_RESULT_FAILED. */
+/* errno of the last EFI_RESULT_FAILED; 0: it was no plain file. */
 static int failure;
 
 /* The contents of a file that was read. */
@@ -39,7 +39,8 @@ const char *efi_result_text(enum efi_result result)
     case EFI_RESULT_NO_MEMORY:
         return "there is not enough memory for it";
     default:
-        return strerror(failure);
+        return failure == 0 ? "it is neither a file nor a directory"
+                            : strerror(failure);
     }
 }
 
@@ -75,30 +76,64 @@ static bool find_name(const char *directory, char name[NAME_MAX + 1])
     return same || other[0] != '\0';
 }
 
+/* A path of the host, while it grows. */
+struct path {
+    char *text;
+    size_t used;
+    size_t size;
+    size_t root; /* length of what belongs to the host alone */
+};
+
+/* One step down. False: there is no such file, or no room. */
+static bool go_down(struct path *path, const char *step, size_t length)
+{
+    char name[NAME_MAX + 1];
+    bool there = length <= NAME_MAX && path->used < path->size;
+
+    snprintf(name, sizeof(name), "%.*s", (int)length, step);
+    there = there && find_name(path->text, name);
+    if (path->used < path->size) {
+        path->used += (size_t)snprintf(path->text + path->used,
+                                       path->size - path->used, "/%s", name);
+    }
+    return there && path->used < path->size;
+}
+
+/* One step up. False: it is the ESP's root, which has no parent. */
+static bool go_up(struct path *path)
+{
+    if (path->used <= path->root || path->used >= path->size) {
+        return false;
+    }
+    while (path->text[path->used] != '/') {
+        path->used--;
+    }
+    path->text[path->used] = '\0';
+    return true;
+}
+
 bool directory_find(const struct efi_boot *boot, const char *path, char *found,
                     size_t size)
 {
-    size_t used = (size_t)snprintf(found, size, "%s", boot->root);
-    bool there = true;
+    struct path host = {found, (size_t)snprintf(found, size, "%s", boot->root),
+                        size, 0};
+    bool there = host.used < size;
 
-    while (used > 1 && used < size && found[used - 1] == '/') {
-        found[--used] = '\0';
+    while (there && host.used > 1 && found[host.used - 1] == '/') {
+        found[--host.used] = '\0';
     }
-    while (*path != '\0' && used < size) {
+    host.root = host.used;
+    while (*path != '\0') {
         size_t length = strcspn(path, "\\/");
-        char name[NAME_MAX + 1];
 
-        snprintf(name, sizeof(name), "%.*s", (int)length, path);
-        path += length + (path[length] != '\0' ? 1 : 0);
-        if (length == 0 || strcmp(name, ".") == 0) {
-            continue;
+        if (length == 2 && strncmp(path, "..", 2) == 0) {
+            there = go_up(&host) && there;
+        } else if (length > 0 && !(length == 1 && path[0] == '.')) {
+            there = go_down(&host, path, length) && there;
         }
-        /* The ESP's root has no parent. */
-        there = there && strcmp(name, "..") != 0 && length <= NAME_MAX &&
-                find_name(found, name);
-        used += (size_t)snprintf(found + used, size - used, "/%s", name);
+        path += length + (path[length] != '\0' ? 1 : 0);
     }
-    return there && used < size;
+    return there;
 }
 
 /* All of the file and at least a zero byte behind it. Nothing is read before it
@@ -155,7 +190,7 @@ static enum efi_result read_open(int file, struct efi_file *to)
         return EFI_RESULT_DIRECTORY;
     }
     if (!S_ISREG(status.st_mode)) {
-        return failed(EINVAL);
+        return failed(0);
     }
     to->size = (uint64_t)status.st_size;
     to->data = map(file, (size_t)status.st_size);

@@ -148,9 +148,3 @@ class Plan:
         files["loader/entries/guest.conf"] = "".join(
             f"{line}\n" for line, _ in self.lines).encode()
         return files
-
-
-def checked(plan):
-    """The plan, where nothing is wrong that can be told before an emulator
-    starts; else raises Wrong."""
-    return plan

@@ -6,7 +6,7 @@ import unittest
 
 import options
 from options import Wrong
-from plan import Plan, checked
+from plan import Plan
 
 
 class Plans(unittest.TestCase):
@@ -23,8 +23,8 @@ class Plans(unittest.TestCase):
 
     def plan(self, **given):
         given.setdefault("MACHINE", "bochs")
-        return checked(Plan(options.read([f"{name}={text}" for name, text in
-                                          given.items()], {})))
+        return Plan(options.read([f"{name}={text}" for name, text in
+                                  given.items()], {}))
 
     def entry(self, **given):
         files = self.plan(LINTEL=self.file("lintel"), **given).esp()

@@ -17,8 +17,9 @@ import sys
 import image
 import machine
 import options
+import refuse
 from options import Wrong
-from plan import BUILD, Plan, checked
+from plan import BUILD, Plan
 from session import Screen, Session
 from terminal import Ended, catch_signals
 
@@ -106,10 +107,12 @@ def start(plan, given, directory, person):
     files = plan.esp()
     disk = f"{directory}/esp.img"
     memory = memory_of(plan, files)
+    processors = options.value(given, "PROCESSORS", 1)
+    refuse.check(f"{BUILD}/check/lintel-check", files, plan.lines,
+                 f"{directory}/check", memory, processors)
     image.make(disk, files)
     return machine.Machine(
-        plan.kind, directory, disk, memory,
-        options.value(given, "PROCESSORS", 1), bochs=given["BOCHS"],
+        plan.kind, directory, disk, memory, processors, bochs=given["BOCHS"],
         pace=pace_of(plan, person))
 
 
@@ -160,7 +163,7 @@ def main():
     directory = ""
     try:
         given = options.read(sys.argv[1:], os.environ)
-        plan = checked(Plan(given))
+        plan = Plan(given)
         logs = os.path.abspath(given["LOGS"] or f"{BUILD}/run")
         directory = f"{logs}/{os.getpid()}"
         os.makedirs(directory, exist_ok=True)

@@ -2,12 +2,14 @@
 whose kernel is the self-test guest, until the user puts one of their own
 there. Called by run.mk.
 
-  usb.py OUTPUT BOOTX64.EFI SELFTEST"""
+  usb.py OUTPUT BOOTX64.EFI SELFTEST LINTEL-CHECK"""
 
 import os
 import sys
+import tempfile
 
 import image
+import refuse
 
 MIB = image.MIB
 START = MIB  # of the partition, in bytes; sector 2048
@@ -32,7 +34,24 @@ rng     on
 """
 
 
-def main(output, lintel, selftest):
+def check(files, program):
+    """Lintel itself must find nothing wrong."""
+    with tempfile.TemporaryDirectory() as directory:
+        refuse.lay_out(files, directory)
+        errors = refuse.judge(program, directory)
+    if errors:
+        sys.exit("\n".join(f"{name}:{line}: {text}"
+                           for name, line, text in errors))
+
+
+def main(output, lintel, selftest, program):
+    files = {
+        "EFI/BOOT/BOOTX64.EFI": lintel,
+        "loader/loader.conf": LOADER,
+        "loader/entries/example.conf": ENTRY,
+        "guests/selftest.bin": selftest,
+    }
+    check(files, program)
     new = output + ".new"
     with open(new, "wb") as out:
         # A whole number of cylinders, with room for the second table.
@@ -45,12 +64,7 @@ def main(output, lintel, selftest):
     image.tool("mkfs.vfat", "-F", "32", "-s", str(image.CLUSTER // 512),
                "-n", "LINTEL", "--offset", str(START // 512), new,
                str(SIZE // 1024))
-    image.fill(new, {
-        "EFI/BOOT/BOOTX64.EFI": lintel,
-        "loader/loader.conf": LOADER,
-        "loader/entries/example.conf": ENTRY,
-        "guests/selftest.bin": selftest,
-    }, offset=START)
+    image.fill(new, files, offset=START)
     os.replace(new, output)
     print(f"{output}: {total // MIB} MiB; write it to a stick with\n"
           f"  dd if={output} of=/dev/sdX bs=4M conv=fsync")

@@ -96,8 +96,8 @@ static bool parse_module(struct config_reader *reader, const char *value)
     }
     if (length >= CONFIG_PATH || strlen(words) >= CONFIG_PATH) {
         return config_lines_value(reader, value,
-                                  "a path of up to 255 bytes, and as many for "
-                                  "the module's command line");
+                                  "a path of up to 255 bytes, with a command "
+                                  "line of up to 255");
     }
     memcpy(path, value, length);
     path[length] = '\0';
@@ -350,19 +350,19 @@ static bool parse_timeout(struct config_reader *reader, const char *value)
 
     if (!config_value_number(value, CONFIG_TIMEOUT_MOST, &number)) {
         return config_lines_value(reader, value,
-                                  "seconds of the machine's time, 0 for none");
+                                  "a number of seconds, or 0 for no limit");
     }
     entry_of(reader)->timeout = (uint32_t)number;
     return true;
 }
 
-/* Keys that this version cannot obey: a machine without what was asked
- * for would be half configured. */
-static bool parse_later(struct config_reader *reader, const char *value)
+/* A machine without what was asked for would be half configured. */
+static bool parse_net(struct config_reader *reader, const char *value)
 {
-    return config_lines_value(reader, value,
-                              "this version has no such device; take the "
-                              "line out");
+    return config_lines_wrong(reader,
+                              "net %.60s: this version has no such device: "
+                              "take the line out",
+                              value);
 }
 
 static const struct config_key entry_keys[] = {
@@ -385,7 +385,7 @@ static const struct config_key entry_keys[] = {
     {"lint", parse_lint, false, 0},
     {"features", parse_features, false, 0},
     {"timeout", parse_timeout, false, 0},
-    {"net", parse_later, true, 0},
+    {"net", parse_net, true, 0},
     /* Of the specification and of other loaders: */
     {"version", NULL, true, 0},
     {"machine-id", NULL, true, 0},

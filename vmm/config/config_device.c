@@ -2,6 +2,7 @@
  * header. */
 #include "vmm/config/config_device.h"
 
+#include "kernel/base/format.h"
 #include "kernel/base/string.h"
 #include "vmm/config/config.h"
 #include "vmm/config/config_lines.h"
@@ -11,12 +12,13 @@
 /* The longest item is a device's name, '=' and a feature. */
 #define ITEM_BYTES (CONFIG_DEVICE_NAME + 32)
 
-#define LEVELS "strict, tolerant or off, and by device, like strict,block1=off"
+#define LEVELS                                                                 \
+    "strict, tolerant or off, or a list by device like strict,block1=off"
 #define LIST   "a list like -event_idx,block1=-indirect_desc"
 #define DEVICE "a device as reports name it, like block1"
 
 /* Room for the names of all features that `features` may name. */
-#define FEATURES_BYTES 200
+#define FEATURES_BYTES 256
 
 /* A list with commas between. */
 struct list {
@@ -107,7 +109,7 @@ static bool read_item(struct list *list, const char *text, size_t length)
     return device != NULL && list->read(list, device, equals + 1);
 }
 
-/* Goes on past items that are wrong. */
+/* An item that is wrong is skipped. */
 static bool read_list(struct list *list, const char *value)
 {
     bool good = true;
@@ -138,9 +140,9 @@ static bool read_level(struct list *list, struct config_device *device,
         return wrong(list, word, LEVELS);
     }
     if (*has_level) {
-        return device == NULL
-                   ? wrong(list, word, "a second level for all devices")
-                   : wrong(list, device->name, "once is enough");
+        return config_lines_wrong(
+            list->reader, "lint %.60s: %s has a level already", word,
+            device == NULL ? "the rest of the devices" : device->name);
     }
     *has_level = true;
     *(device == NULL ? &list->entry->lint : &device->lint) =
@@ -191,7 +193,8 @@ static bool turn_off(struct list *list, struct config_device *device,
 static bool read_feature(struct list *list, struct config_device *device,
                          const char *word)
 {
-    char names[FEATURES_BYTES];
+    char right[FEATURES_BYTES];
+    size_t used = format_sn(right, sizeof(right), "one of ");
 
     if (word[0] != '-' || word[1] == '\0') {
         return wrong(list, word, LIST);
@@ -203,11 +206,14 @@ static bool read_feature(struct list *list, struct config_device *device,
         return true;
     }
     if (strcmp(word + 1, "version_1") == 0) {
-        return wrong(list, word, "without it no device would be left");
+        return config_lines_wrong(list->reader,
+                                  "features %s: without it no "
+                                  "device would be left",
+                                  word);
     }
     virtio_kind_list_features(device == NULL ? VIRTIO_KINDS : kind_of(device),
-                              names, sizeof(names));
-    return wrong(list, word, names);
+                              right + used, sizeof(right) - used);
+    return wrong(list, word, right);
 }
 
 bool config_device_lint(struct config_reader *reader,

@@ -26,8 +26,9 @@ bool config_lines_wrong(struct config_reader *reader, const char *format, ...)
 bool config_lines_value(struct config_reader *reader, const char *value,
                         const char *right)
 {
-    return config_lines_wrong(reader, "%s %.60s: %s",
-                              reader->keys[reader->key].name, value, right);
+    return config_lines_wrong(reader, "%s%s%.60s: it must be %s",
+                              reader->keys[reader->key].name,
+                              value[0] != '\0' ? " " : "", value, right);
 }
 
 static bool is_space(char character)

@@ -49,6 +49,6 @@ bool config_lines_read(struct config_reader *reader, const char *text,
 bool config_lines_wrong(struct config_reader *reader, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The same for a value: "KEY VALUE: what would be right". */
+/* The same for a value: "KEY VALUE: it must be RIGHT". */
 bool config_lines_value(struct config_reader *reader, const char *value,
                         const char *right);

@@ -40,7 +40,7 @@ static bool parse_loader_timeout(struct config_reader *reader,
 
     if (!config_value_word(value, words, &index) &&
         !config_value_number(value, CONFIG_TIMEOUT_MOST, &number)) {
-        return config_lines_value(reader, value, "seconds");
+        return config_lines_value(reader, value, "a number of seconds");
     }
     loader_of(reader)->timeout = (uint32_t)number;
     return true;

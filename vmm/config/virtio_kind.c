@@ -71,7 +71,7 @@ static void list_add(struct list *list, const char *name)
 {
     if (list->used < list->size) {
         list->used +=
-            format_sn(list->text + list->used, list->size - list->used, "%s%s",
+            format_sn(list->text + list->used, list->size - list->used, "%s-%s",
                       list->used == 0 ? "" : ", ", name);
     }
 }

@@ -24,7 +24,7 @@ const struct virtio_type *virtio_kind_type(enum virtio_kind kind);
  * as in the specification in lower case ("event_idx"); 0: there is none. */
 uint64_t virtio_kind_feature(enum virtio_kind kind, const char *name);
 
-/* Writes those names, "indirect_desc, event_idx ...", cut to fit: those of the
- * kind, or of every kind for VIRTIO_KINDS. VERSION_1 is not one of them:
- * without it no device is left (VIRTIO 1.4 6.2). */
+/* Writes what `features` may have, "-indirect_desc, -event_idx ...", cut to
+ * fit: those of the kind, or of every kind for VIRTIO_KINDS. VERSION_1 is not
+ * one of them: without it no device is left (VIRTIO 1.4 6.2). */
 void virtio_kind_list_features(enum virtio_kind kind, char *text, size_t size);

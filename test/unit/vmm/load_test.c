@@ -266,11 +266,11 @@ static void every_error_of_every_file(void **state)
     esp[file_count - 1].result = EFI_RESULT_FAILED;
     refused_with((const char *const[]){
         "a.conf:1: linux \\gone: not found",
-        "a.conf:2: cpus 65: a number from 1 to 64",
-        "a.conf:3: lint stric: strict, tolerant or off",
+        "a.conf:2: cpus 65: it must be a number from 1 to 64",
+        "a.conf:3: lint stric: it must be strict, tolerant or off",
         "b.conf: no linux line",
         "\n\\map:2: not a line of nm's", /* once for two entries */
-        "e.conf:2: disk zero:: a size like zero:64M",
+        "e.conf:2: disk zero:: it must be a size like zero:64M",
         "f.conf: the file is empty", "g.conf:2: initrd \\dir: unreadable",
         "h.conf: unreadable", NULL});
 }
@@ -282,18 +282,20 @@ static void loader_conf_does_not_hide_the_entries_errors(void **state)
     add_text("\\loader\\entries\\a.conf", "linux /gone\ncpus 0\n");
     /* Which entries run is not known: their files are not looked for. */
     refused_with((const char *const[]){
-        "\\loader\\loader.conf:1: run everything: all, together or default",
+        "\\loader\\loader.conf:1: run everything: it must be all, together or "
+        "default",
         "\\loader\\loader.conf:2: unknown key lgo: did you mean log?",
-        "a.conf:2: cpus 0: a number from 1 to 64", NULL});
+        "a.conf:2: cpus 0: it must be a number from 1 to 64", NULL});
     esp[1].result = EFI_RESULT_DIRECTORY;
     refused_with((const char *const[]){"\\loader\\loader.conf: unreadable",
-                                       "a.conf:2: cpus 0: a number", NULL});
+                                       "a.conf:2: cpus 0: it must be a number",
+                                       NULL});
     esp[1].result = EFI_RESULT_OK;
     esp[1].bytes = "\ndefault b\n";
     esp[1].size = strlen("\ndefault b\n");
     refused_with((const char *const[]){
         "\\loader\\loader.conf:2: default b: no entry of that name",
-        "a.conf:2: cpus 0: a number", NULL});
+        "a.conf:2: cpus 0: it must be a number", NULL});
 }
 
 static void names_of_entries(void **state)
