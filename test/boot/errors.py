@@ -1,8 +1,11 @@
 """What Lintel says when it cannot run: configuration, files, no VMX."""
 
 import re
+import tempfile
 
 from harness import BUILD, boot, expect
+
+import refuse  # from test/run, which the harness adds to the path
 
 SELFTEST = f"{BUILD}/guests/selftest.bin"
 
@@ -23,25 +26,53 @@ def expect_refusal(result, *sentences):
     expect("guest selftest" not in result.console, "a guest ran all the same")
 
 
+def errors_of(result):
+    """Lintel's errors, as they are logged."""
+    return [line.partition(": ")[2] for line in result.log
+            if line.startswith("error: ")]
+
+
+def foretold(files):
+    """What lintel-check says of those files, as Lintel would log it."""
+    with tempfile.TemporaryDirectory() as directory:
+        refuse.lay_out(files, directory)
+        errors = refuse.judge(f"{BUILD}/check/lintel-check", directory,
+                              "--processors", "1")
+    return ["\\" + name.replace("/", "\\") + (f":{line}" if line else "")
+            + f": {text}" for name, line, text in errors]
+
+
 def bad_entries():
-    """Each bad entry is named with file and line, and none runs."""
-    result = boot(entries(
-        a="title good\nlinux /guest.bin\n",
-        b="title bad\nlinux /guest.bin\nmemory lots\n",
-        c="title bad\n# comment\n\nlint loud\nlinux /guest.bin\n",
-        d="title no kernel\n",
+    """Each error of each bad entry is told once, with file and line, and none
+    runs. The program that checks sticks has said the same."""
+    files = entries(
+        a="title good\nlinux /guest.bin\ninitrd /gone\nmemory 16M\n",
+        b="title bad\nlinux /guest.bin\nmemory lots\ncpus 65\n",
+        c="title bad\n# comment\n\nlint loud\nlinux /guest.bin\nmemory 16M\n",
+        d="title no kernel\nmemory 16M\n",
         e="linux /guest.bin\ndisk zero:\n",
-        f="linux /guest.bin\nlint off,block2=strict\ndisk zero:1M\n",
-    ), timeout=60)
-    expect_refusal(result, "b.conf:3: ", "c.conf:4: ", "d.conf", "e.conf:2: ",
-                   "f.conf:2: no block2: there are console0, block1, "
-                   "entropy2")
+        f="linux /guest.bin\nlint off,block2=strict\nmemory 16M\n"
+          "disk zero:1M\n",
+        g="linux /guest.bin\nsymbols /guest.bin\nmemory 16M\n",
+    )
+    files["loader/loader.conf"] = b"run all\n"
+    result = boot(files, timeout=60)
+    expect_refusal(result, "b.conf:3: ", "b.conf:4: cpus 65: ", "c.conf:4: ",
+                   "d.conf: no linux line", "e.conf:2: ", "f.conf:2: no "
+                   "block2: there are console0, block1, entropy2",
+                   "a.conf:3: initrd \\gone: there is no such file",
+                   "guest.bin: its last line has no end")
+    expect(sorted(errors_of(result)) == sorted(foretold(files)),
+           f"Lintel's errors: {errors_of(result)}; lintel-check's: "
+           f"{foretold(files)}")
 
 
 def bad_loader():
-    files = entries(a="linux /guest.bin\n")
-    files["loader/loader.conf"] = b"timeout 3\nrun everything\n"
-    expect_refusal(boot(files, timeout=60), "loader.conf:2: ")
+    """Errors of two files in one start."""
+    files = entries(a="linux /guest.bin\nrng maybe\n")
+    files["loader/loader.conf"] = b"timeout 3\nrun everything\nlog loud\n"
+    expect_refusal(boot(files, timeout=60), "loader.conf:2: run everything: ",
+                   "loader.conf:3: log loud: ", "a.conf:2: rng maybe: ")
 
 
 def bad_files():
@@ -102,6 +133,11 @@ def before_the_first():
         expect(result.entries ==
                {name: (4, "not started") for name in ["a", *wrong]},
                f"run {run}: ended: {result.entries}")
+        # All but the machine's memory is known without the machine.
+        expect([error for error in errors_of(result)
+                if not re.search(wrong["h"][2], error)] == foretold(files),
+               f"Lintel's errors: {errors_of(result)}; lintel-check's: "
+               f"{foretold(files)}")
 
 
 def without_vmx():

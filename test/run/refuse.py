@@ -31,6 +31,8 @@ def lay_out(files, directory):
 def judge(program, directory, *arguments):
     """[(name in the directory or "", line or 0, text)] of all that is wrong
     with it."""
+    if not os.path.exists(program):
+        raise OSError(f"{program} is not there: make builds it")
     result = subprocess.run([program, *arguments, directory],
                             capture_output=True, text=True, check=False,
                             errors="replace")
