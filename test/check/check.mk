@@ -1,8 +1,8 @@
 # The program that says what Lintel would say of a stick, before anything boots:
 # its own sources, and the product's, as they are in BOOTX64.EFI.
 
-check-objects := $(addprefix $(BUILD)/test/check/,check.o directory.o host.o)
-check-product := $(addprefix $(BUILD)/, \
+checker-objects := $(addprefix $(BUILD)/test/check/,check.o directory.o host.o)
+checker-product := $(addprefix $(BUILD)/, \
     $(filter vmm/boot/%.o vmm/config/%.o vmm/report/symbols%.o,$(objects)) \
     $(addprefix vmm/plan/, boot_plan.o check.o discover.o screen.o \
     virtio_plan.o) \
@@ -10,14 +10,14 @@ check-product := $(addprefix $(BUILD)/, \
     vmm/memory/memory_map.o kernel/base/format.o)
 CHECK := $(BUILD)/check/lintel-check
 
-$(check-objects): $(BUILD)/%.o: %.c
+$(checker-objects): $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,HOST,$<)$(HOSTCC) -std=gnu17 -O2 -g -I. -I$(BUILD) \
 	    $(WARNINGS) -MMD -MP -c $< -o $@
--include $(check-objects:.o=.d)
+-include $(checker-objects:.o=.d)
 
 # The product's objects hold machine code beside what its own link optimises.
-$(CHECK): $(check-objects) $(check-product)
+$(CHECK): $(checker-objects) $(checker-product)
 	@mkdir -p $(@D)
 	$(call say,LINK)$(HOSTCC) -fno-lto -o $@ $^
 

@@ -250,8 +250,10 @@ def a_file_is_told_by_the_users_path():
                       {"symbols": path})[0].split(",")[0],
               f"SYMBOLS={path}: line 1: not a line of nm's")
     equal(refused([memory, ("protocol pvh", "PROTOCOL")]),
-          ["PROTOCOL=pvh: the kernel file is not one for it; auto takes the "
-           "first protocol that the file's content fits"])
+          ["PROTOCOL=pvh: the kernel file is not one for it; protocol auto "
+           "would take it for Multiboot 1"])
+    equal(refused([memory, ("protocol pvh", "PROTOCOL")], {"vmlinuz": b""}),
+          ["KERNEL: the kernel file is empty"])
     equal(refused([memory], {"vmlinuz": b""}),
           ["KERNEL: the kernel file is empty"])
 

@@ -1,5 +1,5 @@
-"""What Lintel would refuse is refused before an emulator starts, in the words of
-the user's options. build/check/lintel-check judges, by Lintel's own sources.
+"""Lintel's refusals, before an emulator starts and in the words of the
+user's options. build/check/lintel-check judges, by Lintel's own sources.
 Called by run.py for each run, and by usb.py for the stick's image."""
 
 import os

@@ -31,16 +31,16 @@ const char *boot_refuse(struct boot_start *start, const char *format, ...)
     return start->wrong;
 }
 
-/* The protocol that the entry names, or the first that knows the file. */
-static const struct boot_protocol *choose(const struct boot_request *request)
+/* The first protocol that knows the file, of those with that key, if any. */
+static const struct boot_protocol *choose(const struct boot_request *request,
+                                          const char *key)
 {
     size_t i = 0;
 
     for (;; i++) {
         const struct boot_protocol *protocol = protocols[i];
-        bool named = request->protocol == NULL ||
-                     (protocol->key != NULL &&
-                      strcmp(protocol->key, request->protocol) == 0);
+        bool named = key == NULL ||
+                     (protocol->key != NULL && strcmp(protocol->key, key) == 0);
 
         if (protocol == &boot_unknown_protocol ||
             (named &&
@@ -53,12 +53,29 @@ static const struct boot_protocol *choose(const struct boot_request *request)
 void boot_prefers(const struct boot_request *request,
                   struct boot_preference *preference)
 {
-    const struct boot_protocol *protocol = choose(request);
+    const struct boot_protocol *protocol = choose(request, request->protocol);
 
     memset(preference, 0, sizeof(*preference));
     if (protocol->prefers != NULL) {
         protocol->prefers(request->kernel, request->kernel_size, preference);
     }
+}
+
+/* The file is none for the protocol that the entry names; is it one for
+ * another? */
+static const char *refuse_protocol(const struct boot_request *request,
+                                   struct boot_start *start)
+{
+    const struct boot_protocol *other = choose(request, NULL);
+
+    if (other == &boot_unknown_protocol) {
+        return other->load(NULL, request, start);
+    }
+    start->blame = BOOT_BLAME_PROTOCOL;
+    return boot_refuse(start,
+                       "the kernel file is not one for it; protocol auto would "
+                       "take it for %s",
+                       other->name);
 }
 
 const char *boot_load(const struct guest_memory *memory,
@@ -67,12 +84,10 @@ const char *boot_load(const struct guest_memory *memory,
 {
     memset(start, 0, sizeof(*start));
 
-    const struct boot_protocol *protocol = choose(request);
+    const struct boot_protocol *protocol = choose(request, request->protocol);
 
     if (request->protocol != NULL && protocol == &boot_unknown_protocol) {
-        start->blame = BOOT_BLAME_PROTOCOL;
-        return "the kernel file is not one for it; auto takes the first "
-               "protocol that the file's content fits";
+        return refuse_protocol(request, start);
     }
     start->protocol = protocol->name;
     if (request->module_count > 0 && !protocol->takes_modules &&

@@ -152,10 +152,12 @@ static void both_versions(void **state)
     rig_loads("Multiboot 2");
     put32(rig.kernel + HEADER, 0);
     assert_non_null(strstr(boot_load(&rig.memory, &rig.request, &rig.start),
-                           "protocol multiboot2, and the kernel file is not"));
+                           "not one for it; protocol auto would take it for "
+                           "Multiboot 1"));
+    assert_int_equal(rig.start.blame, BOOT_BLAME_PROTOCOL);
     rig.request.protocol = "pvh";
     assert_non_null(strstr(boot_load(&rig.memory, &rig.request, &rig.start),
-                           "protocol pvh, and the kernel file is not"));
+                           "not one for it; protocol auto would"));
     rig.request.protocol = NULL;
     rig_loads("Multiboot 1");
 }
