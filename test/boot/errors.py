@@ -76,14 +76,22 @@ def bad_loader():
 
 
 def bad_files():
-    """A file that is not there, and a System.map with a slip: both are told
-    of, and neither machine starts."""
-    files = entries(a="linux /guest.bin\ninitrd /gone.cpio\n",
-                    b="linux /guest.bin\nsymbols /System.map\n")
+    """Files that will not do, by the firmware's own file system, and a
+    System.map with a slip: all are told of at once, and no machine starts."""
+    files = entries(a="linux /guest.bin\ninitrd /gone.cpio\ninitrd /loader\n"
+                      "memory 16M\nmodule /guest.bin/x\n",
+                    b="linux /guest.bin\nmemory 16M\nsymbols /System.map\n")
     files["System.map"] = b"100000 t start\n100200 begin\n"
     files["loader/loader.conf"] = b"run all\n"
-    expect_refusal(boot(files, timeout=60), "a.conf", "gone.cpio",
+    result = boot(files, timeout=60)
+    expect_refusal(result,
+                   "a.conf:2: initrd \\gone.cpio: there is no such file",
+                   "a.conf:3: initrd \\loader: it is a directory, not a file",
+                   "a.conf:5: module \\guest.bin\\x: there is no such file",
                    "System.map:2: not a line as nm writes it")
+    expect(sorted(errors_of(result)) == sorted(foretold(files)),
+           f"Lintel's errors: {errors_of(result)}; lintel-check's: "
+           f"{foretold(files)}")
 
 
 def built(name):

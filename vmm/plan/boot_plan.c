@@ -6,31 +6,25 @@
 #include "vmm/plan/entry_files.h"
 #include "vmm/plan/screen.h"
 
-/* Files that could not be read are left out: that was told. */
+/* Those of a file that could not be read, which was told, have no bytes. */
 static void name_files(struct boot_plan *plan,
                        const struct config_entry *config,
                        const struct entry_files *files)
 {
-    struct boot_request *boot = &plan->request;
-
     for (size_t i = 0; i < config->initrd_count; i++) {
-        if (files->initrd[i].bytes != NULL) {
-            plan->initrd[boot->initrd_count++] = (struct boot_file){
-                .bytes = files->initrd[i].bytes,
-                .size = files->initrd[i].size,
-                .name = config->initrd[i],
-            };
-        }
+        plan->initrd[i] = (struct boot_file){
+            .bytes = files->initrd[i].bytes,
+            .size = files->initrd[i].size,
+            .name = config->initrd[i],
+        };
     }
     for (size_t i = 0; i < config->module_count; i++) {
-        if (files->module[i].bytes != NULL) {
-            plan->module[boot->module_count++] = (struct boot_file){
-                .bytes = files->module[i].bytes,
-                .size = files->module[i].size,
-                .name = config->module[i].path,
-                .command_line = config->module[i].words,
-            };
-        }
+        plan->module[i] = (struct boot_file){
+            .bytes = files->module[i].bytes,
+            .size = files->module[i].size,
+            .name = config->module[i].path,
+            .command_line = config->module[i].words,
+        };
     }
 }
 
@@ -65,7 +59,9 @@ bool boot_plan_make(struct boot_plan *plan, const struct config_entry *config,
         .kernel_size = files->kernel.size,
         .kernel_name = config->linux_path,
         .initrd = plan->initrd,
+        .initrd_count = config->initrd_count,
         .module = plan->module,
+        .module_count = config->module_count,
         .protocol = config->protocol,
         .command_line = plan->command_line,
         .e820 = map->e820,
