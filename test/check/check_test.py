@@ -269,6 +269,23 @@ def a_value_of_two_lines_is_no_second_key():
           ["CMDLINE: it has more than one line, and an entry's value is one"])
 
 
+def the_runner_starts_no_emulator():
+    """`make run` with what Lintel would refuse ends with 4, and at once."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = f"{directory}/kernel"
+        with open(path, "wb") as out:
+            out.write(kernel())
+        result = subprocess.run(
+            [f"{ROOT}/test/run/run.py", f"KERNEL={path}", f"LINTEL={path}",
+             "DISK=none", "MACHINE=bochs", "BOCHS=/no/such/bochs", "CPUS=65",
+             "RNG=of", f"LOGS={directory}"], capture_output=True, text=True,
+            check=False)
+        equal((result.returncode, result.stdout, result.stderr.splitlines()),
+              (4, "", ["run: CPUS=65: it must be a number from 1 to 64",
+                       "run: RNG=of: it must be on or off"]))
+        equal(sorted(os.listdir(directory)), ["kernel"])
+
+
 TESTS = (
     a_sound_stick, every_error_is_told_with_file_and_line,
     an_error_where_nothing_starts_by_itself, letters_of_either_case,
@@ -278,6 +295,7 @@ TESTS = (
     more_errors_than_have_room, nothing_is_refused_that_is_sound,
     a_value_is_told_as_it_was_typed, a_file_is_told_by_the_users_path,
     loader_conf_is_told_by_its_option, a_value_of_two_lines_is_no_second_key,
+    the_runner_starts_no_emulator,
 )
 
 
