@@ -54,8 +54,8 @@ lintel-objects := $(addprefix $(BUILD)/,$(objects))
 -include $(lintel-objects:.o=.d)
 
 include arch/link.mk
-include test/unit/unit.mk
 include test/check/check.mk
+include test/unit/unit.mk
 include test/fuzz/fuzz.mk
 include test/guests/guests.mk
 include test/run/run.mk

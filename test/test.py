@@ -198,15 +198,15 @@ def unit(name):
         RESULTS.skip(f"unit {name}", skipped)
 
 
-def runner():
-    """The runner's own tests, in Python."""
-    status, output = make("unit-runner")
+def in_python(name):
+    """Tests in Python, all of a folder: the runner's own, and the checker's."""
+    status, output = make(f"unit-{name}")
     ran = re.search(r"^Ran (\d+) tests? in ([\d.]+)s", output, re.M)
     failed = sum(map(int, re.findall(r"(?:failures|errors)=(\d+)", output)))
     if status and not failed or not ran or ran[1] == "0":
         failed = failed or 1  # it crashed, or tested nothing
     passed = int(ran[1]) - failed if ran else 0
-    RESULTS.add("unit runner", max(passed, 0), failed,
+    RESULTS.add(f"unit {name}", max(passed, 0), failed,
                 f"{passed} passed, {failed} failed", output)
 
 
@@ -268,8 +268,10 @@ class Steps:
 
     def run(self):
         """The runner's tests wait most of the time: beside the others."""
-        lanes = [threading.Thread(target=work, daemon=True)
-                 for work in [runner] + [self.work] * JOBS]
+        lanes = [threading.Thread(target=in_python, args=("runner",),
+                                  daemon=True)]
+        lanes += [threading.Thread(target=self.work, daemon=True)
+                  for _ in range(JOBS)]
         for lane in lanes:
             lane.start()
         for lane in lanes:
@@ -277,14 +279,16 @@ class Steps:
 
 
 def program_paths():
-    return [f"{BUILD}/unit/{name}" for name in UNIT_TESTS]
+    return [f"{BUILD}/check/lintel-check"] + [
+        f"{BUILD}/unit/{name}" for name in UNIT_TESTS]
 
 
 def host_steps():
     first = [name for name in LONG_UNITS if name in UNIT_TESTS]
     rest = [name for name in UNIT_TESTS if name not in first]
     units = [(unit, name) for name in first + rest]
-    return units[:len(first)] + [(lint,), (clauses,)] + units[len(first):]
+    return units[:len(first)] + [(lint,), (in_python, "checker"),
+                                  (clauses,)] + units[len(first):]
 
 
 def check():

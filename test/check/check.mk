@@ -8,7 +8,7 @@ checker-product := $(addprefix $(BUILD)/, \
     virtio_plan.o) \
     vmm/load_config.o vmm/load_files.o vmm/memory/guest_memory.o \
     vmm/memory/memory_map.o kernel/base/format.o)
-CHECK := $(BUILD)/check/lintel-check
+CHECKER := $(BUILD)/check/lintel-check
 
 $(checker-objects): $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -17,7 +17,7 @@ $(checker-objects): $(BUILD)/%.o: %.c
 -include $(checker-objects:.o=.d)
 
 # The product's objects hold machine code beside what its own link optimises.
-$(CHECK): $(checker-objects) $(checker-product)
+$(CHECKER): $(checker-objects) $(checker-product)
 	@mkdir -p $(@D)
 	$(call say,LINK)$(HOSTCC) -fno-lto -o $@ $^
 
@@ -26,12 +26,9 @@ ifneq ($(origin DIR),undefined)
 override DIR := $(value DIR)
 export DIR
 endif
-usb-check: $(CHECK)
+usb-check: $(CHECKER)
 	@test -n "$$DIR" || { echo "make usb-check DIR=/media/stick: where the" \
 	    "stick's partition is mounted" >&2; exit 1; }
-	@$(CHECK) "$$DIR"
+	@$(CHECKER) "$$DIR"
 
-checker-tests: $(CHECK)
-	@BUILD=$(BUILD) $(PYTHON) test/check/check_test.py
-
-.PHONY: usb-check checker-tests
+.PHONY: usb-check

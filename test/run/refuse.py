@@ -74,7 +74,7 @@ class Words:
         self.lines = lines
 
     def source(self, name):
-        """The user's path of a file of the ESP; "" for what the runner made."""
+        """The user's path of a file of the ESP; "" for one of the runner's."""
         source = self.files.get(name, "")
         return source if isinstance(source, str) else ""
 

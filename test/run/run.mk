@@ -18,7 +18,7 @@ $(foreach option,$(run-options),$(if $(filter-out undefined default,$(origin \
 
 run-flavours := cloud generic rt
 run-flavour  := $(or $(filter $(run-flavours),$(KERNEL)),cloud)
-run-needs    := $(BUILD)/BOOTX64.EFI $(CHECK) $(BUILD)/run/pace.so $(CACHE)/base.cpio \
+run-needs    := $(BUILD)/BOOTX64.EFI $(CHECKER) $(BUILD)/run/pace.so $(CACHE)/base.cpio \
                 $(CACHE)/disk.img
 ifeq ($(filter-out $(run-flavours),$(KERNEL)),)
 run-needs += $(CACHE)/modules-$(run-flavour).cpio
@@ -67,10 +67,10 @@ $(CACHE)/disk.img: test/run/disk.py
 
 USB := $(BUILD)/lintel.img
 usb: $(USB)
-$(USB): $(BUILD)/BOOTX64.EFI $(BUILD)/guests/selftest.bin $(CHECK) \
+$(USB): $(BUILD)/BOOTX64.EFI $(BUILD)/guests/selftest.bin $(CHECKER) \
         test/run/usb.py test/run/image.py test/run/refuse.py
 	@$(PYTHON) test/run/usb.py $@ $(BUILD)/BOOTX64.EFI \
-	    $(BUILD)/guests/selftest.bin $(CHECK)
+	    $(BUILD)/guests/selftest.bin $(CHECKER)
 
 distclean: clean
 	rm -rf $(BUILD)

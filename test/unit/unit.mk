@@ -61,12 +61,15 @@ $(foreach flavour,$(sort $(unit-flavours)), \
 
 # Builds all; `make unit` runs them one by one and stops at the first failure.
 unit-programs := $(addprefix $(BUILD)/unit/,$(unit-tests))
-unit: $(unit-programs)
-	@for program in $^; do $$program || exit 1; done
-	@$(unit-runner)
+unit: $(unit-programs) unit-runner unit-checker
+	@for program in $(unit-programs); do $$program || exit 1; done
 
-# The runner's own tests, in Python, beside what they test.
-unit-runner = $(PYTHON) -m unittest discover -s test/run -p '*_test.py'
-unit-runner:
-	@$(unit-runner)
-.PHONY: unit unit-runner
+# The tests in Python, beside what they test: the runner's own, and those of the
+# program that checks sticks.
+unit-runner = BUILD=$(BUILD) $(PYTHON) -m unittest discover -s $(1) \
+    -p '*_test.py'
+unit-runner: $(CHECKER)
+	@$(call unit-runner,test/run)
+unit-checker: $(CHECKER)
+	@$(call unit-runner,test/check)
+.PHONY: unit unit-runner unit-checker

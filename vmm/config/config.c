@@ -356,13 +356,14 @@ static bool parse_timeout(struct config_reader *reader, const char *value)
     return true;
 }
 
-/* A machine without what was asked for would be half configured. */
-static bool parse_net(struct config_reader *reader, const char *value)
+/* Of devices that this version does not have: a machine without what was asked
+ * for would be half configured. */
+static bool parse_later(struct config_reader *reader, const char *value)
 {
     return config_lines_wrong(reader,
-                              "net %.60s: this version has no such device: "
+                              "%s %.60s: this version has no such device: "
                               "take the line out",
-                              value);
+                              reader->keys[reader->key].name, value);
 }
 
 static const struct config_key entry_keys[] = {
@@ -385,7 +386,7 @@ static const struct config_key entry_keys[] = {
     {"lint", parse_lint, false, 0},
     {"features", parse_features, false, 0},
     {"timeout", parse_timeout, false, 0},
-    {"net", parse_net, true, 0},
+    {"net", parse_later, true, 0},
     /* Of the specification and of other loaders: */
     {"version", NULL, true, 0},
     {"machine-id", NULL, true, 0},
