@@ -1,10 +1,11 @@
-/* Reads configuration, kernels, initrds and disks from the ESP, in the order
- * that a user meets; see the header. */
+/* Reads the configuration, shows the menu, and reads kernels, initrds and
+ * disks; see the header. */
 #include "vmm/load.h"
 
 #include "vmm/menu.h"
 
-/* The user may take another entry than the default. */
+/* Shows the menu, in which the user may choose another entry than the
+ * default. */
 static void ask(struct efi_boot *boot, struct load *load)
 {
     size_t index = 0;

@@ -1,9 +1,9 @@
-/* What Lintel runs: the configuration from the ESP and the files it names, all
- * in memory before the firmware is left. Errors are added to a list, and
- * reading goes on, so that all of them are told.
+/* Reads the configuration from the ESP, and the files that it names, into
+ * memory before Lintel leaves the firmware. Reading goes on after an error, so
+ * that the user sees all errors at once.
  *
- * Who calls it: vmm/main.c calls load_all(), which calls the others; so does
- * test/check/check.c, without a menu. */
+ * Who calls it: vmm/main.c calls load_all(). test/check/check.c calls the other
+ * two. */
 #pragma once
 
 #include <stdbool.h>
@@ -28,14 +28,16 @@ struct load {
     struct errors *errors; /* the caller's */
 };
 
-/* Reads everything that is to run. What errors there are is logged; if there
- * are any, nothing is to be run. load->errors is set, the rest zeroed. */
+/* Reads everything that is to run, with the menu if there is one, and logs the
+ * errors. If there are any, nothing may run. The caller sets load->errors and
+ * zeroes the rest of *load. */
 void load_all(struct efi_boot *boot, struct load *load);
 
-/* vmm/load_config.c: loader.conf and every entry; marks those that run without
- * a word of the user's. False: that is not known, because of an error. */
+/* Reads loader.conf and every entry, and marks the entries that run if the user
+ * chooses no other. False: an error keeps Lintel from knowing these. In
+ * vmm/load_config.c. */
 bool load_config(struct efi_boot *boot, struct load *load);
 
-/* vmm/load_files.c: the files that an entry names; one that is named several
- * times is read once. What cannot be read stays NULL. */
+/* Reads the files that an entry names. A file that is in memory already is not
+ * read again. A file that cannot be read stays NULL. In vmm/load_files.c. */
 void load_files(struct efi_boot *boot, struct load *load, size_t index);

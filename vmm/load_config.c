@@ -13,7 +13,7 @@
 
 static const char no_memory[] = "not enough memory for the configuration";
 
-/* The files of the entries, by name. */
+/* The names of the entries' files, in order. */
 struct names {
     char name[CONFIG_ENTRIES][ENTRY_NAME];
     size_t count;
@@ -21,7 +21,8 @@ struct names {
     struct errors *errors;
 };
 
-/* Is the name to be in the list? */
+/* False: the name does not go into the list; if it is wrong, an error was
+ * added. */
 static bool judge_name(struct names *names, const char *name)
 {
     char path[CONFIG_PATH];
@@ -65,7 +66,8 @@ static void collect_name(void *argument, const char *name)
     names->count++;
 }
 
-/* False: the error was added, unless the file is absent and may be. */
+/* False: there is no text. An error was added, unless the file may be absent
+ * and is. */
 static bool read_text(struct efi_boot *boot, struct errors *errors,
                       const char *path, bool may_be_absent,
                       struct efi_file *file)
@@ -88,7 +90,7 @@ static bool read_text(struct efi_boot *boot, struct errors *errors,
     return true;
 }
 
-/* The specification lets it be absent. */
+/* The Boot Loader Specification allows loader.conf to be absent. */
 static void load_loader(struct efi_boot *boot, struct load *load)
 {
     struct config_loader *loader = &load->loader;

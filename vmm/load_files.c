@@ -12,15 +12,15 @@ struct progress {
     unsigned tenths;
 };
 
-/* A file as an entry names it. */
+/* A file that an entry names. */
 struct named {
     const char *key;
-    const char *path; /* NULL or "": the entry names no such file */
+    const char *path; /* NULL or "": the entry does not have that file */
     unsigned line;
     struct entry_file *file;
 };
 
-/* Kernel and symbols, then CONFIG_PATHS each of initrds, modules and disks. */
+/* Kernel, symbols, initrds, modules and disks: the order of named_file(). */
 #define NAMED_FILES (2 + 3 * CONFIG_PATHS)
 
 static struct named named_file(struct load_entry *entry, size_t index)
@@ -100,7 +100,8 @@ static const struct entry_file *loaded(struct load *load, const char *path)
     return NULL;
 }
 
-/* What is wrong with them is told before anything starts. */
+/* Judged here, and not when a crash needs them, so that nothing starts with
+ * symbols that are wrong. */
 static void judge_symbols(struct load *load, const struct load_entry *entry)
 {
     const struct symbols_file file = {.path = entry->config.symbols,

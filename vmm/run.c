@@ -22,7 +22,7 @@ enum stage {
 
 struct machine {
     const struct load_entry *entry;
-    struct errors *errors; /* one list for all: they are built in turns */
+    struct errors *errors; /* of all machines: one is built at a time */
     struct event *moved;   /* a machine's stage has changed */
     struct event decided;
     bool among_others; /* its log lines bear its name */

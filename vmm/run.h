@@ -16,7 +16,6 @@ enum status {
     STATUS_GUEST = 5, /* the guest said so itself, by its debug exit */
 };
 
-/* Runs every entry that was chosen; says how each ended. From a task. Before,
- * each is judged; if there are errors, those of load_all() among them, none
- * runs. */
+/* Judges every entry that was chosen, then runs them and says how each ended.
+ * If there are errors, also of load_all(), none runs. From a task. */
 enum status run_entries(const struct load *load);

@@ -1,9 +1,9 @@
 /* Files of the volume that Lintel was loaded from. Paths are UTF-8, from its
- * root; / and \ both separate.
+ * root; / and \ both separate. In Lintel arch/efi/efi_file.c implements this
+ * with the firmware's file system, until efi_exit(). In lintel-check
+ * test/check/directory.c implements it with a directory.
  *
- * Who calls it: vmm/load_config.c and vmm/load_files.c, before efi_exit().
- * There it is arch/efi/efi_file.c that reads, by the firmware; in the program
- * that checks a stick on another machine it is test/check/directory.c. */
+ * Who calls it: vmm/load_config.c, vmm/load_files.c. */
 #pragma once
 
 #include <stddef.h>
@@ -20,7 +20,8 @@ enum efi_result {
     EFI_RESULT_FAILED,    /* the medium or the firmware failed */
 };
 
-/* What follows a path and a colon: "there is no such file". */
+/* A sentence for a failure, to stand behind the path: "there is no such
+ * file". */
 const char *efi_result_text(enum efi_result result);
 
 /* Contents in pages of their own, which stay ours after efi_exit(). At least

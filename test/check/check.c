@@ -60,8 +60,8 @@ static bool read_options(int count, char **arguments, struct options *options)
     return options->directory != NULL;
 }
 
-/* Files are read when they are looked at. This is not in the midst of a call
- * that would mind. */
+/* SIGBUS: a mapped file cannot be read. It comes while a file's bytes are
+ * looked at, never inside stdio, so that printf() can be called. */
 static void cannot_read(int number, siginfo_t *information, void *context)
 {
     (void)number;
@@ -78,7 +78,7 @@ static void add_size(const struct entry_file *file, uint64_t *size)
     *size += file->size;
 }
 
-/* What an entry's files take of the machine's memory. */
+/* Bytes of the machine's memory that an entry's files take. */
 static uint64_t files_size(const struct entry_files *files)
 {
     uint64_t size = 0;
@@ -93,8 +93,8 @@ static uint64_t files_size(const struct entry_files *files)
     return size;
 }
 
-/* What firmware and Lintel itself take of its memory is not known, and counts
- * as nothing: only what is certain is refused. */
+/* The memory that firmware and Lintel itself take is not known and not
+ * subtracted: an entry is refused only if it certainly does not fit. */
 static struct check_host host_of(const struct options *options,
                                  const struct entry_files *files)
 {
@@ -110,8 +110,8 @@ static struct check_host host_of(const struct options *options,
         .processors = options->processors, .pages = pages, .ram_pages = pages};
 }
 
-/* Reads and judges an entry's files, for its own part. NULL: it cannot start;
- * else the protocol. */
+/* Reads and judges an entry's files, and adds its errors to load->errors.
+ * Returns the protocol's name; NULL: the entry cannot start. */
 static const char *judge(struct efi_boot *boot, struct load *load, size_t index,
                          const struct options *options)
 {
@@ -189,8 +189,8 @@ static void print_machine(const struct load_entry *entry, const char *protocol)
     printf("\n");
 }
 
-/* How it ends: true if nothing is wrong. `starts`: what runs by itself is as
- * it has to be. */
+/* The last line. `starts`: the entries that run without a choice of the user
+ * have no errors. True: there are no errors at all. */
 static bool print_end(const char *directory, const struct errors *errors,
                       bool starts)
 {

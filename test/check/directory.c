@@ -51,8 +51,9 @@ static enum efi_result failed(int error)
                                                : EFI_RESULT_FAILED;
 }
 
-/* The entry of `directory` that is `name` but for the case of letters; a file
- * of just that name goes before. False: none, `name` is as it was. */
+/* Looks for `name` in a directory, and sets it to the case of letters that the
+ * directory has. A file with exactly that name is preferred. False: there is
+ * none, and `name` is unchanged. */
 static bool find_name(const char *directory, char name[NAME_MAX + 1])
 {
     char other[NAME_MAX + 1] = "";
@@ -81,7 +82,7 @@ struct path {
     char *text;
     size_t used;
     size_t size;
-    size_t root; /* length of what belongs to the host alone */
+    size_t root; /* length of the ESP's root, above which nothing is found */
 };
 
 /* One step down. False: there is no such file, or no room. */
@@ -136,8 +137,8 @@ bool directory_find(const struct efi_boot *boot, const char *path, char *found,
     return there;
 }
 
-/* All of the file and at least a zero byte behind it. Nothing is read before it
- * is looked at: only the size of a disk is. NULL: errno says why. */
+/* Maps all of the file and at least one zero byte behind it. Only pages that
+ * are looked at are read: of a disk, none. NULL: errno says why. */
 static uint8_t *map(int file, size_t size)
 {
     uint8_t *bytes = mmap(NULL, size + 1, PROT_READ,

@@ -1,5 +1,5 @@
-/* A directory in the place of the ESP: where arch/efi/efi_file.h's functions
- * read in the program of test/check/.
+/* A directory in place of the ESP. directory.c implements the functions of
+ * arch/efi/efi_file.h on it.
  *
  * Who calls it: test/check/check.c. */
 #pragma once
@@ -7,15 +7,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What the product has from the firmware is here the directory. */
+/* Lintel has the firmware's services here; lintel-check has a directory. */
 struct efi_boot {
     const char *root;
 };
 
-/* The host's path of `path` on the ESP, letters of either case being the same,
- * as on FAT. Where there is no such file: what it would be. */
+/* Finds the host's path of `path`, a path on the ESP. As on FAT, the case of
+ * letters does not matter. False: there is no such file; `found` is then the
+ * path that it would have. */
 bool directory_find(const struct efi_boot *boot, const char *path, char *found,
                     size_t size);
 
-/* The host's path of the file whose contents are at `address`, once read. */
+/* The host's path of the file that efi_read_file() has mapped at `address`. */
 const char *directory_file_at(const void *address);

@@ -1,5 +1,5 @@
-/* What the product's sources ask of the machine, where there is none: the
- * program of test/check/ links it. */
+/* Functions that the product's objects call and that need the machine, for
+ * lintel-check, which has none. */
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,12 +10,12 @@
 #include "kernel/base/panic.h"
 #include "kernel/framebuffer.h"
 
-/* The product's objects are compiled with a stack protector of this kind. */
+/* The product's objects use a global canary of this name (arch/link.mk). */
 extern uint64_t __stack_chk_guard;
 uint64_t __stack_chk_guard = 0x5ad8c2e1b7f4a300ULL;
 
-/* Errors are in a list (vmm/config/errors.h); what is logged beside them is
- * progress. */
+/* Nothing is shown: errors come by vmm/config/errors.h, and the rest of the log
+ * is progress. */
 void log_at(enum log_level level, const char *format, ...)
 {
     (void)level;

@@ -31,7 +31,8 @@ const char *boot_refuse(struct boot_start *start, const char *format, ...)
     return start->wrong;
 }
 
-/* The first protocol that knows the file, of those with that key, if any. */
+/* The first protocol that recognises the file. With a key that is not NULL,
+ * only protocols of that key are asked. */
 static const struct boot_protocol *choose(const struct boot_request *request,
                                           const char *key)
 {
@@ -61,8 +62,8 @@ void boot_prefers(const struct boot_request *request,
     }
 }
 
-/* The file is none for the protocol that the entry names; is it one for
- * another? */
+/* The protocol that the entry names does not recognise the file. Says which
+ * other protocol would, or why none does. */
 static const char *refuse_protocol(const struct boot_request *request,
                                    struct boot_start *start)
 {

@@ -74,11 +74,11 @@ enum boot_mode {
     BOOT_REAL,
 };
 
-/* What of the request is to blame for a refusal. */
+/* The part of the request that a refusal is about. */
 enum boot_blame {
-    BOOT_BLAME_KERNEL,   /* its file, or that with all the others */
-    BOOT_BLAME_MODULES,  /* that there are some */
-    BOOT_BLAME_PROTOCOL, /* the one that the entry names */
+    BOOT_BLAME_KERNEL,   /* the kernel file, alone or with the other files */
+    BOOT_BLAME_MODULES,  /* the kernel takes no modules */
+    BOOT_BLAME_PROTOCOL, /* the kernel file is not for the protocol named */
 };
 
 #define BOOT_VERSION 80
@@ -107,7 +107,7 @@ struct boot_start {
                              * where its format has virtual ones */
     const char *contract;   /* what the kernel finds, where no document says it;
                              * NULL: one does */
-    enum boot_blame blame;  /* what is wrong is about that */
+    enum boot_blame blame;  /* valid after a refusal */
     char wrong[BOOT_WRONG]; /* where boot_refuse() writes */
 };
 

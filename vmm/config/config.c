@@ -356,8 +356,8 @@ static bool parse_timeout(struct config_reader *reader, const char *value)
     return true;
 }
 
-/* Of devices that this version does not have: a machine without what was asked
- * for would be half configured. */
+/* Keys for devices that this version does not have. They are refused, since a
+ * machine without the device would be half configured. */
 static bool parse_later(struct config_reader *reader, const char *value)
 {
     return config_lines_wrong(reader,

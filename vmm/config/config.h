@@ -1,8 +1,10 @@
 /* Lintel's configuration as it stands on the ESP: the Boot Loader
  * Specification's Type #1 files, loader/loader.conf and loader/entries/ *.conf.
  *
- * Who calls it: vmm/load_config.c before ExitBootServices, and test/check/.
- * Parsing is pure: text in, structure and errors out. */
+ * Parsing is pure: text in, structure and errors out.
+ *
+ * Who calls it: vmm/load_config.c before ExitBootServices; vmm/load_files.c
+ * compares paths. */
 #pragma once
 
 #include <stdbool.h>
@@ -65,7 +67,7 @@ struct config_device {
     bool has_lint;
     enum virtio_lint lint;
     uint64_t features_off; /* bits never offered, beside the entry's */
-    unsigned line;         /* where it is named first */
+    unsigned line;         /* the first line that names it */
 };
 
 /* A file for kernels that are booted with modules (PVH, multiboot, ELF). */
@@ -75,15 +77,16 @@ struct config_module {
     unsigned line;
 };
 
-/* What a line that could not be read leaves unknown about a machine, so that
- * the judges of vmm/plan/ conclude nothing from its default. */
+/* A line that is wrong leaves a fact of the machine unknown. vmm/plan/
+ * concludes nothing from the default that then stands in its place. Bits: */
 enum config_lost {
-    CONFIG_LOST_KERNEL = 1,
-    CONFIG_LOST_MEMORY = 2,  /* how much its RAM and disks take */
-    CONFIG_LOST_DEVICES = 4, /* which virtio devices it has */
+    CONFIG_LOST_KERNEL = 1,  /* the kernel's path */
+    CONFIG_LOST_MEMORY = 2,  /* the size of RAM and disks */
+    CONFIG_LOST_DEVICES = 4, /* the list of virtio devices */
 };
 
-/* One VM. Each ..._line is where the key stands, 0: nowhere. */
+/* One VM. Each ..._line is the line of a key in the file; 0: it is not there.
+ */
 struct config_entry {
     char id[64]; /* the file's name without .conf */
     char title[128];
@@ -122,7 +125,7 @@ struct config_entry {
     struct config_device device[CONFIG_DEVICES];
     size_t device_count;
     uint32_t timeout; /* seconds of machine time; 0: none */
-    unsigned lost;    /* of enum config_lost: unknown, since a line is wrong */
+    unsigned lost;    /* bits of enum config_lost: facts that are unknown */
 };
 
 /* Which entries run, and when. */
@@ -143,11 +146,11 @@ struct config_loader {
 void config_loader_defaults(struct config_loader *loader);
 void config_entry_defaults(struct config_entry *entry);
 
-/* Parse a whole file's text. False: each error is in the list, and nothing is
- * to be started; what the other lines say is in the structure all the same.
- * Unknown keys of other loaders are skipped as the specification wants, but one
- * that looks like a misspelling of ours is an error. Only what the text names
- * is set: call the _defaults first; `id` is never touched. */
+/* Parse a whole file's text. False: errors were added, and nothing may start.
+ * The structure then holds the values of the lines that are right. Unknown keys
+ * of other loaders are skipped as the specification wants, but one that looks
+ * like a misspelling of ours is an error. Only what the text names is set: call
+ * the _defaults first; `id` is never touched. */
 bool config_parse_loader(const char *file, const char *text, size_t length,
                          struct config_loader *loader, struct errors *errors);
 bool config_parse_entry(const char *file, const char *text, size_t length,

@@ -153,7 +153,7 @@ static void take_line(struct config_reader *reader, const char *text,
     if (length >= LINE_BYTES) {
         config_lines_wrong(reader, "a line of more than %u bytes",
                            LINE_BYTES - 1);
-        reader->lost = ~0U; /* it may be of any key */
+        reader->lost = ~0U; /* the line may be of any key */
         return;
     }
     memcpy(line, text, length);
@@ -195,7 +195,7 @@ bool config_lines_read(struct config_reader *reader, const char *text,
         }
         size_t shown = end > 0 && text[end - 1] == '\r' ? end - 1 : end;
 
-        /* What is no text would be an error a line. */
+        /* The rest is not read: in a binary file each line would be wrong. */
         if (!is_text(reader, text, shown)) {
             reader->lost = ~0U;
             return false;

@@ -14,14 +14,12 @@ struct errors;
  * and returns its false. */
 typedef bool (*config_parse)(struct config_reader *reader, const char *value);
 
-/* A key: what reads its value (NULL: another loader's key, which is skipped),
- * whether it may come more than once, and what is unknown if its line is wrong
- * (bits of the file's own kind). */
 struct config_key {
     const char *name;
-    config_parse parse;
-    bool repeats;
-    unsigned lost;
+    config_parse parse; /* NULL: another loader's key, which is skipped */
+    bool repeats;       /* it may stand in several lines */
+    unsigned lost;      /* facts that are unknown if its line is wrong; the bits
+                         * are the caller's */
 };
 
 /* The most of a timeout, in seconds. */
@@ -35,20 +33,21 @@ struct config_reader {
     void *target;                  /* what the values go to */
     struct errors *errors;
     bool wrong;                 /* an error was added */
-    unsigned lost;              /* by lines that are wrong, see config_key */
+    unsigned lost;              /* union of config_key.lost of wrong lines */
     unsigned line;              /* from 1 */
     unsigned key;               /* index of the line's key */
     unsigned seen[CONFIG_KEYS]; /* line that had this key first; 0: none */
 };
 
-/* Reads the whole text, past lines that are wrong. False: some were. */
+/* Reads the whole text. A line that is wrong is skipped. False: errors were
+ * added. */
 bool config_lines_read(struct config_reader *reader, const char *text,
                        size_t length);
 
-/* Adds an error of the current line; always false. */
+/* Adds an error at the current line; always false. */
 bool config_lines_wrong(struct config_reader *reader, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The same for a value: "KEY VALUE: it must be RIGHT". */
+/* Adds the error "KEY VALUE: it must be RIGHT"; always false. */
 bool config_lines_value(struct config_reader *reader, const char *value,
                         const char *right);

@@ -1,10 +1,13 @@
-/* The environment's errors, in one form: what is wrong, where, and what would
- * be right. Whoever finds one adds it to a list and goes on, so that the user
- * sees all of them at once; errors_log() is the one place that logs them.
+/* The environment's errors: faults of the configuration, its files or the
+ * machine. Each has one form: file, line, and a sentence that says the fault
+ * and the remedy. The function that finds an error adds it to a list and goes
+ * on, so that the user sees all errors at once. errors_log() is the only
+ * function that logs them.
  *
- * Who calls it: the readers of vmm/config/, vmm/load_config.c and
- * vmm/load_files.c, the judges of vmm/plan/, vmm/vm/vm.c while it builds a
- * machine; vmm/main.c and vmm/run.c log. test/check/ prints the list. */
+ * Who calls it: vmm/config/config_lines.c, vmm/load_config.c, vmm/load_files.c,
+ * vmm/plan/check.c, vmm/plan/boot_plan.c, vmm/plan/virtio_plan.c and
+ * vmm/vm/vm.c add errors; vmm/load.c, vmm/main.c and vmm/run.c log them;
+ * test/check/check.c prints them. */
 #pragma once
 
 #include <stdarg.h>
@@ -13,24 +16,24 @@
 struct config_entry;
 
 struct error {
-    char file[256]; /* its path on the ESP; "": it is in no file */
-    unsigned line;  /* 0: the file as a whole */
+    char file[256]; /* path on the ESP; "": the error is in no file */
+    unsigned line;  /* 0: the error is the whole file's */
     char text[512];
 };
 
 #define ERRORS_MOST 32
 
-/* Zeroed by its owner. */
+/* The caller zeroes it. */
 struct errors {
     struct error list[ERRORS_MOST];
     size_t count;
-    size_t left_out; /* errors that found no room in the list */
-    size_t logged;   /* of the list */
+    size_t left_out; /* number of errors that had no room in the list */
+    size_t logged;   /* the first `logged` of the list are in the log */
     size_t left_out_logged;
 };
 
-/* Adds one, cut to the room there is. The very same error is in the list
- * once, however often it is found. */
+/* Adds an error. Too long a file or sentence is cut. An error that the list has
+ * already is not added again. */
 void errors_add(struct errors *errors, const char *file, unsigned line,
                 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
@@ -38,10 +41,11 @@ void errors_vadd(struct errors *errors, const char *file, unsigned line,
                  const char *format, va_list values)
     __attribute__((format(printf, 4, 0)));
 
-/* The same, in the file of an entry. */
+/* The same for an error in an entry's file. */
 void errors_add_entry(struct errors *errors, const struct config_entry *entry,
                       unsigned line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Logs those that it has not logged yet, and how many were left out. */
+/* Logs the errors that were added since the last call, and the number of those
+ * that had no room. */
 void errors_log(struct errors *errors);

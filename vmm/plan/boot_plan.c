@@ -6,7 +6,7 @@
 #include "vmm/plan/entry_files.h"
 #include "vmm/plan/screen.h"
 
-/* Those of a file that could not be read, which was told, have no bytes. */
+/* The piece of a file that could not be read has no bytes. */
 static void name_files(struct boot_plan *plan,
                        const struct config_entry *config,
                        const struct entry_files *files)

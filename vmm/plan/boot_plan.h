@@ -28,7 +28,8 @@ bool boot_plan_make(struct boot_plan *plan, const struct config_entry *config,
                     const struct entry_files *files, struct memory_map *map,
                     unsigned devices, struct errors *errors);
 
-/* Adds the error that a kernel was refused, at the line that is to blame. */
+/* Adds the error that a kernel was refused, at the line that `start->blame`
+ * means. `why` may lie in *start. */
 void boot_plan_refused(const struct config_entry *config,
                        const struct boot_start *start, const char *why,
                        struct errors *errors);

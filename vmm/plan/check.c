@@ -12,8 +12,8 @@
 #define OWN_PAGES       96
 #define OWN_PAGES_A_CPU 12
 
-/* What a machine whose memory is not known is judged with: what does not fit
- * there fits nowhere. */
+/* A kernel is judged with this much memory, in bytes, if the entry's own is not
+ * known: a kernel that does not fit into it fits into none. */
 #define MEMORY_UNKNOWN (1ULL << 40)
 
 /* Where the machine's memory would be: nothing is read or written there. */
@@ -32,7 +32,7 @@ static void check_pin(const struct config_entry *config,
     }
 }
 
-/* A file that could not be read, which was told. */
+/* The disk's file could not be read; vmm/load_files.c has added an error. */
 static bool is_unread(const struct config_entry *config,
                       const struct entry_files *files, size_t index)
 {
@@ -127,8 +127,8 @@ static void plan_memory(uint64_t left, struct memory_map *map,
     }
 }
 
-/* NULL: it cannot start, which is told here, or for its memory and devices by
- * their own checks. */
+/* The protocol's name; NULL: the kernel cannot start, and an error was added
+ * here, in check_memory() or in virtio_plan_check(). */
 static const char *check_kernel(const struct config_entry *config,
                                 const struct entry_files *files,
                                 struct errors *errors)

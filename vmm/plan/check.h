@@ -12,18 +12,18 @@ struct config_entry;
 struct errors;
 struct entry_files;
 
-/* The host, as far as a machine depends on it. What is not known of it is as
- * large as can be: nothing is then found wrong. */
+/* The host, as far as a machine depends on it. A caller that does not know a
+ * member gives the largest value, with which no entry is refused. */
 struct check_host {
     unsigned processors;
     size_t pages;     /* free memory */
     size_t ram_pages; /* of it, in pieces that a VM's RAM can be made of */
 };
 
-/* Adds an error for everything that is wrong with an entry, which may have
- * lines that were wrong, and files that could not be read (NULL): of these it
- * concludes nothing. Returns the name of the protocol by which the kernel would
- * be started; NULL: none. */
+/* Adds an error for each fault of an entry. The entry may have lines that are
+ * wrong, and files that could not be read (NULL); nothing is concluded from
+ * these. Returns the name of the protocol that would start the kernel; NULL:
+ * the kernel cannot start. */
 const char *check_entry(const struct config_entry *config,
                         const struct entry_files *files,
                         const struct check_host *host, struct errors *errors);

@@ -35,7 +35,7 @@ enum virtio_lint virtio_plan_lint(const struct config_entry *config,
 uint64_t virtio_plan_features_off(const struct config_entry *config,
                                   const struct virtio_plan *plan, size_t index);
 
-/* Adds an error for each device that the entry names and its machine has not,
- * and one if it asks for too many. */
+/* Adds an error for each device that the entry names and its machine does not
+ * have, and one if the entry asks for too many devices. */
 void virtio_plan_check(const struct config_entry *config,
                        struct errors *errors);

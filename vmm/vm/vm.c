@@ -19,7 +19,7 @@ static const char no_page_tables[] = "not enough memory for page tables";
 
 _Static_assert(MEMORY_MAP_RAM <= GUEST_MEMORY_SLOTS, "a slot a piece of RAM");
 
-/* `why` is NULL or what is wrong with the host, which becomes an error. */
+/* `why` is a sentence, which is added as an error of the entry, or NULL. */
 static bool is_good(const struct vm *vm, const char *why, struct errors *errors)
 {
     if (why != NULL) {

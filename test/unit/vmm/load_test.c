@@ -1,5 +1,5 @@
-/* vmm/load*.c on an ESP in memory: which files are read, how often, and what is
- * said of those that will not do. */
+/* vmm/load.c, load_config.c and load_files.c on an ESP in memory: which files
+ * are read, how often, and the errors of those that will not do. */
 #include "vmm/load.h"
 
 #include <setjmp.h>
