@@ -66,17 +66,10 @@ static void collect_name(void *argument, const char *name)
     names->count++;
 }
 
-/* False: there is no text. An error was added, unless the file may be absent
- * and is. */
-static bool read_text(struct efi_boot *boot, struct errors *errors,
-                      const char *path, bool may_be_absent,
-                      struct efi_file *file)
+/* False: an error was added. */
+static bool judge_text(enum efi_result result, const struct efi_file *file,
+                       const char *path, struct errors *errors)
 {
-    enum efi_result result = efi_read_file(boot, path, file, NULL, NULL);
-
-    if (result == EFI_RESULT_ABSENT && may_be_absent) {
-        return false;
-    }
     if (result != EFI_RESULT_OK) {
         errors_add(errors, path, 0, "%s", efi_result_text(result));
         return false;
@@ -95,11 +88,18 @@ static void load_loader(struct efi_boot *boot, struct load *load)
 {
     struct config_loader *loader = &load->loader;
     struct efi_file file = {0};
+    enum efi_result result =
+        efi_read_file(boot, LOADER_FILE, &file, NULL, NULL);
 
     config_loader_defaults(loader);
-    if (read_text(boot, load->errors, LOADER_FILE, true, &file)) {
+    if (result == EFI_RESULT_ABSENT) {
+        return;
+    }
+    if (judge_text(result, &file, LOADER_FILE, load->errors)) {
         config_parse_loader(LOADER_FILE, (const char *)file.data,
                             (size_t)file.size, loader, load->errors);
+    } else {
+        loader->choice_lost = true;
     }
     log_set_level((enum log_level)loader->log_level);
 }
@@ -109,12 +109,14 @@ static void load_entry(struct efi_boot *boot, const char *name,
 {
     char path[CONFIG_PATH];
     struct efi_file file = {0};
+    enum efi_result result = EFI_RESULT_OK;
 
     config_entry_defaults(entry);
     format_sn(entry->id, sizeof(entry->id), "%.*s",
               (int)(strlen(name) - strlen(CONFIG_SUFFIX)), name);
     config_entry_file(entry->id, path);
-    if (!read_text(boot, errors, path, false, &file)) {
+    result = efi_read_file(boot, path, &file, NULL, NULL);
+    if (!judge_text(result, &file, path, errors)) {
         entry->lost = ~0U;
         return;
     }
@@ -201,12 +203,9 @@ static bool choose(struct load *load)
 bool load_config(struct efi_boot *boot, struct load *load)
 {
     load_loader(boot, load);
-
-    bool loader_good = load->errors->count == 0;
-
     if (!load_entries(boot, load)) {
         errors_add(load->errors, CONFIG_FOLDER, 0, "%s", no_memory);
         return false;
     }
-    return loader_good && load->entry_count > 0 && choose(load);
+    return !load->loader.choice_lost && load->entry_count > 0 && choose(load);
 }

@@ -141,6 +141,7 @@ struct config_loader {
     enum config_run run;
     uint32_t timeout; /* the menu's, seconds */
     int log_level;    /* enum log_level */
+    bool choice_lost; /* a line is wrong that says which entries run */
 };
 
 void config_loader_defaults(struct config_loader *loader);

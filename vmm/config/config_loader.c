@@ -77,10 +77,13 @@ static bool parse_log(struct config_reader *reader, const char *value)
     return true;
 }
 
+/* The bit of config_key.lost. */
+#define CHOICE 1U
+
 static const struct config_key loader_keys[] = {
-    {"default", parse_default, false, 0},
+    {"default", parse_default, false, CHOICE},
     {"timeout", parse_loader_timeout, false, 0},
-    {"run", parse_run, false, 0},
+    {"run", parse_run, false, CHOICE},
     {"log", parse_log, false, 0},
     /* systemd-boot's: */
     {"console-mode", NULL, true, 0},
@@ -110,7 +113,10 @@ bool config_parse_loader(const char *file, const char *text, size_t length,
     struct config_reader reader = {
         .file = file, .keys = loader_keys, .target = loader, .errors = errors};
 
-    return config_lines_read(&reader, text, length);
+    bool good = config_lines_read(&reader, text, length);
+
+    loader->choice_lost = (reader.lost & CHOICE) != 0;
+    return good;
 }
 
 static char lower(char letter)

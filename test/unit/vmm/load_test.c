@@ -291,11 +291,22 @@ static void loader_conf_does_not_hide_the_entries_errors(void **state)
                                        "a.conf:2: cpus 0: it must be a number",
                                        NULL});
     esp[1].result = EFI_RESULT_OK;
-    esp[1].bytes = "\ndefault b\n";
-    esp[1].size = strlen("\ndefault b\n");
+    esp[1].bytes = "timeout x\ndefault b\n";
+    esp[1].size = strlen("timeout x\ndefault b\n");
     refused_with((const char *const[]){
+        "\\loader\\loader.conf:1: timeout x: it must be",
         "\\loader\\loader.conf:2: default b: no entry of that name",
         "a.conf:2: cpus 0: it must be a number", NULL});
+    esp[1].bytes = "timeout x\ndefault a\n";
+    refused_with(
+        (const char *const[]){"\\loader\\loader.conf:1: timeout x: it must be",
+                              "a.conf:1: linux \\gone: not found",
+                              "a.conf:2: cpus 0: it must be a number", NULL});
+    esp[1].bytes = "timeout x\ndefualt a\n";
+    refused_with(
+        (const char *const[]){"\\loader\\loader.conf:1: timeout x: it must be",
+                              "\\loader\\loader.conf:2: unknown key defualt",
+                              "a.conf:2: cpus 0: it must be a number", NULL});
 }
 
 static void names_of_entries(void **state)
