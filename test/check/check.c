@@ -184,7 +184,7 @@ static void print_machine(const struct load_entry *entry, const char *protocol)
            (unsigned long long)(config->memory >> 20));
     virtio_plan_make(config, &plan);
     for (size_t i = 0; i < plan.count; i++) {
-        printf(", %s%zu", virtio_plan_name(plan.devices[i].kind), i);
+        printf(", %s%zu", virtio_kind_type(plan.devices[i].kind)->name, i);
     }
     printf("\n");
 }

@@ -3,7 +3,8 @@
 
 checker-objects := $(addprefix $(BUILD)/test/check/,check.o directory.o host.o)
 checker-product := $(addprefix $(BUILD)/, \
-    $(filter vmm/boot/%.o vmm/config/%.o vmm/report/symbols%.o,$(objects)) \
+    $(filter vmm/boot/%.o vmm/config/%.o vmm/report/symbols%.o \
+    virtio/type.o virtio/%_type.o,$(objects)) \
     $(addprefix vmm/plan/, boot_plan.o check.o discover.o screen.o \
     virtio_plan.o) \
     vmm/load_config.o vmm/load_files.o vmm/memory/guest_memory.o \

@@ -90,8 +90,8 @@ class Sticks(unittest.TestCase):
             "whole sectors of 512",
             "DIR/loader/loader.conf:2: unknown key timeuot: did you mean "
             "timeout?",
-            "DIR/map:2: not a line of nm's, like ffffffff81000000 T _text (a "
-            "System.map, or a vmlinux, is what names symbols)")
+            "DIR/map:2: not a line as nm writes it, such as ffffffff81000000 "
+            "T _text (symbols come from a System.map or a vmlinux)")
 
     def test_an_error_where_nothing_starts_by_itself(self):
         self.bad(stick(a=entry(), b=entry(linux="/gone")),

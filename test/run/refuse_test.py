@@ -95,7 +95,7 @@ class Words(unittest.TestCase):
         told, = self.refused(MEMORY, ("symbols \\symbols", "SYMBOLS"),
                              symbols=path)
         self.assertTrue(told.startswith(
-            f"SYMBOLS={path}: line 1: not a line of nm's"), told)
+            f"SYMBOLS={path}: line 1: not a line as nm writes it"), told)
         self.assertEqual(self.refused(MEMORY, vmlinuz=b""),
                          ["KERNEL: the kernel file is empty"])
 
@@ -120,8 +120,11 @@ class Words(unittest.TestCase):
              "one"])
 
     def test_the_runner_starts_no_emulator(self):
-        """It ends with 4, and leaves nothing."""
+        """It ends with 4, which `status` says in place of an earlier run."""
         path = self.file(kernel())
+        for name, text in (("status", b"0\n"), ("log.txt", b"earlier\n")):
+            with open(f"{self.folder}/{name}", "wb") as out:
+                out.write(text)
         result = subprocess.run(
             [f"{ROOT}/test/run/run.py", f"KERNEL={path}", f"LINTEL={path}",
              "DISK=none", "MACHINE=bochs", "BOCHS=/no/such/bochs",
@@ -131,7 +134,9 @@ class Words(unittest.TestCase):
         self.assertEqual(result.stderr.splitlines(),
                          ["run: CPUS=65: it must be a number from 1 to 64",
                           "run: RNG=of: it must be on or off"])
-        self.assertEqual(os.listdir(self.folder), ["file"])
+        self.assertEqual(sorted(os.listdir(self.folder)), ["file", "status"])
+        with open(f"{self.folder}/status") as text:
+            self.assertEqual(text.read(), "4\n")
 
 
 if __name__ == "__main__":

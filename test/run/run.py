@@ -10,6 +10,7 @@ every failure, this program's own exit status is the run's:
                                     by isa-debug-exit that it failed
 """
 
+import contextlib
 import os
 import shutil
 import sys
@@ -158,18 +159,32 @@ def execute(plan, given, directory):
     return status
 
 
+def keep_refusal(logs):
+    """The status of a run that did not start, in place of an earlier run's
+    logs. Where that folder cannot be written, the sentence alone tells."""
+    with contextlib.suppress(OSError):
+        os.makedirs(logs, exist_ok=True)
+        for name in ("console.txt", "log.txt", "emulator.txt", "bochs.txt"):
+            if os.path.exists(f"{logs}/{name}"):
+                os.remove(f"{logs}/{name}")
+        with open(f"{logs}/status", "w") as out:
+            out.write("4\n")
+
+
 def main():
     catch_signals()
     directory = ""
+    logs = f"{BUILD}/run"
     try:
         given = options.read(sys.argv[1:], os.environ)
+        logs = os.path.abspath(given["LOGS"] or logs)
         plan = Plan(given)
-        logs = os.path.abspath(given["LOGS"] or f"{BUILD}/run")
         directory = f"{logs}/{os.getpid()}"
         os.makedirs(directory, exist_ok=True)
         return execute(plan, given, directory)
     except (Wrong, ValueError, OSError) as error:
         sys.stderr.write(f"run: {error}\n")
+        keep_refusal(logs)
         return 4
     except Ended as ended:
         sys.stderr.write(f"\nrun: ended by {ended}\n")

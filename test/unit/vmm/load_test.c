@@ -269,7 +269,7 @@ static void every_error_of_every_file(void **state)
         "a.conf:2: cpus 65: it must be a number from 1 to 64",
         "a.conf:3: lint stric: it must be strict, tolerant or off",
         "b.conf: no linux line",
-        "\n\\map:2: not a line of nm's", /* once for two entries */
+        "\n\\map:2: not a line as nm writes it", /* once for two entries */
         "e.conf:2: disk zero:: it must be a size like zero:64M",
         "f.conf: the file is empty", "g.conf:2: initrd \\dir: unreadable",
         "h.conf: unreadable", NULL});

@@ -69,7 +69,7 @@ static void every_line_that_is_wrong_is_told(void **state)
     /* What the good ones say is known all the same. */
     assert_int_equal(entry.cpus, 3);
     assert_string_equal(entry.linux_path, "\\a");
-    assert_int_equal(entry.features_off, 1ULL << 35);
+    assert_int_equal(entry.features_off[VIRTIO_KIND_BLOCK], 1ULL << 35);
     assert_int_equal(entry.memory, 1024 * MIB);
 }
 
