@@ -13,6 +13,7 @@ ENTRY_EXIT = re.compile(r"^lintel: entry (\S+): exit ([0-5])\b ?(.*)")
 GUEST_STARTS = re.compile(r"^(\S+): .*, \d+ MiB$")
 # A report of a broken MUST, as the line for programs tells it.
 BROKEN = re.compile(r' json \{.*"type":"clause".*"level":"error"')
+DEVICES = re.compile(r"^(devices by .*)$")
 # vmm/vm/vm.c's lines before the guest's first instruction.
 MACHINE = (
     # The version, without who built it and when.
@@ -21,7 +22,7 @@ MACHINE = (
      lambda kernel, protocol: f"kernel {kernel or ''}".rstrip()
      + f", started by: {protocol}"),
     (re.compile(r"^(\d+ processors?, \d+ MiB)$"), str),
-    (re.compile(r"^(devices by .*)$"), str),
+    (DEVICES, str),
 )
 # vmm/vm/vm_run.c's first line of what Ctrl-A s asks for.
 STATE = re.compile(r"^\S+: up \d+ ms$")
@@ -86,6 +87,7 @@ class Shown:
 
     def __init__(self):
         self.opened = False  # what is indented belongs to a line shown
+        self.unfinished = False  # more lines follow at once
         self.count = 0  # errors and states
         self.rest = []  # lines not shown, in order
 
@@ -97,10 +99,11 @@ class Shown:
     def line(self, line):
         if "json {" in line:
             self.opened = False  # for programs; a report's last line
+            self.unfinished = False
             return None
         if line.startswith(("error: ", "warning: ")):
             text = line.split(": ", 1)[1]
-            self.opened = True
+            self.opened = self.unfinished = True
             self.count += line.startswith("error: ")
             return text if text.startswith(" ") else line
         if line.startswith("  ") and self.opened:
@@ -108,6 +111,8 @@ class Shown:
         self.opened = bool(STATE.match(line))
         self.count += self.opened
         text = line if self.opened else of_machine(line)
+        # Of the machine's lines, the one of its devices is the last.
+        self.unfinished = text is not None and not DEVICES.match(line)
         if text is None:
             self.rest.append(line)
         return text

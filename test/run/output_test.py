@@ -74,6 +74,18 @@ class WhatIsShown(unittest.TestCase):
         self.assertFalse([line for line in lines if "json" in line])
         self.assertEqual(lines[2], "  device: the read gives 0")
 
+    def test_what_is_in_the_middle(self):
+        """Of a report, and of the machine's three lines."""
+        for text, last in ((REPORT, "json {"), (CRASH, "devices by")):
+            shown = Shown()
+            for line in text.splitlines():
+                told = shown.line(line)
+                if line.startswith(last) or "json {" in line:
+                    break
+                self.assertEqual(shown.unfinished,
+                                 told is not None, line)
+            self.assertFalse(shown.unfinished, line)
+
     def test_a_warning_is_not_a_failure(self):
         self.assertEqual(self.choose("warning: NMIs came"),
                          ["warning: NMIs came"])

@@ -18,6 +18,8 @@ POLL = 0.05  # seconds
 GRACE = {False: 5.0, True: 15.0}
 # Longer than this the emulator does not stand still then.
 GRACE_STILL = 30.0
+# Seconds that the rest of a report has to come.
+HOLD = 0.5
 # OVMF's last words on the guest's serial port.
 FIRMWARE = re.compile(rb"BdsDxe: starting[^\n]*\n")
 
@@ -143,6 +145,8 @@ class Screen:
         self.shown = Shown()
         self.typed = bytearray()
         self.unseen = bytearray()
+        self.held = [b"", b""]  # console bytes that wait for the log's lines
+        self.told_at = 0.0  # when the log last had a line
         self.at_line_start = True
 
     def newline(self):
@@ -154,6 +158,21 @@ class Screen:
             end = self.newline()
             sys.stderr.write("".join(line + end for line in lines))
             sys.stderr.flush()
+
+    def hold(self, lines, before, during):
+        """Shows the console's bytes, but not between the lines of a report or
+        of the machine: for these they wait, a moment at most. False: they
+        wait."""
+        self.held = [self.held[0] + before, self.held[1] + during]
+        if lines:
+            self.told_at = time.monotonic()
+        if (not self.shown.unfinished or self.session.done
+                or time.monotonic() > self.told_at + HOLD):
+            before, during = self.held
+            self.held = [b"", b""]
+            self.show(before, during)
+            return True
+        return False
 
     def show(self, before, during):
         """Console bytes. An interactive guest's are shown from its start, a
@@ -208,13 +227,14 @@ class Screen:
                 lines, before, during, ready = session.step()
                 worth = self.shown.choose(lines)
                 self.tell(lines if self.verbose else worth)
-                self.show(before, during)
+                between = self.hold(lines, before, during)
                 if self.terminal.input in ready and session.inputs:
                     self.read_keys()
                 if self.typed and self.listening():
                     session.machine.type(bytes(self.typed))
                     self.typed.clear()
-                self.report_progress()
+                if between:
+                    self.report_progress()
         self.progress.clear()
         if not self.at_line_start and os.isatty(1):
             write(b"\n")

@@ -108,5 +108,33 @@ class Sessions(unittest.TestCase):
         self.assertIsNone(running.timed_out)
 
 
+class TheScreen(unittest.TestCase):
+    def setUp(self):
+        self.shown = []
+        self.screen = session.Screen(types.SimpleNamespace(done=False),
+                                     False, False, True)
+        self.screen.show = lambda before, during: self.shown.append(
+            before + during)
+
+    def log(self, *lines):
+        self.screen.shown.choose(lines)
+        return list(lines)
+
+    def test_a_report_is_not_divided_by_the_console(self):
+        lines = self.log("error: block1: MUST a-b-1 (VIRTIO 1.4 2): words")
+        self.screen.hold(lines, b"one", b"")
+        self.assertEqual(self.shown, [])
+        lines = self.log("error:   device: goes on", "error: json {}")
+        self.screen.hold(lines, b" two", b"")
+        self.assertEqual(self.shown, [b"one two"])
+
+    def test_the_console_does_not_wait_for_long(self):
+        lines = self.log("error: a sentence without more")
+        self.screen.hold(lines, b"one", b"")
+        self.screen.told_at -= session.HOLD
+        self.screen.hold([], b"", b" two")
+        self.assertEqual(self.shown, [b"one two"])
+
+
 if __name__ == "__main__":
     unittest.main()
