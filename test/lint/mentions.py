@@ -50,6 +50,11 @@ class Names:
             return any(fnmatch.fnmatchcase(other, name) for other in pool)
         return name in pool or name.removeprefix("./") in pool
 
+    def beside(self, name, mention):
+        """From the folder of the file `name`, as a link of a README has it."""
+        return os.path.normpath(os.path.join(os.path.dirname(name),
+                                             mention)) in self.paths
+
 
 def mentioned(comment):
     """Names of files and papers in a comment, each once."""
@@ -69,6 +74,7 @@ def mentions(tree):
                     there = any(file.split(".")[0] == mention
                                 for file in names.files)
                 else:
-                    there = names.there(mention)
+                    there = names.there(mention) or (
+                        name.endswith(".md") and names.beside(name, mention))
                 if not there:
                     yield f"{name}:{line} names {mention}"

@@ -124,6 +124,14 @@ class Mentions(unittest.TestCase):
                 offenders = self.check(f"/* One.\n * See {words}. */")
                 self.assertIn(f"vmm/a.c:1 names {words.rstrip('/')}", offenders)
 
+    def test_links_of_a_readme(self):
+        for words in ("../README.md", "cpu/msr.c"):
+            self.assertEqual(self.check(words, "vmm/README.md"), [])
+            self.assertEqual(self.check(f"/* {words} */"),
+                             [f"vmm/a.c:1 names {words}"])
+        self.assertEqual(self.check("../none.md", "vmm/README.md"),
+                         ["vmm/README.md:1 names ../none.md"])
+
     def test_every_kind_of_file(self):
         for name, words in (("a.asm", "; none.c\n"), ("a.mk", "# none.c\n"),
                             ("a.py", '"""none.c"""\n'),
