@@ -1,15 +1,13 @@
-/* The allow-list itself; see the header. Names are those of SDM 2A, CPUID,
- * Tables 3-8, 3-10 and 3-11. What is not here is 0 for a guest: notably VMX,
- * SMX, MONITOR, SGX, PT, TSX, MPX, PKU, CET, LA57, WAITPKG, AMX, UINTR, the
- * PMU, thermal and power management. */
+/* The allow-list of CPUID; see the header. Names are those of SDM 2A, CPUID,
+ * Tables 3-8, 3-10 and 3-11. A guest reads all other bits as 0. Among those are
+ * VMX, SMX, MONITOR, SGX, PT, TSX, MPX, PKU, CET, LA57, WAITPKG, AMX, UINTR,
+ * the PMU, and thermal and power management. */
 #include "vmm/cpu/cpuid_allowed.h"
 
 #include "arch/cpuid.h"
 #include "arch/regs.h"
 
 #define BIT(n) (1U << (n))
-
-/* XCR0 (SDM 1 13.1) */
 
 /* Leaf 1, ECX */
 #define SSE3      BIT(0)
