@@ -16,7 +16,7 @@
 #define OPCODE_LOCK     0x0040u /* LOCK is allowed */
 #define OPCODE_STACK    0x0080u /* operand size 8 by default in 64-bit mode */
 #define OPCODE_NO64     0x0100u /* #UD in 64-bit mode */
-#define OPCODE_ONLY64   0x0200u /* only in 64-bit mode this instruction */
+#define OPCODE_ONLY64   0x0200u /* another instruction in the other modes */
 #define OPCODE_MEMORY8  0x0400u /* memory operand of 1 byte */
 #define OPCODE_MEMORY16 0x0800u /* memory operand of 2 bytes */
 #define OPCODE_MEMORY32 0x1000u /* of 4 bytes; of 2 with operand size 2 */
