@@ -62,7 +62,7 @@ struct lapic {
     struct vcpu *vcpu;
     struct apic_bus *bus;
     uint32_t id;         /* x2APIC id; its low 8 bits are the xAPIC id */
-    uint64_t tsc_offset; /* guest TSC - host TSC */
+    uint64_t tsc_offset; /* guest TSC minus host TSC */
     uint32_t base;       /* the bits BSP, EXTD and EN of IA32_APIC_BASE */
 
     /* The registers. */
@@ -112,7 +112,7 @@ struct lapic {
     uint8_t sipi_vector;
 };
 
-/* The register at `offset` in the page, one of those that `registers` holds. */
+/* Returns the register at byte `offset` of `registers`. */
 static inline uint32_t *lapic_register(const struct lapic *lapic,
                                        unsigned offset)
 {
@@ -234,8 +234,8 @@ bool lapic_base_write(struct lapic *lapic, uint64_t value);
 uint64_t lapic_deadline_read(struct lapic *lapic);
 void lapic_deadline_write(struct lapic *lapic, uint64_t value);
 
-/* Sets guest TSC - host TSC. An armed deadline stays at the same guest TSC, so
- * the host timer is armed anew. */
+/* Sets the offset of the guest's TSC from the host's. An armed deadline keeps
+ * its guest TSC, so the host timer is armed anew. */
 void lapic_tsc_offset_set(struct lapic *lapic, uint64_t offset);
 
 /* ---- for apic_bus.c and the other files of this chip ---- */

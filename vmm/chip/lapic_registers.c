@@ -155,8 +155,8 @@ static void write_svr(struct lapic *lapic, uint32_t value)
     }
 }
 
-/* Sends the IPI through the ICR's way, which checks the vector. The ICR itself
- * keeps its value. */
+/* Sends the IPI as a write to the ICR would, so that the vector is checked. The
+ * ICR keeps its value. */
 static void write_self_ipi(struct lapic *lapic, uint32_t vector)
 {
     uint64_t icr = lapic->icr;

@@ -40,8 +40,8 @@ static int request(const struct pic_chip *chip, unsigned which)
     if (chip->special_mask) {
         in_service &= (uint8_t)~chip->imr;
     }
-    /* In special fully nested mode, an interrupt of the slave in service does
-     * not block a higher one of the slave. */
+    /* In special fully nested mode, the slave's in-service bit in the master
+     * does not block further requests of the slave. */
     if (chip->fully_nested && which == MASTER) {
         in_service &= (uint8_t) ~(1U << CASCADE);
     }

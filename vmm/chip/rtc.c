@@ -33,7 +33,7 @@ enum cmos_index {
 
 #define A_UIP     0x80U
 #define A_DIVIDER 0x70U
-#define A_RUNNING 0x20U /* divider for a 32768 Hz crystal */
+#define A_RUNNING 0x20U /* A_DIVIDER's value for a 32768 Hz crystal */
 #define A_RESET   0x60U /* 0x60 and 0x70 hold the divider in reset */
 #define A_RATE    0x0fU
 

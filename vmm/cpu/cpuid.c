@@ -1,4 +1,4 @@
-/* CPUID at an exit, and the functions that ask the policy; see the header.
+/* CPUID at an exit, and look-ups in the policy for other files; see the header.
  * vmm/cpu/cpuid_prepare.c makes the policy. Leaves are those of SDM 2A, CPUID,
  * Table 3-8. */
 #include "vmm/cpu/cpuid.h"

@@ -1,5 +1,5 @@
 /* Executes the host's CPUID for vmm/cpu/cpuid_prepare.c. It is a file of its
- * own, so that host tests can replace it by processors of their choice. */
+ * own, so that host tests can replace it with a processor of their choice. */
 #include "arch/cpu.h"
 #include "vmm/cpu/cpuid.h"
 

@@ -30,25 +30,26 @@ struct opcode {
     uint16_t flags;
 };
 
+/* The rows of decode_groups. ModRM.reg selects the instruction in a row. */
 enum opcode_group {
-    GROUP_1_BYTE,   /* 80, 82 */
-    GROUP_1_IMM,    /* 81 */
-    GROUP_1_IMM8,   /* 83 */
-    GROUP_1A,       /* 8F */
-    GROUP_2_BYTE,   /* C0 */
-    GROUP_2,        /* C1 */
-    GROUP_2_BYTE_1, /* D0 */
-    GROUP_2_1,      /* D1 */
-    GROUP_2_BYTE_CL,
-    GROUP_2_CL,
-    GROUP_3_BYTE,  /* F6 */
-    GROUP_3,       /* F7 */
-    GROUP_4,       /* FE */
-    GROUP_5,       /* FF */
-    GROUP_8,       /* 0F BA */
-    GROUP_9,       /* 0F C7 */
-    GROUP_11_BYTE, /* C6 */
-    GROUP_11,      /* C7 */
+    GROUP_1_BYTE,    /* opcodes 80 and 82 */
+    GROUP_1_IMM,     /* opcode 81 */
+    GROUP_1_IMM8,    /* opcode 83 */
+    GROUP_1A,        /* opcode 8F */
+    GROUP_2_BYTE,    /* opcode C0 */
+    GROUP_2,         /* opcode C1 */
+    GROUP_2_BYTE_1,  /* opcode D0 */
+    GROUP_2_1,       /* opcode D1 */
+    GROUP_2_BYTE_CL, /* opcode D2 */
+    GROUP_2_CL,      /* opcode D3 */
+    GROUP_3_BYTE,    /* opcode F6 */
+    GROUP_3,         /* opcode F7 */
+    GROUP_4,         /* opcode FE */
+    GROUP_5,         /* opcode FF */
+    GROUP_8,         /* opcode 0F BA */
+    GROUP_9,         /* opcode 0F C7 */
+    GROUP_11_BYTE,   /* opcode C6 */
+    GROUP_11,        /* opcode C7 */
     GROUP_COUNT
 };
 

@@ -1,4 +1,4 @@
-/* The instructions; see the header. */
+/* Executes decoded instructions; see the header. */
 #include "vmm/cpu/emulate_execute.h"
 
 #include "arch/regs.h"

@@ -53,7 +53,8 @@ enum emulate_result emulate_memory_write(struct emulation *run,
 
 /* Writes `value`, the result of a read-modify-write whose read gave `old`. If
  * the RAM has changed since the read, writes nothing and returns
- * EMULATE_RESTART. A device or an unaligned operand is just written. */
+ * EMULATE_RESTART. A device or an unaligned operand is written without this
+ * check. */
 enum emulate_result
 emulate_memory_exchange(struct emulation *run,
                         const struct emulate_operand *operand, uint64_t old,

@@ -164,7 +164,8 @@ bool emulate_quick(struct emulate_context *context, enum emulate_result *result)
         (slot->insn.form != INSN_REG_M && !context->hint_write)) {
         return false;
     }
-    insn = slot->insn; /* copy it: while the device runs, the slot may change */
+    /* A copy, since other tasks may run during the device's access. */
+    insn = slot->insn;
     if (!find_operand(context, &insn, rip, &address)) {
         return false;
     }

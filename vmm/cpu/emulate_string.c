@@ -10,9 +10,9 @@ struct string {
     enum access_result (*port)(void *port_context, struct access *access);
     void *port_context;
     uint64_t flags;
-    bool source; /* DS:rSI is read */
-    bool target; /* ES:rDI is written, or read by CMPS and SCAS */
-    bool stores; /* ES:rDI is written */
+    bool source; /* the instruction reads DS:rSI */
+    bool target; /* it writes ES:rDI; CMPS and SCAS read there */
+    bool stores; /* it writes ES:rDI */
 };
 
 static enum emulate_result port_access(struct string *string, bool write,

@@ -56,7 +56,7 @@ struct kvmclock {
     uint32_t wall_ns;      /* wall time at zero: the rest, in ns */
     uint64_t wall_msr;     /* last value that the guest wrote */
     bool stable;           /* the TSC offsets of all vCPUs are equal */
-    bool told;             /* a bad address has had its line in the log */
+    bool told;             /* a bad address has been logged */
     struct kvmclock_cpu cpus[KVMCLOCK_CPUS];
 };
 
@@ -72,7 +72,7 @@ uint64_t kvmclock_msr_read(const struct kvmclock *clock, unsigned cpu,
 void kvmclock_msr_write(struct kvmclock *clock, unsigned cpu, uint32_t msr,
                         uint64_t value);
 
-/* Sets guest TSC - host TSC of vCPU `cpu`. */
+/* Sets the offset of vCPU `cpu`'s TSC from the host's. */
 void kvmclock_tsc_offset_set(struct kvmclock *clock, unsigned cpu,
                              uint64_t offset);
 

@@ -1,6 +1,6 @@
 /* The rate of KVM's clock for a TSC frequency; see kvmclock.h. It is a file of
- * its own, so that the test of CPUID's clock leaves can compare them with
- * it. */
+ * its own, so that the test of CPUID's clock leaves can use it without the
+ * rest of the clock. */
 #include "kernel/time.h"
 #include "vmm/cpu/kvmclock.h"
 

@@ -15,19 +15,19 @@ struct guest;
 struct kvmclock;
 struct lapic;
 
-#define MSR_SEEN     64 /* unknown numbers that a VM's log can have lines for */
+#define MSR_SEEN     64 /* unknown MSRs that a VM's log names at most */
 #define MSR_VARIABLE 8  /* pairs of variable-range MTRRs */
 #define MSR_FIXED    11 /* fixed-range MTRRs */
 
-/* The MSRs that have had their line in the log. One for each VM. */
+/* The unknown MSRs that have been logged; each VM has one. */
 struct msr_seen {
     uint32_t numbers[MSR_SEEN];
     size_t count;
     bool full_logged;
 };
 
-/* What MSRs and CPUID need of a vCPU. One for each vCPU. The owner sets the
- * pointers and `index` before it calls msr_reset(). */
+/* What RDMSR, WRMSR and CPUID use of a vCPU; each vCPU has one. The owner sets
+ * the pointers and `index` before it calls msr_reset(). */
 struct msr_context {
     struct guest *guest;
     struct lapic *lapic;
