@@ -8,9 +8,9 @@
  * functions below behave the same in both cases, with one exception: with a
  * virtual APIC no vector is ever lapic_pending().
  *
- * Who calls it: vcpu.c asks before each entry what is to be delivered, the MSR
- * exits pass 0x1b, 0x6e0 and 0x800 to 0x8ff, MOV CR8 the task priority, the
- * region table the MMIO page; apic_bus.c hands messages in. */
+ * Who calls it: vcpu.c (what is to be delivered at an entry), vmm/cpu/msr.c
+ * (MSRs 0x1b, 0x6e0, 0x800 to 0x8ff), vmm/vm/cr.c (CR8), vmm/vm/mmio.c (the
+ * page), vmm/vm/exits.c (exits of a virtual APIC), apic_bus.c (messages). */
 #pragma once
 
 #include <stdbool.h>
@@ -191,8 +191,8 @@ bool lapic_take_sipi(struct lapic *lapic, uint8_t *vector);
  * not wait for one. */
 bool lapic_take_init(struct lapic *lapic);
 
-/* Does the vCPU loop have anything to do here before an entry? Mostly it has
- * not. */
+/* Does this local APIC have work for the vCPU loop before an entry? Mostly it
+ * has none. */
 static inline bool lapic_has_work(const struct lapic *lapic)
 {
     return lapic->pending >= 0 || lapic->attention != 0 ||

@@ -119,7 +119,7 @@ static struct cpuid_regs basic_leaf(const struct msr_context *vcpu,
         if ((guest_get(vcpu->guest, GUEST_CR4) & CR4_OSXSAVE) != 0) {
             regs.ecx |= ECX1_OSXSAVE;
         }
-        /* A disabled local APIC clears this bit (SDM 3A 11.4.3). */
+        /* The bit is 0 while the local APIC is disabled (SDM 3A 11.4.3). */
         if ((vcpu->lapic->base & APIC_BASE_EN) == 0) {
             regs.edx &= ~CPUID_1_EDX_APIC;
         }

@@ -38,7 +38,7 @@
 #define SSE2  BIT(26)
 #define SS    BIT(27)
 
-/* Leaf 7.0, EBX */
+/* Leaf 7, subleaf 0, EBX */
 #define BMI1        BIT(3)
 #define AVX2        BIT(5)
 #define FDP_EXCPTN  BIT(6)
@@ -58,7 +58,7 @@
 #define AVX512BW    BIT(30)
 #define AVX512VL    BIT(31)
 
-/* Leaf 7.0, ECX */
+/* Leaf 7, subleaf 0, ECX */
 #define AVX512_VBMI      BIT(1)
 #define AVX512_VBMI2     BIT(6)
 #define GFNI             BIT(8)
@@ -71,7 +71,7 @@
 #define MOVDIRI          BIT(27)
 #define MOVDIR64B        BIT(28)
 
-/* Leaf 7.0, EDX */
+/* Leaf 7, subleaf 0, EDX */
 #define AVX512_4VNNIW       BIT(2)
 #define AVX512_4FMAPS       BIT(3)
 #define FSRM                BIT(4)
@@ -79,7 +79,7 @@
 #define SERIALIZE           BIT(14)
 #define AVX512_FP16         BIT(23)
 
-/* Leaf 7.1, EAX */
+/* Leaf 7, subleaf 1, EAX */
 #define AVX_VNNI    BIT(4)
 #define AVX512_BF16 BIT(5)
 #define FZRM        BIT(10)
@@ -87,7 +87,7 @@
 #define FSRC        BIT(12)
 #define AVX_IFMA    BIT(23)
 
-/* Leaf 0xd.1, EAX */
+/* Leaf 0xd, subleaf 1, EAX */
 #define XSAVEOPT BIT(0)
 #define XGETBV1  BIT(2)
 

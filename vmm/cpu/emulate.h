@@ -68,7 +68,7 @@ struct emulate_context {
     enum access_result (*device)(void *device_context, struct access *access);
     void *device_context;
 
-    /* What the exit told: the page of `hint_linear` maps to the page of
+    /* From the exit: the page of `hint_linear` maps to the page of
      * `hint_gpa`. The processor has checked the right to read it, and the right
      * to write it if `hint_write`. */
     bool hint_valid;
