@@ -5,31 +5,32 @@
 #include "vmm/chip/chip_clock.h"
 #include "vmm/chip/platform.h"
 
-/* PM1_STS and PM1_EN. */
+/* Bits of PM1_STS and PM1_EN. */
 #define PM1_TMR    0x0001U
-#define PM1_BM     0x0010U /* status only */
+#define PM1_BM     0x0010U /* only in PM1_STS */
 #define PM1_GBL    0x0020U
 #define PM1_PWRBTN 0x0100U
 #define PM1_SLPBTN 0x0200U
 #define PM1_RTC    0x0400U
-#define PM1_WAK    0x8000U /* status only */
+#define PM1_WAK    0x8000U /* only in PM1_STS */
 
 #define PM1_EVENTS (PM1_TMR | PM1_GBL | PM1_PWRBTN | PM1_SLPBTN | PM1_RTC)
 #define PM1_STATUS (PM1_EVENTS | PM1_BM | PM1_WAK)
 
-/* PM1_CNT. */
+/* Bits and fields of PM1_CNT. */
 #define PM1_SCI_EN    0x0001U
 #define PM1_BM_RLD    0x0002U
 #define PM1_SLP_TYP   0x1c00U
 #define PM1_SLP_SHIFT 10
 #define PM1_SLP_EN    0x2000U
 
-#define RESET_CPU 0x04U /* of port 0xcf9 */
+#define RESET_CPU 0x04U /* bit of port 0xcf9 that resets the machine */
 
 #define PORT_92_RESET 0x01U
 #define PORT_92_A20   0x02U
 
-/* The timer has 32 bits; TMR_STS is set when the highest changes. */
+/* The timer has 32 bits. TMR_STS is set whenever bit 31 changes (ACPI 6.5,
+ * 4.8.3.3), so ticks >> HALF_SHIFT counts those changes. */
 #define HALF_SHIFT 31
 
 static uint64_t ticks(void)
@@ -47,7 +48,8 @@ static void update_line(struct acpi_pm *pm)
     }
 }
 
-/* Sets TMR_STS if it is time, and sees to it that somebody looks again. */
+/* Sets TMR_STS if bit 31 of the timer has changed since the last call. Arms the
+ * chip's timer for the next change if that would interrupt. */
 static void collect(struct acpi_pm *pm)
 {
     uint64_t halves = ticks() >> HALF_SHIFT;
@@ -76,7 +78,7 @@ void acpi_pm_power_button(struct acpi_pm *pm)
     update_line(pm);
 }
 
-/* Bytes of the block at ACPI_PM_EVENT, but for the timer's. */
+/* Reads the byte at ACPI_PM_EVENT + `offset`, which lies before the timer. */
 static uint8_t read_block(struct acpi_pm *pm, unsigned offset)
 {
     uint16_t words[] = {pm->status, pm->enable, pm->control, 0};
@@ -110,7 +112,7 @@ static void write_block(struct acpi_pm *pm, unsigned offset, uint8_t value)
     unsigned shift = offset % 2 * 8;
 
     switch (offset / 2) {
-    case 0: /* writing ones clears */
+    case 0: /* PM1_STS: writing 1 clears a bit */
         collect(pm);
         pm->status &= (uint16_t) ~(value << shift);
         collect(pm);
@@ -123,7 +125,7 @@ static void write_block(struct acpi_pm *pm, unsigned offset, uint8_t value)
     case 2:
         write_control(pm, shift, value);
         break;
-    default: /* the timer is read-only */
+    default: /* offsets 6 and 7 hold no register */
         break;
     }
 }
@@ -156,7 +158,7 @@ static void write_byte(void *chip, uint64_t port, uint8_t value)
             vm_stop(pm->vm, VM_END_RESET);
         }
     } else if (port == ACPI_PM_PORT_92) {
-        /* A20 stays on whatever is written. */
+        /* A20 cannot be turned off, whatever the guest writes. */
         pm->port_92 = PORT_92_A20;
         if ((value & PORT_92_RESET) != 0) {
             vm_stop(pm->vm, VM_END_RESET);
@@ -166,8 +168,8 @@ static void write_byte(void *chip, uint64_t port, uint8_t value)
 
 enum access_result acpi_pm_access(struct acpi_pm *pm, struct access *access)
 {
-    /* The timer read as a whole is the common case, and its bytes have to
-     * belong to one moment. */
+    /* The common case is one read of the whole timer. Its bytes have to come
+     * from one moment, so it is not split. */
     if (!access->write && access->address == ACPI_PM_TIMER) {
         uint64_t value = (uint32_t)ticks();
 

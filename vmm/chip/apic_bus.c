@@ -28,8 +28,9 @@ static bool hand_over(struct lapic *lapic, const struct apic_message *message)
     return lapic_receive(lapic, message->mode, message->vector, message->level);
 }
 
-/* The common case: a physical destination that is the index of its APIC, or
- * the sender itself. NULL: look at all of them. */
+/* Finds the target without a search in the two common cases: the sender itself,
+ * or a physical destination that is also the index of its local APIC. NULL: any
+ * local APIC may be a target. */
 static struct lapic *only_target(const struct apic_bus *bus,
                                  const struct apic_message *message)
 {
@@ -46,7 +47,8 @@ static struct lapic *only_target(const struct apic_bus *bus,
     return lapic->id == message->dest ? lapic : NULL;
 }
 
-/* Lowest processor priority wins; of equals, the one whose turn it is. */
+/* The local APIC with the lowest processor priority gets the message. Among
+ * equals they take turns, from bus->turn on. */
 static bool deliver_lowest(struct apic_bus *bus,
                            const struct apic_message *message)
 {
@@ -120,7 +122,7 @@ void apic_bus_set_intr(struct apic_bus *bus, bool level)
 
 int apic_bus_acknowledge(struct apic_bus *bus)
 {
-    /* With no pair of PICs the bus floats: vector 0xff. */
+    /* Without a PIC pair the data bus floats: all ones. */
     return bus->pic != NULL ? pic_acknowledge(bus->pic) : 0xff;
 }
 

@@ -1,11 +1,12 @@
-/* What connects the local APICs, the IOAPIC and the PIC pair of one VM: finds
- * the local APICs that an interrupt message is for and hands it to them (SDM
- * 3A 11.6.2, and 11.12.10 for the x2APIC).
+/* Connects the local APICs, the IOAPIC and the PIC pair of one VM. It finds the
+ * local APICs that an interrupt message is for and hands the message to them
+ * (SDM 3A 11.6.2; for the x2APIC 11.12.10).
+ *
+ * The chips of one VM are used by one processor at a time: the VM's domain
+ * (kernel/domain.h) sees to that, so there is no lock.
  *
  * Who calls it: lapic.c and lapic_registers.c (IPIs, EOI), ioapic.c, pic.c (its
- * INTR line), and vmm/vm/vm_vcpus.c, which fills the structure in. The chips of
- * one VM are used by one processor at a time; whoever runs a VM on several
- * serialises them. */
+ * INTR line), and vmm/vm/vm_vcpus.c, which fills the structure in. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,12 +22,13 @@ struct pic;
 
 struct apic_bus {
     struct lapic *lapics[APIC_BUS_LAPICS];
-    unsigned count;        /* lapics[i]->id == i makes delivery fastest */
+    unsigned count;        /* delivery is fastest where lapics[i]->id == i */
     struct ioapic *ioapic; /* may be NULL */
     struct pic *pic;       /* may be NULL */
 
-    unsigned turn; /* who of equals gets the next lowest-priority message */
-    bool intr;     /* the PIC pair's INTR line */
+    unsigned turn; /* where the next search for the lowest priority begins;
+                    * index into lapics */
+    bool intr;     /* level of the PIC pair's INTR line */
 };
 
 struct apic_message {
@@ -35,27 +37,32 @@ struct apic_message {
     enum apic_mode mode;
     enum apic_shorthand shorthand;
     bool logical;
-    bool level;           /* trigger mode: level */
-    bool wide;            /* `dest` has 32 bits: from an x2APIC's ICR */
-    struct lapic *source; /* of an IPI, for the shorthands; else NULL */
+    bool level;           /* true: level-triggered, false: edge-triggered */
+    bool wide;            /* `dest` has 32 bits, since an x2APIC sends it */
+    struct lapic *source; /* the sender of an IPI, for shorthands; else NULL */
 };
 
-/* Hands the message to every local APIC it is for. True: at least one took
- * it (a vector that was pending already counts as taken). */
+/* Hands the message to every local APIC that it is for. True: at least one of
+ * them accepted it. A vector that was already pending counts as accepted. */
 bool apic_bus_deliver(struct apic_bus *bus, const struct apic_message *message);
 
-/* A local APIC has finished a level-triggered interrupt. */
+/* Tells the IOAPIC that a local APIC has ended (EOI) the level-triggered
+ * interrupt `vector`. */
 void apic_bus_eoi(struct apic_bus *bus, uint8_t vector);
 
-/* A local APIC takes messages now that it did not take before (enabled, or
- * known by other names): level-triggered pins that nobody took try again. */
+/* Delivers again the level-triggered IOAPIC pins that no local APIC has
+ * accepted so far. Called when a local APIC has been enabled or has changed its
+ * ids, since it may accept them now. */
 void apic_bus_retry(struct apic_bus *bus);
 
-/* The PIC pair's INTR line, wired to every LINT0 and to IOAPIC pin 0. */
+/* Sets the PIC pair's INTR line, which is wired to LINT0 of every local APIC
+ * and to IOAPIC pin 0. */
 void apic_bus_set_intr(struct apic_bus *bus, bool level);
 
-/* Interrupt acknowledge cycle: the PIC pair's vector (0 to 255). */
+/* Makes the interrupt-acknowledge cycle. Returns the PIC pair's vector, 0 to
+ * 255. */
 int apic_bus_acknowledge(struct apic_bus *bus);
 
-/* A pulse on the board's NMI line, wired to every LINT1. */
+/* Gives a pulse on the board's NMI line, which is wired to LINT1 of every local
+ * APIC. */
 void apic_bus_nmi(struct apic_bus *bus);

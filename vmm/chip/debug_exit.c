@@ -11,7 +11,8 @@ void debug_exit_init(struct debug_exit *exit, struct vm *vm)
     *exit = (struct debug_exit){.vm = vm};
 }
 
-/* Reads give 0, as in QEMU: a guest can tell that the device is there. */
+/* Reads give 0, as in QEMU; without the device they would give ones. So a guest
+ * can detect the device. */
 enum access_result debug_exit_access(struct debug_exit *exit,
                                      struct access *access)
 {

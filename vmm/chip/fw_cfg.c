@@ -1,11 +1,12 @@
 /* The firmware configuration device; see fw_cfg.h. */
 #include "vmm/chip/fw_cfg.h"
 
-/* "QEMU", and the port interface without DMA (bit 1). */
+/* SIGNATURE is "QEMU". ID_PORTS says: the port interface (bit 0), no DMA (bit 1
+ * is clear). */
 #define SIGNATURE 0x554d4551U
 #define ID_PORTS  1U
 
-/* QEMU's selection at power-on is the signature. */
+/* The signature is selected at first, as in QEMU. */
 void fw_cfg_init(struct fw_cfg *fw_cfg, unsigned cpus, uint64_t memory)
 {
     *fw_cfg = (struct fw_cfg){
@@ -42,7 +43,8 @@ static uint8_t next_byte(struct fw_cfg *fw_cfg)
     return (uint8_t)(item->value >> fw_cfg->offset++ * 8);
 }
 
-/* Nothing but the two accesses above does anything. Items cannot be written. */
+/* Only a 16-bit write of the selector and a byte read of the data have an
+ * effect. Items are read-only. */
 enum access_result fw_cfg_access(struct fw_cfg *fw_cfg, struct access *access)
 {
     bool data = access->address == FW_CFG_PORT + 1;

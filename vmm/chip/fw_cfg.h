@@ -1,9 +1,10 @@
-/* QEMU's fw_cfg by its two ports, as far as test kernels ask it
- * (kvm-unit-tests: how many processors, how much memory): QEMU,
- * docs/specs/fw_cfg. A 16-bit write to the first port selects an item; byte
- * reads of the second give its bytes one after the other, then zeroes. No DMA,
- * no files, and no node in ACPI, so drivers that look for it there do not find
- * it.
+/* QEMU's fw_cfg device, as far as test kernels use it: kvm-unit-tests asks for
+ * the number of processors and the size of the memory (QEMU,
+ * docs/specs/fw_cfg). A 16-bit write to the first port selects an item. Byte
+ * reads of the second port give the item's bytes in order, then zeroes.
+ *
+ * There is no DMA interface and there are no files. ACPI does not name the
+ * device, so drivers that search ACPI for it do not find it.
  *
  * Who calls it: vm.c. */
 #pragma once
@@ -28,14 +29,14 @@ enum fw_cfg_key {
 
 struct fw_cfg_item {
     uint16_t key;
-    uint8_t size;   /* bytes */
-    uint64_t value; /* little endian for the guest */
+    uint8_t size;   /* of the value, in bytes */
+    uint64_t value; /* the guest reads it in little-endian order */
 };
 
 struct fw_cfg {
     struct fw_cfg_item items[FW_CFG_ITEMS];
-    const struct fw_cfg_item *selected; /* NULL: one that is not there */
-    uint8_t offset;                     /* of the next byte in it */
+    const struct fw_cfg_item *selected; /* NULL: the selected key has no item */
+    uint8_t offset;                     /* of the next byte in that item */
 };
 
 void fw_cfg_init(struct fw_cfg *fw_cfg, unsigned cpus, uint64_t memory);

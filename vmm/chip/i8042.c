@@ -8,19 +8,19 @@
 #define PORT_DATA    0x60U
 #define PORT_COMMAND 0x64U
 
-/* Status register. */
+/* Bits of the status register. */
 #define STATUS_FULL    0x01U /* output buffer full */
 #define STATUS_SYSTEM  0x04U /* self test passed */
 #define STATUS_COMMAND 0x08U /* the last write was to the command port */
 #define STATUS_UNLOCK  0x10U
 #define STATUS_TIMEOUT 0x40U
 
-/* Output port. */
-#define OUTPUT_RUN 0x01U /* 0: the processor is in reset */
+/* Bits of the output port. */
+#define OUTPUT_RUN 0x01U /* clear: the reset line is asserted */
 #define OUTPUT_A20 0x02U
 
 #define CONFIG_SYSTEM 0x04U
-#define CONFIG_OFF    0x30U /* both interfaces disabled */
+#define CONFIG_OFF    0x30U /* both interfaces are disabled */
 
 enum command {
     READ_CONFIG = 0x20,
@@ -40,12 +40,12 @@ enum command {
     WRITE_MOUSE = 0xd4,
     DISABLE_A20 = 0xdd,
     ENABLE_A20 = 0xdf,
-    PULSE = 0xf0 /* to 0xff; bit 0 clear: the reset line */
+    PULSE = 0xf0 /* 0xf0 to 0xff; bit 0 clear pulses the reset line */
 };
 
 #define SELF_TEST_PASSED 0x55U
-#define CLOCK_STUCK_LOW  0x01U /* interface test: nothing plugged in */
-#define DEVICE_SILENT    0xfeU /* "resend", with STATUS_TIMEOUT */
+#define CLOCK_STUCK_LOW  0x01U /* interface test: nothing is plugged in */
+#define DEVICE_SILENT    0xfeU /* "resend"; STATUS_TIMEOUT is set with it */
 
 static void answer(struct i8042 *i8042, uint8_t byte)
 {
@@ -54,7 +54,7 @@ static void answer(struct i8042 *i8042, uint8_t byte)
     i8042->timed_out = false;
 }
 
-/* A byte for a device that is not there. */
+/* Answers for the device that is not attached. */
 static void answer_silence(struct i8042 *i8042)
 {
     answer(i8042, DEVICE_SILENT);
@@ -63,7 +63,7 @@ static void answer_silence(struct i8042 *i8042)
 
 static void set_output_port(struct i8042 *i8042, uint8_t value)
 {
-    /* A20 stays on whatever is written. */
+    /* A20 cannot be turned off, whatever the guest writes. */
     i8042->output_port = value | OUTPUT_A20 | OUTPUT_RUN;
     if ((value & OUTPUT_RUN) == 0) {
         vm_stop(i8042->vm, VM_END_RESET);
@@ -100,7 +100,7 @@ static void write_command(struct i8042 *i8042, uint8_t value)
         i8042->config &= value == ENABLE_MOUSE ? 0xdf : 0xef;
         break;
     case READ_INPUT:
-        answer(i8042, 0x80); /* keyboard not locked */
+        answer(i8042, 0x80); /* the keyboard is not locked */
         break;
     case READ_OUTPUT:
         answer(i8042, i8042->output_port);
@@ -112,7 +112,7 @@ static void write_command(struct i8042 *i8042, uint8_t value)
     case WRITE_MOUSE:
         i8042->command = value;
         break;
-    default: /* DISABLE_A20, ENABLE_A20 and what there never was */
+    default: /* DISABLE_A20, ENABLE_A20 and unknown commands */
         break;
     }
 }
@@ -134,7 +134,7 @@ static void write_data(struct i8042 *i8042, uint8_t value)
     case WRITE_MOUSE_BUFFER:
         answer(i8042, value);
         break;
-    default: /* to the keyboard, or WRITE_MOUSE */
+    default: /* a byte for the keyboard, or after WRITE_MOUSE for the mouse */
         answer_silence(i8042);
         break;
     }

@@ -1,7 +1,7 @@
-/* The guest's keyboard controller, ports 0x60 and 0x64, with no keyboard or
- * mouse behind it: it answers commands, so that a kernel which waits for its
- * status bits does not wait for ever, and it can reset the machine (command
- * 0xfe). The FADT says there is none, so ACPI kernels do not ask.
+/* The guest's keyboard controller, ports 0x60 and 0x64. No keyboard or mouse is
+ * attached. It answers commands, so that a kernel that polls its status bits
+ * does not poll for ever. Command 0xfe resets the machine. The FADT says that
+ * there is no keyboard controller, so kernels with ACPI do not probe for it.
  *
  * Who calls it: vm.c. */
 #pragma once
@@ -15,12 +15,12 @@ struct vm;
 
 struct i8042 {
     struct vm *vm;
-    uint8_t config; /* the controller's command byte */
+    uint8_t config; /* the controller's command byte (command 0x20 reads it) */
     uint8_t output_port;
-    uint8_t command; /* that waits for its data byte; 0: none */
+    uint8_t command; /* the command that waits for its data byte; 0: none */
     uint8_t data;    /* output buffer */
     bool full;       /* output buffer full */
-    bool timed_out;  /* that byte stands for a device that did not answer */
+    bool timed_out;  /* `data` stands for the answer of an absent device */
     bool last_was_command;
 };
 

@@ -21,14 +21,15 @@ static enum apic_mode mode_of(uint64_t entry)
     return (enum apic_mode)(entry >> 8 & 7);
 }
 
-/* Only these have a level-triggered form; the others are edges whatever the
- * entry says. */
+/* Only the delivery modes fixed and lowest priority can be level-triggered. In
+ * the other modes the pin is edge-triggered, whatever the entry's trigger bit
+ * says. */
 static bool is_level(uint64_t entry)
 {
     return (entry & IOAPIC_LEVEL) != 0 && mode_of(entry) <= APIC_LOWEST;
 }
 
-/* Sends the pin's message. True: a local APIC took it. */
+/* Sends the pin's message. True: a local APIC accepted it. */
 static bool send(struct ioapic *ioapic, unsigned pin)
 {
     uint64_t entry = ioapic->redirection[pin];
@@ -40,13 +41,14 @@ static bool send(struct ioapic *ioapic, unsigned pin)
         .level = is_level(entry),
     };
 
-    if (message.mode == APIC_SIPI) { /* reserved here */
+    if (message.mode == APIC_SIPI) { /* reserved in an IOAPIC */
         return false;
     }
     return apic_bus_deliver(ioapic->bus, &message);
 }
 
-/* Delivers a level-triggered pin that waits for it. */
+/* Delivers a level-triggered pin if it is asserted, not masked, and its remote
+ * IRR is clear. */
 static void service_level(struct ioapic *ioapic, unsigned pin)
 {
     uint64_t entry = ioapic->redirection[pin];
@@ -150,8 +152,8 @@ static void write_entry(struct ioapic *ioapic, unsigned pin, bool high,
                  : (entry & ~0xffffffffULL) | value;
     entry &= WRITABLE;
     ioapic->redirection[pin] = entry;
-    /* Software clears a stuck remote IRR by turning the pin to edge and
-     * back. */
+    /* A remote IRR bit whose EOI got lost: software clears it by making the pin
+     * edge-triggered and then level-triggered again. */
     if (!is_level(entry)) {
         ioapic->remote_irr &= ~(1U << pin);
     }
@@ -170,8 +172,9 @@ static void write_register(struct ioapic *ioapic, uint32_t value)
     }
 }
 
-/* Registers are doublewords; the index and the EOI register are one byte of
- * theirs, and narrower writes reach it. Other bytes of the page are empty. */
+/* The registers are doublewords. Only the lowest byte of the index and of the
+ * EOI register counts, so narrower writes reach those two. All other bytes of
+ * the page read as 0. */
 enum access_result ioapic_access(struct ioapic *ioapic, struct access *access)
 {
     unsigned offset = access->address & 0xfff;

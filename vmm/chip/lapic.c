@@ -1,6 +1,6 @@
-/* The local APIC's interrupts: what comes in, what has priority, what is
- * finished. See lapic.h; registers are lapic_registers.c, messages to other
- * APICs lapic_message.c, the timer lapic_timer.c.  SDM 3A chapter 11. */
+/* The local APIC's interrupts: what comes in, what has priority, what is ended.
+ * See lapic.h. The registers are in lapic_registers.c, messages to other APICs
+ * in lapic_message.c, the timer in lapic_timer.c. SDM 3A chapter 11. */
 #include "vmm/chip/lapic.h"
 
 #include "arch/msr.h"
@@ -9,7 +9,7 @@
 #include "vmm/chip/lapic_timer.h"
 #include "vmm/chip/platform.h"
 
-/* The word of ISR, TMR or IRR that has vector `n`'s bit. */
+/* The word of `set` (ISR, TMR or IRR) that holds the bit of vector `n`. */
 static uint32_t *word_of(const struct lapic *lapic, unsigned set, unsigned n)
 {
     return lapic_register(lapic, set + n / 32 * 16);
@@ -87,8 +87,8 @@ void lapic_update(struct lapic *lapic)
     }
 }
 
-/* The x2APIC's follows from its id (SDM 3A 11.12.10.2); the xAPIC's is
- * software's. */
+/* In x2APIC mode the logical id follows from the id (SDM 3A 11.12.10.2). In
+ * xAPIC mode software writes it. */
 static uint32_t logical_id(const struct lapic *lapic)
 {
     if ((lapic->base & APIC_BASE_EXTD) == 0) {
@@ -97,7 +97,7 @@ static uint32_t logical_id(const struct lapic *lapic)
     return (lapic->id >> 4) << 16 | 1U << (lapic->id & 15);
 }
 
-/* Anything may have changed. */
+/* Called when any register or the mode may have changed. */
 static void changed(struct lapic *lapic)
 {
     lapic_update(lapic);
@@ -106,7 +106,7 @@ static void changed(struct lapic *lapic)
     }
 }
 
-/* Registers as power-up and INIT leave them (SDM 3A 11.4.7). */
+/* Sets the registers as power-up and INIT leave them (SDM 3A 11.4.7). */
 static void clear_registers(struct lapic *lapic)
 {
     lapic->ldr = logical_id(lapic);
@@ -172,7 +172,7 @@ void lapic_accept(struct lapic *lapic, int vector)
     bit_clear(lapic, LAPIC_REG_IRR, (unsigned)vector);
     bit_set(lapic, LAPIC_REG_ISR, (unsigned)vector);
     lapic->highest_irr = lapic_highest(lapic, LAPIC_REG_IRR, vector);
-    /* It was deliverable, so nothing in service is as high. */
+    /* The vector was deliverable, so it is higher than all in service. */
     lapic->highest_isr = vector;
     lapic_update(lapic);
 }
@@ -184,7 +184,7 @@ void lapic_eoi(struct lapic *lapic)
     if (highest < 0) {
         return;
     }
-    if (lapic->requested) { /* TMR */
+    if (lapic->requested) { /* requests may change the TMR */
         lapic_virtual_sync(lapic);
     }
 
@@ -244,7 +244,8 @@ void lapic_tpr_set(struct lapic *lapic, unsigned cr8)
     lapic_update(lapic);
 }
 
-/* A fixed or lowest-priority interrupt, from outside or of the APIC itself. */
+/* Receives a fixed or lowest-priority interrupt, from outside or from the
+ * APIC's own LVT. */
 static bool receive_vector(struct lapic *lapic, uint8_t vector, bool level)
 {
     if ((lapic->svr & LAPIC_SVR_ENABLED) == 0) {
@@ -284,8 +285,8 @@ static void receive_init(struct lapic *lapic)
     lapic->sipi_pending = false;
 }
 
-/* The first one starts the processor, and further ones find it started, even
- * if its task has not come to it yet. */
+/* The first SIPI starts the processor. Later ones are ignored, even if the
+ * vCPU's task has not taken the first one yet. */
 static void receive_sipi(struct lapic *lapic, uint8_t vector)
 {
     if (!lapic->sipi_pending) {
@@ -336,8 +337,8 @@ void lapic_lvt_event(struct lapic *lapic, enum lapic_lvt entry)
     if (entry == LAPIC_LVT_TIMER || entry == LAPIC_LVT_ERROR) {
         mode = APIC_FIXED;
     }
-    /* Legal here are fixed, SMI, NMI, and ExtINT, which is the INTR line
-     * itself: see intr_open(). An INIT to oneself is left out. */
+    /* An LVT entry can also hold ExtINT, SMI or INIT. ExtINT is the INTR line,
+     * which intr_open() lets through. SMI and INIT have no effect here. */
     if (mode == APIC_FIXED || mode == APIC_NMI) {
         lapic_receive(lapic, mode, (uint8_t)lvt, false);
     }
@@ -359,12 +360,13 @@ void lapic_error(struct lapic *lapic, uint32_t bits)
     if (fresh == 0) {
         return;
     }
-    /* An error entry with an illegal vector comes back here once, finds its
-     * bit set and ends. */
+    /* If the error entry has an illegal vector, this call leads back here once,
+     * finds the error's bit set, and returns. */
     lapic_lvt_event(lapic, LAPIC_LVT_ERROR);
 }
 
-/* What is kept beside the registers, and what the processor keeps. */
+/* Checks what is kept beside the registers, and with a virtual APIC the copies
+ * in the page. */
 static bool derived_valid(const struct lapic *lapic)
 {
     if (lapic->guest != NULL) {
@@ -384,7 +386,8 @@ bool lapic_valid(const struct lapic *lapic)
             return false;
         }
     }
-    /* Turned off in xAPIC mode, the processor lets PPR stand. */
+    /* While a virtual xAPIC is software-disabled, the processor does not update
+     * PPR. */
     bool follows = lapic->guest == NULL ||
                    (lapic->svr & LAPIC_SVR_ENABLED) != 0 ||
                    (lapic->base & APIC_BASE_EXTD) != 0;

@@ -1,13 +1,16 @@
 /* The guest's local APIC, xAPIC and x2APIC (SDM 3A chapter 11; x2APIC 11.12).
+ * Its registers are in lapic_registers.c, its timer in lapic_timer.c, its
+ * messages in lapic_message.c.
  *
- * Who calls it: vcpu.c asks before each entry what is to be delivered, the MSR
- * exits pass 0x1b, 0x6e0 and 0x800 to 0x8ff, MOV CR8 the task priority, the
- * region table the MMIO page; apic_bus.c hands messages in. The register file
- * is lapic_registers.c, the timer lapic_timer.c.
+ * Where the processor can, it plays the APIC itself ("virtual APIC" below; SDM
+ * 3C chapter 30). Then the registers that change with interrupts lie in the
+ * virtual-APIC page, and the guest exits only for the rest: lapic_apicv.c. The
+ * functions below behave the same in both cases, with one exception: with a
+ * virtual APIC no vector is ever lapic_pending().
  *
- * Where the processor can, it plays the APIC itself (SDM 3C chapter 30) and
- * the guest exits for what is left; lapic_apicv.c. All of it behaves the
- * same then, but that no vector is ever lapic_pending(). */
+ * Who calls it: vcpu.c (what is to be delivered at an entry), vmm/cpu/msr.c
+ * (MSRs 0x1b, 0x6e0, 0x800 to 0x8ff), vmm/vm/cr.c (CR8), vmm/vm/mmio.c (the
+ * page), vmm/vm/exits.c (exits of a virtual APIC), apic_bus.c (messages). */
 #pragma once
 
 #include <stdbool.h>
@@ -19,14 +22,16 @@
 #include "vmm/chip/apic_bus.h"
 #include "vmm/memory/access.h"
 
-/* The timer's clock before the divider: the "crystal" that CPUID 0x15 names
- * (CPUID_CRYSTAL_HZ), since Linux takes its APIC timer's rate from there. */
+/* Frequency of the timer's clock before the divider. It equals the crystal's of
+ * CPUID 0x15 (CPUID_CRYSTAL_HZ), since Linux takes the APIC timer's frequency
+ * from there. */
 #define LAPIC_TIMER_HZ 1000000000U
 
-/* Version register: 0x14, six LVT entries, EOI-broadcast suppression. */
+/* Version register: version 0x14, six LVT entries, EOI-broadcast
+ * suppression. */
 #define LAPIC_VERSION 0x01050014U
 
-/* LVT entries in the order of their registers, 0x320 up. */
+/* LVT entries in the order of their registers, from 0x320 on. */
 enum lapic_lvt {
     LAPIC_LVT_TIMER,
     LAPIC_LVT_THERMAL,
@@ -38,16 +43,17 @@ enum lapic_lvt {
 };
 
 /* The timer (SDM 3A 11.5.4). At time `since` (ns) its current count was
- * `count`; it steps every `divide` ns; a periodic one goes on from `initial`.
- * count 0: stopped. In TSC-deadline mode only `deadline` counts. */
+ * `count`, and 0 means stopped. The count falls by one every `divide` ns. A
+ * periodic timer begins again at `initial`. In TSC-deadline mode only
+ * `deadline` is used. */
 struct lapic_timer {
-    struct timer timer; /* armed only while its interrupt is unmasked */
+    struct timer timer; /* armed only while the LVT entry is not masked */
     uint64_t since;
     uint32_t count;
     uint32_t initial;
     uint32_t divide;
     uint32_t divide_register;
-    uint64_t deadline; /* guest TSC; 0: not armed */
+    uint64_t deadline; /* in guest TSC ticks; 0: not armed */
 };
 
 struct guest;
@@ -55,54 +61,58 @@ struct guest;
 struct lapic {
     struct vcpu *vcpu;
     struct apic_bus *bus;
-    uint32_t id;         /* the x2APIC id; the xAPIC's is its low 8 bits */
-    uint64_t tsc_offset; /* guest TSC = host TSC + this */
-    uint32_t base;       /* BSP, EXTD and EN of IA32_APIC_BASE */
+    uint32_t id;         /* x2APIC id; its low 8 bits are the xAPIC id */
+    uint64_t tsc_offset; /* guest TSC minus host TSC */
+    uint32_t base;       /* the bits BSP, EXTD and EN of IA32_APIC_BASE */
 
-    /* Registers. */
-    uint32_t *registers; /* TPR, PPR, ISR, TMR, IRR: in `own` or the page */
+    /* The registers. */
+    uint32_t *registers; /* TPR, PPR, ISR, TMR, IRR; points to `own` or to the
+                          * virtual-APIC page */
     uint32_t own[LAPIC_REG_END / sizeof(uint32_t)];
-    uint32_t ldr; /* as read in the present mode */
+    uint32_t ldr; /* as the guest reads it in the present mode */
     uint32_t dfr;
     uint32_t svr;
-    uint32_t esr;         /* as read */
+    uint32_t esr;         /* as the guest reads it */
     uint32_t esr_pending; /* errors since the last write to the ESR */
-    uint64_t icr;         /* xAPIC: the high register is bits 63:32 */
+    uint64_t icr;         /* the xAPIC's high register is bits 63:32 */
     uint32_t lvt[LAPIC_LVT_COUNT];
     struct lapic_timer timer;
 
-    /* The processor's virtual APIC; NULL: all is done here. What has been
-     * requested and is not in the page yet, since the processor may be using
-     * it: words 0 to 7 of IRR and TMR, and which of them count. */
+    /* The guest whose virtual APIC this is; NULL: this APIC is software's
+     * alone. The page is not written while the guest may be running. Until the
+     * next entry, new vectors wait in `request`, their trigger modes in
+     * `request_level` (word n: vectors 32n to 32n + 31). Bit n of
+     * `request_words` says that word n is valid. */
     struct guest *guest;
     uint32_t request[8];
     uint32_t request_level[8];
     uint32_t request_words;
 
-    /* Follows from the registers, kept so that the way to the guest is short:
-     * see lapic_pending() and lapic_extint_ready(). */
-    int highest_irr; /* -1: none; not kept for a virtual APIC */
-    int highest_isr; /* -1: none; not kept for a virtual APIC */
-    int pending;     /* the vector to deliver, or -1 */
-    bool intr_open;  /* INTR goes through: LINT0 is ExtINT and unmasked, or the
-                      * APIC is globally disabled */
+    /* Worked out from the registers whenever they change, so that
+     * lapic_pending() and lapic_extint_ready() are short. */
+    int highest_irr; /* -1: none; unused with a virtual APIC */
+    int highest_isr; /* -1: none; unused with a virtual APIC */
+    int pending;     /* the vector to deliver; -1: none */
+    bool intr_open;  /* INTR reaches the processor: LINT0 is ExtINT and not
+                      * masked, or the APIC is disabled */
 
-    /* What came in and is not taken yet. */
+    /* Events that have come in and that the vCPU has not taken yet. */
     union {
         struct {
             bool nmi_pending;
             bool init_pending;
             bool sipi_pending;
             bool requested; /* request_words is not 0 */
-            bool posted;    /* to the guest while it ran: it may not have it */
+            bool posted;    /* a vector was posted while the guest ran, and may
+                             * still wait */
         };
-        uint64_t attention; /* not 0: one of these */
+        uint64_t attention; /* not 0: at least one of the above */
     };
-    bool extint_pending; /* an ExtINT message */
+    bool extint_pending; /* an ExtINT message has come in */
     uint8_t sipi_vector;
 };
 
-/* One of the LAPIC_REG_* that stand in `registers`. */
+/* Returns the register at byte `offset` of `registers`. */
 static inline uint32_t *lapic_register(const struct lapic *lapic,
                                        unsigned offset)
 {
@@ -115,25 +125,26 @@ static inline uint32_t lapic_ppr(const struct lapic *lapic)
     return *lapic_register(lapic, LAPIC_REG_PPR);
 }
 
-/* The whole chip, once, before any other call. `bsp` sets IA32_APIC_BASE.BSP;
- * the state is that of power-up: xAPIC mode, software-disabled, all LVT entries
- * masked (SDM 3A 11.4.7.1). */
+/* Initialises the whole chip; called once, before any other function. `bsp`
+ * sets IA32_APIC_BASE.BSP. The state is that of power-up: xAPIC mode,
+ * software-disabled, all LVT entries masked (SDM 3A 11.4.7.1). */
 void lapic_init(struct lapic *lapic, struct apic_bus *bus, struct vcpu *vcpu,
                 uint32_t id, bool bsp);
 
-/* Virtual-wire mode, as firmware leaves the BSP's: software-enabled, LINT0
- * ExtINT, LINT1 NMI. After lapic_init(). */
+/* Sets virtual-wire mode, in which firmware leaves the BSP's local APIC:
+ * software-enabled, LINT0 ExtINT, LINT1 NMI. Called after lapic_init(). */
 void lapic_firmware_state(struct lapic *lapic);
 
-/* From now on the processor plays the APIC; `page` is guest_apic_setup()'s.
- * After lapic_init(), before the guest runs. */
+/* Lets the processor play the APIC from now on. `page` is the virtual-APIC page
+ * that guest_apic_setup() returned. Called after lapic_init(), before the guest
+ * runs. */
 void lapic_virtual_start(struct lapic *lapic, struct guest *guest,
                          uint32_t *page);
 
 /* ---- for the vCPU loop ---- */
 
-/* Brings what was requested into the page. The vCPU's own task, before an
- * entry, where lapic_virtual_news() says so. */
+/* lapic_virtual_sync() brings requested and posted vectors into the page. The
+ * vCPU's own task calls it before an entry if lapic_virtual_news() is true. */
 static inline bool lapic_virtual_news(const struct lapic *lapic)
 {
     return lapic->requested || lapic->posted;
@@ -141,25 +152,28 @@ static inline bool lapic_virtual_news(const struct lapic *lapic)
 void lapic_virtual_sync(struct lapic *lapic);
 bool lapic_virtual_deliverable(struct lapic *lapic);
 
-/* Exits of a virtual APIC: the guest has ended `vector`, which somebody wants
- * to know; it has written the register at `offset` in the page. */
+/* Handle the exits of a virtual APIC. lapic_virtual_eoi(): the guest has ended
+ * the level-triggered `vector`. lapic_virtual_write(): the guest has written
+ * the register at `offset` in the page. */
 void lapic_virtual_eoi(struct lapic *lapic, uint8_t vector);
 void lapic_virtual_write(struct lapic *lapic, unsigned offset);
 
-/* The vector to deliver now if the guest takes interrupts, or -1. Looked at
- * before each entry: what the vCPU's own register accesses make deliverable
- * is not announced by vcpu_wake(); everything from outside is. */
+/* Returns the vector to deliver as soon as the guest takes interrupts; -1:
+ * none. The vCPU loop asks before each entry: vcpu_wake() announces vectors
+ * from outside, but not those that the vCPU's own register accesses make
+ * deliverable. */
 static inline int lapic_pending(const struct lapic *lapic)
 {
     return lapic->pending;
 }
 
-/* The vector lapic_pending() gave is being delivered: IRR to ISR. */
+/* Moves `vector`, which lapic_pending() returned, from IRR to ISR, since it is
+ * being delivered. */
 void lapic_accept(struct lapic *lapic, int vector);
 
-/* The PIC pair has an interrupt for this processor; lapic_take_extint() makes
- * the acknowledge cycle and gives its vector. A pending fixed vector has no
- * precedence over it: hardware takes ExtINT first. */
+/* Does the PIC pair have an interrupt for this processor? If so,
+ * lapic_take_extint() makes the acknowledge cycle and returns the vector.
+ * ExtINT comes before a pending fixed vector, as on hardware. */
 static inline bool lapic_extint_ready(const struct lapic *lapic)
 {
     return lapic->bus->intr && (lapic->intr_open || lapic->extint_pending);
@@ -167,105 +181,112 @@ static inline bool lapic_extint_ready(const struct lapic *lapic)
 
 int lapic_take_extint(struct lapic *lapic);
 
-/* NMI and SIPI: true once for each that came in. */
+/* Take a pending NMI or SIPI. True: there was one. */
 bool lapic_take_nmi(struct lapic *lapic);
 bool lapic_take_sipi(struct lapic *lapic, uint8_t *vector);
 
-/* True: an INIT came in; the chip is in its INIT state now (mode and identity
- * kept, SDM 3A 11.4.7.3) and the vCPU has to wait for a SIPI. Ask before
- * lapic_take_sipi(). A SIPI to a vCPU that does not wait is taken and
- * dropped. */
+/* Takes a pending INIT. True: there was one. The chip is then in its INIT state
+ * (mode and id are kept, SDM 3A 11.4.7.3) and the vCPU has to wait for a SIPI.
+ * Call this before lapic_take_sipi(). The caller drops a SIPI if its vCPU does
+ * not wait for one. */
 bool lapic_take_init(struct lapic *lapic);
 
-/* Anything at all for the loop to look at: false is the common case. */
+/* Does this local APIC have work for the vCPU loop before an entry? Mostly it
+ * has none. */
 static inline bool lapic_has_work(const struct lapic *lapic)
 {
     return lapic->pending >= 0 || lapic->attention != 0 ||
            lapic_extint_ready(lapic);
 }
 
-/* Is there a vector that only RFLAGS.IF can hold back? */
+/* Is there a vector that the guest takes as soon as RFLAGS.IF allows? */
 static inline bool lapic_deliverable(struct lapic *lapic)
 {
     return lapic->pending >= 0 ||
            (lapic->guest != NULL && lapic_virtual_deliverable(lapic));
 }
 
-/* CR8: the task priority's class, 0 to 15. */
+/* CR8: bits 7:4 of the TPR, 0 to 15. */
 unsigned lapic_tpr_get(const struct lapic *lapic);
 void lapic_tpr_set(struct lapic *lapic, unsigned cr8);
 
 /* ---- registers ---- */
 
-/* `access->address` is the offset into the page at LAPIC_BASE. When the APIC is
- * off or in x2APIC mode there is no page: reads give ones, writes are lost, and
- * the machine is told. Always ACCESS_HANDLED. */
+/* Answers an access to the xAPIC's page; `access->address` is the offset into
+ * the page. If the APIC is disabled or in x2APIC mode there is no page: reads
+ * give ones, writes do nothing, and the machine logs it. Always returns
+ * ACCESS_HANDLED. */
 enum access_result lapic_access(struct lapic *lapic, struct access *access);
 
-/* MSRs 0x800 to 0x8ff. False: #GP(0), nothing changed. */
+/* Read and write MSRs 0x800 to 0x8ff. False: #GP(0), and nothing has
+ * changed. */
 bool lapic_msr_read(struct lapic *lapic, uint32_t msr, uint64_t *value);
 bool lapic_msr_write(struct lapic *lapic, uint32_t msr, uint64_t value);
 
-/* IA32_APIC_BASE. False: #GP(0): a reserved bit, an illegal change of mode
- * (SDM 3A Figure 11-27), or another base address: the page does not move.
- * Writes do not change the BSP bit. */
+/* Read and write IA32_APIC_BASE. False means #GP(0), for a reserved bit, an
+ * illegal change of mode (SDM 3A Figure 11-27), or another base address, since
+ * the page cannot move. Writes do not change the BSP bit. */
 uint64_t lapic_base_read(const struct lapic *lapic);
 bool lapic_base_write(struct lapic *lapic, uint64_t value);
 
-/* IA32_TSC_DEADLINE, in guest TSC units. Outside TSC-deadline mode writes do
- * nothing and reads give 0. */
+/* Read and write IA32_TSC_DEADLINE, in guest TSC ticks. Outside TSC-deadline
+ * mode writes do nothing and reads give 0. */
 uint64_t lapic_deadline_read(struct lapic *lapic);
 void lapic_deadline_write(struct lapic *lapic, uint64_t value);
 
-/* Guest TSC = host TSC + offset from now on; moves an armed deadline. */
+/* Sets the offset of the guest's TSC from the host's. An armed deadline keeps
+ * its guest TSC, so the host timer is armed anew. */
 void lapic_tsc_offset_set(struct lapic *lapic, uint64_t offset);
 
 /* ---- for apic_bus.c and the other files of this chip ---- */
 
-/* True: a message with mode and vector was taken. */
+/* Receives an interrupt message. True: it was accepted. */
 bool lapic_receive(struct lapic *lapic, enum apic_mode mode, uint8_t vector,
                    bool level);
 
-/* Is a message to `dest` for this one? (SDM 3A 11.6.2) */
+/* Does the message's destination include this local APIC (SDM 3A 11.6.2)? */
 bool lapic_matches(const struct lapic *lapic,
                    const struct apic_message *message);
 
-/* A signal on LINT0 (pin 0) or LINT1. */
+/* Handles a signal on LINT0 (`pin` 0) or LINT1 (`pin` 1). */
 void lapic_lint(struct lapic *lapic, unsigned pin);
 
-/* An LVT entry's event has come: delivers it unless masked. */
+/* Delivers the interrupt of an LVT entry, unless the entry is masked. */
 void lapic_lvt_event(struct lapic *lapic, enum lapic_lvt entry);
 
 void lapic_eoi(struct lapic *lapic);
-void lapic_send(struct lapic *lapic); /* the IPI in the ICR */
+void lapic_send(struct lapic *lapic); /* sends the IPI in the ICR */
 void lapic_error(struct lapic *lapic, uint32_t bits);
 
-/* EN and EXTD as IA32_APIC_BASE has them from now on; the caller has checked
- * that the change is legal. Disabled, the registers go to their power-up
- * state. */
+/* Sets the bits EN and EXTD of IA32_APIC_BASE. The caller has checked that the
+ * change is legal. If EN is clear, the registers go to their power-up state. */
 void lapic_set_mode(struct lapic *lapic, uint32_t mode);
 
-/* Works out PPR, pending and intr_open again after a change of registers. */
+/* Works out PPR, `pending` and `intr_open` again. Called after registers have
+ * changed. */
 void lapic_update(struct lapic *lapic);
 
-/* The highest bit that is set in LAPIC_REG_ISR, TMR or IRR, where none above
- * `from` is; -1: none. */
+/* Returns the highest vector whose bit is set in `set`, which is LAPIC_REG_ISR,
+ * TMR or IRR; -1: none. The caller knows that no vector above `from` is set. */
 int lapic_highest(const struct lapic *lapic, unsigned set, int from);
 
-/* For the virtual APIC: a vector has come in; TPR, ISR or IRR have changed;
- * anything may have changed; the guest may have written the ICR. */
+/* For a virtual APIC. request(): a vector has come in. forget(): drops all
+ * requested and posted vectors. update(): TPR, ISR or IRR have changed.
+ * renew(): any register or the mode may have changed. take(): reads the ICR,
+ * which the guest may have written without an exit. */
 void lapic_virtual_request(struct lapic *lapic, uint8_t vector, bool level);
-void lapic_virtual_forget(struct lapic *lapic); /* all that was requested */
+void lapic_virtual_forget(struct lapic *lapic);
 void lapic_virtual_update(struct lapic *lapic);
 void lapic_virtual_renew(struct lapic *lapic);
 void lapic_virtual_take(struct lapic *lapic);
 
-/* Puts what the guest reads into the page: all registers but TPR, PPR, ISR, TMR
- * and IRR, which stand there. */
+/* Copies into the page what the guest reads of all registers, except those that
+ * lie only in the page (TPR, PPR, ISR, TMR, IRR). lapic_published() checks that
+ * the copies are right. */
 void lapic_publish_all(struct lapic *lapic);
 bool lapic_published(const struct lapic *lapic);
 
-/* Disarms its timers for good, before the VM is torn down. */
+/* Cancels the APIC's timer. Called before the VM is destroyed. */
 void lapic_stop(struct lapic *lapic);
 
 bool lapic_valid(const struct lapic *lapic);

@@ -1,12 +1,13 @@
-/* The local APIC where the processor plays it; see lapic.h, and
- * arch/vmx/guest.h for what it does. Here is what is left to do: vectors that
- * come from outside are brought in before an entry, and what an exit has
- * changed is told.
+/* The local APIC where the processor plays it ("virtual APIC"; see lapic.h, and
+ * arch/vmx/guest.h for the processor's part). This file brings vectors from
+ * outside into the virtual-APIC page before an entry, and tells the processor
+ * what exits have changed.
  *
- * A vector may come while the guest runs on another processor, which changes
- * the page as it goes. So lapic_virtual_request() leaves it beside the page and
- * wakes the vCPU, whose own task merges it; or it posts it, which the processor
- * merges if the guest still runs.  SDM 3C 30.1, 30.2 and 30.6. */
+ * While the guest runs, the processor changes the page, so no other processor
+ * may write it. lapic_virtual_request() has two ways for a vector that comes
+ * meanwhile. It can post the vector, and the processor merges it into the page
+ * without an exit. Or it puts the vector into lapic->request and wakes the
+ * vCPU, whose own task merges it. SDM 3C 30.1, 30.2 and 30.6. */
 #include "arch/msr.h"
 #include "arch/vmx/guest.h"
 #include "kernel/base/string.h"
@@ -38,9 +39,10 @@ static uint32_t tmr_of(const struct lapic *lapic, uint8_t vector)
            1;
 }
 
-/* Which EOIs exit is for the vCPU's own task to change, so a vector that is, or
- * was, a level goes by that. Where that has something to merge, the guest's
- * exit is under way. */
+/* Posts the vector if that is possible. Only the vCPU's own task may change
+ * which EOIs exit, so a vector that is or was level-triggered is not posted. If
+ * that task has vectors to merge, the guest's exit is under way already. False:
+ * the vector was not posted. */
 static bool post(struct lapic *lapic, uint8_t vector, bool level)
 {
     if (level || lapic->requested || tmr_of(lapic, vector) != 0 ||
@@ -78,7 +80,8 @@ void lapic_virtual_request(struct lapic *lapic, uint8_t vector, bool level)
     }
 }
 
-/* An EOI is of interest to the IOAPIC where the interrupt was a level. */
+/* Merges the trigger modes of `word` into the TMR. The EOI of a level-triggered
+ * vector must exit, since the IOAPIC waits for it. */
 static void merge_levels(struct lapic *lapic, unsigned word)
 {
     uint32_t *tmr = lapic_register(lapic, LAPIC_REG_TMR + word * 16);
@@ -107,8 +110,8 @@ void lapic_virtual_forget(struct lapic *lapic)
     }
 }
 
-/* The higher of `highest` and the highest of the vectors of a word, which is
- * not 0. */
+/* Returns the higher of `highest` and the highest vector in `vectors`, which is
+ * word `word` of the IRR and not 0. */
 static int higher(int highest, unsigned word, uint32_t vectors)
 {
     int vector = (int)word * 32 + 31 - __builtin_clz(vectors);
@@ -116,8 +119,8 @@ static int higher(int highest, unsigned word, uint32_t vectors)
     return vector > highest ? vector : highest;
 }
 
-/* What was posted, and the guest has exited before it took it. Returns the
- * highest vector; -1: none. */
+/* Moves into the IRR the vectors that were posted but that the guest did not
+ * take before it exited. Returns the highest of them; -1: none. */
 static int merge_posted(struct lapic *lapic)
 {
     uint64_t posted[4];
@@ -136,7 +139,8 @@ static int merge_posted(struct lapic *lapic)
     return highest;
 }
 
-/* Returns the highest vector that was requested; -1: none. */
+/* Moves all requested and posted vectors into the IRR. Returns the highest of
+ * them; -1: none. */
 static int merge(struct lapic *lapic)
 {
     uint32_t words = lapic->request_words;
@@ -160,7 +164,7 @@ void lapic_virtual_sync(struct lapic *lapic)
 {
     int highest = merge(lapic);
 
-    /* Turned off since, it keeps what it has and delivers nothing. */
+    /* A software-disabled APIC keeps its vectors but delivers none. */
     if (highest >= 0 && enabled(lapic)) {
         guest_apic_raise(lapic->guest, (uint8_t)highest);
     }
@@ -195,8 +199,8 @@ void lapic_virtual_update(struct lapic *lapic)
     guest_apic_set_vectors(lapic->guest, vector_or_0(irr), vector_or_0(isr));
 }
 
-/* Turned off by software, the APIC takes no IPI of its own either; the
- * processor would. */
+/* A software-disabled APIC accepts no IPI to itself. The processor would accept
+ * one, so in that state SELF IPI exits. */
 static enum guest_apic_mode mode_of(const struct lapic *lapic)
 {
     if ((lapic->base & APIC_BASE_EN) == 0) {
@@ -222,7 +226,7 @@ void lapic_virtual_renew(struct lapic *lapic)
     }
 }
 
-/* The processor has taken it out of the ISR. */
+/* The processor has already cleared the vector's ISR bit. */
 void lapic_virtual_eoi(struct lapic *lapic, uint8_t vector)
 {
     if (tmr_of(lapic, vector) != 0 && (lapic->svr & LAPIC_SVR_SUPPRESS) == 0) {

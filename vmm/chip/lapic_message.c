@@ -1,11 +1,13 @@
-/* The local APIC's messages: which of the bus' messages are for it, and what it
- * sends by its interrupt command register. See lapic.h.  SDM 3A 11.6. */
+/* The local APIC's messages: which messages of the apic_bus are for it, and
+ * which it sends when its interrupt command register (ICR) is written. See
+ * lapic.h. SDM 3A 11.6. */
 #include "vmm/chip/lapic.h"
 
 #include "arch/msr.h"
 
-/* In xAPIC mode a logical destination is a set in the flat or the cluster
- * model (SDM 3A 11.6.2.2); other values of DFR match nobody. */
+/* In xAPIC mode a logical destination is a bit mask, in the flat or the cluster
+ * model (SDM 3A 11.6.2.2). With any other value of the DFR it matches no
+ * APIC. */
 static bool matches_xapic_logical(const struct lapic *lapic, uint32_t dest)
 {
     uint32_t set = lapic->ldr >> 24;
@@ -40,8 +42,8 @@ bool lapic_matches(const struct lapic *lapic,
     return dest >> 16 == lapic->ldr >> 16 && (dest & lapic->ldr & 0xffff) != 0;
 }
 
-/* The combinations that SDM 3A Table 11-3 allows, and NMI to oneself, which
- * hardware delivers all the same. */
+/* Is this combination one that the SDM allows (SDM 3A Table 11-3)? An NMI to
+ * oneself is allowed too, since hardware delivers it. */
 static bool sendable(enum apic_mode mode, enum apic_shorthand shorthand)
 {
     switch (mode) {
@@ -75,7 +77,8 @@ void lapic_send(struct lapic *lapic)
     };
     bool deassert = (icr >> 14 & 1) == 0 && (icr >> 15 & 1) != 0;
 
-    /* INIT level de-assert only set arbitration ids, long ago. */
+    /* INIT level de-assert set arbitration ids on old processors and has no
+     * effect on later ones. */
     if (message.mode == APIC_INIT && deassert) {
         return;
     }

@@ -1,5 +1,5 @@
-/* The local APIC's register file, by memory page and by MSR, and the
- * IA32_APIC_BASE MSR; see lapic.h.  SDM 3A Table 11-1 and Table 11-6. */
+/* The local APIC's registers, accessed through the memory page or by MSR, and
+ * the MSR IA32_APIC_BASE; see lapic.h. SDM 3A Table 11-1 and Table 11-6. */
 #include "arch/msr.h"
 #include "vmm/chip/lapic.h"
 #include "vmm/chip/lapic_timer.h"
@@ -7,7 +7,8 @@
 
 #define MSR_COUNT (LAPIC_REG_END / 16)
 
-/* A register's number: its offset in the page / 16, its MSR - MSR_X2APIC. */
+/* A register's number is its offset in the page / 16, and also its MSR's number
+ * - MSR_X2APIC. */
 #define NUMBER(name) name = LAPIC_REG_##name / 16
 enum register_index {
     NUMBER(ID),
@@ -26,14 +27,15 @@ enum register_index {
     NUMBER(ESR),
     NUMBER(ICR),
     NUMBER(ICR_HIGH),
-    LVT = LAPIC_REG_LVT_TIMER / 16, /* LAPIC_LVT_COUNT of them */
+    LVT = LAPIC_REG_LVT_TIMER / 16, /* the first of LAPIC_LVT_COUNT entries */
     INITIAL = LAPIC_REG_INITIAL_COUNT / 16,
     CURRENT = LAPIC_REG_CURRENT_COUNT / 16,
     NUMBER(DIVIDE),
     NUMBER(SELF_IPI)
 };
 
-/* Who may do what: in xAPIC mode (page), in x2APIC mode (MSR). */
+/* Allowed accesses: X in xAPIC mode (page), X2 in x2APIC mode (MSR); R read, W
+ * write. */
 #define XR     1U
 #define XW     2U
 #define X2R    4U
@@ -42,8 +44,9 @@ enum register_index {
 #define X2RW   (X2R | X2W)
 #define ALL_RW (XRW | X2RW)
 
-/* What each register allows; `bits` are those that can be written. Setting
- * others is ignored on the page and #GP by MSR. */
+/* Which accesses a register allows, and which bits can be written (`bits`). A
+ * write that sets other bits is #GP by MSR; on the page those bits are
+ * ignored. */
 struct rule {
     uint8_t may;
     uint32_t bits;
@@ -76,8 +79,8 @@ static const struct rule rules[MSR_COUNT] = {
     [SELF_IPI] = {X2W, 0xff},
 };
 
-/* Read-only bits of an LVT entry (delivery status, remote IRR): writing them
- * changes nothing, and is no fault. */
+/* Read-only bits of an LVT entry: delivery status and remote IRR. An MSR write
+ * may set them; they are ignored. */
 #define LVT_READ_ONLY 0x5000U
 
 static uint32_t read_register(const struct lapic *lapic, unsigned index)
@@ -113,7 +116,7 @@ static uint32_t read_register(const struct lapic *lapic, unsigned index)
         return lapic_timer_current(lapic);
     case DIVIDE:
         return lapic->timer.divide_register;
-    default: /* APR and RRD, which have no function here */
+    default: /* APR and RRD, which have no function */
         return 0;
     }
 }
@@ -132,7 +135,7 @@ static void write_lvt(struct lapic *lapic, enum lapic_lvt entry, uint32_t value)
     }
 }
 
-/* Software-disabling masks every LVT entry (SDM 3A 11.4.7.2). */
+/* Software-disabling the APIC masks every LVT entry (SDM 3A 11.4.7.2). */
 static void write_svr(struct lapic *lapic, uint32_t value)
 {
     bool enabling = (value & ~lapic->svr & LAPIC_SVR_ENABLED) != 0;
@@ -152,7 +155,8 @@ static void write_svr(struct lapic *lapic, uint32_t value)
     }
 }
 
-/* An illegal vector is caught as in any other IPI. */
+/* Sends the IPI as a write to the ICR would, so that the vector is checked. The
+ * ICR keeps its value. */
 static void write_self_ipi(struct lapic *lapic, uint32_t vector)
 {
     uint64_t icr = lapic->icr;
@@ -162,7 +166,7 @@ static void write_self_ipi(struct lapic *lapic, uint32_t vector)
     lapic->icr = icr;
 }
 
-/* `value` has no bits outside the register's rule. */
+/* The caller has masked `value` with the register's `bits`. */
 static void write_one(struct lapic *lapic, unsigned index, uint32_t value)
 {
     switch (index) {
@@ -213,8 +217,9 @@ static void write_one(struct lapic *lapic, unsigned index, uint32_t value)
     }
 }
 
-/* TPR, PPR, ISR, TMR and IRR are in the page and nowhere else, and the count
- * that moves is read by an exit. */
+/* Is the register copied into the page? TPR, PPR, ISR, TMR and IRR are not,
+ * since they lie only in the page. The timer's current count is not, since
+ * reading it exits. */
 static bool is_published(unsigned index)
 {
     return (rules[index].may & (XR | X2R)) != 0 && index != TPR &&
@@ -228,7 +233,7 @@ static uint32_t published_high(const struct lapic *lapic)
     return x2apic ? (uint32_t)(lapic->icr >> 32) : 0;
 }
 
-/* Puts what the guest reads of this register into the page. */
+/* Copies into the page the value that the guest reads of this register. */
 static void publish(struct lapic *lapic, unsigned index)
 {
     if (is_published(index)) {
@@ -248,8 +253,8 @@ static void write_register(struct lapic *lapic, unsigned index, uint32_t value)
     }
 }
 
-/* The xAPIC's ICR, of which the guest writes the high half, and IPIs to itself,
- * without an exit. */
+/* Reads the xAPIC's ICR from the page. Without an exit the guest may have
+ * written its high half, or sent an IPI to itself through its low half. */
 void lapic_virtual_take(struct lapic *lapic)
 {
     uint64_t high = *lapic_register(lapic, ICR_HIGH * 16);
@@ -266,8 +271,9 @@ void lapic_publish_all(struct lapic *lapic)
     }
 }
 
-/* The processor has stored what the guest wrote, all of it; what reads give
- * comes back in its place. */
+/* Handles the exit after a write to the page. The processor has stored the
+ * whole value that the guest wrote. This function acts on it and puts the value
+ * that reads give in its place. */
 void lapic_virtual_write(struct lapic *lapic, unsigned offset)
 {
     unsigned index = offset / 16 % MSR_COUNT;
@@ -279,7 +285,7 @@ void lapic_virtual_write(struct lapic *lapic, unsigned offset)
     } else {
         publish(lapic, index);
     }
-    if (index == EOI || index == SELF_IPI) { /* they have no value */
+    if (index == EOI || index == SELF_IPI) { /* write-only */
         *lapic_register(lapic, index * 16) = 0;
     }
 }
@@ -299,8 +305,8 @@ bool lapic_published(const struct lapic *lapic)
     return *lapic_register(lapic, ICR * 16 + 4) == published_high(lapic);
 }
 
-/* A read that is not one aligned doubleword gives the bytes of the register
- * that it covers; the SDM leaves it undefined. */
+/* Reads a register. A read that is not one aligned doubleword is undefined in
+ * the SDM; here it gives those bytes of the register that it covers. */
 static void page_read(struct lapic *lapic, struct access *access,
                       unsigned offset)
 {
@@ -324,7 +330,8 @@ static void page_read(struct lapic *lapic, struct access *access,
     }
 }
 
-/* Nothing answers on the bus (SDM 3A 11.4.3, 11.12.2). */
+/* Without a page nothing answers on the bus: reads give ones (SDM 3A 11.4.3,
+ * 11.12.2). */
 static void no_page(struct lapic *lapic, struct access *access)
 {
     vcpu_tell_no_apic_page(lapic->vcpu, access);
@@ -345,7 +352,8 @@ enum access_result lapic_access(struct lapic *lapic, struct access *access)
     if (lapic->guest != NULL) {
         lapic_virtual_take(lapic);
         if ((lapic->svr & LAPIC_SVR_ENABLED) == 0) {
-            lapic_update(lapic); /* TPR may be new, and PPR does not follow */
+            lapic_update(lapic); /* the guest may have written TPR; update
+                                  * PPR */
         }
     }
     if (!access->write) {
@@ -419,8 +427,9 @@ uint64_t lapic_base_read(const struct lapic *lapic)
     return LAPIC_BASE | lapic->base;
 }
 
-/* EXTD without EN is no state; x2APIC mode is entered from xAPIC mode only and
- * left to the disabled state only (SDM 3A Figure 11-27). */
+/* Is the change of EN and EXTD legal (SDM 3A Figure 11-27)? EXTD without EN is
+ * invalid. x2APIC mode can be entered only from xAPIC mode and left only to the
+ * disabled state. */
 static bool change_is_legal(uint32_t before, uint32_t after)
 {
     switch (after) {

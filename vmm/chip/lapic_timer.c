@@ -1,12 +1,12 @@
-/* The local APIC's timer; see lapic_timer.h. The chip's clock is 1 GHz, so a
- * tick is a nanosecond of time_now() and nothing is rounded but by the
- * divider. Periods are counted from the start, so they do not drift. */
+/* The local APIC's timer; see lapic_timer.h. Its clock has 1 GHz, so one tick
+ * is one nanosecond of time_now(), and only the divider rounds. Periods are
+ * counted from the timer's start, so they do not drift. */
 #include "vmm/chip/lapic_timer.h"
 
 #include "vmm/chip/chip_clock.h"
 
-/* Longest step towards a far deadline, in TSC ticks: conversions of more
- * would overflow. */
+/* The longest step towards a far deadline, in TSC ticks. Converting more ticks
+ * to ns would overflow. */
 #define DEADLINE_STEP (1ULL << 56)
 
 _Static_assert(LAPIC_TIMER_HZ == TIME_SECOND, "a tick is a nanosecond");
@@ -21,7 +21,7 @@ static uint64_t guest_tsc(const struct lapic *lapic, uint64_t now)
     return time_tsc_at(now) + lapic->tsc_offset;
 }
 
-/* ns from `since` to the first time that the count reaches 0. */
+/* Returns the ns from `since` until the count first reaches 0. */
 static uint64_t first_span(const struct lapic_timer *timer)
 {
     return (uint64_t)timer->count * timer->divide;
@@ -50,16 +50,17 @@ static uint32_t count_at(const struct lapic *lapic, uint64_t now)
                                        period(timer) / timer->divide);
 }
 
-/* The shortest distance between two callbacks. The timers of a halted guest go
- * on, each on some processor where other machines run too: so all of a
- * machine's together are no faster than one. */
+/* The shortest time between two callbacks, in ns. The timers of a halted guest
+ * go on, and each may run on a processor that other machines use. So the limit
+ * grows with the number of local APICs, and all of one machine together call
+ * back no more often than one timer may. */
 static uint64_t shortest(const struct lapic *lapic)
 {
     return CHIP_CLOCK_FLOOR * lapic->bus->count;
 }
 
-/* Arms for the next expiry if it would interrupt. `now` is after all expiries
- * that have been dealt with. */
+/* Arms the host timer for the next expiry, if there is one. The caller has
+ * handled all expiries up to `now`. */
 static void arm_count(struct lapic *lapic, uint64_t now)
 {
     struct lapic_timer *timer = &lapic->timer;
@@ -80,7 +81,8 @@ static void arm_count(struct lapic *lapic, uint64_t now)
     timer_arm(&timer->timer, next);
 }
 
-/* `tsc` is the guest's at `now`, and before the deadline. */
+/* Arms the host timer for the deadline. `tsc` is the guest TSC at time `now`;
+ * it is below the deadline. */
 static void arm_deadline(struct lapic *lapic, uint64_t now, uint64_t tsc)
 {
     struct lapic_timer *timer = &lapic->timer;
@@ -92,7 +94,8 @@ static void arm_deadline(struct lapic *lapic, uint64_t now, uint64_t tsc)
     if (left > DEADLINE_STEP) {
         left = DEADLINE_STEP;
     }
-    /* One more: conversion rounds down, and early would be wrong. */
+    /* The conversion rounds down; 1 ns more keeps the timer from firing
+     * early. */
     timer_arm(&timer->timer, now + time_from_tsc(left) + 1);
 }
 
@@ -114,7 +117,7 @@ static void arm(struct lapic *lapic, uint64_t now)
     }
 }
 
-/* Ends a deadline that has passed. */
+/* If the deadline has passed at `tsc`, clears it and delivers its interrupt. */
 static void expire_deadline(struct lapic *lapic, uint64_t tsc)
 {
     if (lapic->timer.deadline != 0 && tsc >= lapic->timer.deadline) {
@@ -124,8 +127,8 @@ static void expire_deadline(struct lapic *lapic, uint64_t tsc)
     }
 }
 
-/* Deals with an expiry that lies in the past but has not been delivered yet,
- * because the scheduler has not called the timer so far. */
+/* Delivers an expiry that lies in the past if the scheduler has not yet called
+ * the timer for it. */
 static void catch_up(struct lapic *lapic, uint64_t now)
 {
     struct timer *timer = &lapic->timer.timer;
@@ -155,7 +158,7 @@ static void fire(void *argument)
     arm(lapic, now);
 }
 
-/* Lets the count go on from `count` now. */
+/* Makes the timer count on from `count` at time `now`. */
 static void rebase(struct lapic *lapic, uint64_t now, uint32_t count)
 {
     lapic->timer.since = now;
@@ -186,8 +189,8 @@ void lapic_timer_write_lvt(struct lapic *lapic, uint32_t value)
 
     catch_up(lapic, now);
     if (before != after) {
-        /* From or to TSC-deadline mode the timer is disarmed (SDM 3A
-         * 11.5.4.1); between the others it goes on. */
+        /* A change from or to TSC-deadline mode disarms the timer (SDM 3A
+         * 11.5.4.1). A change between the other modes lets it go on. */
         bool deadline = before >= LAPIC_TIMER_TSC_DEADLINE ||
                         after >= LAPIC_TIMER_TSC_DEADLINE;
 
@@ -215,7 +218,8 @@ void lapic_timer_write_divide(struct lapic *lapic, uint32_t value)
 {
     struct lapic_timer *timer = &lapic->timer;
     uint64_t now = time_now();
-    /* Bits 3, 1, 0: 0 is 2, 1 is 4 ... 6 is 128, 7 is 1. */
+    /* Bits 3, 1 and 0 are the code. 0 divides by 2, 1 by 4 and so on to 6 by
+     * 128; 7 divides by 1. */
     uint32_t code = (value & 3) | (value >> 1 & 4);
 
     catch_up(lapic, now);
@@ -250,7 +254,7 @@ void lapic_deadline_write(struct lapic *lapic, uint64_t value)
     expire_deadline(lapic, tsc);
     timer_cancel(&lapic->timer.timer);
     lapic->timer.deadline = value;
-    /* One that has passed already interrupts at once. */
+    /* A deadline that has already passed interrupts at once. */
     expire_deadline(lapic, tsc);
     if (lapic->timer.deadline != 0 && !masked(lapic)) {
         arm_deadline(lapic, time_now(), tsc);

@@ -7,10 +7,11 @@
 
 #include "vmm/chip/lapic.h"
 
-/* Stopped, divider 2 as after reset. */
+/* Stops the timer and sets its divider to 2, as reset does. */
 void lapic_timer_reset(struct lapic *lapic);
 
-/* Writes to the registers of the same names. */
+/* Handle writes to the LVT timer, initial-count and divide-configuration
+ * registers. */
 void lapic_timer_write_lvt(struct lapic *lapic, uint32_t value);
 void lapic_timer_write_initial(struct lapic *lapic, uint32_t value);
 void lapic_timer_write_divide(struct lapic *lapic, uint32_t value);

@@ -7,22 +7,22 @@
 
 #define MASTER  0
 #define SLAVE   1
-#define CASCADE 2 /* the master's line that the slave is on */
+#define CASCADE 2 /* the master's line to which the slave's INT is wired */
 
 #define ELCR_PORT 0x4d0U
 
-/* Lines that can not be level-triggered: timer, keyboard, cascade; clock,
- * coprocessor. */
+/* Lines that cannot be level-triggered. Master: timer, keyboard, cascade.
+ * Slave: clock, coprocessor. */
 static const uint8_t always_edge[2] = {0x07, 0x21};
 
-/* What a BIOS leaves: ICW2 and the mask of each chip. */
+/* The state in which a BIOS leaves each chip: ICW2 and the mask. */
 static const struct {
     uint8_t base;
     uint8_t mask;
 } bios_state[2] = {{0x08, 0xf8}, {0x70, 0xff}};
 
-/* Rank of the highest of `lines`, 0 being the line after the lowest; 8: none
- * of them. */
+/* Returns the rank of the line in `lines` with the highest priority. Rank 0 is
+ * the line after chip->lowest. 8: `lines` is empty. */
 static unsigned highest_rank(const struct pic_chip *chip, uint8_t lines)
 {
     unsigned twice = (unsigned)lines << 8 | lines;
@@ -31,7 +31,7 @@ static unsigned highest_rank(const struct pic_chip *chip, uint8_t lines)
     return by_rank == 0 ? 8 : (unsigned)__builtin_ctz(by_rank);
 }
 
-/* The line this chip asks for service of, -1: none. */
+/* Returns the line for which this chip requests an interrupt; -1: none. */
 static int request(const struct pic_chip *chip, unsigned which)
 {
     uint8_t in_service = chip->isr;
@@ -40,7 +40,8 @@ static int request(const struct pic_chip *chip, unsigned which)
     if (chip->special_mask) {
         in_service &= (uint8_t)~chip->imr;
     }
-    /* Special fully nested: the slave may interrupt itself. */
+    /* In special fully nested mode, the slave's in-service bit in the master
+     * does not block further requests of the slave. */
     if (chip->fully_nested && which == MASTER) {
         in_service &= (uint8_t) ~(1U << CASCADE);
     }
@@ -50,7 +51,8 @@ static int request(const struct pic_chip *chip, unsigned which)
     return (int)((best + chip->lowest + 1) & 7);
 }
 
-/* The cascade line follows the slave; INTR follows the master. */
+/* Makes the master's cascade line follow the slave's request, and INTR the
+ * master's request. */
 static void update(struct pic *pic)
 {
     struct pic_chip *master = &pic->chips[MASTER];
@@ -81,8 +83,9 @@ void pic_init(struct pic *pic, struct apic_bus *bus)
 static void write_elcr(struct pic_chip *chip, unsigned which, uint8_t value)
 {
     chip->elcr = value & (uint8_t)~always_edge[which];
-    /* A line that is level-triggered now requests what it is, one that is not
-     * any longer requests nothing until its next edge. */
+    /* A line that has become level-triggered requests if its input is high. A
+     * line that has become edge-triggered requests nothing until its next
+     * rising edge. */
     chip->irr &= (uint8_t)~chip->elcr;
     chip->irr |= chip->lines & chip->elcr;
 }
@@ -107,8 +110,9 @@ void pic_set_irq(struct pic *pic, unsigned line, bool level)
         return;
     }
     if (level) {
-        /* Level: the request is the line. Edge: it is latched, also when the
-         * line falls before it is acknowledged. */
+        /* A level-triggered request is the line's level. An edge-triggered one
+         * is latched: it stays after the line falls, until it is
+         * acknowledged. */
         if ((chip->elcr & bit) != 0 || (chip->lines & bit) == 0) {
             chip->irr |= bit;
         }
@@ -117,7 +121,8 @@ void pic_set_irq(struct pic *pic, unsigned line, bool level)
         chip->irr &= (uint8_t) ~(chip->elcr & bit);
         chip->lines &= (uint8_t)~bit;
     }
-    /* Kernels that use the IOAPIC mask all lines here: then nothing follows. */
+    /* A change of masked lines alone changes no output. This is the common
+     * case: kernels that use the IOAPIC mask all lines here. */
     if (((before ^ chip->irr) & ~chip->imr) != 0) {
         update(pic);
     }
@@ -128,7 +133,8 @@ bool pic_output(const struct pic *pic)
     return pic->output;
 }
 
-/* The chip's half of an acknowledge cycle: the line, 7 when there is none. */
+/* Does one chip's part of an acknowledge cycle. Returns the line; 7 if the chip
+ * has no request. */
 static unsigned acknowledge(struct pic_chip *chip, unsigned which)
 {
     int line = request(chip, which);
@@ -163,7 +169,7 @@ int pic_acknowledge(struct pic *pic)
     return (int)vector;
 }
 
-/* ICW1 begins the initialisation and clears the edge latches. */
+/* ICW1 begins the initialisation and clears the latched edges. */
 static void write_icw1(struct pic_chip *chip, uint8_t value)
 {
     chip->irr &= chip->elcr;
@@ -190,7 +196,7 @@ static void write_odd(struct pic_chip *chip, uint8_t value)
         chip->base = value & 0xf8;
         chip->next_icw = !chip->single ? 3 : chip->wants_icw4 ? 4 : 0;
         break;
-    case 3: /* how the pair is wired does not change */
+    case 3: /* ICW3 describes the wiring, which is fixed */
         chip->next_icw = chip->wants_icw4 ? 4 : 0;
         break;
     case 4:
@@ -204,7 +210,7 @@ static void write_odd(struct pic_chip *chip, uint8_t value)
     }
 }
 
-/* OCW2: end of interrupt and rotation. Bits 7:5 are R, SL, EOI. */
+/* OCW2 ends interrupts and rotates priorities. Bits 7:5 are R, SL and EOI. */
 static void write_ocw2(struct pic_chip *chip, uint8_t value)
 {
     bool rotate = (value & 0x80) != 0;
@@ -254,7 +260,8 @@ static void write_even(struct pic_chip *chip, uint8_t value)
     }
 }
 
-/* A poll acknowledges this chip alone: bit 7 and the line, or 0. */
+/* A poll acknowledges this chip alone. It reads as bit 7 and the line's number,
+ * or as 0 if there is no request. */
 static uint8_t poll(struct pic_chip *chip, unsigned which)
 {
     chip->poll = false;
@@ -264,7 +271,8 @@ static uint8_t poll(struct pic_chip *chip, unsigned which)
     return (uint8_t)(0x80 | acknowledge(chip, which));
 }
 
-/* Which chip has this port, -1: none; its odd port: *odd. */
+/* Returns the chip that has this port; -1: neither. `odd` tells whether it is
+ * the chip's odd port. */
 static int chip_of(uint64_t port, bool *odd)
 {
     *odd = (port & 1) != 0;

@@ -1,8 +1,8 @@
-/* The 8254 timer and port 0x61; see pit.h.  Intel 8254 data sheet.
+/* The 8254 timer and port 0x61; see pit.h. Intel 8254 data sheet.
  *
- * Nothing ticks: what a channel shows follows from how long it has counted.
- * With d ticks passed since the count N was loaded, the data sheet's timing
- * diagrams come to the formulas of count() and output(). */
+ * No code runs at each tick. What a channel shows is computed from the number
+ * of ticks since its count was loaded: count() and output() are formulas for
+ * the data sheet's timing diagrams, with n the count and d those ticks. */
 #include "vmm/chip/pit.h"
 
 #include "kernel/base/panic.h"
@@ -13,15 +13,15 @@
 #define PORT_CONTROL 0x43U
 #define PORT_61      0x61U
 
-/* Port 0x61. */
+/* Bits of port 0x61. */
 #define CONTROL_GATE    0x01U
 #define CONTROL_STORED  0x0fU /* bits that read as written */
 #define CONTROL_REFRESH 0x10U
 #define CONTROL_OUT     0x20U
 
-#define REFRESH_NS 15085U /* memory refresh: half the toggle's period */
+#define REFRESH_NS 15085U /* half the period of the refresh bit, in ns */
 
-/* Status byte of the read-back command. */
+/* Bits of the status byte that the read-back command latches. */
 #define STATUS_OUT  0x80U
 #define STATUS_NULL 0x40U
 
@@ -44,7 +44,7 @@ static bool repeats(const struct pit_channel *channel)
     return channel->mode == RATE || channel->mode == SQUARE;
 }
 
-/* Ticks since the count was loaded or the gate restarted it. */
+/* Returns the ticks since the count was loaded or the gate restarted it. */
 static uint64_t elapsed(const struct pit_channel *channel, uint64_t now)
 {
     uint64_t ticks = channel->ticks;
@@ -67,7 +67,7 @@ static uint32_t from_bcd(uint32_t value)
            (value >> 12 & 15) * 1000;
 }
 
-/* The counting element, as it is read. */
+/* Returns the counting element as the guest reads it. */
 static uint16_t count(const struct pit_channel *channel, uint64_t now)
 {
     uint32_t n = channel->reload;
@@ -78,7 +78,7 @@ static uint16_t count(const struct pit_channel *channel, uint64_t now)
     if (channel->mode == RATE) {
         value = n - (uint32_t)(d % n);
     } else if (channel->mode == SQUARE) {
-        /* Counts down by two, twice a period. */
+        /* In mode 3 the counter counts down by two, twice in each period. */
         value = n - (uint32_t)(2 * (d % n) % n);
         value &= ~1U;
     } else {
@@ -99,16 +99,17 @@ static bool output(const struct pit_channel *channel, uint64_t now)
     case TERMINAL_COUNT:
     case ONE_SHOT:
         return d >= n;
-    case RATE: /* low during the last tick; without its gate, high */
+    case RATE: /* low during the last tick; high while the gate is low */
         return !channel->gate || d % n != n - 1;
     case SQUARE:
         return !channel->gate || d % n < (n + 1) / 2;
-    default: /* the strobes: low for the tick at the end */
+    default: /* modes 4 and 5: low for the one tick at the end */
         return d != n;
     }
 }
 
-/* Ticks until channel 0's output next rises, after `done` ticks; 0: never. */
+/* Returns how many ticks after `done` channel 0's output next rises; 0:
+ * never. */
 static uint64_t next_rise(const struct pit_channel *channel, uint64_t done)
 {
     uint32_t n = channel->reload;
@@ -127,8 +128,9 @@ static uint64_t next_rise(const struct pit_channel *channel, uint64_t done)
     return done < single ? single - done : 0;
 }
 
-/* Arms for channel 0's next interrupt after `now`, which is the time of the
- * last one when a callback asks. */
+/* Arms the timer for channel 0's next interrupt after `now`, and not before
+ * `earliest` (both in ns). fire() gives as `now` the time of the interrupt that
+ * it has just delivered. */
 static void arm(struct pit *pit, uint64_t now, uint64_t earliest)
 {
     const struct pit_channel *channel = &pit->channels[0];
@@ -163,7 +165,7 @@ static void changed(struct pit *pit, unsigned which)
     }
 }
 
-/* Counts on from the ticks it has. */
+/* Stops the count or lets it go on. It keeps the ticks that have passed. */
 static void set_running(struct pit_channel *channel, uint64_t now, bool running)
 {
     channel->ticks = elapsed(channel, now);
@@ -185,14 +187,15 @@ static void load(struct pit_channel *channel, uint16_t value)
     uint32_t reload = channel->bcd ? from_bcd(value) : value;
 
     reload %= wrap;
-    /* Modes 2 and 3 can not count 1; the chip is left undefined then. */
+    /* The 8254 does not define count 1 in modes 2 and 3; here it counts as
+     * 2. */
     if (reload == 1 && repeats(channel)) {
         reload = 2;
     }
     channel->reload = reload == 0 ? wrap : reload;
     channel->loaded = true;
-    /* Modes 1 and 5 take it at their next trigger: until then a running count
-     * would go on with the old one, which nobody can tell from here. */
+    /* Modes 1 and 5 load the count at the next trigger of the gate. On the 8254
+     * a running count goes on until then; here it stops. */
     if (needs_trigger(channel)) {
         channel->triggered = false;
     }
@@ -238,7 +241,8 @@ static void write_count(struct pit *pit, unsigned which, uint8_t value)
         channel->write_high = !channel->write_high;
         if (channel->write_high) {
             channel->write_low = value;
-            /* The first byte stops mode 0 until the second is there. */
+            /* In mode 0 the first byte stops the count until the second byte
+             * has been written. */
             if (channel->mode == TERMINAL_COUNT) {
                 channel->loaded = false;
                 set_running(channel, time_now(), false);
@@ -312,7 +316,7 @@ static void set_mode(struct pit_channel *channel, uint8_t control)
     uint8_t mode = control >> 1 & 7;
 
     *channel = (struct pit_channel){
-        .mode = mode > 5 ? mode - 4 : mode, /* 6 and 7 are 2 and 3 */
+        .mode = mode > 5 ? mode - 4 : mode, /* modes 6 and 7 mean 2 and 3 */
         .format = control >> 4 & 3,
         .bcd = (control & 1) != 0,
         .gate = channel->gate,
@@ -350,7 +354,7 @@ static uint8_t read_byte(void *chip, uint64_t port)
     if (port == PORT_61) {
         return read_61(pit);
     }
-    if (port < 0x40 || port >= PORT_CONTROL) { /* control can not be read */
+    if (port < 0x40 || port >= PORT_CONTROL) { /* write-only */
         return 0xff;
     }
     return read_count(&pit->channels[port - 0x40]);
@@ -377,7 +381,7 @@ enum access_result pit_access(struct pit *pit, struct access *access)
 
 void pit_init(struct pit *pit, struct vm *vm)
 {
-    /* What a BIOS writes: the control word and the count. */
+    /* The control words and counts that a BIOS writes. */
     static const struct {
         uint8_t control;
         uint16_t count;

@@ -1,7 +1,7 @@
-/* The guest's 8254 timer, ports 0x40 to 0x43, and the system control port
- * 0x61 with channel 2's gate and output (Intel 8254 data sheet). Channel 0's
- * output is interrupt line 0; ticks that could not be delivered in time are
- * one interrupt.
+/* The guest's 8254 timer, ports 0x40 to 0x43 (Intel 8254 data sheet), and
+ * system control port 0x61, which has channel 2's gate and output. Channel 0's
+ * output is interrupt line 0. Ticks of channel 0 that come due before Lintel
+ * delivers the first of them become one interrupt.
  *
  * Who calls it: vm.c. */
 #pragma once
@@ -22,18 +22,18 @@ struct pit_channel {
     bool bcd;
     bool gate;
 
-    /* Counting: `ticks` had passed at `since`, and they go on while
-     * `running`. */
-    uint32_t reload; /* 1 to 0x10000; in BCD to 10000 */
+    /* The count. At time `since`, `ticks` ticks had passed since the count was
+     * loaded or restarted. They go on while `running` is true. */
+    uint32_t reload; /* 1 to 0x10000; in BCD mode to 10000 */
     bool loaded;     /* a whole count has been written */
-    bool triggered;  /* modes 1 and 5: the gate has risen since */
+    bool triggered;  /* modes 1 and 5: the gate has risen since the load */
     bool running;
     uint64_t ticks;
-    uint64_t since; /* ns */
+    uint64_t since; /* ns of time_now() */
 
-    /* Access. */
-    bool write_high;   /* format 3: the low byte is here already */
-    uint8_t write_low; /* that byte */
+    /* How far the guest is in reading and writing the count. */
+    bool write_high;   /* format 3: the next write is the high byte */
+    uint8_t write_low; /* format 3: the low byte that has been written */
     bool read_high;    /* format 3: the next read is the high byte */
     bool latched;
     uint16_t latch;
@@ -45,16 +45,17 @@ struct pit {
     struct vm *vm;
     struct pit_channel channels[3];
     uint8_t control_61; /* bits 3:0 of port 0x61 as written */
-    struct timer timer; /* channel 0's next rising edge */
+    struct timer timer; /* fires at channel 0's next rising edge */
 };
 
-/* As a BIOS leaves it: channel 0 in mode 3 at 18.2 Hz, channel 1 in mode 2
- * with count 18, channel 2 in mode 3, its gate and the speaker off. */
+/* Sets the state in which a BIOS leaves the timer. Channel 0 is in mode 3 at
+ * 18.2 Hz, channel 1 in mode 2 with count 18, channel 2 in mode 3. Channel 2's
+ * gate and the speaker are off. */
 void pit_init(struct pit *pit, struct vm *vm);
 
 enum access_result pit_access(struct pit *pit, struct access *access);
 
-/* Disarms its timers for good, before the VM is torn down. */
+/* Cancels the chip's timer. Called before the VM is destroyed. */
 void pit_stop(struct pit *pit);
 
 bool pit_valid(const struct pit *pit);

@@ -1,8 +1,8 @@
-/* The MC146818 clock; see rtc.h.  Motorola MC146818A data sheet.
+/* The MC146818 clock; see rtc.h. Motorola MC146818A data sheet.
  *
- * Running, it keeps no time of its own: the bytes are worked out from
- * time_now() when they are read. Stopped (register B's SET, or the divider in
- * reset), the time bytes in `cmos` are the time. */
+ * While the clock runs, its time bytes are computed from time_now() when the
+ * guest reads them. While it is stopped (register B's SET, or the divider in
+ * reset), the time bytes in `cmos` hold the time. */
 #include "vmm/chip/rtc.h"
 
 #include "kernel/base/string.h"
@@ -33,15 +33,16 @@ enum cmos_index {
 
 #define A_UIP     0x80U
 #define A_DIVIDER 0x70U
-#define A_RUNNING 0x20U /* the divider of a 32768 Hz crystal */
-#define A_RESET   0x60U /* this and 0x70 hold the divider */
+#define A_RUNNING 0x20U /* A_DIVIDER's value for a 32768 Hz crystal */
+#define A_RESET   0x60U /* 0x60 and 0x70 hold the divider in reset */
 #define A_RATE    0x0fU
 
 #define B_SET    0x80U
 #define B_BINARY 0x04U
 #define B_24H    0x02U
 
-/* The same in B (enabled) and C (has come). */
+/* Bits with the same place in register B (interrupt enabled) and in register C
+ * (event has occurred). */
 #define FLAG_PERIODIC 0x40U
 #define FLAG_ALARM    0x20U
 #define FLAG_UPDATE   0x10U
@@ -51,12 +52,12 @@ enum cmos_index {
 #define D_VALID 0x80U /* the battery is good */
 
 #define HOUR_PM    0x80U
-#define ANY_ALARM  0xc0U /* alarm bytes from here on match everything */
+#define ANY_ALARM  0xc0U /* an alarm byte from here on matches every value */
 #define NEVER      UINT64_MAX
 #define HALF_A_SEC (TIME_SECOND / 2)
 
-/* UIP is set this long before the seconds change: 244 us of warning and
- * 1984 us of update. */
+/* UIP is set this long before the seconds change: 244 us before an update
+ * begins, and for the update's 1984 us. */
 #define UPDATE_NS (2228 * TIME_US)
 
 /* ---- the bytes ---- */
@@ -112,7 +113,8 @@ static bool stopped(const struct rtc *rtc)
     return (rtc->cmos[REGISTER_B] & B_SET) != 0 || !divider_runs(rtc);
 }
 
-/* The chip's own clock: its seconds change where this is a multiple of one. */
+/* The chip's own time in ns. The seconds change whenever it is a multiple of
+ * one second. */
 static uint64_t chip_time(const struct rtc *rtc)
 {
     return time_now() + rtc->phase;
@@ -123,7 +125,7 @@ static int64_t seconds_at(const struct rtc *rtc, uint64_t chip)
     return rtc->base + (int64_t)(chip / TIME_SECOND);
 }
 
-/* Puts the present time into the time bytes. */
+/* Writes the present time into the time bytes. */
 static void bytes_from_clock(struct rtc *rtc)
 {
     struct rtc_date date;
@@ -144,8 +146,8 @@ static unsigned clamp(unsigned value, unsigned low, unsigned high)
     return value < low ? low : value > high ? high : value;
 }
 
-/* Makes the time bytes the present time; nonsense becomes the next sensible
- * value, and the weekday follows from the date. */
+/* Sets the clock to the time bytes. A value out of range becomes the nearest
+ * valid one. The weekday is computed from the date. */
 static void clock_from_bytes(struct rtc *rtc)
 {
     unsigned century = decode(rtc, rtc->cmos[RTC_CENTURY]);
@@ -165,7 +167,8 @@ static void clock_from_bytes(struct rtc *rtc)
 
 /* ---- flags and interrupts ---- */
 
-/* Ticks of the crystal between two periodic interrupts; 0: none. */
+/* Returns the ticks of the crystal between two periodic interrupts; 0: there
+ * are none. */
 static uint64_t periodic_ticks(const struct rtc *rtc)
 {
     unsigned rate = rtc->cmos[REGISTER_A] & A_RATE;
@@ -173,7 +176,7 @@ static uint64_t periodic_ticks(const struct rtc *rtc)
     if (rate == 0 || !divider_runs(rtc)) {
         return 0;
     }
-    /* Rates 1 and 2 are those of 8 and 9. */
+    /* Rates 1 and 2 are the same as rates 8 and 9. */
     return 1ULL << (rate < 3 ? rate + 6 : rate - 1);
 }
 
@@ -182,13 +185,14 @@ static bool alarm_matches(const struct rtc *rtc, unsigned index, uint8_t byte)
     return rtc->cmos[index] >= ANY_ALARM || rtc->cmos[index] == byte;
 }
 
-/* When the alarm next comes after `after`, in chip time. */
+/* Returns when the alarm next occurs after `after`; both in chip time. */
 static uint64_t next_alarm(const struct rtc *rtc, uint64_t after)
 {
     uint64_t second = after / TIME_SECOND + 1;
 
-    /* A day's hours, then an hour's minutes, then a minute's seconds; twice,
-     * since the first hour and minute may have begun. */
+    /* Each step skips an hour, a minute or a second that does not match. A
+     * match takes at most 24 + 60 + 60 steps, and twice that since the search
+     * may begin within an hour or minute. */
     for (unsigned i = 0; i < 2 * (24 + 60 + 60); i++) {
         unsigned of_day =
             rtc_calendar_second_of_day(rtc->base + (int64_t)second);
@@ -209,7 +213,7 @@ static uint64_t next_alarm(const struct rtc *rtc, uint64_t after)
     return NEVER;
 }
 
-/* When the flag is next set, in chip time. */
+/* Returns when `flag` is next set after `after`; both in chip time. */
 static uint64_t next_event(const struct rtc *rtc, unsigned flag, uint64_t after)
 {
     uint64_t every = periodic_ticks(rtc);
@@ -238,13 +242,13 @@ static void update_line(struct rtc *rtc)
     }
 }
 
-/* Sets the flags of what has happened since the last look. */
+/* Sets the flags of the events since the last call. */
 static void collect(struct rtc *rtc)
 {
     uint64_t now = chip_time(rtc);
 
     for (unsigned flag = FLAG_UPDATE; flag <= FLAG_PERIODIC; flag <<= 1) {
-        /* The alarm is looked for only where a second has passed. */
+        /* Alarms and updates occur only when the seconds change. */
         bool second = rtc->checked / TIME_SECOND != now / TIME_SECOND;
 
         if ((rtc->cmos[REGISTER_C] & flag) == 0 &&
@@ -257,9 +261,10 @@ static void collect(struct rtc *rtc)
     update_line(rtc);
 }
 
-/* Arms for the next flag that would interrupt. One that is set already does
- * so again only after register C has been read, so at most 8192 callbacks a
- * second can come of this, and only as fast as the guest reads. */
+/* Arms the timer for the next event that would interrupt. A flag that is set
+ * already does not interrupt again before the guest reads register C. So
+ * callbacks are no more frequent than those reads, and at most 8192 a
+ * second. */
 static void arm(struct rtc *rtc)
 {
     uint64_t first = NEVER;
@@ -328,7 +333,7 @@ static uint8_t read_cmos(struct rtc *rtc, unsigned index)
     return rtc->cmos[index];
 }
 
-/* Registers A and B: the clock may stop or start. */
+/* A write to register A or B may stop or start the clock. */
 static void write_control(struct rtc *rtc, unsigned index, uint8_t value)
 {
     bool was_stopped = stopped(rtc);
@@ -339,13 +344,14 @@ static void write_control(struct rtc *rtc, unsigned index, uint8_t value)
         bytes_from_clock(rtc);
     }
     rtc->cmos[index] = value;
-    /* Setting SET clears the update interrupt's enable. */
+    /* Setting SET clears the enable bit of the update interrupt. */
     if ((rtc->cmos[REGISTER_B] & B_SET) != 0) {
         rtc->cmos[REGISTER_B] &= (uint8_t)~FLAG_UPDATE;
     }
     if (was_stopped && !stopped(rtc)) {
         if (was_reset) {
-            /* Out of reset the first update is half a second away. */
+            /* The first update comes half a second after the divider has left
+             * reset. */
             rtc->phase = (TIME_SECOND + HALF_A_SEC - time_now() % TIME_SECOND) %
                          TIME_SECOND;
         }
@@ -388,7 +394,7 @@ static uint8_t read_byte(void *chip, uint64_t port)
 {
     struct rtc *rtc = chip;
 
-    /* The index can not be read. */
+    /* Port 0x70 is write-only. */
     return port == 0x71 ? read_cmos(rtc, rtc->index) : 0xff;
 }
 
@@ -417,7 +423,7 @@ void rtc_init(struct rtc *rtc, struct vm *vm)
     rtc->timer.argument = rtc;
     rtc->cmos[REGISTER_A] = A_RUNNING | 6; /* 1024 Hz */
     rtc->cmos[REGISTER_B] = B_24H;
-    rtc->cmos[EQUIPMENT] = 0x02; /* a coprocessor, no floppy drives */
+    rtc->cmos[EQUIPMENT] = 0x02; /* a coprocessor; no floppy drives */
     rtc->base = (int64_t)(time_wall_seconds() - time_now() / TIME_SECOND);
     rtc->checked = chip_time(rtc);
     update_line(rtc);

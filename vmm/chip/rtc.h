@@ -1,5 +1,5 @@
-/* The guest's MC146818 clock with its CMOS memory, ports 0x70 and 0x71.
- * Interrupt line 8. The century is in CMOS byte 0x32 (say so in the FADT).
+/* The guest's MC146818 clock with its CMOS memory, ports 0x70 and 0x71,
+ * interrupt line 8. The century is in CMOS byte 0x32; the FADT says so.
  *
  * Who calls it: vm.c. */
 #pragma once
@@ -18,33 +18,35 @@ struct vm;
 
 struct rtc {
     struct vm *vm;
-    uint8_t index;               /* of port 0x70, without the NMI bit */
+    uint8_t index;               /* which byte: bits 6:0 of port 0x70 */
     bool nmi_off;                /* bit 7 of port 0x70 */
-    uint8_t cmos[RTC_CMOS_SIZE]; /* time bytes count only while stopped */
+    uint8_t cmos[RTC_CMOS_SIZE]; /* time bytes: valid while stopped */
 
-    /* Running, the clock shows base + (time_now() + phase) / 1 s, in seconds
-     * since 1970. */
+    /* While the clock runs, it shows base + (time_now() + phase) / 1 s, in
+     * seconds since 1970. */
     int64_t base;
     uint64_t phase; /* ns, below one second */
 
-    /* Register C is worked out when it is looked at: flags from events in
-     * (checked, now]. */
-    uint64_t checked; /* time_now() + phase */
-    bool line;        /* of the interrupt */
+    /* Register C is brought up to date when it is needed. Flags are set for
+     * events later than `checked`. */
+    uint64_t checked; /* value of time_now() + phase, ns */
+    bool line;        /* level of the interrupt line */
     struct timer timer;
 };
 
-/* Shows the machine's wall time in BCD and 24 hours, interrupts off; CMOS
- * cleared but for "battery good" and "no floppy". */
+/* Sets the clock to the machine's wall time, in BCD and 24-hour form,
+ * interrupts off. Clears the CMOS memory, except that it says "battery good"
+ * and "no floppy". */
 void rtc_init(struct rtc *rtc, struct vm *vm);
 
-/* The guest's RAM below and above 4 GiB, in bytes, as bytes 0x15 to 0x18,
- * 0x30, 0x31, 0x34, 0x35 and 0x5b to 0x5d tell it. */
+/* Writes the size of the guest's RAM below and above 4 GiB, given in bytes, to
+ * CMOS bytes 0x15 to 0x18, 0x30, 0x31, 0x34, 0x35 and 0x5b to 0x5d, where
+ * BIOSes of PCs keep it. */
 void rtc_set_memory(struct rtc *rtc, uint64_t below_4g, uint64_t above_4g);
 
 enum access_result rtc_access(struct rtc *rtc, struct access *access);
 
-/* Disarms its timers for good, before the VM is torn down. */
+/* Cancels the chip's timer. Called before the VM is destroyed. */
 void rtc_stop(struct rtc *rtc);
 
 bool rtc_valid(const struct rtc *rtc);

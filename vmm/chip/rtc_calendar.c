@@ -1,8 +1,8 @@
 /* Dates and seconds; see rtc_calendar.h. */
 #include "vmm/chip/rtc_calendar.h"
 
-/* Days from 1 March of year 0 (Gregorian) to 1970-01-01, a Thursday. Counting
- * from March puts the leap day at a year's end. */
+/* Days from 1 March of year 0 to 1970-01-01. Years are counted from March, so
+ * that a leap day is the last day of its year. */
 #define DAYS_TO_1970 719468
 
 #define DAY_SECONDS 86400
@@ -11,7 +11,7 @@
 #define DAYS_100 (25 * DAYS_4 - 1)
 #define DAYS_400 (4 * DAYS_100 + 1)
 
-/* Days before month m of a year that starts in March (m 0: March). */
+/* Days before month `m` of a year that starts in March; March is 0. */
 static unsigned days_before(unsigned m)
 {
     return (153 * m + 2) / 5;
@@ -33,8 +33,8 @@ void rtc_calendar_date(int64_t seconds, struct rtc_date *date)
     uint64_t since = (uint64_t)(seconds + (int64_t)DAYS_TO_1970 * DAY_SECONDS);
     uint64_t days = since / DAY_SECONDS;
     unsigned left = (unsigned)(days % DAYS_400);
-    /* The last day of a century or of four years is the leap day, which a
-     * plain division would put into a year of its own. */
+    /* A group of four centuries, or of four years, ends with a leap day. For
+     * that day the division gives 4, so the result is limited to 3. */
     unsigned century = left / DAYS_100 > 3 ? 3 : left / DAYS_100;
     unsigned four = 0;
     unsigned one = 0;
@@ -56,7 +56,7 @@ void rtc_calendar_date(int64_t seconds, struct rtc_date *date)
     date->hour = (unsigned)(since % DAY_SECONDS) / 3600;
     date->minute = (unsigned)(since % 3600) / 60;
     date->second = (unsigned)(since % 60);
-    date->weekday = (unsigned)((days + 3) % 7) + 1; /* day 0: Wednesday */
+    date->weekday = (unsigned)((days + 3) % 7) + 1; /* day 0 was a Wednesday */
 }
 
 unsigned rtc_calendar_second_of_day(int64_t seconds)

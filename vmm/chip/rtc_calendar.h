@@ -1,5 +1,5 @@
-/* The Gregorian calendar, as the RTC shows it: years 1 to 9999 and a little
- * beyond. Called by rtc.c. */
+/* The Gregorian calendar, for the dates that the RTC can show: years 1 to 9999
+ * and shortly after. Called by rtc.c. */
 #pragma once
 
 #include <stdint.h>
@@ -11,14 +11,14 @@ struct rtc_date {
     unsigned hour;
     unsigned minute;
     unsigned second;
-    unsigned weekday; /* 1: Sunday */
+    unsigned weekday; /* 1 to 7; 1 is Sunday */
 };
 
-/* Seconds since 1970; the weekday is not looked at. A day beyond the month's
- * last is one of the next month. */
+/* Returns the date's seconds since 1970. The weekday is ignored. A day beyond
+ * the month's last counts on into the next month. */
 int64_t rtc_calendar_seconds(const struct rtc_date *date);
 
 void rtc_calendar_date(int64_t seconds, struct rtc_date *date);
 
-/* 0 to 86399. */
+/* Returns the seconds since midnight, 0 to 86399. */
 unsigned rtc_calendar_second_of_day(int64_t seconds);

@@ -4,10 +4,11 @@
 #include "kernel/base/string.h"
 #include "vmm/chip/platform.h"
 
-/* Registers by offset; some are two, by direction or by LCR.DLAB. */
+/* Registers by offset. Some offsets hold two registers, selected by the
+ * access's direction or by LCR.DLAB. */
 enum register_index {
-    RBR_THR = 0, /* DLAB: divisor, low byte */
-    IER = 1,     /* DLAB: divisor, high byte */
+    RBR_THR = 0, /* with DLAB: low byte of the divisor */
+    IER = 1,     /* with DLAB: high byte of the divisor */
     IIR_FCR = 2,
     LCR = 3,
     MCR = 4,
@@ -56,7 +57,8 @@ enum register_index {
 #define MSR_RI     0x40U
 #define MSR_DCD    0x80U
 
-/* Four characters of ten bits at 115200 baud, and no more than this. */
+/* Time of four characters of ten bits at 115200 baud (divisor 1), and the limit
+ * for larger divisors; in ns. */
 #define TIMEOUT_NS     347222U
 #define TIMEOUT_MAX_NS (20 * TIME_MS)
 
@@ -82,7 +84,7 @@ static unsigned trigger(const struct uart *uart)
     return fifos(uart) ? levels[uart->fcr >> 6] : 1;
 }
 
-/* The interrupt with the highest priority. */
+/* Returns the IIR value of the pending interrupt with the highest priority. */
 static uint8_t interrupt(const struct uart *uart)
 {
     if ((uart->ier & IER_LINE) != 0 && (uart->lsr & LSR_ERRORS) != 0) {
@@ -103,7 +105,7 @@ static uint8_t interrupt(const struct uart *uart)
     return IIR_NONE;
 }
 
-/* On a PC the interrupt goes through OUT2, which loopback turns off. */
+/* On a PC, OUT2 gates the interrupt. Loopback mode turns OUT2 off. */
 static bool line_of(const struct uart *uart)
 {
     return interrupt(uart) != IIR_NONE && (uart->mcr & MCR_OUT2) != 0 &&
@@ -120,7 +122,7 @@ static void update(struct uart *uart)
     }
 }
 
-/* The four inputs as the modem, or in loopback the own outputs, drive them. */
+/* The four modem inputs. In loopback mode the port's own outputs drive them. */
 static uint8_t inputs(const struct uart *uart)
 {
     uint8_t mcr = uart->mcr;
@@ -142,8 +144,8 @@ static void clear_input(struct uart *uart)
     timer_cancel(&uart->timeout);
 }
 
-/* Bytes that wait and do not reach the trigger level are told of after four
- * characters' time without a change. */
+/* Starts the character time-out anew: it interrupts if received bytes fewer
+ * than the trigger level wait for the time of four characters. */
 static void watch_timeout(struct uart *uart)
 {
     uint64_t span = TIMEOUT_NS * (uint64_t)(uart->divisor + !uart->divisor);
@@ -207,7 +209,8 @@ bool uart_receive(struct uart *uart, uint8_t byte)
 
 static void transmit(struct uart *uart, uint8_t byte)
 {
-    /* Full for a moment, then empty again: that is a new interrupt. */
+    /* The transmitter is full for a moment and then empty again: a new
+     * interrupt. */
     uart->thre_pending = false;
     update(uart);
     if (loops(uart)) {
@@ -221,7 +224,8 @@ static void transmit(struct uart *uart, uint8_t byte)
 static void write_ier(struct uart *uart, uint8_t value)
 {
     value &= IER_RECEIVED | IER_EMPTY | IER_LINE | IER_MODEM;
-    /* The transmitter is always empty: enabling tells so at once. */
+    /* The transmitter is always empty, so enabling its interrupt raises it at
+     * once. */
     if ((value & ~uart->ier & IER_EMPTY) != 0) {
         uart->thre_pending = true;
     }
@@ -234,7 +238,7 @@ static void write_fcr(struct uart *uart, uint8_t value)
         (value & (FCR_ENABLE | FCR_CLEAR_RX)) == (FCR_ENABLE | FCR_CLEAR_RX)) {
         clear_input(uart);
     }
-    /* Without FCR_ENABLE the other bits are not programmed. */
+    /* If the write does not set FCR_ENABLE, its other bits have no effect. */
     uart->fcr = (value & FCR_ENABLE) != 0 ? value & 0xc9 : 0;
 }
 
@@ -339,7 +343,7 @@ static void write_register(struct uart *uart, unsigned index, uint8_t value)
     case SCR:
         uart->scratch = value;
         break;
-    default: /* LSR and MSR: writes are for factory tests */
+    default: /* LSR and MSR are writable only for factory tests */
         break;
     }
 }

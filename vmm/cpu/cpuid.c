@@ -1,6 +1,6 @@
-/* CPUID at an exit, and what else the policy tells; see the header. How the
- * policy comes about is vmm/cpu/cpuid_prepare.c. Leaves by number are those of
- * SDM 2A, CPUID, Table 3-8. */
+/* CPUID at an exit, and look-ups in the policy for other files; see the header.
+ * vmm/cpu/cpuid_prepare.c makes the policy. Leaves are those of SDM 2A, CPUID,
+ * Table 3-8. */
 #include "vmm/cpu/cpuid.h"
 
 #include "arch/cpuid.h"
@@ -15,10 +15,12 @@
 #define EAXD_COMPACT  (CPUID_D1_EAX_XSAVEC | CPUID_D1_EAX_XSAVES)
 #define LEAF_80000001 (CPUID_EXTENDED_FIRST + 1)
 
-/* The highest basic leaf under "Limit CPUID Maxval" (SDM 4 Table 2-2). */
+/* The highest basic leaf while IA32_MISC_ENABLE's "Limit CPUID Maxval" is set
+ * (SDM 4 Table 2-2). */
 #define LEAF_LIMITED 2U
 
-/* Bytes of an XSAVE area with these components (SDM 1 13.4). */
+/* Returns the size in bytes of an XSAVE area with the components of `xcr0` (SDM
+ * 1 13.4). */
 static uint32_t xsave_size(const struct cpuid_policy *policy, uint64_t xcr0,
                            bool compact)
 {
@@ -44,8 +46,9 @@ static uint32_t xsave_size(const struct cpuid_policy *policy, uint64_t xcr0,
     return size;
 }
 
-/* Leaves 0xb and 0x1f: one thread a core, all cores in one package. EDX is the
- * x2APIC id in every subleaf, ECX 7:0 echoes the subleaf. */
+/* Answers leaves 0xb and 0x1f. Each core has one thread, and one package has
+ * all cores. In every subleaf EDX is the x2APIC id and ECX 7:0 is the
+ * subleaf. */
 static struct cpuid_regs topology(const struct msr_context *vcpu,
                                   uint32_t subleaf)
 {
@@ -81,7 +84,8 @@ static struct cpuid_regs xsave_leaf(const struct msr_context *vcpu,
             xsave_size(policy, guest_get(vcpu->guest, GUEST_XCR0), false);
         regs.ecx = xsave_size(policy, policy->xcr0, false);
     } else if (subleaf == 1 && (regs.eax & EAXD_COMPACT) != 0) {
-        /* XSAVEC or XSAVES; no bit of IA32_XSS exists. */
+        /* For XSAVEC and XSAVES. The guest has no bit of IA32_XSS, so only XCR0
+         * counts. */
         regs.ebx = xsave_size(policy, guest_get(vcpu->guest, GUEST_XCR0), true);
     }
     return regs;
@@ -115,7 +119,7 @@ static struct cpuid_regs basic_leaf(const struct msr_context *vcpu,
         if ((guest_get(vcpu->guest, GUEST_CR4) & CR4_OSXSAVE) != 0) {
             regs.ecx |= ECX1_OSXSAVE;
         }
-        /* SDM 3A 11.4.3 */
+        /* The bit is 0 while the local APIC is disabled (SDM 3A 11.4.3). */
         if ((vcpu->lapic->base & APIC_BASE_EN) == 0) {
             regs.edx &= ~CPUID_1_EDX_APIC;
         }
@@ -133,12 +137,14 @@ static struct cpuid_regs basic_leaf(const struct msr_context *vcpu,
         if (leaf < CPUID_BASIC) {
             return policy->basic[leaf];
         }
-        /* Beyond the largest leaf, its data are returned. */
+        /* A leaf beyond the largest one gives the largest one's data, which is
+         * topology (SDM 2A, CPUID). */
         return leaf <= CPUID_LEAF_MAX ? none : topology(vcpu, subleaf);
     }
 }
 
-/* A hypervisor's leaves and the extended ones. False: none of them. */
+/* Answers a hypervisor's leaves and the extended ones. False: `leaf` is none of
+ * them. */
 static bool upper_leaf(const struct msr_context *vcpu, uint32_t leaf,
                        struct cpuid_regs *regs)
 {
@@ -170,7 +176,7 @@ void cpuid_emulate(const struct msr_context *vcpu, uint32_t leaf,
     }
 }
 
-/* Where each feature's bit is, and the bit of CR4 that it brings. */
+/* Where each feature's bit is, and which bit of CR4 it lets the guest set. */
 static const struct {
     uint32_t leaf;
     uint32_t subleaf;

@@ -1,15 +1,13 @@
-/* The allow-list itself; see the header. Names are those of SDM 2A, CPUID,
- * Tables 3-8, 3-10 and 3-11. What is not here is 0 for a guest: notably VMX,
- * SMX, MONITOR, SGX, PT, TSX, MPX, PKU, CET, LA57, WAITPKG, AMX, UINTR, the
- * PMU, thermal and power management. */
+/* The allow-list of CPUID; see the header. Names are those of SDM 2A, CPUID,
+ * Tables 3-8, 3-10 and 3-11. A guest reads all other bits as 0. Among those are
+ * VMX, SMX, MONITOR, SGX, PT, TSX, MPX, PKU, CET, LA57, WAITPKG, AMX, UINTR,
+ * the PMU, and thermal and power management. */
 #include "vmm/cpu/cpuid_allowed.h"
 
 #include "arch/cpuid.h"
 #include "arch/regs.h"
 
 #define BIT(n) (1U << (n))
-
-/* XCR0 (SDM 1 13.1) */
 
 /* Leaf 1, ECX */
 #define SSE3      BIT(0)
@@ -40,7 +38,7 @@
 #define SSE2  BIT(26)
 #define SS    BIT(27)
 
-/* Leaf 7.0, EBX */
+/* Leaf 7, subleaf 0, EBX */
 #define BMI1        BIT(3)
 #define AVX2        BIT(5)
 #define FDP_EXCPTN  BIT(6)
@@ -60,7 +58,7 @@
 #define AVX512BW    BIT(30)
 #define AVX512VL    BIT(31)
 
-/* Leaf 7.0, ECX */
+/* Leaf 7, subleaf 0, ECX */
 #define AVX512_VBMI      BIT(1)
 #define AVX512_VBMI2     BIT(6)
 #define GFNI             BIT(8)
@@ -73,7 +71,7 @@
 #define MOVDIRI          BIT(27)
 #define MOVDIR64B        BIT(28)
 
-/* Leaf 7.0, EDX */
+/* Leaf 7, subleaf 0, EDX */
 #define AVX512_4VNNIW       BIT(2)
 #define AVX512_4FMAPS       BIT(3)
 #define FSRM                BIT(4)
@@ -81,7 +79,7 @@
 #define SERIALIZE           BIT(14)
 #define AVX512_FP16         BIT(23)
 
-/* Leaf 7.1, EAX */
+/* Leaf 7, subleaf 1, EAX */
 #define AVX_VNNI    BIT(4)
 #define AVX512_BF16 BIT(5)
 #define FZRM        BIT(10)
@@ -89,7 +87,7 @@
 #define FSRC        BIT(12)
 #define AVX_IFMA    BIT(23)
 
-/* Leaf 0xd.1, EAX */
+/* Leaf 0xd, subleaf 1, EAX */
 #define XSAVEOPT BIT(0)
 #define XGETBV1  BIT(2)
 

@@ -1,5 +1,6 @@
 /* The allow-list of CPUID: which of the host's feature bits a guest may see,
- * and what each needs beside the host's own bit. Data for vmm/cpu/cpuid.c. */
+ * and what each needs besides the host's bit. vmm/cpu/cpuid_prepare.c reads
+ * it. */
 #pragma once
 
 #include <stddef.h>
@@ -12,7 +13,7 @@ enum cpuid_register {
     CPUID_EDX,
 };
 
-/* Instructions that VMX lets a guest use only with a control turned on. */
+/* VMX controls without which a guest cannot use the instruction. */
 enum cpuid_need {
     NEED_NOTHING,
     NEED_RDTSCP,
@@ -25,8 +26,8 @@ struct cpuid_allowed {
     uint32_t subleaf;
     enum cpuid_register reg;
     uint32_t mask;
-    uint64_t cr4;  /* offered if a guest can set all of these ... */
-    uint64_t xcr0; /* ... and all of these */
+    uint64_t cr4;  /* the guest must be able to set all of these bits of CR4 */
+    uint64_t xcr0; /* and to enable all of these components */
     enum cpuid_need need;
 };
 

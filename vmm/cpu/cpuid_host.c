@@ -1,5 +1,5 @@
-/* The host's CPUID for vmm/cpu/cpuid_prepare.c: a file of its own so that host
- * tests can put a machine of their choice in its place. */
+/* Executes the host's CPUID for vmm/cpu/cpuid_prepare.c. It is a file of its
+ * own, so that host tests can replace it with a processor of their choice. */
 #include "arch/cpu.h"
 #include "vmm/cpu/cpuid.h"
 

@@ -1,6 +1,7 @@
-/* Makes a VM's CPUID policy; see vmm/cpu/cpuid.h. The feature bits are
- * vmm/cpu/cpuid_allowed.c's; here is the rest: topology, caches, XSAVE, clocks,
- * names. Leaves by number are those of SDM 2A, CPUID, Table 3-8. */
+/* Makes a VM's CPUID policy; see vmm/cpu/cpuid.h. The allow-list of feature
+ * bits is vmm/cpu/cpuid_allowed.c. This file applies it and adds topology,
+ * caches, XSAVE, clocks and names. Leaves are those of SDM 2A, CPUID, Table
+ * 3-8. */
 #include "arch/cpuid.h"
 #include "arch/msr.h"
 #include "arch/regs.h"
@@ -15,13 +16,13 @@
 #define EAX6_ARAT                 (1U << 2)
 #define EDX80000007_INVARIANT_TSC (1U << 8)
 
-/* KVM's paravirtual features (leaf 0x40000001): its clock, and that ports need
- * no delay here, which saves a kernel its writes to port 0x80. */
+/* A bit of KVM's paravirtual features (leaf 0x40000001): I/O ports need no
+ * delays, so a kernel leaves out its writes to port 0x80. */
 #define KVM_FEATURE_NOP_IO_DELAY (1U << 1)
 
-#define LINEAR_BITS           48U /* no LA57 */
+#define LINEAR_BITS           48U /* there is no 5-level paging */
 #define PHYSICAL_BITS_DEFAULT 36U
-#define PHYSICAL_BITS_EPT     48U /* what four levels of EPT reach */
+#define PHYSICAL_BITS_EPT     48U /* width of four-level EPT's addresses */
 
 #define XCR0_KNOWN (XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512)
 
@@ -56,7 +57,7 @@ static struct cpuid_regs host(uint32_t leaf, uint32_t subleaf)
                                regs[CPUID_ECX], regs[CPUID_EDX]};
 }
 
-/* Where the policy keeps a leaf of the allow-list. */
+/* Returns the place of a leaf of the allow-list in the policy. */
 static struct cpuid_regs *slot_of(struct cpuid_policy *policy, uint32_t leaf,
                                   uint32_t subleaf)
 {
@@ -118,10 +119,10 @@ static void prepare_features(struct cpuid_policy *policy, uint32_t host_max,
     }
 }
 
-/* IA32_ARCH_CAPABILITIES (SDM 4 Table 2-2), so that a guest need not guard
- * itself against what this processor does not suffer from: the bits that tell
- * of a processor, not those that tell of further MSRs, which are not there (7,
- * 10, 11, 12, 18, 21, 23, 25), nor 3, which is for hypervisors. */
+/* The bits of IA32_ARCH_CAPABILITIES that guests see (SDM 4 Table 2-2). They
+ * let a guest leave out mitigations that this processor does not need. Left out
+ * are the bits that promise further MSRs, which guests do not have (7, 10, 11,
+ * 12, 18, 21, 23, 25), and bit 3, which concerns hypervisors only. */
 #define ARCH_SHOWN                                                             \
     (ARCH_RDCL_NO | ARCH_IBRS_ALL | ARCH_RSBA | ARCH_SSB_NO | ARCH_MDS_NO |    \
      ARCH_PSCHANGE_MC_NO | ARCH_TAA_NO | ARCH_SBDR_SSDP_NO | ARCH_FBSDP_NO |   \
@@ -138,7 +139,8 @@ static void prepare_arch_capabilities(struct cpuid_policy *policy)
     }
 }
 
-/* Vendor, family and what every guest has whatever the host has. */
+/* Vendor, family and model, and the features that every guest has on any
+ * host. */
 static void prepare_identity(struct cpuid_policy *policy)
 {
     struct cpuid_regs *basic = policy->basic;
@@ -160,8 +162,8 @@ static void prepare_identity(struct cpuid_policy *policy)
     policy->feature[0].ebx |= CPUID_7_EBX_TSC_ADJUST;
 }
 
-/* Leaves 2 and 4. Every vCPU is a core of its own with its own caches, but
- * for the third level, which the package shares. */
+/* Leaves 2 and 4. Every vCPU is a core with its own caches. Only the
+ * third-level cache is shared, by the whole package. */
 static void prepare_caches(struct cpuid_policy *policy, uint32_t host_max)
 {
     uint32_t ids = (1U << cpuid_width(policy->cpu_count)) - 1;
@@ -184,8 +186,8 @@ static void prepare_caches(struct cpuid_policy *policy, uint32_t host_max)
     }
 }
 
-/* Leaf 0xd: which state components there are, where and how large. The sizes
- * that follow XCR0 are worked out at the exit. */
+/* Leaf 0xd: the state components with their offsets and sizes. The total sizes
+ * depend on XCR0 and are computed at the exit. */
 static void prepare_xsave(struct cpuid_policy *policy, uint32_t host_max)
 {
     struct cpuid_regs real;
@@ -208,14 +210,15 @@ static void prepare_xsave(struct cpuid_policy *policy, uint32_t host_max)
     for (uint32_t i = 2; i < CPUID_XSAVE; i++) {
         if ((policy->xcr0 >> i & 1) != 0) {
             policy->xsave[i] = host(0xd, i);
-            policy->xsave[i].ecx &= 2; /* aligned to 64 in the compact form */
+            policy->xsave[i].ecx &= 2; /* compact form: 64-byte aligned */
             policy->xsave[i].edx = 0;
         }
     }
 }
 
-/* How far off, in Hz, a guest is with this ratio: worked out exactly, or as
- * Linux does it, in whole kHz rounded down, whichever is worse. */
+/* Returns the error, in Hz, of the TSC frequency that a guest computes from the
+ * ratio `ebx` / `eax`. It is the larger of two: that of the exact quotient, and
+ * that of Linux, which rounds down to whole kHz. */
 static uint64_t clock_error(uint64_t khz, uint64_t ebx, uint64_t eax)
 {
     uint64_t hz = CPUID_CRYSTAL_HZ * ebx / eax;
@@ -225,9 +228,10 @@ static uint64_t clock_error(uint64_t khz, uint64_t ebx, uint64_t eax)
     return exact > whole * 1000 ? exact : whole * 1000;
 }
 
-/* Leaf 0x15: TSC / crystal = EBX / EAX. Linux works with 32 bits in kHz
- * (crystal_khz * EBX / EAX), so EBX is kept so small that this does not
- * overflow; of the ratios that are left, the best. */
+/* Leaf 0x15: TSC frequency / crystal frequency = EBX / EAX. Linux computes
+ * crystal_khz * EBX / EAX in 32 bits, so EBX is limited such that the product
+ * does not overflow. Among the remaining ratios the one with the smallest error
+ * is taken. */
 static void prepare_clock(struct cpuid_policy *policy)
 {
     const uint32_t crystal_khz = CPUID_CRYSTAL_HZ / 1000;
@@ -261,8 +265,8 @@ static void prepare_clock(struct cpuid_policy *policy)
     policy->hyper[0x10] = (struct cpuid_regs){(uint32_t)khz, crystal_khz, 0, 0};
 }
 
-/* The host's name for itself up to the frequency it claims, which is not the
- * TSC's under an emulator. */
+/* The host's brand string up to its frequency. The frequency is left out, since
+ * under an emulator it is not the TSC's. */
 static void prepare_brand(struct cpuid_policy *policy)
 {
     struct cpuid_regs *leaves = &policy->extended[2];

@@ -1,5 +1,5 @@
-/* The decoder: prefixes, opcode, ModRM, SIB, displacement, immediate, in the
- * order of the bytes. See the header. */
+/* The decoder; see the header. It takes prefixes, opcode, ModRM, SIB,
+ * displacement and immediate in the order of the bytes. */
 #include "vmm/cpu/decode.h"
 
 #include "arch/regs.h"
@@ -20,7 +20,7 @@
 struct state {
     const uint8_t *bytes;
     size_t at;
-    size_t limit; /* bytes there are, at most 15 */
+    size_t limit; /* number of bytes available, at most 15 */
     enum decode_mode mode;
     uint8_t rex;
     uint8_t repeat; /* enum insn_repeat */
@@ -40,7 +40,7 @@ static bool has(const struct state *state, size_t count)
     return state->limit - state->at >= count;
 }
 
-/* The next `count` bytes (1, 2, 4, 8), sign-extended. */
+/* Takes the next `count` bytes (1, 2, 4 or 8), sign-extended. */
 static int64_t take(struct state *state, size_t count)
 {
     const uint8_t *from = state->bytes + state->at;
@@ -64,8 +64,8 @@ static int64_t take(struct state *state, size_t count)
     }
 }
 
-/* SDM 2A 2.1.1. In 64-bit mode the four old segment overrides do nothing, not
- * even undo an FS or GS before them. */
+/* Notes a legacy prefix (SDM 2A 2.1.1). In 64-bit mode the prefixes for ES, CS,
+ * SS and DS have no effect; an FS or GS prefix before them stays valid. */
 static void note_prefix(struct state *state, uint8_t byte)
 {
     switch (byte) {
@@ -101,8 +101,8 @@ static void note_prefix(struct state *state, uint8_t byte)
     }
 }
 
-/* Takes prefixes and opcode; NULL when the bytes end first. A REX counts only
- * right before the opcode (SDM 2A 2.2.1). */
+/* Takes the prefixes and the opcode byte. A REX prefix counts only directly
+ * before the opcode (SDM 2A 2.2.1). NULL: the bytes end first. */
 static const struct opcode *take_opcode(struct state *state, uint8_t *byte)
 {
     for (;;) {
@@ -122,7 +122,7 @@ static const struct opcode *take_opcode(struct state *state, uint8_t *byte)
         } else if (state->mode == DECODE_64) {
             state->rex = *byte;
         } else {
-            /* INC or DEC of a register. */
+            /* Outside 64-bit mode, 40 to 4F are INC and DEC of a register. */
             static const struct opcode other = {INSN_UNSUPPORTED, 0, 0};
 
             return &other;
@@ -130,7 +130,7 @@ static const struct opcode *take_opcode(struct state *state, uint8_t *byte)
     }
 }
 
-/* SDM 2A table 2-1: 16-bit addressing. */
+/* Takes a memory operand with 16-bit addressing (SDM 2A table 2-1). */
 static enum decode_result take_memory16(struct state *state, uint8_t modrm,
                                         struct insn *insn)
 {
@@ -159,7 +159,8 @@ static enum decode_result take_memory16(struct state *state, uint8_t modrm,
     return DECODE_OK;
 }
 
-/* SDM 2A tables 2-2 and 2-3, and 2.2.1.6 for RIP-relative. */
+/* Takes a memory operand with 32- or 64-bit addressing (SDM 2A tables 2-2 and
+ * 2-3; RIP-relative: 2.2.1.6). */
 static enum decode_result take_memory(struct state *state, uint8_t modrm,
                                       struct insn *insn)
 {
@@ -240,7 +241,8 @@ static uint8_t memory_size(uint16_t flags, uint8_t size)
     return size;
 }
 
-/* The instructions whose meaning hangs on a prefix or on their size. */
+/* Finishes the instructions whose meaning depends on a prefix or on their
+ * size. */
 static enum decode_result settle(const struct state *state, uint16_t flags,
                                  struct insn *insn)
 {
@@ -283,14 +285,14 @@ static enum decode_result settle(const struct state *state, uint16_t flags,
     return DECODE_OK;
 }
 
-/* What the ModRM byte names as register operand. */
+/* Sets the register operand that the ModRM byte names. */
 static void set_register(const struct state *state, uint8_t modrm,
                          struct insn *insn)
 {
     uint8_t reg = modrm >> 3 & 7;
 
     if (insn->operation == INSN_MOV_SREG) {
-        insn->reg = reg; /* REX.R does not reach segment registers */
+        insn->reg = reg; /* REX.R does not apply to segment registers */
         return;
     }
     if (insn->size == 1 && state->rex == 0 && reg >= 4) {
@@ -349,7 +351,8 @@ static enum decode_result take_operands(struct state *state, uint16_t flags,
     return DECODE_OK;
 }
 
-/* The opcode's first half is known: the escapes, ModRM and groups. */
+/* Takes the rest of an instruction whose opcode bytes are known: ModRM, group,
+ * operands. */
 static enum decode_result take_rest(struct state *state,
                                     const struct opcode *opcode, uint8_t byte,
                                     struct insn *insn)
@@ -378,7 +381,7 @@ static enum decode_result take_rest(struct state *state,
     }
     if (((flags & OPCODE_MODRM) != 0 && modrm >= 0xc0) ||
         ((flags & OPCODE_ONLY64) != 0 && state->mode != DECODE_64)) {
-        /* No memory operand, or ARPL. */
+        /* It has no memory operand, or it is ARPL. */
         return state->lock ? DECODE_INVALID : DECODE_UNSUPPORTED;
     }
     insn->operation = opcode->operation;
@@ -399,7 +402,7 @@ static enum decode_result take_rest(struct state *state,
     return settle(state, flags, insn);
 }
 
-/* 0F 38 F0 and F1 with no prefix or 66 are MOVBE, with F2 CRC32. */
+/* 0F 38 F0 and F1 are MOVBE without a prefix or with 66, and CRC32 with F2. */
 static enum decode_result take_0f38(struct state *state, struct insn *insn)
 {
     static const struct opcode load = {INSN_MOVBE, INSN_REG_M, OPCODE_MODRM};

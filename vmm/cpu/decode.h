@@ -1,12 +1,12 @@
-/* From instruction bytes to one decoded instruction with a memory operand.
- * Pure: no guest, no memory but the caller's copy of the bytes.
+/* Decodes one instruction with a memory operand. The decoder is pure: it uses
+ * no guest state, and reads only the caller's copy of the bytes.
  *
- * Covered are the integer instructions that read or write memory and that
- * compilers and kernels use on device registers; the table in
- * vmm/cpu/decode_table.c is the list. Forms without a memory operand, control
- * transfers and vector instructions are DECODE_UNSUPPORTED.
+ * It knows the integer instructions that read or write memory and that
+ * compilers and kernels use on device registers. The table in
+ * vmm/cpu/decode_table.c lists them. Forms without a memory operand, control
+ * transfers and vector instructions give DECODE_UNSUPPORTED.
  *
- * Who calls it: vmm/cpu/emulate.c.  SDM 2A chapter 2, 2D appendix A. */
+ * Who calls it: vmm/cpu/emulate.c. SDM 2A chapter 2, 2D appendix A. */
 #pragma once
 
 #include <stdbool.h>
@@ -23,16 +23,17 @@ enum decode_mode {
 
 enum decode_result {
     DECODE_OK,
-    DECODE_NEED_MORE,  /* the instruction goes on behind `length` bytes */
+    DECODE_NEED_MORE,  /* the `length` bytes end within the instruction */
     DECODE_INVALID,    /* the processor would raise #UD */
     DECODE_TOO_LONG,   /* more than 15 bytes: #GP(0) */
-    DECODE_UNSUPPORTED /* exists, or might; not one of ours */
+    DECODE_UNSUPPORTED /* perhaps a valid instruction, but not in our table */
 };
 
 enum insn_operation {
-    INSN_UNSUPPORTED, /* 0: what the opcode table says nothing about */
+    INSN_UNSUPPORTED, /* 0, the value of rows that the table leaves empty */
     INSN_INVALID,
-    /* Two operands, flags. The first eight in the order of their encoding. */
+    /* Two operands and flags. The first eight are in the order of their
+     * encoding. */
     INSN_ADD,
     INSN_OR,
     INSN_ADC,
@@ -58,7 +59,7 @@ enum insn_operation {
     INSN_BTS,
     INSN_BTR,
     INSN_BTC,
-    /* One operand. */
+    /* Instructions with one operand. */
     INSN_INC,
     INSN_DEC,
     INSN_NOT,
@@ -70,7 +71,7 @@ enum insn_operation {
     INSN_PUSH,
     INSN_POP,
     INSN_SETCC,
-    /* Register from memory. */
+    /* Loads into a register; MOV and MOVBE also store. */
     INSN_MOV,
     INSN_MOVZX,
     INSN_MOVSX,
@@ -83,12 +84,12 @@ enum insn_operation {
     INSN_LZCNT,
     INSN_POPCNT,
     INSN_MOV_SREG, /* stores the selector of segment `reg` */
-    /* Exchanges. */
+    /* Instructions that exchange values. */
     INSN_XCHG,
     INSN_XADD,
     INSN_CMPXCHG,
-    INSN_CMPXCHG8B, /* and 16B, by `size` */
-    /* Strings. */
+    INSN_CMPXCHG8B, /* CMPXCHG16B too; `size` tells which */
+    /* String instructions. */
     INSN_MOVS,
     INSN_CMPS,
     INSN_STOS,
@@ -99,7 +100,7 @@ enum insn_operation {
     INSN_OPERATIONS
 };
 
-/* Which operands there are beside the memory operand, and which is written. */
+/* Which operands an instruction has, and which of them it writes. */
 enum insn_form {
     INSN_M,         /* memory only */
     INSN_M_REG,     /* memory op= register */
@@ -107,44 +108,45 @@ enum insn_form {
     INSN_M_IMM,     /* memory op= immediate */
     INSN_REG_M_IMM, /* register = memory op immediate */
     INSN_M_CL,      /* memory shifted by CL */
-    INSN_M_REG_IMM, /* SHLD, SHRD */
+    INSN_M_REG_IMM, /* SHLD and SHRD by an immediate count */
     INSN_M_REG_CL,
     INSN_STRING
 };
 
 enum insn_repeat {
     INSN_ONCE,
-    INSN_REPNE, /* F2 */
-    INSN_REP    /* F3; REPE for CMPS and SCAS */
+    INSN_REPNE, /* prefix F2 */
+    INSN_REP    /* prefix F3; REPE for CMPS and SCAS */
 };
 
-/* In `base` and `index`, beside the numbers of enum gpr (arch/vmx/guest.h). */
+/* Values of `base` and `index` besides those of enum gpr (arch/vmx/guest.h). */
 #define INSN_NO_REGISTER 16
 #define INSN_BASE_RIP    17
 
 struct insn {
-    uint8_t length;       /* bytes, prefixes included */
+    uint8_t length;       /* of the instruction with its prefixes, in bytes */
     uint8_t operation;    /* enum insn_operation */
     uint8_t form;         /* enum insn_form */
-    uint8_t size;         /* of the operation and the register, bytes */
-    uint8_t memory_size;  /* of the memory operand; differs for MOVZX... */
-    uint8_t address_size; /* 2, 4, 8 */
-    uint8_t segment;      /* ES CS SS DS FS GS = 0 to 5; DS:rSI of strings */
-    uint8_t base;         /* strings: NO_REGISTER */
+    uint8_t size;         /* of operation and register operand, in bytes */
+    uint8_t memory_size;  /* of the memory operand, in bytes */
+    uint8_t address_size; /* 2, 4 or 8 bytes */
+    uint8_t segment;      /* ES CS SS DS FS GS: 0 to 5; strings: of rSI */
+    uint8_t base;         /* INSN_NO_REGISTER for strings */
     uint8_t index;
-    uint8_t scale;        /* 1, 2, 4, 8; 1 without an index */
-    uint8_t reg;          /* the register operand; a segment for MOV_SREG */
-    bool reg_high;        /* AH CH DH BH: bits 15:8 of `reg` 0 to 3 */
-    uint8_t condition;    /* SETcc, CMOVcc: low four bits of the opcode */
-    uint8_t repeat;       /* enum insn_repeat; strings only */
-    bool lock;            /* LOCK, or implied by XCHG */
-    bool register_bit;    /* BT group: bit offset in `reg`, may leave `size` */
-    int64_t displacement; /* sign-extended; of moffs: the whole offset */
+    uint8_t scale;        /* 1, 2, 4 or 8; 1 without an index */
+    uint8_t reg;          /* the register operand; for MOV_SREG a segment */
+    bool reg_high;        /* AH to BH: bits 15:8 of `reg`, 0 to 3 */
+    uint8_t condition;    /* of SETcc and CMOVcc: low four bits of the opcode */
+    uint8_t repeat;       /* enum insn_repeat; of string instructions only */
+    bool lock;            /* LOCK prefix, or XCHG, which implies it */
+    bool register_bit;    /* BT, BTS, BTR or BTC with the bit offset in `reg`;
+                           * the bit may lie outside the operand */
+    int64_t displacement; /* sign-extended; for moffs the whole offset */
     uint64_t immediate;   /* sign-extended to 64 bits */
 };
 
-/* Decodes the instruction that `bytes` begins with. `insn` is whole only when
- * the answer is DECODE_OK. Reads each byte from `bytes` at will: the caller
- * gives a private copy. `length` may be more than INSN_MAX_LENGTH. */
+/* Decodes the instruction at the start of `bytes`. `insn` is valid only if the
+ * result is DECODE_OK. A byte may be read more than once, so `bytes` must be a
+ * private copy. `length` may be more than INSN_MAX_LENGTH. */
 enum decode_result decode(const uint8_t *bytes, size_t length,
                           enum decode_mode mode, struct insn *insn);

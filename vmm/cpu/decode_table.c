@@ -1,4 +1,4 @@
-/* The opcode table; see the header for its columns. */
+/* The opcode table; see the header for its flags. */
 #include "vmm/cpu/decode_table.h"
 
 #include "vmm/cpu/decode.h"
@@ -9,13 +9,14 @@
 #define GROUP  (OPCODE_MODRM | OPCODE_GROUP)
 #define PREFIX OPCODE_PREFIX
 
-/* Slots of groups that no instruction uses. */
+/* A row of a group that no instruction uses. */
 #define NONE                                                                   \
     {                                                                          \
         INSN_INVALID, 0, 0                                                     \
     }
 
-/* ADD to CMP: op m8,r8; op m,r; op r8,m8; op r,m. `lock` for all but CMP. */
+/* The four forms of ADD to CMP: m8 op= r8, m op= r, r8 op= m8, r op= m. `lock`
+ * is LOCK for all operations but CMP. */
 #define ALU(base, operation, lock)                                             \
     [(base)] = {operation, INSN_M_REG, M_R8 | (lock)},                         \
     [(base) + 1] = {operation, INSN_M_REG, M_R | (lock)},                      \
@@ -37,7 +38,7 @@ const struct opcode decode_one_byte[256] = {
     P(0x2e),
     P(0x36),
     P(0x3e),
-    /* REX in 64-bit mode; INC and DEC of registers elsewhere. */
+    /* REX prefixes in 64-bit mode; otherwise INC and DEC of registers. */
     [0x40 ... 0x4f] = {0x40, 0, PREFIX},
     [0x63] = {INSN_MOVSX, INSN_REG_M, M_R | OPCODE_MEMORY32 | OPCODE_ONLY64},
     P(0x64),
@@ -110,7 +111,8 @@ const struct opcode decode_two_byte[256] = {
     [0xb3] = {INSN_BTR, INSN_M_REG, M_R | LOCK},
     [0xb6] = {INSN_MOVZX, INSN_REG_M, M_R | OPCODE_MEMORY8},
     [0xb7] = {INSN_MOVZX, INSN_REG_M, M_R | OPCODE_MEMORY16},
-    /* POPCNT, TZCNT, LZCNT take F3, which vmm/cpu/decode.c knows. */
+    /* B8 is POPCNT only with F3; with F3, BC is TZCNT and BD LZCNT. settle()
+     * of decode.c checks the prefix. */
     [0xb8] = {INSN_POPCNT, INSN_REG_M, M_R},
     [0xba] = {GROUP_8, 0, GROUP},
     [0xbb] = {INSN_BTC, INSN_M_REG, M_R | LOCK},
@@ -120,7 +122,7 @@ const struct opcode decode_two_byte[256] = {
     [0xbf] = {INSN_MOVSX, INSN_REG_M, M_R | OPCODE_MEMORY16},
     [0xc0] = {INSN_XADD, INSN_M_REG, M_R8 | LOCK},
     [0xc1] = {INSN_XADD, INSN_M_REG, M_R | LOCK},
-    /* MOVNTI: a store like another, but for the cache. */
+    /* MOVNTI. It stores as MOV does; its cache hint is ignored. */
     [0xc3] = {INSN_MOV, INSN_M_REG, M_R | OPCODE_PLAIN},
     [0xc7] = {GROUP_9, 0, GROUP},
 };
@@ -159,7 +161,7 @@ const struct opcode decode_groups[GROUP_COUNT][8] = {
     [GROUP_1_BYTE] = ALU_GROUP(OPCODE_BYTE | OPCODE_IMM8),
     [GROUP_1_IMM] = ALU_GROUP(OPCODE_IMM),
     [GROUP_1_IMM8] = ALU_GROUP(OPCODE_IMM8),
-    /* The rest of 8F is AMD's XOP. */
+    /* 8F /1 to /7 are AMD's XOP. */
     [GROUP_1A] = {{INSN_POP, INSN_M, OPCODE_STACK}},
     [GROUP_2_BYTE] = SHIFT_GROUP(INSN_M_IMM, OPCODE_BYTE | OPCODE_IMM8),
     [GROUP_2] = SHIFT_GROUP(INSN_M_IMM, OPCODE_IMM8),
@@ -182,7 +184,7 @@ const struct opcode decode_groups[GROUP_COUNT][8] = {
                  [6] = {INSN_BTR, INSN_M_IMM, OPCODE_IMM8 | LOCK},
                  [7] = {INSN_BTC, INSN_M_IMM, OPCODE_IMM8 | LOCK}},
     [GROUP_9] = {[1] = {INSN_CMPXCHG8B, INSN_M, LOCK}},
-    /* /7 holds XABORT and XBEGIN. */
+    /* C6 /7 is XABORT, C7 /7 is XBEGIN; neither is emulated. */
     [GROUP_11_BYTE] = {{INSN_MOV, INSN_M_IMM, OPCODE_BYTE | OPCODE_IMM8},
                        [1 ... 6] = NONE},
     [GROUP_11] = {{INSN_MOV, INSN_M_IMM, OPCODE_IMM}, [1 ... 6] = NONE},

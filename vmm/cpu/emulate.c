@@ -1,4 +1,4 @@
-/* One instruction from its bytes to its effect; see the header. */
+/* Executes one instruction, from its bytes to its effect; see the header. */
 #include "vmm/cpu/emulate.h"
 
 #include "arch/msr.h"
@@ -8,7 +8,8 @@
 #include "vmm/cpu/emulate_memory.h"
 #include "vmm/cpu/emulate_quick.h"
 
-/* SDM 3A 20.1 (code segments), 3C 24.2: the CPL is SS.DPL. */
+/* Finds the mode and the privilege of the guest's code. L and D of CS give the
+ * mode (SDM 3A 3.4.5); SS.DPL is the CPL (SDM 3C 25.4.1). */
 static void start(struct emulation *run, struct emulate_context *context)
 {
     struct guest *guest = context->space.guest;
@@ -36,8 +37,8 @@ static enum emulate_result refuse(struct emulation *run)
                : EMULATE_UNSUPPORTED;
 }
 
-/* Fetches and decodes. The bytes are read once: whatever the guest does to
- * them meanwhile, what is checked is what is executed. */
+/* Fetches and decodes the instruction. Its bytes are read once: if the guest
+ * changes them meanwhile, the emulator still executes what it has checked. */
 static enum emulate_result take(struct emulation *run)
 {
     struct emulate_code *code = &run->context->code;
@@ -59,7 +60,7 @@ static enum emulate_result take(struct emulation *run)
     case DECODE_OK:
         code->length = run->insn.length;
         return EMULATE_DONE;
-    case DECODE_NEED_MORE: /* the code segment ends inside */
+    case DECODE_NEED_MORE: /* the code segment ends within it */
     case DECODE_TOO_LONG:
         return emulate_memory_fault(run, VECTOR_GP);
     default:

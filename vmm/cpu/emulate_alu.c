@@ -23,7 +23,7 @@ static void replace(uint64_t *flags, uint64_t which, uint64_t value)
     *flags = (*flags & ~which) | value;
 }
 
-/* SF, ZF and PF of a result. */
+/* Returns SF, ZF and PF for a result. */
 static uint64_t result_flags(unsigned size, uint64_t result)
 {
     return flag_if((result & sign_of(size)) != 0, RFLAGS_SF) |
@@ -195,7 +195,7 @@ uint64_t emulate_alu_shift_double(enum insn_operation operation, unsigned size,
     uint64_t result = 0;
     bool carry = false;
 
-    if (count == 0 || count > bits) { /* the latter is undefined */
+    if (count == 0 || count > bits) { /* a larger count is undefined */
         return value;
     }
     if (operation == INSN_SHLD) {
@@ -291,8 +291,9 @@ void emulate_alu_multiply(bool is_signed, unsigned size, uint64_t a, uint64_t b,
     replace(flags, RFLAGS_CF | RFLAGS_OF, fits ? 0 : RFLAGS_CF | RFLAGS_OF);
 }
 
-/* high:low / divisor with a quotient of 64 bits: the caller has checked that
- * high < divisor. libgcc's 128-bit division is not there to be called. */
+/* Divides high:low by `divisor`. The caller has checked that high < divisor, so
+ * the quotient has 64 bits. It is done by hand since libgcc's 128-bit division
+ * is not linked. */
 static void divide_wide(uint64_t divisor, uint64_t *low, uint64_t *high)
 {
     uint64_t rest = *high;
@@ -312,7 +313,7 @@ static void divide_wide(uint64_t divisor, uint64_t *low, uint64_t *high)
     *high = rest;
 }
 
-/* The dividend is high:low as 2 * size bytes, here as 128 bits. */
+/* The dividend is high:low, 2 * size bytes. */
 bool emulate_alu_divide(bool is_signed, unsigned size, uint64_t divisor,
                         uint64_t *low, uint64_t *high)
 {
@@ -339,7 +340,7 @@ bool emulate_alu_divide(bool is_signed, unsigned size, uint64_t divisor,
     }
     quotient = (uint64_t)dividend;
     rest = (uint64_t)(dividend >> 64);
-    if (rest >= divisor) { /* divisor 0 too */
+    if (rest >= divisor) { /* also true for divisor 0 */
         return false;
     }
     divide_wide(divisor, &quotient, &rest);

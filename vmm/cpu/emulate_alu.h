@@ -1,5 +1,6 @@
-/* Arithmetic of the emulated instructions and its flags. Pure. Inside the
- * emulator only.  SDM 1 3.4.3 and appendix A (flags), 2A to 2D. */
+/* Arithmetic of the emulated instructions, with its flags. The functions are
+ * pure; only the emulator uses them. SDM 1 3.4.3 and appendix A (flags), 2A to
+ * 2D. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,12 +12,12 @@
 #define RFLAGS_STATUS                                                          \
     (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_OF)
 
-/* Operands are `size` bytes (1, 2, 4, 8), zero-extended; so are results.
- * `flags` is RFLAGS: read where the instruction reads it, changed where it
- * changes it. Flags that the SDM leaves undefined keep or lose their value. */
+/* Operands and results have `size` bytes (1, 2, 4, 8) and are zero-extended.
+ * `flags` is RFLAGS, which a function reads and changes as the instruction
+ * does. Flags that the SDM leaves undefined may change or not. */
 
-/* ADD OR ADC SBB AND SUB XOR CMP TEST; for the last two the result is not to be
- * stored. */
+/* ADD OR ADC SBB AND SUB XOR CMP TEST. The caller does not store the result of
+ * CMP and TEST. */
 uint64_t emulate_alu_binary(enum insn_operation operation, unsigned size,
                             uint64_t a, uint64_t b, uint64_t *flags);
 /* INC DEC NOT NEG */
@@ -29,20 +30,21 @@ uint64_t emulate_alu_shift(enum insn_operation operation, unsigned size,
 uint64_t emulate_alu_shift_double(enum insn_operation operation, unsigned size,
                                   uint64_t value, uint64_t filler,
                                   uint64_t count, uint64_t *flags);
-/* BT BTS BTR BTC; `bit` counts modulo the operand's bits */
+/* BT BTS BTR BTC; `bit` is taken modulo the operand's number of bits */
 uint64_t emulate_alu_bit(enum insn_operation operation, unsigned size,
                          uint64_t value, uint64_t bit, uint64_t *flags);
-/* BSF BSR TZCNT LZCNT POPCNT; `otherwise` is the answer of BSF and BSR to 0 */
+/* BSF BSR TZCNT LZCNT POPCNT; for value 0, BSF and BSR return `otherwise` */
 uint64_t emulate_alu_scan(enum insn_operation operation, unsigned size,
                           uint64_t value, uint64_t otherwise, uint64_t *flags);
-/* MUL and IMUL: both halves of the product. */
+/* MUL and IMUL; returns both halves of the product. */
 void emulate_alu_multiply(bool is_signed, unsigned size, uint64_t a, uint64_t b,
                           uint64_t *low, uint64_t *high, uint64_t *flags);
-/* DIV and IDIV: high:low / divisor; quotient into *low, remainder into *high.
- * False: #DE, nothing changed. */
+/* DIV and IDIV: divides high:low by `divisor`. The quotient goes to *low, the
+ * remainder to *high. False: #DE, and nothing has changed. */
 bool emulate_alu_divide(bool is_signed, unsigned size, uint64_t divisor,
                         uint64_t *low, uint64_t *high);
-/* SDM 2A appendix B.1.4.7: the low four bits of Jcc, SETcc, CMOVcc. */
+/* Does a condition hold? `condition` is the low four bits of the opcode of Jcc,
+ * SETcc or CMOVcc (SDM 2D appendix B.1.4.7). */
 bool emulate_alu_condition(unsigned condition, uint64_t flags);
 
 uint64_t emulate_alu_sign_extend(uint64_t value, unsigned size);

@@ -1,4 +1,4 @@
-/* The instructions; see the header. */
+/* Executes decoded instructions; see the header. */
 #include "vmm/cpu/emulate_execute.h"
 
 #include "arch/regs.h"
@@ -25,7 +25,7 @@ void emulate_set_register(struct emulation *run, unsigned number, unsigned size,
     guest_set_gpr(run->guest, gpr, value);
 }
 
-/* The register operand: as above, but AH to BH are there too. */
+/* Returns the register operand, which may also be AH, CH, DH or BH. */
 static uint64_t get_operand(struct emulation *run)
 {
     const struct insn *insn = &run->insn;
@@ -68,7 +68,7 @@ static enum emulate_result done_with_flags(struct emulation *run,
     return done(run);
 }
 
-/* The memory operand's offset in its segment. */
+/* Returns the memory operand's offset in its segment. */
 static uint64_t effective_address(struct emulation *run)
 {
     const struct insn *insn = &run->insn;
@@ -83,8 +83,8 @@ static uint64_t effective_address(struct emulation *run)
         address += guest_gpr(run->guest, (enum gpr)insn->index) * insn->scale;
     }
     if (insn->register_bit) {
-        /* The bit offset is signed and reaches beyond the operand: SDM 2A,
-         * BT. It moves the address by whole operands. */
+        /* The bit offset is signed and may point outside the operand (SDM 2A,
+         * BT). It moves the address by whole operands. */
         int64_t bit = (int64_t)emulate_alu_sign_extend(
             emulate_register(run, insn->reg, insn->size), insn->size);
 
@@ -94,7 +94,7 @@ static uint64_t effective_address(struct emulation *run)
                    insn->size;
     }
     if (insn->operation == INSN_POP && insn->base == GPR_RSP) {
-        address += insn->size; /* POP moves the stack pointer first */
+        address += insn->size; /* POP increments RSP first (SDM 2B, POP) */
     }
     return address & emulate_mask(insn->address_size);
 }
@@ -131,7 +131,7 @@ static uint64_t byte_swap(uint64_t value, unsigned size)
     return __builtin_bswap64(value) >> (64 - 8 * size);
 }
 
-/* MOV and its kin that store. */
+/* Executes MOV, MOVBE, SETcc and MOV from a segment register: they store. */
 static enum emulate_result execute_store(struct emulation *run)
 {
     const struct insn *insn = &run->insn;
@@ -152,7 +152,8 @@ static enum emulate_result execute_store(struct emulation *run)
     }
 }
 
-/* Those that put memory, somehow changed, into the register operand. */
+/* Executes the instructions that load memory, perhaps change it, and write it
+ * to the register operand. */
 static enum emulate_result execute_load(struct emulation *run)
 {
     const struct insn *insn = &run->insn;
@@ -172,7 +173,8 @@ static enum emulate_result execute_load(struct emulation *run)
         value = byte_swap(value, insn->size);
         break;
     case INSN_CMOVCC:
-        /* The upper half is cleared even if the condition fails. */
+        /* A false condition also clears the upper half of a 64-bit register, as
+         * a write of its old value does. */
         if (!emulate_alu_condition(insn->condition, get_flags(run))) {
             value = get_operand(run);
         }
@@ -189,7 +191,7 @@ static enum emulate_result execute_load(struct emulation *run)
     case INSN_BSF:
     case INSN_BSR:
         flags = get_flags(run);
-        if (value == 0) { /* the register stays, its upper half too */
+        if (value == 0) { /* the register keeps all 64 bits */
             return done_with_flags(run, flags | RFLAGS_ZF);
         }
         /* fall through */
@@ -208,7 +210,7 @@ static enum emulate_result execute_load(struct emulation *run)
     return done(run);
 }
 
-/* Register op= memory, and the comparisons that write nothing. */
+/* Executes `register op= memory`, and comparisons, which write only flags. */
 static enum emulate_result execute_compute(struct emulation *run)
 {
     const struct insn *insn = &run->insn;
@@ -239,7 +241,7 @@ static enum emulate_result execute_compute(struct emulation *run)
     return done_with_flags(run, flags);
 }
 
-/* The second operand of a memory-destination operation. */
+/* Returns the second operand of an operation whose first is in memory. */
 static uint64_t second_operand(struct emulation *run)
 {
     const struct insn *insn = &run->insn;
@@ -282,14 +284,15 @@ static uint64_t modify(struct emulation *run, uint64_t old, uint64_t *flags)
         emulate_alu_binary(INSN_CMP, insn->size,
                            emulate_register(run, GPR_RAX, insn->size), old,
                            flags);
-        /* The old value is written back when they differ: SDM 2A. */
+        /* If the values differ, CMPXCHG writes the old value back (SDM 2A). */
         return (*flags & RFLAGS_ZF) != 0 ? other : old;
     default:
         return emulate_alu_binary(operation, insn->size, old, other, flags);
     }
 }
 
-/* Memory op= something. */
+/* Executes `memory op= operand`: reads, computes, and writes if the memory has
+ * not changed. */
 static enum emulate_result execute_modify(struct emulation *run)
 {
     const struct insn *insn = &run->insn;
@@ -318,8 +321,8 @@ static enum emulate_result execute_modify(struct emulation *run)
     return done_with_flags(run, flags);
 }
 
-/* CMPXCHG8B and CMPXCHG16B: two halves, each of them one access; a 16-byte one
- * is not atomic. */
+/* Executes CMPXCHG8B and CMPXCHG16B. Each half is one access, so neither
+ * instruction is atomic as a whole. */
 static enum emulate_result execute_cmpxchg8b(struct emulation *run)
 {
     const struct insn *insn = &run->insn;
@@ -365,7 +368,7 @@ static enum emulate_result execute_cmpxchg8b(struct emulation *run)
                                     (equal ? RFLAGS_ZF : (uint64_t)0));
 }
 
-/* MUL, IMUL, DIV, IDIV of the accumulator pair. */
+/* Executes MUL, one-operand IMUL, DIV and IDIV, which use rDX:rAX. */
 static enum emulate_result execute_pair(struct emulation *run)
 {
     const struct insn *insn = &run->insn;

@@ -35,8 +35,8 @@ static bool is_canonical(struct emulation *run, uint64_t linear)
             canonical(linear, 57));
 }
 
-/* SDM 3A 5.5, 5.8: may data be read or written through a segment of this type?
- * In real and virtual-8086 mode the type does not count. */
+/* Does the segment's type allow a read or write (SDM 3A 5.5, 5.8)? In real and
+ * virtual-8086 mode the type does not matter. */
 static bool type_allows(struct emulation *run, uint64_t rights, bool write)
 {
     if ((rights & RIGHTS_CODE) != 0
@@ -68,7 +68,7 @@ static enum emulate_result to_linear(struct emulation *run, unsigned segment,
 
     if (run->mode == DECODE_64) {
         *linear = offset;
-        if (segment > SEGMENT_DS) { /* FS and GS; the others have base 0 */
+        if (segment > SEGMENT_DS) { /* FS or GS; the other bases are 0 */
             *linear += segment_get(run, GUEST_ES_BASE, segment);
         }
         return is_canonical(run, *linear) &&
@@ -151,7 +151,8 @@ enum emulate_result emulate_memory_locate(struct emulation *run,
     return result;
 }
 
-/* Aligned words are read and written whole: other processors may look. */
+/* An aligned operand is read and written by one instruction, since other
+ * processors may access it at the same time. */
 static uint64_t load(const void *from, unsigned size)
 {
     uint64_t value = 0;
@@ -197,7 +198,7 @@ static void store(void *to, unsigned size, uint64_t value)
     memcpy(to, &value, size);
 }
 
-/* One access of 1, 2, 4 or 8 bytes to a device. */
+/* Makes one access of 1, 2, 4 or 8 bytes to a device. */
 static enum emulate_result device_access(struct emulation *run, gpa_t at,
                                          unsigned size, bool write,
                                          uint64_t *value)
@@ -218,8 +219,8 @@ static enum emulate_result device_access(struct emulation *run, gpa_t at,
     return EMULATE_DONE;
 }
 
-/* Part of an operand that crosses a page: `size` is 1 to 7. A device sees it in
- * naturally aligned pieces. */
+/* Accesses one part of an operand that crosses a page; `size` is 1 to 7. A
+ * device sees it as naturally aligned pieces. */
 static enum emulate_result split_access(struct emulation *run, gpa_t at,
                                         unsigned size, bool write,
                                         uint64_t *value)
@@ -347,7 +348,7 @@ emulate_memory_exchange(struct emulation *run,
     }
 }
 
-/* How many bytes the code segment has from RIP on, at most 15. */
+/* Returns how many bytes the code segment has from RIP on, at most 15. */
 static unsigned code_bytes(struct emulation *run)
 {
     uint64_t limit = 0;
@@ -371,7 +372,8 @@ static uint64_t code_linear(struct emulation *run, uint64_t rip)
     return (uint32_t)(guest_get(run->guest, GUEST_CS_BASE) + rip);
 }
 
-/* Adds up to `count` bytes of one page to the bytes fetched. */
+/* Fetches up to `count` bytes from one page and appends them to those
+ * fetched. */
 static enum emulate_result fetch_page(struct emulation *run, unsigned count)
 {
     struct emulate_code *code = &run->context->code;

@@ -1,6 +1,6 @@
-/* Memory operands of the instruction being emulated: segmentation, translation
- * and the access itself, in RAM or at a device. Inside the emulator only
- * (vmm/cpu/emulate*.c).  SDM 3A 3.4, 5.3 and 5.5 (segments), 4 (paging). */
+/* Memory operands of the instruction that is being emulated: segmentation,
+ * translation, and the access in RAM or at a device. Only vmm/cpu/emulate*.c
+ * use it. SDM 3A 3.4, 5.3 and 5.5 (segments), chapter 4 (paging). */
 #pragma once
 
 #include <stdbool.h>
@@ -8,7 +8,7 @@
 
 #include "vmm/cpu/emulate.h"
 
-/* One run of the emulator. */
+/* The state of one emulated instruction. */
 struct emulation {
     struct emulate_context *context;
     struct guest *guest;
@@ -16,25 +16,29 @@ struct emulation {
     enum decode_mode mode;
     enum walk_privilege privilege;
     struct insn insn;
-    /* Where the bytes came from, for vmm/cpu/emulate_quick.c. */
+    /* Where the instruction's bytes lie in guest RAM and how they were
+     * translated; vmm/cpu/emulate_quick.c keeps both. */
     const uint8_t *code;
     struct walk_path path;
 };
 
-/* A memory operand whose rights have been checked. */
+/* A memory operand that has been translated and whose rights have been
+ * checked. */
 struct emulate_operand {
-    gpa_t at[2];   /* [1] counts if it crosses a page */
-    uint8_t size;  /* 1, 2, 4, 8 bytes */
-    uint8_t first; /* how many of them lie at at[0] */
+    gpa_t at[2];   /* at[1]: its part on a second page, if it has one */
+    uint8_t size;  /* 1, 2, 4 or 8 bytes */
+    uint8_t first; /* how many of these bytes lie at at[0] */
 };
 
-/* All functions below answer EMULATE_DONE for "go on"; any other answer ends
- * the instruction, and the fault, if it is one, has been queued. */
+/* Each function below returns EMULATE_DONE if the instruction can go on. Any
+ * other result ends the instruction; if it is a fault, the exception has been
+ * queued. */
 
 enum emulate_result emulate_memory_fault(struct emulation *run, uint8_t vector);
 
-/* Segment rights and limit, canonical form, and translation of every page of
- * [offset, offset + size) in `segment`. `write` for read-modify-write too. */
+/* Checks the segment's rights and limit and the canonical form, and translates
+ * every page of [offset, offset + size) in `segment`. `write` is true for a
+ * read-modify-write too. */
 enum emulate_result emulate_memory_locate(struct emulation *run,
                                           unsigned segment, uint64_t offset,
                                           uint8_t size, bool write,
@@ -47,15 +51,18 @@ enum emulate_result emulate_memory_write(struct emulation *run,
                                          const struct emulate_operand *operand,
                                          uint64_t value);
 
-/* The write of a read-modify-write, whose read gave `old`. RAM that has changed
- * since: nothing is written and the answer is EMULATE_RESTART. */
+/* Writes `value`, the result of a read-modify-write whose read gave `old`. If
+ * the RAM has changed since the read, writes nothing and returns
+ * EMULATE_RESTART. A device or an unaligned operand is written without this
+ * check. */
 enum emulate_result
 emulate_memory_exchange(struct emulation *run,
                         const struct emulate_operand *operand, uint64_t old,
                         uint64_t value);
 
-/* Instruction bytes into context->code: those on RIP's page; then, if they did
- * not suffice, those on the next. The code segment's limit ends them. */
+/* Fetch instruction bytes into context->code. The first function takes those on
+ * RIP's page; the second takes those on the next page, for an instruction that
+ * goes on there. Neither fetches beyond the code segment's limit. */
 enum emulate_result emulate_memory_fetch(struct emulation *run);
 enum emulate_result emulate_memory_fetch_rest(struct emulation *run);
 

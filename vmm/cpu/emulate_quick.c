@@ -1,12 +1,13 @@
-/* The short cut; see the header. It must do nothing that the long way would do
- * otherwise. Three things make it short:
+/* The short cut for plain moves; see the header. Its effect must be the same as
+ * that of the whole way. Three things save time:
  *
- * - The fetch is not walked again: CR3, the page-table entries and the bytes
- *   are compared with what they were. The processor itself has just fetched
- *   this instruction, so rights need no second look, only the translation.
- * - A RIP above 4 GiB is 64-bit code without asking; a lower one is asked.
- * - The operand lies on the page that the exit named, so that the processor has
- *   checked it. */
+ * - The fetch is not translated again. CR3, the page-table entries and the
+ *   bytes are compared with those of the last time. Rights need no check, since
+ *   the processor itself has just fetched this instruction.
+ * - RIP above 4 GiB means 64-bit code, so CS and EFER are read only for lower
+ *   ones.
+ * - The operand must lie on the page that the exit named. The processor has
+ *   checked the rights to it. */
 #include "vmm/cpu/emulate_quick.h"
 
 #include "arch/msr.h"
@@ -15,8 +16,9 @@
 #include "kernel/base/string.h"
 #include "vmm/cpu/emulate_execute.h"
 
-/* A driver's few accesses stand close together, so the low bits tell them
- * apart; two that share a slot would be decoded each time. */
+/* The device accesses of one driver are close together, so the low bits of RIP
+ * tell them apart. Two that share a slot displace each other and are decoded
+ * each time. */
 static struct emulate_cache_slot *slot_of(struct emulate_cache *cache,
                                           uint64_t rip)
 {
@@ -73,7 +75,8 @@ static bool is_ram(const struct guest_memory *memory, uint64_t address)
     return false;
 }
 
-/* The operand's address, if the exit's page holds it all. */
+/* Finds the operand's guest-physical address. False: it does not lie wholly on
+ * the page that the exit named, or it is RAM. */
 static bool find_operand(const struct emulate_context *context,
                          const struct insn *insn, uint64_t rip,
                          uint64_t *address)
@@ -161,7 +164,8 @@ bool emulate_quick(struct emulate_context *context, enum emulate_result *result)
         (slot->insn.form != INSN_REG_M && !context->hint_write)) {
         return false;
     }
-    insn = slot->insn; /* a device may let others run */
+    /* A copy, since other tasks may run during the device's access. */
+    insn = slot->insn;
     if (!find_operand(context, &insn, rip, &address)) {
         return false;
     }

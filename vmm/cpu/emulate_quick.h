@@ -1,14 +1,15 @@
-/* The short cut for plain moves between registers and a device, which is what
- * drivers do nearly always. Inside the emulator only: vmm/cpu/emulate.c asks
- * here first. */
+/* A short cut for plain moves between a register and a device, which are nearly
+ * all device accesses of drivers. Only vmm/cpu/emulate.c uses it: it tries the
+ * short cut first. */
 #pragma once
 
 #include "vmm/cpu/emulate_memory.h"
 
-/* Executes the instruction at RIP if the cache knows it and nothing about it
- * has changed; false, and nothing was done, if not. */
+/* Executes the instruction at RIP if the cache has it and its bytes and
+ * translation have not changed. False: nothing was done. */
 bool emulate_quick(struct emulate_context *context,
                    enum emulate_result *result);
 
-/* Keeps what was fetched and decoded, if the short cut could do it. */
+/* Stores the decoded instruction in the cache if it is one that emulate_quick()
+ * can execute. */
 void emulate_quick_remember(const struct emulation *run);

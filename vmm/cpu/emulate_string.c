@@ -1,5 +1,5 @@
-/* MOVS, CMPS, STOS, LODS, SCAS, INS, OUTS, with and without repetition.
- * SDM 2B REP, 1 7.3.9; see vmm/cpu/emulate_execute.h. */
+/* MOVS, CMPS, STOS, LODS, SCAS, INS and OUTS, with and without repetition; see
+ * vmm/cpu/emulate_execute.h. SDM 2B REP, 1 7.3.9. */
 #include "arch/regs.h"
 #include "arch/vmx/guest.h"
 #include "vmm/cpu/emulate_alu.h"
@@ -10,9 +10,9 @@ struct string {
     enum access_result (*port)(void *port_context, struct access *access);
     void *port_context;
     uint64_t flags;
-    bool source; /* DS:rSI is read */
-    bool target; /* ES:rDI is written, or read by CMPS and SCAS */
-    bool stores; /* ES:rDI is written */
+    bool source; /* the instruction reads DS:rSI */
+    bool target; /* it writes ES:rDI; CMPS and SCAS read there */
+    bool stores; /* it writes ES:rDI */
 };
 
 static enum emulate_result port_access(struct string *string, bool write,
@@ -44,7 +44,7 @@ static enum emulate_result locate(struct string *string, unsigned segment,
         run->insn.size, write, operand);
 }
 
-/* What the element at the source, the port or the accumulator is. */
+/* Reads the element's value from the source, the port or the accumulator. */
 static enum emulate_result read_source(struct string *string,
                                        const struct emulate_operand *source,
                                        uint64_t *value)
@@ -97,7 +97,7 @@ static void advance(struct string *string, unsigned pointer)
     emulate_set_register(run, pointer, width, value);
 }
 
-/* One element: whole, or not at all. */
+/* Handles one element: completely, or not at all. */
 static enum emulate_result element(struct string *string)
 {
     struct emulate_operand source;
@@ -130,7 +130,8 @@ static enum emulate_result element(struct string *string)
     return EMULATE_DONE;
 }
 
-/* REPE and REPNE end CMPS and SCAS by ZF. */
+/* Does ZF end the repetition? It can for CMPS and SCAS, under REPE and
+ * REPNE. */
 static bool ended_by_flag(const struct string *string)
 {
     const struct insn *insn = &string->run->insn;
@@ -182,7 +183,7 @@ enum emulate_result emulate_string_execute(
             return EMULATE_DONE;
         }
         if ((string.flags & RFLAGS_TF) != 0) {
-            guest_skip(run->guest, 0); /* a trap after each element */
+            guest_skip(run->guest, 0); /* TF traps after each element */
             break;
         }
     }

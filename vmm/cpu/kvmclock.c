@@ -9,8 +9,8 @@ __extension__ typedef unsigned __int128 uint128_t;
 
 #define FLAG_TSC_STABLE 1U /* PVCLOCK_TSC_STABLE_BIT */
 
-/* What the guest reads. Both begin with the version: odd while it is being
- * written, another even number after. */
+/* The two pages as the guest reads them. Each begins with a version, which is
+ * odd while the page is being written and a new even number afterwards. */
 struct time_page {
     uint32_t version;
     uint32_t reserved;
@@ -42,7 +42,7 @@ void kvmclock_init(struct kvmclock *clock, const struct guest_memory *memory,
         .rate = kvmclock_rate(time_tsc_hz()),
         .stable = true,
     };
-    do { /* both in the same second */
+    do { /* take both in the same second */
         start = time_now();
         wall = time_wall_seconds();
     } while (time_now() / TIME_SECOND != start / TIME_SECOND);
@@ -51,7 +51,8 @@ void kvmclock_init(struct kvmclock *clock, const struct guest_memory *memory,
     clock->wall_ns = (uint32_t)(start % TIME_SECOND);
 }
 
-/* `size` bytes at `address` as words; NULL: not RAM, or across two words. */
+/* Returns the `size` bytes of RAM at `address` as 32-bit words; NULL: they are
+ * not RAM, or the address is not a multiple of 4. */
 static uint32_t *words_at(const struct kvmclock *clock, uint64_t address,
                           uint32_t size)
 {
@@ -61,17 +62,17 @@ static uint32_t *words_at(const struct kvmclock *clock, uint64_t address,
     return guest_memory_range(clock->memory, gpa(address), size);
 }
 
-/* Writes a page whose first word is its version, for a reader on another
- * processor: every store in its place, no word in two parts. What the version
- * was is the guest's; it goes on from there, so that a reader which is at it
- * sees another one. */
+/* Writes a page whose first word is its version, while a guest may read it on
+ * another processor. Stores stay in order and every word is stored whole. The
+ * version goes on from the value in the page, so that a reader notices the
+ * change. */
 static void publish(uint32_t *to, const uint32_t *words, size_t count)
 {
     uint32_t odd = (__atomic_load_n(&to[0], __ATOMIC_RELAXED) + 1) | 1;
 
     __atomic_store_n(&to[0], odd, __ATOMIC_RELAXED);
     for (size_t i = 1; i < count; i++) {
-        /* Release: not before the odd version can be seen. */
+        /* Release: no earlier than the odd version becomes visible. */
         __atomic_store_n(&to[i], words[i], __ATOMIC_RELEASE);
     }
     __atomic_store_n(&to[0], odd + 1, __ATOMIC_RELEASE);
@@ -81,14 +82,15 @@ static void tell(struct kvmclock *clock, const char *what, uint64_t address)
 {
     if (!clock->told) {
         clock->told = true;
-        log_info("kvmclock: %s at %#llx: no such RAM, or not a multiple of 4: "
-                 "it stays off",
+        log_info("kvmclock: %s at %#llx is not written: the address is not RAM "
+                 "or not a multiple of 4",
                  what, (unsigned long long)address);
     }
 }
 
-/* The clock's time at `ticks` of the TSC from its zero, as a guest works it out
- * from a page: so pages of different moments agree, rounding aside. */
+/* Returns the clock's time in ns, `ticks` of the TSC after its zero. It
+ * computes as a guest does, so pages written at different moments agree except
+ * for rounding. */
 static uint64_t ns_of(const struct kvmclock *clock, uint64_t ticks)
 {
     ticks = clock->rate.shift < 0 ? ticks >> -clock->rate.shift

@@ -1,11 +1,12 @@
-/* The TSC's rate as KVM's clock tells it; see kvmclock.h. A file of its own:
- * the test of CPUID's clock leaves holds them against it. */
+/* The rate of KVM's clock for a TSC frequency; see kvmclock.h. It is a file of
+ * its own, so that the test of CPUID's clock leaves can use it without the
+ * rest of the clock. */
 #include "kernel/time.h"
 #include "vmm/cpu/kvmclock.h"
 
-/* By long division, a bit of the multiplier at a time. Rounded down: a kernel
- * that divides by it again to learn the rate gets it rounded down as well, not
- * one too low. */
+/* Long division gives the multiplier bit by bit, rounded down. A kernel that
+ * divides by the multiplier to learn the frequency then gets the true frequency
+ * rounded down, and not a value one too low. */
 struct kvmclock_rate kvmclock_rate(uint64_t hz)
 {
     struct kvmclock_rate rate = {0};

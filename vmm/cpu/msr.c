@@ -1,4 +1,5 @@
-/* What the kinds of vmm/cpu/msr_table.c mean; see vmm/cpu/msr.h. */
+/* RDMSR and WRMSR: implements the kinds of vmm/cpu/msr_table.c; see
+ * vmm/cpu/msr.h. */
 #include "vmm/cpu/msr.h"
 
 #include "arch/cpu.h"
@@ -13,12 +14,12 @@
 #include "vmm/cpu/msr_table.h"
 #include "vmm/memory/memory_map.h"
 
-/* MTRRs (SDM 3A 12.11.2). */
+/* Values of MTRRs (SDM 3A 12.11.2). ALL_WB: eight ranges, all write-back. */
 #define ALL_WB      0x0606060606060606ULL
-#define FIXED_A0000 2 /* index of the 16 KiB ranges at 0xa0000 */
+#define FIXED_A0000 2 /* index in mtrr_fixed: 16 KiB ranges from 0xa0000 */
 
-/* As firmware leaves a processor: MTRRs on, RAM write-back, the window of the
- * devices below 4 GiB and the VGA range uncacheable. */
+/* The MTRRs are enabled. RAM is write-back; the device window below 4 GiB and
+ * the VGA range are uncacheable. */
 void msr_reset(struct msr_context *context)
 {
     uint64_t width = 1ULL << cpuid_physical_bits(context->cpuid);
@@ -40,8 +41,9 @@ void msr_reset(struct msr_context *context)
         ((width - 1) & ~(MAP_HIGH_BASE - MAP_LOW_END - 1ULL)) | MTRR_PHYSMASK_V;
 }
 
-/* Is this number's line in the log due? One for each number, and one of
- * another kind when there are too many. */
+/* Should an access to this unknown MSR have a line in the log? True for the
+ * first access to each number. When MSR_SEEN numbers have had theirs, logs once
+ * that no more lines follow. */
 static bool line_is_due(struct msr_context *context, uint32_t msr)
 {
     struct msr_seen *seen = context->seen;
@@ -54,7 +56,7 @@ static bool line_is_due(struct msr_context *context, uint32_t msr)
     if (seen->count == MSR_SEEN) {
         if (!seen->full_logged) {
             seen->full_logged = true;
-            log_info("more than %u unknown MSRs: no further lines on them",
+            log_info("more than %u unknown MSRs: further ones are not logged",
                      MSR_SEEN);
         }
         return false;
@@ -73,7 +75,7 @@ static void log_unknown(struct msr_context *context, uint32_t msr, bool write)
     }
 }
 
-/* A memory type that a MTRR may have: UC, WC, WT, WP, WB. */
+/* Is it a memory type that an MTRR may have: UC, WC, WT, WP or WB? */
 static bool type_valid(uint64_t type)
 {
     return type == MEMORY_UC || type == MEMORY_WC ||
@@ -133,8 +135,8 @@ static bool write_def_type(struct msr_context *context, uint64_t value)
     return true;
 }
 
-/* Moves the guest's TSC by `step`; TSC_ADJUST tells the sum of all steps
- * (SDM 3B 18.17.3). */
+/* Moves the guest's TSC by `step`. IA32_TSC_ADJUST is the sum of all steps (SDM
+ * 3B 18.17.3). */
 static void move_tsc(struct msr_context *context, uint64_t step)
 {
     uint64_t offset = guest_get(context->guest, GUEST_TSC_OFFSET) + step;
@@ -150,7 +152,8 @@ static uint64_t guest_tsc(struct msr_context *context)
     return cpu_rdtsc() + guest_get(context->guest, GUEST_TSC_OFFSET);
 }
 
-/* The bits of IA32_SPEC_CTRL that CPUID tells of; 0: there is no such MSR. */
+/* Returns the bits of IA32_SPEC_CTRL that the guest's CPUID offers; 0: the
+ * guest has no such MSR. */
 static uint64_t spec_ctrl_bits(const struct msr_context *context)
 {
     const struct cpuid_policy *cpuid = context->cpuid;
@@ -190,9 +193,9 @@ static bool write_mcg_status(struct msr_context *context, uint64_t value)
     return true;
 }
 
-/* Three bits can be written; the others belong to features that the processor
- * lacks and keep their value. With EFER.NXE set, XD Bit Disable can not be:
- * the SDM does not say what would become of NXE. */
+/* The guest can write three bits. The others belong to features that it does
+ * not have and keep their value. XD Bit Disable cannot be set while EFER.NXE is
+ * set, since the SDM does not define the result. */
 static bool write_misc_enable(struct msr_context *context, uint64_t value)
 {
     uint64_t writable = MISC_ENABLE_FAST_STRINGS | MISC_ENABLE_LIMIT_CPUID;
@@ -209,7 +212,7 @@ static bool write_misc_enable(struct msr_context *context, uint64_t value)
     return true;
 }
 
-/* With XD Bit Disable set, NXE is a reserved bit. */
+/* While XD Bit Disable is set, EFER.NXE is a reserved bit. */
 static bool write_efer(struct msr_context *context, uint64_t value)
 {
     if ((value & EFER_NXE) != 0 &&
@@ -219,8 +222,9 @@ static bool write_efer(struct msr_context *context, uint64_t value)
     return guest_write_efer(context->guest, value) == GUEST_WRITE_DONE;
 }
 
-/* The one page of all local APICs does not move: the EPT is all vCPUs', and
- * each could want it elsewhere (SDM 3A 11.4.5). */
+/* The base address cannot change (SDM 3A 11.4.5 would allow it). All vCPUs
+ * share one EPT, so their local APICs cannot have pages at different
+ * addresses. */
 static bool write_apic_base(struct msr_context *context, uint64_t value)
 {
     uint64_t known =
@@ -251,7 +255,7 @@ static bool write_register(struct guest *guest, enum guest_reg reg,
     return valid;
 }
 
-/* The kinds of one MSR or block that this file keeps. False: #GP. */
+/* Reads a kind whose value this file keeps. False: #GP. */
 static bool read_kept(struct msr_context *context, enum msr_kind kind,
                       uint32_t msr, uint64_t *value)
 {
@@ -288,7 +292,7 @@ static bool read_kept(struct msr_context *context, enum msr_kind kind,
     }
 }
 
-/* False: #GP. */
+/* Reads an MSR by its kind. False: #GP. */
 static bool read_entry(struct msr_context *context,
                        const struct msr_entry *entry, uint32_t msr,
                        uint64_t *value)
@@ -327,8 +331,8 @@ static bool read_entry(struct msr_context *context,
     }
 }
 
-/* The kinds of one MSR or block that this file keeps. False: #GP, and nothing
- * has changed. */
+/* Writes a kind whose value this file keeps. False: #GP, and nothing has
+ * changed. */
 static bool write_kept(struct msr_context *context, enum msr_kind kind,
                        uint32_t msr, uint64_t value)
 {
@@ -344,8 +348,8 @@ static bool write_kept(struct msr_context *context, enum msr_kind kind,
     case MSR_KIND_MCG_STATUS:
         return write_mcg_status(context, value);
     case MSR_KIND_DEBUGCTL:
-        /* Branch records and single-stepping of branches are not there; a
-         * debugger that asks for them goes on without. */
+        /* There are no last-branch records and there is no single-stepping on
+         * branches. A debugger may ask for them; the bits are ignored. */
         return (value & ~(DEBUGCTL_LBR | DEBUGCTL_BTF)) == 0;
     case MSR_KIND_MTRR_DEF_TYPE:
         return write_def_type(context, value);
@@ -361,7 +365,7 @@ static bool write_kept(struct msr_context *context, enum msr_kind kind,
     }
 }
 
-/* False: #GP, and nothing has changed. */
+/* Writes an MSR by its kind. False: #GP, and nothing has changed. */
 static bool write_entry(struct msr_context *context,
                         const struct msr_entry *entry, uint32_t msr,
                         uint64_t value)
@@ -401,8 +405,8 @@ static bool write_entry(struct msr_context *context,
     }
 }
 
-/* The local APIC's registers and its timer's deadline are most of what a
- * running kernel touches, so they are told by their numbers. */
+/* A running kernel accesses mostly the x2APIC's registers and the TSC deadline.
+ * msr_read() and msr_write() test for those before they search the table. */
 static bool is_x2apic(uint32_t msr)
 {
     return msr >= MSR_X2APIC && msr <= MSR_X2APIC_LAST;

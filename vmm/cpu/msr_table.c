@@ -1,16 +1,17 @@
-/* The table of MSRs; see the header. Numbers and names: SDM 4 Table 2-2; KVM's
- * (0x4b564d02 up) and AMD's are here only to be refused without a word. */
+/* The table of MSRs; see the header. Numbers and names are those of SDM 4 Table
+ * 2-2. The rows of KVM's further MSRs (from 0x4b564d02) and of AMD's refuse
+ * accesses without a log line. */
 #include "vmm/cpu/msr_table.h"
 
 #include "arch/msr.h"
 #include "vmm/cpu/kvmclock.h"
 #include "vmm/cpu/msr.h"
 
-/* Memory-type range registers: 8 variable pairs, fixed ones, write-combining
- * (SDM 3A 12.11.1). */
+/* IA32_MTRRCAP: 8 variable-range pairs, fixed ranges, write-combining (SDM 3A
+ * 12.11.1). */
 #define MTRRCAP (MSR_VARIABLE | MTRRCAP_FIX | MTRRCAP_WC)
 
-/* A microcode revision in bits 63:32; its number means nothing. */
+/* The microcode revision, in bits 63:32. Any number other than 0 will do. */
 #define MICROCODE_REVISION (1ULL << 32)
 
 #define LAST(n) (n), (n)
@@ -24,7 +25,7 @@ const struct msr_entry msr_table[] = {
     {LAST(0x2a), MSR_CONSTANT, 0, 0}, /* EBL_CR_POWERON */
     {0x33, 0x34, MSR_ABSENT, 0, 0},   /* TEST_CTRL, SMI_COUNT */
     {LAST(MSR_FEATURE_CONTROL), MSR_CONSTANT, 0,
-     FEATURE_CONTROL_LOCK}, /* all off */
+     FEATURE_CONTROL_LOCK}, /* locked, all features off */
     {LAST(MSR_TSC_ADJUST), MSR_KIND_TSC_ADJUST, 0, 0},
     {LAST(MSR_SPEC_CTRL), MSR_KIND_SPEC_CTRL, 0, 0},
     {LAST(MSR_PRED_CMD), MSR_KIND_PRED_CMD, 0, 0},
@@ -64,14 +65,14 @@ const struct msr_entry msr_table[] = {
     {LAST(MSR_MTRR_DEF_TYPE), MSR_KIND_MTRR_DEF_TYPE, 0, 0},
     {0x309, 0x30c, MSR_ABSENT, 0, 0}, /* FIXED_CTR */
     {LAST(0x345), MSR_ABSENT, 0, 0},  /* PERF_CAPABILITIES */
-    {0x38d, 0x390, MSR_ABSENT, 0, 0}, /* PERF_GLOBAL and their like */
+    {0x38d, 0x390, MSR_ABSENT, 0, 0}, /* PERF_GLOBAL_STATUS and others */
     {0x3f0, 0x3ff, MSR_ABSENT, 0, 0}, /* PEBS, residency counters */
     {0x600, 0x6df, MSR_ABSENT, 0, 0}, /* DS_AREA, RAPL */
     {0x770, 0x777, MSR_ABSENT, 0, 0}, /* hardware-managed P-states */
     {LAST(MSR_XSS), MSR_KIND_XSS, GUEST_XSS, 0},
-    {0x40000000, 0x400000ff, MSR_ABSENT, 0, 0}, /* Hyper-V's */
+    {0x40000000, 0x400000ff, MSR_ABSENT, 0, 0}, /* Hyper-V's MSRs */
     {KVMCLOCK_MSR_WALL, KVMCLOCK_MSR_TIME, MSR_KIND_KVMCLOCK, 0, 0},
-    {0x4b564d02, 0x4b564d0f, MSR_ABSENT, 0, 0}, /* KVM's */
+    {0x4b564d02, 0x4b564d0f, MSR_ABSENT, 0, 0}, /* KVM's other MSRs */
     {LAST(MSR_EFER), MSR_KIND_EFER, GUEST_EFER, 0},
     {LAST(MSR_STAR), MSR_REGISTER, GUEST_STAR, 0},
     {LAST(MSR_LSTAR), MSR_CANONICAL, GUEST_LSTAR, 0},
@@ -81,7 +82,7 @@ const struct msr_entry msr_table[] = {
     {LAST(MSR_GS_BASE), MSR_CANONICAL, GUEST_GS_BASE, 0},
     {LAST(MSR_KERNEL_GS_BASE), MSR_CANONICAL, GUEST_KERNEL_GS_BASE, 0},
     {LAST(MSR_TSC_AUX), MSR_KIND_TSC_AUX, GUEST_TSC_AUX, 0},
-    {0xc0010000, 0xc001ffff, MSR_ABSENT, 0, 0}, /* AMD's */
+    {0xc0010000, 0xc001ffff, MSR_ABSENT, 0, 0}, /* AMD's MSRs */
 };
 const size_t msr_table_count = sizeof(msr_table) / sizeof(msr_table[0]);
 

@@ -1,5 +1,5 @@
-/* The MSRs of the guest's machine as data: what kind each is. vmm/cpu/msr.c
- * does what the kinds mean. */
+/* The MSRs of the guest's machine as data: number and kind. vmm/cpu/msr.c
+ * implements the kinds. */
 #pragma once
 
 #include <stddef.h>
@@ -8,14 +8,14 @@
 #include "arch/vmx/guest.h"
 
 enum msr_kind {
-    MSR_ABSENT,    /* #GP without a line in the log: kernels ask for it */
+    MSR_ABSENT,    /* #GP without a log line, since kernels probe for it */
     MSR_CONSTANT,  /* reads `value`; a write is #GP */
-    MSR_DROPPED,   /* reads `value`; a write is lost */
-    MSR_REGISTER,  /* `reg`, any value */
-    MSR_CANONICAL, /* `reg`, a canonical address */
-    MSR_WORD,      /* `reg`, bits 63:32 are 0 */
+    MSR_DROPPED,   /* reads `value`; a write is ignored */
+    MSR_REGISTER,  /* kept in guest register `reg`; any value */
+    MSR_CANONICAL, /* kept in `reg`; the value must be a canonical address */
+    MSR_WORD,      /* kept in `reg`; bits 63:32 must be 0 */
 
-    /* Kinds of one MSR or one block each. */
+    /* Kinds that stand for one MSR or one block of MSRs. */
     MSR_KIND_APIC_BASE,
     MSR_KIND_TSC,
     MSR_KIND_TSC_ADJUST,
@@ -39,13 +39,13 @@ struct msr_entry {
     uint32_t first;
     uint32_t last;
     enum msr_kind kind;
-    enum guest_reg reg; /* of the kinds that are one of these */
-    uint64_t value;     /* MSR_CONSTANT, MSR_DROPPED */
+    enum guest_reg reg; /* for the kinds that are kept in a guest register */
+    uint64_t value;     /* for MSR_CONSTANT and MSR_DROPPED */
 };
 
-/* The entry, or NULL: not known. */
+/* Returns the entry of an MSR; NULL: the machine does not have it. */
 const struct msr_entry *msr_table_find(uint32_t msr);
 
-/* By rising numbers, for the test that they do. */
+/* The table, sorted by number. It is exported for the test of that order. */
 extern const struct msr_entry msr_table[];
 extern const size_t msr_table_count;

@@ -1,5 +1,5 @@
-/* The page walk; see the header. One loop serves the four paging modes: a
- * level table says where each level's index stands and how wide an entry is. */
+/* The page walk; see the header. One loop, descend(), serves all paging modes;
+ * page_shift() and reserved_bits() hold their differences. */
 #include "vmm/cpu/walk.h"
 
 #include "arch/msr.h"
@@ -7,7 +7,8 @@
 #include "arch/vmx/guest.h"
 #include "kernel/base/string.h"
 
-/* How often a walk that lost a race over A and D bits begins again. */
+/* How often a walk is tried if another processor changes an entry before its A
+ * or D bit can be set. */
 #define ATTEMPTS 8
 
 #define MAX_LEVELS 5
@@ -26,11 +27,11 @@ struct walk {
     enum walk_access access;
     enum walk_privilege privilege;
     enum paging paging;
-    unsigned level;  /* of the entry at hand; the page table is 1 */
-    uint64_t rights; /* AND of RW and US; OR of XD */
+    unsigned level;  /* of the present entry; 1 is the page table */
+    uint64_t rights; /* RW and US: AND over all levels; XD: OR */
     uint64_t entry;
     gpa_t table;
-    /* The entries used, for their A and D bits. */
+    /* The entries used so far; their A and D bits are set at the end. */
     unsigned used;
     gpa_t entry_at[MAX_LEVELS];
     uint64_t entry_was[MAX_LEVELS];
@@ -41,7 +42,7 @@ static uint64_t low_bits(unsigned count)
     return (1ULL << count) - 1;
 }
 
-/* Reads the entry of 4 or 8 bytes at `table` once. */
+/* Reads the paging-structure entry at `at`, 4 or 8 bytes, with one load. */
 static bool read_entry(const struct guest_memory *memory, enum paging paging,
                        gpa_t at, uint64_t *entry)
 {
@@ -55,7 +56,7 @@ static bool read_entry(const struct guest_memory *memory, enum paging paging,
     return true;
 }
 
-/* Replaces the entry if it is still what was read. */
+/* Replaces the entry if it still has the value `was`. False: it has changed. */
 static bool update_entry(const struct guest_memory *memory, enum paging paging,
                          gpa_t at, uint64_t was, uint64_t now)
 {
@@ -90,14 +91,16 @@ static bool is_page(const struct walk *walk)
            (walk->level == 3 && walk->paging == PAGING_LONG);
 }
 
-/* Bits of linear address below the page that an entry of this level maps. */
+/* Returns how many bits of the linear address are the offset into a page that
+ * an entry of this level maps. */
 static unsigned page_shift(const struct walk *walk)
 {
     return walk->paging == PAGING_32 ? 12 + 10 * (walk->level - 1)
                                      : 12 + 9 * (walk->level - 1);
 }
 
-/* SDM 3A 4.3, 4.4.2, 4.5.4: bits that must be 0 in the present entry. */
+/* Returns the bits that must be 0 in the present entry (SDM 3A 4.3, 4.4.2,
+ * 4.5.4). */
 static uint64_t reserved_bits(const struct walk *walk)
 {
     unsigned physical_bits = walk->space->physical_bits;
@@ -105,7 +108,8 @@ static uint64_t reserved_bits(const struct walk *walk)
     uint64_t reserved = 0;
 
     if (walk->paging == PAGING_32) {
-        /* A 4-MiB page holds bits 39:32 of the address in 20:13. */
+        /* An entry for a 4-MiB page holds address bits 39:32 in its bits
+         * 20:13. */
         unsigned wide = physical_bits < 40 ? physical_bits : 40;
 
         return walk->level == 2 && page
@@ -125,7 +129,7 @@ static uint64_t reserved_bits(const struct walk *walk)
         return reserved | PTE_PS;
     }
     if (page && walk->level > 1) {
-        /* Bit 12 is PAT. */
+        /* Bit 12 is PAT, which is not reserved. */
         reserved |= low_bits(page_shift(walk)) & ~low_bits(13);
     }
     return reserved;
@@ -157,7 +161,7 @@ static enum walk_result raise_fault(const struct walk *walk, uint32_t why,
     return WALK_FAULT;
 }
 
-/* SDM 3A 4.6.1. */
+/* Do the collected rights allow the access (SDM 3A 4.6.1)? */
 static bool allowed(const struct walk *walk)
 {
     bool user_page = (walk->rights & PTE_US) != 0;
@@ -185,8 +189,8 @@ static bool allowed(const struct walk *walk)
     return true;
 }
 
-/* Sets A in the entries used, and D in the last for a write. False: one of
- * them has changed since it was read. */
+/* Sets A in all entries used, and D in the last one if the access writes.
+ * False: an entry has changed since it was read. */
 static bool set_accessed(const struct walk *walk)
 {
     for (unsigned i = 0; i < walk->used; i++) {
@@ -215,7 +219,7 @@ static gpa_t page_address(const struct walk *walk)
     return gpa(base | (walk->linear & offset));
 }
 
-/* From the top table down to the page. */
+/* Walks from the top table down to the page. */
 static enum walk_result descend(struct walk *walk, struct walk_fault *fault)
 {
     unsigned index_bits = walk->paging == PAGING_32 ? 10 : 9;
@@ -239,7 +243,7 @@ static enum walk_result descend(struct walk *walk, struct walk_fault *fault)
         if ((walk->entry & reserved_bits(walk)) != 0) {
             return raise_fault(walk, PF_P | PF_RSVD, fault);
         }
-        if (!pdpte) { /* PDPTEs have neither rights nor an A bit */
+        if (!pdpte) { /* a PDPTE has no rights and no A bit */
             walk->rights &= walk->entry | PTE_XD;
             walk->rights |= walk->entry & PTE_XD;
             walk->entry_at[walk->used] = at;
@@ -252,7 +256,8 @@ static enum walk_result descend(struct walk *walk, struct walk_fault *fault)
     }
 }
 
-/* The top table and the number of levels; false without paging. */
+/* Sets the walk's mode, first level and top table from the guest's registers.
+ * False: paging is off. */
 static bool start(struct walk *walk)
 {
     struct guest *guest = walk->space->guest;
@@ -313,9 +318,10 @@ static enum walk_result translate(const struct walk_space *space,
     return WALK_RACE;
 }
 
-/* The usual case in few instructions, fewest when the tables are in the first
- * memory slot: 4-level paging, rights given, A and D bits set before. False
- * decides nothing: the whole walk finds out. */
+/* Translates the usual case in few instructions: 4-level paging, access
+ * allowed, A and D bits already set. It is quickest if the tables lie in the
+ * first memory slot. False means that it is not the usual case; the caller then
+ * does the whole walk. */
 static bool translate_quickly(const struct walk_space *space, uint64_t linear,
                               enum walk_access access,
                               enum walk_privilege privilege, gpa_t *out,
