@@ -14,8 +14,8 @@ FILE = re.compile(BEFORE + r"[\w*./-]*[\w*]\."
                   r"(?:c|h|asm|py|mk|md|def|tsv)\b(?![\w/(-]|\.\w)")
 PATH = re.compile(BEFORE + "(?:" + "|".join(ROOMS + ("test",)) +
                   r")/[\w*./-]*[\w*]")
-# A name that stands for many: ROOM/objects.mk, NAME_fuzz.mk.
-ANY = re.compile(r"(?:^|/)(?:ROOM|NAME|FOLDER)(?=[/_.])")
+# A name that stands for many: ROOM/objects.mk, NAME_fuzz.mk, STEM_type.c.
+ANY = re.compile(r"(?:^|/)(?:ROOM|NAME|FOLDER|STEM|vm_device_STEM)(?=[/_.])")
 PAPER = re.compile(r"\b(?:DESIGN|STYLE|RIG|HELPERS|NOTES|PLAN|ROADMAP)\b(?!_)")
 
 # What a comment may name that is not ours.
