@@ -1,6 +1,7 @@
-/* The block device, VIRTIO 1.4 section 5.2: how it is made, and its queue.
- * What a driver sees of it is in block_type.c, requests are block_request.c's.
- * Made and woken by vmm/. */
+/* The block device (VIRTIO 1.4 section 5.2): how it is made, and the service
+ * of its queue. block_type.c has what a driver sees of the device;
+ * block_request.c carries requests out. vmm/ makes the device and wakes its
+ * queue. */
 #include "virtio/block.h"
 
 #include "virtio/block_request.h"
@@ -10,7 +11,7 @@
 #include "virtio/violation.h"
 
 enum {
-    /* Header and status have a descriptor each. */
+    /* The header and the status byte take one descriptor each. */
     SEG_MAX = VIRTIO_BLOCK_QUEUE_SIZE - 2,
 };
 
@@ -23,7 +24,7 @@ static void service(struct virtio_queue *queue)
 
     while ((chain = virtio_queue_pop(queue)) != NULL) {
         if (!virtio_block_request_serve(block, queue, chain, &written)) {
-            return; /* the queue has to stop: the request is dropped */
+            return; /* the queue has to stop, so the request is dropped */
         }
         virtio_queue_push(queue, chain, written);
     }

@@ -1,5 +1,5 @@
-/* The block device, VIRTIO 1.4 section 5.2: one queue. Made by vmm/, which
- * has the medium. */
+/* The block device (VIRTIO 1.4 section 5.2), with one queue. vmm/ makes it
+ * and owns the medium. */
 #pragma once
 
 #include "virtio/device.h"
@@ -45,19 +45,20 @@ struct virtio_block {
     uint8_t serial[VIRTIO_BLOCK_SERIAL]; /* padded with zeros */
 };
 
-/* `bytes` is rounded down to sectors; of `serial` the first 20 characters
- * count. */
+/* Makes the device. `bytes` is the size of the medium, rounded down to whole
+ * sectors; of `serial` the first 20 characters are shown. NULL, or a
+ * sentence that says what is wrong. */
 const char *virtio_block_init(struct virtio_block *block,
                               const struct virtio_device_options *options,
                               uint64_t bytes, bool read_only,
                               const char *serial, void *host);
 
-/* The medium changed size. */
+/* Tells the driver that the medium now has `bytes` bytes. */
 void virtio_block_resize(struct virtio_block *block, uint64_t bytes);
 
-/* The medium, in bytes from its start; the device has checked the range against
- * the capacity it was given. False: the medium failed. May sleep. Defined by
- * the owner. */
+/* Read and write the medium. `offset` is in bytes from its start; the device
+ * has checked the range against its capacity. False: the medium failed. May
+ * sleep. The owner of the device defines both. */
 bool env_disk_read(struct virtio_device *device, uint64_t offset, void *buffer,
                    size_t length);
 bool env_disk_write(struct virtio_device *device, uint64_t offset,

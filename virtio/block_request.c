@@ -1,6 +1,7 @@
-/* Requests to a block device, VIRTIO 1.4 section 5.2.6: a header of 16 bytes to
- * read, data, one status byte to write, in whatever pieces they come. Called
- * by block.c in its queue's service. */
+/* Carries out requests to a block device (VIRTIO 1.4 section 5.2.6). A
+ * request is a header of 16 bytes that the device reads, data, and one
+ * status byte that the device writes; each may lie in any number of
+ * descriptors. block.c calls it in its queue's service. */
 #include "virtio/block_request.h"
 
 #include "virtio/cursor.h"
@@ -14,10 +15,11 @@ enum {
     T_FLUSH = 4,
     T_GET_ID = 8,
     HEADER_SIZE = 16,
-    /* Bytes moved before looking whether the queue has to stop. */
+    /* The service moves so many bytes before it looks whether its queue has
+     * to stop. */
     PIECE = 64 * 1024,
-    /* What a failed request does not fill is zeroed up to here, so that its
-     * used length can reach to the status byte (2.7.8.2). */
+    /* A failed request fills its data with zeros up to this many bytes, so
+     * that the used length can reach the status byte (2.7.8.2). */
     FILL_LIMIT = 1024 * 1024,
 };
 
@@ -33,16 +35,18 @@ struct request {
     struct virtio_queue *queue;
     const struct virtio_chain *chain;
     uint32_t type;
-    bool untouched; /* failed, and its data is left as it is */
+    bool untouched; /* the request failed, and its data stays as it is */
     uint64_t sector;
-    struct virtio_cursor out; /* data to read, after the header */
-    struct virtio_cursor in;  /* data to write, then the status byte */
+    struct virtio_cursor out; /* data that the device reads, after the header */
+    struct virtio_cursor
+        in; /* data that the device writes, then the status byte */
     uint64_t out_bytes;
-    uint64_t in_bytes; /* without the status byte */
+    uint64_t in_bytes; /* bytes of `in` without the status byte */
 };
 
-/* Fails a request whose data the device may only read where it has to write, or
- * the other way round. Seldom: apart from what serves good requests. */
+/* Fails a request whose data may only be read where the device has to write,
+ * or only be written where it has to read. It is out of line because it is
+ * rare. */
 static __attribute__((noinline, cold)) enum status
 wrong_direction(struct request *request)
 {
@@ -59,7 +63,7 @@ wrong_direction(struct request *request)
     return S_IOERR;
 }
 
-/* The checks that reads and writes share. */
+/* The checks that read and write requests share. */
 static enum status transfer_judge(const struct request *request,
                                   uint64_t length, unsigned pieces)
 {
@@ -146,7 +150,7 @@ static enum status serve_out(struct request *request)
         chain->readable - (chain->segments[0].length == HEADER_SIZE ? 1u : 0u));
 
     if (request->block->read_only) {
-        return S_IOERR; /* 5.2.6.2 */
+        return S_IOERR; /* a read-only medium fails writes (5.2.6.2) */
     }
     while (status == S_OK && request->out.left > 0) {
         struct virtio_segment piece = virtio_cursor_piece(&request->out, PIECE);
@@ -242,7 +246,8 @@ static void fill(struct virtio_cursor *cursor, uint64_t length)
     }
 }
 
-/* Writes the status byte, the last of the writable part; the used length. */
+/* Writes the status byte, the last byte of the writable part. Returns the
+ * used length. */
 static uint32_t finish(struct request *request, enum status status)
 {
     uint64_t total = request->chain->writable_bytes;
@@ -260,7 +265,8 @@ static uint32_t finish(struct request *request, enum status status)
     return length > UINT32_MAX ? UINT32_MAX : (uint32_t)length;
 }
 
-/* 5.2.6. False if there is not even a place for the status. */
+/* Judges the frame of a request (5.2.6). False: the chain has no place for
+ * the status byte. */
 static bool frame_judge(struct virtio_queue *queue,
                         const struct virtio_chain *chain)
 {
@@ -290,7 +296,8 @@ bool virtio_block_request_serve(struct virtio_block *block,
         uint32_t reserved;
         uint64_t sector;
     } header;
-    struct request request; /* not cleared: all that is read is set below */
+    struct request request; /* not cleared, since each member is set below
+                               before it is read */
     enum status status = S_IOERR;
 
     _Static_assert(sizeof header == HEADER_SIZE, "VIRTIO 1.4 5.2.6");

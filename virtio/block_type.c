@@ -1,5 +1,5 @@
-/* What a driver sees of a block device, VIRTIO 1.4 sections 5.2.2 to 5.2.4.
- * Used by block.c, and by the owner for the names of features. */
+/* What a driver sees of a block device (VIRTIO 1.4 sections 5.2.2 to 5.2.4).
+ * block.c uses it; the owner takes the names of features from it. */
 #include "virtio/block.h"
 #include "virtio/type.h"
 
@@ -24,7 +24,8 @@ static const struct virtio_queue_info queues[] = {
     {"requestq", VIRTIO_BLOCK_QUEUE_SIZE, 16, false},
 };
 
-/* 5.2.4, whole, so that what is not offered is known for what it is. */
+/* All fields of 5.2.4, also those of features that are not offered: an
+ * access to such a field is then reported by name. */
 static const struct virtio_field fields[] = {
     {"capacity", VIRTIO_BLOCK_CAPACITY, 8, 1, -1, VIRTIO_FIELD_REREAD},
     {"size_max", 8, 4, 1, VIRTIO_BLOCK_F_SIZE_MAX, 0},

@@ -1,4 +1,4 @@
-/* What is said of a broken chain, of either layout; see the header. */
+/* Reports of broken chains, for both layouts; see the header. */
 #include "virtio/chain.h"
 
 __attribute__((noinline, cold)) bool

@@ -1,8 +1,9 @@
-/* What following a chain of a split queue (VIRTIO 1.4 sections 2.7.4 and 2.7.5;
- * queue_chain.c) and a list of a packed one (2.8.6 and 2.8.7;
+/* What following a chain of a split queue (VIRTIO 1.4 sections 2.7.4 and
+ * 2.7.5; queue_chain.c) and a list of a packed queue (2.8.6 and 2.8.7;
  * queue_packed_chain.c) have in common: the limits, and the elements found.
- * Each layout has clauses of its own for the same faults. Inline: the walk is
- * the hottest path of all, and the clauses are constants in it. */
+ * Each layout has its own clauses for the same faults, so a walk carries the
+ * ids. The functions are inline because the walk is the hottest path, and
+ * because the ids are constants there. */
 #pragma once
 
 #include "virtio/descriptor.h"
@@ -10,36 +11,37 @@
 #include "virtio/violation.h"
 
 struct chain_clauses {
-    enum clause_id order;      /* readable elements before writable ones */
-    enum clause_id length;     /* no more elements than the queue has */
-    enum clause_id negotiated; /* INDIRECT only if it was */
-    enum clause_id linked;     /* INDIRECT without NEXT */
-    enum clause_id table;      /* an indirect table is whole descriptors */
+    enum clause_id order;      /* readable elements come before writable ones */
+    enum clause_id length;     /* a chain has no more elements than the queue */
+    enum clause_id negotiated; /* INDIRECT is used only if it was negotiated */
+    enum clause_id linked;     /* INDIRECT and NEXT do not stand together */
+    enum clause_id table; /* an indirect table consists of whole descriptors */
 };
 
 struct chain_walk {
     struct virtio_queue *queue;
     const struct chain_clauses *clauses;
     uint32_t elements;
-    bool indirect; /* the walk is, or was, in an indirect table */
-    bool stopped;  /* reported, and the device has stopped */
+    bool indirect; /* the walk has entered an indirect table */
+    bool stopped;  /* a breach was reported, and the device has stopped */
 };
 
-/* chain.c: reports a broken chain, at its element of that number. True if the
+/* Reports a broken chain at its element of that number (chain.c). True: the
  * device has stopped, as it does under strict lint. */
 bool virtio_chain_fail(struct virtio_queue *queue, uint32_t element,
                        enum clause_id id, const char *summary, const char *name,
                        uint64_t value);
-/* chain.c: reports more elements than the queue has. */
+/* Reports a chain of more elements than the queue has (chain.c). */
 void virtio_chain_exceeds(struct virtio_queue *queue, uint32_t elements,
                           enum clause_id id);
 
-/* Always false. */
+/* Reports; always returns false. */
 static inline bool chain_fail(struct chain_walk *walk, enum clause_id id,
                               const char *summary, const char *name,
                               uint64_t value)
 {
-    /* By value: what is in the walk can then be in registers. */
+    /* The arguments go by value, so that the walk's members can stay in
+     * registers. */
     walk->stopped |= virtio_chain_fail(walk->queue, walk->elements, id, summary,
                                        name, value);
     return false;
@@ -56,8 +58,9 @@ static inline void chain_begin(struct virtio_queue *queue, uint16_t head,
     queue->chain.writable_bytes = 0;
 }
 
-/* True if so many elements can be served: more than the queue has, too, for
- * Linux makes such chains when indirect. */
+/* Judges the number of elements. True: the walk can go on. A chain of more
+ * elements than the queue is served too, since Linux makes such chains with
+ * indirect tables. */
 static inline bool chain_length_judge(struct chain_walk *walk,
                                       uint32_t elements)
 {
@@ -75,7 +78,7 @@ static inline bool chain_length_judge(struct chain_walk *walk,
     return true;
 }
 
-/* May an element of this direction come next? */
+/* Judges whether an element of this direction may come next. */
 static inline bool chain_order_judge(struct chain_walk *walk, uint64_t address,
                                      bool write)
 {
@@ -87,7 +90,8 @@ static inline bool chain_order_judge(struct chain_walk *walk, uint64_t address,
     return true;
 }
 
-/* Adds an element that is not empty and for which there is room. */
+/* Adds an element. The caller has checked that it is not empty and that
+ * there is room. */
 static inline bool chain_segment_add(struct chain_walk *walk, uint64_t address,
                                      uint32_t length, bool write)
 {
@@ -109,7 +113,8 @@ static inline bool chain_segment_add(struct chain_walk *walk, uint64_t address,
     return true;
 }
 
-/* INDIRECT with these flags, where the chain or list may go on in a table. */
+/* Judges an element with INDIRECT set. True: the chain may go on in the
+ * table. */
 static inline bool chain_indirect_judge(struct chain_walk *walk, uint16_t flags,
                                         bool alone)
 {
@@ -124,7 +129,8 @@ static inline bool chain_indirect_judge(struct chain_walk *walk, uint16_t flags,
     return true;
 }
 
-/* The table, in memory and of whole descriptors; NULL after a report. */
+/* The indirect table in memory, of whole descriptors. NULL: that was
+ * reported. */
 static inline const uint8_t *chain_table_find(struct chain_walk *walk,
                                               uint64_t address, uint32_t length)
 {
@@ -145,7 +151,7 @@ static inline const uint8_t *chain_table_find(struct chain_walk *walk,
     return table;
 }
 
-/* Marks what every good chain was judged by. */
+/* Marks the clauses that every good chain has come under. */
 static inline void chain_mark_exercised(const struct chain_walk *walk)
 {
     struct virtio_queue *queue = walk->queue;

@@ -1,6 +1,6 @@
-/* The clause table, and what becomes of a broken clause: counted, and reported
- * at the first time and at each power of ten, so that a guest cannot flood the
- * log. Checks call it through violation.h. */
+/* The table of clauses, and what becomes of a broken clause: it is counted,
+ * and it is reported the first time and at each power of ten, so that a
+ * guest cannot flood the log. Checks call this file through violation.h. */
 #include "virtio/clause.h"
 
 #include "virtio/lock.h"
@@ -22,7 +22,7 @@ static const char *const level_names[] = {
 
 static const struct {
     const char *text;
-    bool loses; /* a request */
+    bool loses; /* the device threw a request away */
 } verdicts[VIRTIO_VERDICT_COUNT] = {
     [VIRTIO_VERDICT_NONE] = {"", false},
     [VIRTIO_VERDICT_TAKEN] = {"the device goes on as if it were right", false},
@@ -64,7 +64,7 @@ static void put_in_outbox(struct virtio_device *device,
                           enum virtio_verdict verdict, uint32_t count)
 {
     if (device->outbox_count == VIRTIO_OUTBOX) {
-        return; /* counted all the same */
+        return; /* the outbox is full; the breach is counted all the same */
     }
     const struct virtio_clause *clause = &clauses[violation->id];
     struct virtio_report *report = &device->outbox[device->outbox_count++];

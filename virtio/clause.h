@@ -1,7 +1,8 @@
-/* The clause engine: clauses.def lists what a driver is held to; a check stands
- * where the thing is seen and reports by id. Reporting returns always: what the
- * device then does is the checker's business and is only told in the report.
- * Included by device.h, so that vmm/ can print reports and summaries. */
+/* Clauses: clauses.def lists what a driver is held to. A check stands where
+ * the driver's act is seen, and reports a breach by the clause's id. A
+ * report only tells what the device does about the breach; the check itself
+ * does it. device.h includes this header, so that vmm/ can print reports and
+ * summaries. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,11 +12,11 @@
 struct virtio_device;
 struct virtio_queue;
 
-/* In rising order. A clause has one; a report may have a lower one, where the
- * breach is arguable. */
+/* In rising order. Each clause has a level; a report of it may have a lower
+ * one, where the breach is arguable. */
 enum virtio_level {
-    VIRTIO_NOTE,      /* specification's text outside its requirements */
-    VIRTIO_SUSPICION, /* seen by heuristics or time */
+    VIRTIO_NOTE,      /* text of the specification outside its requirements */
+    VIRTIO_SUSPICION, /* inferred from time or from a copy of memory */
     VIRTIO_SHOULD,    /* a warning */
     VIRTIO_MUST,      /* an error */
 };
@@ -42,7 +43,7 @@ enum {
 /* What the device did about it. */
 enum virtio_verdict {
     VIRTIO_VERDICT_NONE,
-    VIRTIO_VERDICT_TAKEN, /* went on as if it were right */
+    VIRTIO_VERDICT_TAKEN, /* the device went on as if the act were right */
     VIRTIO_VERDICT_IGNORED,
     VIRTIO_VERDICT_BITS_IGNORED,
     VIRTIO_VERDICT_NOT_SEEN,
@@ -66,14 +67,15 @@ struct virtio_value {
 struct virtio_report {
     const struct virtio_clause *clause; /* id, level, section, text */
     enum virtio_level level;            /* of this breach */
-    bool counts; /* the run has failed: by a MUST, or by a request that the
-                    device threw away */
+    bool counts; /* the run has failed: the driver broke a MUST, or the device
+                    threw a request away */
     enum virtio_verdict verdict;
-    const char *summary;      /* what the driver did, in a few words */
-    const char *story;        /* what follows, in a paragraph; or NULL */
+    const char *summary; /* what the driver did, in a few words */
+    const char *story; /* what follows from the breach, a paragraph; or NULL */
     const char *verdict_text; /* what the device did */
     int queue;                /* index, or -1 */
-    uint32_t repeat;          /* how often now; reported at 1, 10, 100, ... */
+    uint32_t repeat; /* how often the clause is broken by now; reported at 1,
+                        10, 100, ... */
     unsigned value_count;
     struct virtio_value values[VIRTIO_REPORT_VALUES];
 };

@@ -1,7 +1,8 @@
-/* The device-specific configuration space, VIRTIO 1.4 sections 2.5 and 4.2.2:
- * one table of fields a device type tells where a driver may read and write,
- * how wide, when, and with which feature. Called by transport.c, and by the
- * device for changes of its own. */
+/* The device-specific configuration space (VIRTIO 1.4 sections 2.5 and
+ * 4.2.2). Each device type has one table of fields, which tells where a
+ * driver may read and write, how wide, when, and with which feature.
+ * transport.c calls this file for the driver's accesses, the device for its
+ * own changes. */
 #include "virtio/config_space.h"
 
 #include "virtio/interrupt.h"
@@ -25,8 +26,8 @@ const char *virtio_config_check(const struct virtio_type *type, unsigned *size)
         if (field->offset < end || field->width == 0 || field->count == 0) {
             return "configuration fields overlap or are empty";
         }
-        /* Wide fields are accessed in halves of 32 bits, and are no more than
-         * 4-aligned in some layouts. */
+        /* A driver accesses wide fields in halves of 32 bits, and some
+         * layouts align them to 4 bytes only. */
         if (field->offset % (field->width > 4 ? 4 : field->width) != 0) {
             return "a configuration field is not aligned";
         }
@@ -57,7 +58,7 @@ const char *virtio_field_name(const struct virtio_device *device,
     return field != NULL ? field->name : NULL;
 }
 
-/* The field an access falls into, or NULL after a report. */
+/* The field that an access is for. NULL: no such field, which was reported. */
 static const struct virtio_field *access_judge(struct virtio_device *device,
                                                uint32_t offset, unsigned size,
                                                bool write)
@@ -111,8 +112,9 @@ static bool width_judge(struct virtio_device *device,
     return false;
 }
 
-/* 2.5.1: a wide field read in halves may change between them. The device can
- * only see that ConfigGeneration was not read around it. */
+/* 2.5.1: a wide field may change between the reads of its two halves. The
+ * device can only see that the driver did not read ConfigGeneration around
+ * them. */
 static void wide_judge(struct virtio_device *device, bool broken,
                        const char *summary)
 {
@@ -143,7 +145,7 @@ uint64_t virtio_config_read(struct virtio_device *device, uint32_t offset,
         device->session.wide_read = device->session.generation_read;
         device->session.torn_read = false;
     }
-    /* The bytes of a neighbour that is not offered are zeros. */
+    /* Bytes of a field that is not offered read as zeros. */
     for (unsigned i = 0; i < size; i++) {
         value |= (uint64_t)device->config[offset + i] << i * 8;
     }
@@ -188,8 +190,8 @@ const struct virtio_field *virtio_config_write(struct virtio_device *device,
             device->config[offset + i] = (uint8_t)(value >> i * 8);
         }
     }
-    /* The driver's own write is no change it has to be told of: neither
-     * generation nor interrupt (3.2). */
+    /* A driver need not be told of its own write: neither ConfigGeneration
+     * nor the interrupt changes (3.2). */
     return field;
 }
 
@@ -212,7 +214,8 @@ void virtio_config_moved_on(struct virtio_device *device, uint32_t offset,
     if (!device->session.generation_read) {
         return;
     }
-    /* These may come from an interrupt or another processor in between. */
+    /* A driver may access these registers between two halves, from an
+     * interrupt handler or on another processor. */
     if (offset == VIRTIO_REG_CONFIG_GENERATION ||
         offset == VIRTIO_REG_INTERRUPT_STATUS ||
         offset == VIRTIO_REG_INTERRUPT_ACK ||

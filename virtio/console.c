@@ -1,7 +1,7 @@
-/* The console device, VIRTIO 1.4 section 5.3: queue 0 gives the driver what was
- * typed, queue 1 takes what it prints, emerg_wr prints a byte without any
- * queue. What a driver sees of it is in console_type.c. Made and woken by
- * vmm/. */
+/* The console device (VIRTIO 1.4 section 5.3). Queue 0 gives the driver what
+ * was typed, queue 1 takes what the driver prints, and emerg_wr prints a
+ * byte without a queue. console_type.c has what a driver sees of it. vmm/
+ * makes the device and wakes its queues. */
 #include "virtio/console.h"
 
 #include "virtio/config_space.h"
@@ -10,7 +10,8 @@
 #include "virtio/queue.h"
 #include "virtio/violation.h"
 
-/* Bytes passed on before looking whether the queue has to stop. */
+/* The service passes on so many bytes before it looks whether its queue has
+ * to stop. */
 enum {
     PIECE = 4096
 };
@@ -42,9 +43,8 @@ static void receive(struct virtio_console *console, struct virtio_queue *queue)
     struct virtio_chain *chain;
 
     if (!input_fill(console)) {
-        /* Nothing to give yet; what is wrong with the next buffer is told all
-         * the same, and no more kicks are needed then: input looks by itself.
-         */
+        /* There is no input now. The next buffer is judged all the same.
+         * After that the driver need not kick: new input wakes this queue. */
         if (!queue->again && receive_pop(queue) != NULL) {
             virtio_queue_unpop(queue);
         }

@@ -1,6 +1,6 @@
-/* The console device, VIRTIO 1.4 section 5.3: one port, two queues. Made by
- * vmm/, which has the console's other side. When there is input, it wakes the
- * receive queue. */
+/* The console device (VIRTIO 1.4 section 5.3), with one port and two queues.
+ * vmm/ makes it and has the other side of the console. When there is input,
+ * vmm/ wakes the receive queue. */
 #pragma once
 
 #include "virtio/device.h"
@@ -28,25 +28,26 @@ extern const struct virtio_type virtio_console_type;
 struct virtio_console {
     struct virtio_device device;
     struct virtio_queue queues[2];
-    /* Input taken from the owner and not yet in a buffer of the driver's;
-     * receive queue's service only. */
+    /* Input that was taken from the owner and is not yet in a buffer of the
+     * driver. Only the receive queue's service uses it. */
     uint8_t input[256];
     size_t input_start;
     size_t input_count;
 };
 
-/* With `columns` zero, no size is offered. */
+/* Makes the device. With `columns` 0 it offers no size. NULL, or a sentence
+ * that says what is wrong. */
 const char *virtio_console_init(struct virtio_console *console,
                                 const struct virtio_device_options *options,
                                 uint16_t columns, uint16_t rows, void *host);
 
-/* The terminal's size changed. */
+/* Tells the driver that the terminal has a new size. */
 void virtio_console_resize(struct virtio_console *console, uint16_t columns,
                            uint16_t rows);
 
-/* The other side, defined by the owner. Write: takes all bytes. Read: what has
- * been typed, up to `length`; 0: nothing now (the owner wakes the receive queue
- * when there is more). */
+/* The other side of the console, defined by the owner. Writing takes all
+ * bytes. Reading gives what was typed, up to `length` bytes; 0: nothing now,
+ * and the owner wakes the receive queue when there is more. */
 void env_console_write(struct virtio_device *device, const void *bytes,
                        size_t length);
 size_t env_console_read(struct virtio_device *device, void *buffer,

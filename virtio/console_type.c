@@ -1,5 +1,5 @@
-/* What a driver sees of a console, VIRTIO 1.4 sections 5.3.2 to 5.3.4. Used by
- * console.c, and by the owner for the names of features. */
+/* What a driver sees of a console (VIRTIO 1.4 sections 5.3.2 to 5.3.4).
+ * console.c uses it; the owner takes the names of features from it. */
 #include "virtio/console.h"
 #include "virtio/type.h"
 

@@ -1,5 +1,5 @@
-/* Walking over the bytes of a chain, VIRTIO 1.4 section 2.7.4.1. Used by the
- * devices in their service. */
+/* Walks over the bytes of a chain (VIRTIO 1.4 section 2.7.4.1). Devices use
+ * it in their service. */
 #include "virtio/cursor.h"
 
 struct virtio_cursor virtio_cursor_readable(const struct virtio_chain *chain)
@@ -44,8 +44,9 @@ struct virtio_segment virtio_cursor_piece(struct virtio_cursor *cursor,
     return piece;
 }
 
-/* Moves over up to `length` bytes of the chain, which go to `to` or come from
- * `from`, whichever is not NULL; how many there were. */
+/* Moves over up to `length` bytes of the chain. If `to` is not NULL, the
+ * bytes are copied there; if `from` is not NULL, they come from there.
+ * Returns how many bytes there were. */
 static inline uint64_t move(struct virtio_cursor *cursor, uint8_t *to,
                             const uint8_t *from, uint64_t length)
 {

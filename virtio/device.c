@@ -1,6 +1,6 @@
-/* Making a device, and the names dumps need. Called by the device types'
- * constructors and by vmm/. What is wrong with a device's data is found here,
- * before a guest sees it. */
+/* Makes devices, and has the names that dumps show. The constructors of the
+ * device types call it, and vmm/. It finds what is wrong with a type's data
+ * before a guest sees the device. */
 #include "virtio/device.h"
 
 #include "virtio/config_space.h"
@@ -94,7 +94,7 @@ const char *virtio_status_bit_name(unsigned bit)
     return bit < sizeof names / sizeof names[0] ? names[bit] : NULL;
 }
 
-/* Appends what fits. */
+/* Appends as much of the text as fits. */
 static size_t append(char *text, size_t size, size_t at, const char *more)
 {
     while (*more != '\0' && at + 1 < size) {
