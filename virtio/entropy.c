@@ -1,13 +1,13 @@
-/* The entropy device, VIRTIO 1.4 section 5.4: fills the driver's buffers from
- * env_entropy(). Made and woken by vmm/. */
+/* The entropy device (VIRTIO 1.4 section 5.4): fills the driver's buffers
+ * from env_entropy(). vmm/ makes the device and wakes its queue. */
 #include "virtio/entropy.h"
 
 #include "virtio/cursor.h"
 #include "virtio/ops.h"
 #include "virtio/queue.h"
 
-/* Bytes given to one buffer: entropy takes time, and a buffer need not be
- * filled (5.4.6.2). */
+/* At most so many bytes go into one buffer, since entropy takes time. A
+ * buffer need not be filled (5.4.6.2). */
 enum {
     AT_MOST = 1024
 };
@@ -46,7 +46,8 @@ static void service(struct virtio_queue *queue)
         }
         uint32_t written = fill(queue, chain);
 
-        /* 5.4.6.2: at least one byte. None now: env wakes us again. */
+        /* A buffer gets at least one byte (5.4.6.2). There is none now, and
+         * the owner wakes the queue again. */
         if (written == 0 && chain->writable_bytes != 0) {
             virtio_queue_unpop(queue);
             return;

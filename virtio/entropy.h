@@ -1,5 +1,5 @@
-/* The entropy device, VIRTIO 1.4 section 5.4: one queue. Made by vmm/, which
- * has the entropy. */
+/* The entropy device (VIRTIO 1.4 section 5.4), with one queue. vmm/ makes it
+ * and has the entropy. */
 #pragma once
 
 #include "virtio/device.h"
@@ -15,6 +15,7 @@ const char *virtio_entropy_init(struct virtio_entropy *entropy,
                                 const struct virtio_device_options *options,
                                 void *host);
 
-/* Fills `buffer` with entropy; how many bytes it had. 0: none just now (the
- * owner wakes queue 0 when it is worth trying again). Defined by the owner. */
+/* Fills `buffer` with entropy. Returns how many bytes there were; 0: none
+ * now, and the owner wakes queue 0 when another try is worth it. The owner
+ * defines it. */
 size_t env_entropy(struct virtio_device *device, void *buffer, size_t length);

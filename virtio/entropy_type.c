@@ -1,5 +1,5 @@
-/* What a driver sees of an entropy device, VIRTIO 1.4 sections 5.4.2 to 5.4.4.
- * Used by entropy.c and by the owner. */
+/* What a driver sees of an entropy device (VIRTIO 1.4 sections 5.4.2 to
+ * 5.4.4). entropy.c uses it, and the owner. */
 #include "virtio/entropy.h"
 #include "virtio/type.h"
 

@@ -1,7 +1,7 @@
-/* Feature negotiation, VIRTIO 1.4 sections 2.2 and 6: four words of 32 bits
- * behind two selectors. What a driver accepts is judged when it writes
- * FEATURES_OK, not before: Linux writes the words twice. Called by transport.c
- * and status.c under the device's lock. */
+/* Feature negotiation (VIRTIO 1.4 sections 2.2 and 6): four words of 32 bits
+ * behind two selectors. The features that a driver accepts are judged when
+ * it writes FEATURES_OK and not before, since Linux writes the words twice.
+ * transport.c and status.c call it under the device's lock. */
 #include "virtio/features.h"
 
 #include "virtio/status.h"
@@ -24,7 +24,8 @@ static unsigned lowest(uint64_t bits)
     return (unsigned)__builtin_ctzll(bits);
 }
 
-/* The feature in `bits` whose requirement `bits` does not hold, or NULL. */
+/* A feature in `bits` that requires a feature which is not in `bits`; NULL:
+ * none. */
 static const struct virtio_feature_info *
 dependency_find(const struct virtio_type *type, uint64_t bits)
 {
@@ -55,8 +56,8 @@ const char *virtio_features_offer(struct virtio_device *device,
             return "a feature's bit or requirements are out of range";
         }
     }
-    offered |= BIT(VIRTIO_F_VERSION_1); /* 6.2: always */
-    /* 2.2.2: with a feature turned off go those that require it. */
+    offered |= BIT(VIRTIO_F_VERSION_1); /* VERSION_1 is always offered (6.2) */
+    /* Where a feature is turned off, those that require it go too (2.2.2). */
     while ((info = dependency_find(type, offered)) != NULL) {
         offered &= ~BIT(info->bit);
     }
@@ -93,7 +94,7 @@ uint32_t virtio_features_read(struct virtio_device *device)
     return (uint32_t)(device->offered[word / 2] >> word % 2 * 32);
 }
 
-/* After FEATURES_OK nothing changes any more. */
+/* Judges a write of features after FEATURES_OK: nothing may change then. */
 static void late_judge(struct virtio_device *device, uint32_t word,
                        uint32_t old, uint32_t value)
 {
@@ -141,7 +142,8 @@ void virtio_features_write(struct virtio_device *device, uint32_t value)
         return;
     }
     device->session.wrote_features = true;
-    device->session.features_refused = false; /* it tries others */
+    device->session.features_refused =
+        false; /* the driver tries other features */
     if (word < WORDS) {
         *half = (*half & ~((uint64_t)UINT32_MAX << shift)) | (uint64_t)value
                                                                  << shift;
@@ -160,7 +162,7 @@ static uint64_t known(const struct virtio_type *type)
     return bits;
 }
 
-/* Reports that `bits` should not have been accepted. */
+/* Reports that the driver should not have accepted `bits`. */
 static bool bits_judge(struct virtio_device *device, enum clause_id id,
                        uint64_t bits, const char *summary)
 {

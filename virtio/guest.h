@@ -1,11 +1,12 @@
-/* Words of guest memory. The guest may change them at any time, so each is
- * read once, by one load that the compiler can neither repeat nor tear into a
- * second look; what is checked is the copy. Little endian, as this machine. */
+/* Words of guest memory. The guest may change them at any time. Each word is
+ * therefore read once, by one load that the compiler can neither repeat nor
+ * divide, and the check and the use are of that copy. Guest memory is little
+ * endian, as this machine is. */
 #pragma once
 
 #include <stdint.h>
 
-/* Guests may place an indirect table at any address. */
+/* An unaligned word: guests may place an indirect table at any address. */
 struct virtio_guest_word16 {
     uint16_t value;
 } __attribute__((packed, may_alias));
@@ -34,8 +35,9 @@ static inline uint64_t guest_read64(const uint8_t *at)
         ->value;
 }
 
-/* For the idx of a ring, which orders what the other side wrote before it
- * (VIRTIO 1.4 2.7.13.3, 2.7.14). Aligned: judged when the queue is enabled. */
+/* Reads the idx of a ring, which orders the writes of the other side before
+ * it (VIRTIO 1.4 2.7.13.3, 2.7.14). It is aligned, which was judged when the
+ * queue was enabled. */
 static inline uint16_t guest_acquire16(const uint8_t *at)
 {
     return __atomic_load_n((const uint16_t *)(const void *)at,

@@ -1,10 +1,10 @@
-/* A ring of the driver's last accesses to the window, shown with each report.
- * transport.c records, vmm/ reads. */
+/* The driver's last accesses to the window, shown with each report.
+ * transport.c records them, vmm/ reads them. */
 #include "virtio/history.h"
 
 #include "virtio/registers.h"
 
-/* What the register's selector holds. */
+/* The value of the selector that belongs to the register. */
 static uint32_t selected(const struct virtio_device *device, uint32_t offset)
 {
     if (offset >= VIRTIO_REG_QUEUE_SEL) {
@@ -22,8 +22,8 @@ void virtio_history_record(struct virtio_device *device, uint32_t offset,
     struct virtio_history_entry *entry =
         &history->entries[(history->total - 1) % VIRTIO_HISTORY];
 
-    /* A driver that polls, or kicks and kicks, should not push out how it came
-     * there. */
+    /* Equal accesses count as one entry: a driver that polls or kicks many
+     * times should not push out the accesses before. */
     if (history->total != 0 && entry->offset == offset &&
         entry->value == value && entry->size == size && entry->write == write) {
         entry->count++;

@@ -1,5 +1,5 @@
-/* The last accesses of a driver to a device's window, for reports. Recorded by
- * transport.c under the device's lock. */
+/* The driver's last accesses to a device's window, for reports. transport.c
+ * records them under the device's lock. */
 #pragma once
 
 #include "virtio/device.h"

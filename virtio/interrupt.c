@@ -1,6 +1,6 @@
-/* The device's one interrupt, VIRTIO 1.4 section 4.2.3.4: a level that is up
- * while InterruptStatus is not 0. Raised by queue_split.c, config_space.c and
- * life.c; acknowledged through transport.c. */
+/* The device's one interrupt (VIRTIO 1.4 section 4.2.3.4): its line is up
+ * while InterruptStatus is not 0. queue_split.c, config_space.c and life.c
+ * raise it; the driver acknowledges it through transport.c. */
 #include "virtio/interrupt.h"
 
 #include "virtio/ops.h"
@@ -20,8 +20,9 @@ uint32_t virtio_interrupt_read(struct virtio_device *device)
 void virtio_interrupt_acknowledge(struct virtio_device *device, uint32_t value)
 {
     uint32_t bits = value & DEFINED;
-    /* What was shown stays shown over a reset: a handler may be between its
-     * read and its acknowledgement when another processor resets. */
+    /* Events that InterruptStatus has shown stay so over a reset: a handler
+     * may be between its read and its acknowledgement when another processor
+     * resets the device. */
     uint32_t unseen = bits & ~device->interrupt_seen;
 
     device->acknowledgements++;

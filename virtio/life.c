@@ -1,17 +1,17 @@
-/* Start, stop and reset with work in flight, VIRTIO 1.4 sections 2.1.2, 2.4.1
- * and 4.2.2. A queue's memory is touched by its service alone, and only between
- * `serving` set and cleared. A stop asks a service that is inside to leave, and
- * shows (Status 0, QueueReady 0) only when it has: until then the driver may
- * not reuse the memory. Called by status.c, queue_setup.c and, for the service,
- * by vmm/. */
+/* Start, stop and reset while work is in flight (VIRTIO 1.4 sections 2.1.2,
+ * 2.4.1 and 4.2.2). Only a queue's service touches the queue's memory, and
+ * only while `serving` is set. A stop asks a service that is inside to
+ * leave. Only when it has left do Status and QueueReady read as 0; until
+ * then the driver may not reuse the memory. status.c and queue_setup.c call
+ * this file, and vmm/ calls the service. */
 #include "virtio/life.h"
 
 #include "virtio/interrupt.h"
 #include "virtio/lock.h"
 #include "virtio/queue.h"
 
-/* Chains in one call, and looks for another, so that a busy queue does not keep
- * its processor from other tasks. */
+/* Chains that one call may take, and the times that it looks for another
+ * chain, so that a busy queue does not keep its processor from other tasks. */
 enum {
     SERVICE_BUDGET = 64
 };
@@ -21,8 +21,8 @@ void virtio_life_start(struct virtio_device *device)
     if (!virtio_life_running(device)) {
         return;
     }
-    /* What was made available before DRIVER_OK is taken now: a driver may
-     * leave it to its next notification, but need not. */
+    /* Serves the buffers that the driver made available before DRIVER_OK: it
+     * may, but need not, notify the device of them later. */
     for (unsigned i = 0; i < device->queue_count; i++) {
         if (device->queues[i].ready) {
             device->queues[i].kick_lost = false;
@@ -50,8 +50,9 @@ static void queue_reset(struct virtio_queue *queue)
     queue->session = (struct virtio_queue_session){0};
 }
 
-/* What the driver was seen to do since power-on - identity, interrupts shown -
- * stays. The configuration space is the device's and keeps its values. */
+/* What the driver did since power-on stays known: that it read the identity,
+ * and which interrupts it was shown. The configuration space belongs to the
+ * device and keeps its values. */
 static void reset_finish(struct virtio_device *device)
 {
     for (unsigned i = 0; i < device->queue_count; i++) {
@@ -141,9 +142,10 @@ static void serve(struct virtio_queue *queue)
     virtio_queue_signal(queue);
 }
 
-/* What has been done is signalled. When the service lingers no more it looks
- * again and asks for kicks (queue.c). What was seen meanwhile may be gone by
- * then, so each time counts as a chain does. */
+/* Before the service lingers, it signals what it has done. After it has
+ * lingered, it looks at the queue again and asks for kicks (queue.c). A
+ * chain that it saw meanwhile may be gone by then, so each look counts as a
+ * chain does. */
 static void linger(struct virtio_queue *queue)
 {
     while (queue->idle && !virtio_queue_halted(queue)) {

@@ -1,11 +1,11 @@
 /* When a device runs and when it stops: DRIVER_OK, reset, QueueReady = 0,
- * QueueReset = 1, DEVICE_NEEDS_RESET; VIRTIO 1.4 sections 2.1, 2.4, 2.6, 4.2.2.
- * All under the device's lock. */
+ * QueueReset = 1, DEVICE_NEEDS_RESET (VIRTIO 1.4 sections 2.1, 2.4, 2.6,
+ * 4.2.2). All under the device's lock. */
 #pragma once
 
 #include "virtio/ops.h"
 
-/* May buffers be consumed? Only then does the device touch its queues. */
+/* True if the device may consume buffers. It touches its queues only then. */
 static inline bool virtio_life_running(const struct virtio_device *device)
 {
     return (device->session.status &
@@ -14,7 +14,8 @@ static inline bool virtio_life_running(const struct virtio_device *device)
            !device->resetting;
 }
 
-void virtio_life_start(struct virtio_device *device); /* DRIVER_OK was set */
+void virtio_life_start(
+    struct virtio_device *device); /* the driver has set DRIVER_OK */
 void virtio_life_reset(struct virtio_device *device); /* Status = 0 */
 void virtio_life_stop(struct virtio_queue *queue);    /* QueueReady = 0 */
 /* QueueReset = 1 (2.6.1): stops the queue and forgets its setup. */

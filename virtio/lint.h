@@ -1,9 +1,12 @@
-/* How strictly a device judges its driver. Set for each device by its owner. */
+/* How strictly a device judges its driver. The owner sets it for each
+ * device. */
 #pragma once
 
-/* What a broken MUST does; what is reported is the same but for OFF. */
+/* What the device does about a broken MUST. STRICT and TOLERANT report the
+ * same. */
 enum virtio_lint {
-    VIRTIO_LINT_STRICT,   /* refused; a broken ring stops the device */
-    VIRTIO_LINT_TOLERANT, /* carried out where its meaning is plain */
-    VIRTIO_LINT_OFF,      /* as tolerant, without a word */
+    VIRTIO_LINT_STRICT, /* it refuses the act; a broken ring stops the device */
+    VIRTIO_LINT_TOLERANT, /* it carries the act out where its meaning is plain
+                           */
+    VIRTIO_LINT_OFF,      /* as TOLERANT, and nothing is reported */
 };

@@ -1,5 +1,6 @@
-/* The lock of a device's registers. Held for a few dozen instructions, never
- * over a sleep; letting go of it delivers the reports made under it. */
+/* The lock of a device's registers. It is held for a few dozen instructions
+ * and never over a sleep. Unlocking delivers the reports that were made
+ * under the lock. */
 #pragma once
 
 #include "virtio/device.h"
@@ -13,7 +14,7 @@ static inline void virtio_device_lock(struct virtio_device *device)
     }
 }
 
-/* clause.c: lets go, then hands what is in the outbox to env_report(). */
+/* Unlocks, then hands the reports in the outbox to env_report() (clause.c). */
 void virtio_clause_deliver(struct virtio_device *device);
 
 static inline void virtio_device_unlock(struct virtio_device *device)

@@ -1,6 +1,7 @@
-/* What the transport shares with the devices: the functions it calls of each
- * (their data is in type.h), and the bits of the registers that both look at.
- * Filled by console.c, block.c, entropy.c; judged once by device.c. */
+/* What the transport shares with the devices: the functions of a device that
+ * it calls (a device's data is in type.h), and the bits of the registers
+ * that both look at. console.c, block.c and entropy.c fill the structure in;
+ * device.c judges it once. */
 #pragma once
 
 #include <stdbool.h>
@@ -29,12 +30,14 @@ enum virtio_interrupt {
 struct virtio_device_ops {
     const struct virtio_type *type;
 
-    /* Serves the queue till virtio_queue_pop() has no more. No lock held. */
+    /* Serves the queue until virtio_queue_pop() has no more. The lock is not
+     * held. */
     void (*service)(struct virtio_queue *queue);
-    /* Advice at FEATURES_OK, beyond what is wrong for any device; may be NULL.
-     * Under the lock. */
+    /* Gives advice about the accepted features at FEATURES_OK, beside the
+     * checks for all devices. May be NULL. The lock is held. */
     void (*judge_features)(struct virtio_device *device);
-    /* The driver wrote `field`; may be NULL. No lock held, may sleep. */
+    /* The driver has written `field`. May be NULL. The lock is not held, and
+     * the function may sleep. */
     void (*config_written)(struct virtio_device *device,
                            const struct virtio_field *field, uint64_t value);
 };

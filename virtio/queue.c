@@ -1,7 +1,7 @@
-/* A queue as its device sees it, VIRTIO 1.4 sections 2.7 and 2.8: what split
- * and packed queues share - the bounds of a service's call, the interrupt's
- * decision - over ring.h. Only the queue's service is here, from a device's
- * service function.
+/* A queue as its device sees it (VIRTIO 1.4 sections 2.7 and 2.8): what split
+ * and packed queues share above ring.h, namely the bounds of a service's call
+ * and the interrupt decision. Only the queue's service is here, called from a
+ * device's service function.
  *
  * Waking is safe by one rule on both sides (2.7.7.2, 2.7.10.1, 2.7.13.4;
  * 2.8.21.3.1): first publish (a buffer, or the wish to be notified), then a
@@ -45,7 +45,7 @@ struct virtio_chain *virtio_queue_pop(struct virtio_queue *queue)
     queue->looked = false;
     while (!virtio_queue_halted(queue)) {
         if (queue->budget == 0) {
-            env_queue_wake(queue); /* with kicks still off */
+            env_queue_wake(queue); /* while kicks are still off */
             return NULL;
         }
         if (queue->lingers && queue->quiet && !virtio_ring_waiting(queue)) {
@@ -108,7 +108,8 @@ void virtio_queue_signal(struct virtio_queue *queue)
     if (queue->unsignalled == 0) {
         return;
     }
-    /* What was used has to be seen before the driver's wish is read. */
+    /* The driver has to see the used buffers before the device reads whether
+     * the driver wants an interrupt. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     bool notify = virtio_ring_wanted(queue);
 

@@ -1,6 +1,6 @@
-/* A queue's size and three areas, VIRTIO 1.4 sections 2.7, 2.8 and 4.2.3.2,
- * judged as a whole at QueueReady = 1 (queue_setup.c) and translated once for
- * queue.c. Under the device's lock. */
+/* A queue's size and its three areas (VIRTIO 1.4 sections 2.7, 2.8 and
+ * 4.2.3.2). They are judged as a whole at QueueReady = 1 (queue_setup.c) and
+ * translated once for queue.c. Under the device's lock. */
 #include "virtio/queue_areas.h"
 
 #include "virtio/guest.h"
@@ -18,16 +18,17 @@ enum {
 };
 
 struct area {
-    enum clause_id clause; /* of its alignment */
+    enum clause_id clause; /* the clause of the area's alignment */
     unsigned alignment;
-    unsigned fixed; /* bytes, and */
+    unsigned fixed; /* bytes of the area, without */
     unsigned entry; /* bytes for each descriptor */
-    bool write;     /* by the device */
+    bool write;     /* the device writes the area */
     const char *name;
     const char *summary;
 };
 
-/* 2.7, with the event words, whether or not they are negotiated; 2.8.10.1. */
+/* Sizes of 2.7, with the event words whether or not they are negotiated, and
+ * of 2.8.10.1. */
 static const struct area layouts[][AREAS] = {
     {
         {CLAUSE_SPLIT_DRV_001, 16, 0, 16, false, "QueueDesc",
@@ -62,8 +63,8 @@ static uint64_t area_length(const struct area *area, uint32_t size)
     return area->fixed + (uint64_t)area->entry * size;
 }
 
-/* 2.6.1.2.2: after QueueReset, all of it again. False if there is nothing to
- * enable the queue with. */
+/* After QueueReset all of the setup is to be written again (2.6.1.2.2).
+ * False: there is nothing to enable the queue with. */
 static bool again_judge(struct virtio_device *device,
                         struct virtio_queue *queue)
 {
@@ -123,8 +124,8 @@ static bool written_judge(struct virtio_device *device,
         return false;
     }
     if (judge(device, CLAUSE_MMIO_TXT_014, missing != 0)) {
-        /* A driver of 32 bits that relies on the upper halves being 0 works
-         * by luck; an area without a lower half is nowhere. */
+        /* A driver of 32 bits that relies on upper halves of 0 works by
+         * luck. An area without a lower half is nowhere. */
         violation(device, CLAUSE_MMIO_TXT_014, .queue = queue,
                   .verdict =
                       low ? VIRTIO_VERDICT_QUEUE_REFUSED : VIRTIO_VERDICT_TAKEN,
@@ -176,7 +177,7 @@ static bool memory_judge(struct virtio_device *device,
     return good;
 }
 
-/* The areas lie in memory, so no sum wraps here. */
+/* Each area lies in memory, so no sum wraps here. */
 static bool overlap_judge(struct virtio_device *device,
                           struct virtio_queue *queue)
 {
@@ -202,7 +203,8 @@ static bool overlap_judge(struct virtio_device *device,
     return true;
 }
 
-/* The start values. flags of the available ring is the driver's to set. */
+/* Judges the start values. The driver may set the available ring's flags as
+ * it likes. */
 static void split_judge(struct virtio_device *device,
                         struct virtio_queue *queue,
                         uint8_t *const memory[AREAS])
@@ -231,7 +233,8 @@ static void split_judge(struct virtio_device *device,
     }
 }
 
-/* The same; here the driver's structure is all its own. */
+/* The same for a packed queue. Here the whole driver area is the driver's to
+ * set. */
 static void packed_judge(struct virtio_device *device,
                          struct virtio_queue *queue,
                          uint8_t *const memory[AREAS])
