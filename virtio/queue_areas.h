@@ -1,10 +1,12 @@
-/* A queue's place in memory, judged when it is enabled: VIRTIO 1.4 sections
- * 2.7, 2.8 and 4.2.3.2. Called by queue_setup.c under the device's lock. */
+/* A queue's places in memory, judged when the queue is enabled (VIRTIO 1.4
+ * sections 2.7, 2.8 and 4.2.3.2). queue_setup.c calls it under the device's
+ * lock. */
 #pragma once
 
 #include "virtio/device.h"
 
-/* Bits of virtio_queue.written; the six address registers in their order. */
+/* Bits of virtio_queue.setup.written; the six address registers stand in
+ * their order. */
 enum virtio_queue_written {
     VIRTIO_WROTE_DESC_LOW = 1,
     VIRTIO_WROTE_LOWS = 0x15,

@@ -1,7 +1,7 @@
-/* Following a chain of descriptors, VIRTIO 1.4 sections 2.7.4 and 2.7.5, direct
- * and indirect. The guest may rewrite a descriptor while it is looked at: each
- * word is read once, then checked, then used, and the walk is bounded whatever
- * it reads. Called by queue_split.c. */
+/* Follows a chain of descriptors of a split queue (VIRTIO 1.4 sections 2.7.4
+ * and 2.7.5), direct and indirect. The guest may rewrite a descriptor at any
+ * time: each word is read once, then checked, then used, and the walk is
+ * bounded whatever it reads. queue_split.c calls it. */
 #include "virtio/queue_chain.h"
 
 #include "virtio/chain.h"
@@ -12,12 +12,13 @@
 #include "virtio/violation.h"
 
 enum {
-    /* A chain too long to be served is followed so far, to tell a loop from
-     * mere length. */
+    /* A chain that is too long to be served is followed up to here, so that
+     * a loop can be told from a long chain. */
     WALK_LIMIT = 2 * VIRTIO_SEGMENTS,
     EXCESSIVE_ELEMENTS = 64,
     EXCESSIVE_BYTES = 16,
-    ANYWHERE = 0xffff, /* next_desc after a chain that cannot be trusted */
+    ANYWHERE = 0xffff, /* next_desc after a chain that cannot be trusted: no
+                          place is expected */
 };
 
 struct descriptor {
@@ -36,11 +37,12 @@ static const struct chain_clauses clauses = {
 };
 
 struct walk {
-    struct chain_walk common; /* `indirect`: `table` is an indirect one */
+    struct chain_walk
+        common; /* `table` is an indirect table if common.indirect is set */
     const uint8_t *table;
-    uint32_t entries; /* of the table */
-    uint32_t steps;   /* in this table */
-    bool disordered;  /* not as IN_ORDER asks */
+    uint32_t entries; /* of `table` */
+    uint32_t steps;   /* taken in this table */
+    bool disordered;  /* the chain is not in the order that IN_ORDER asks for */
 };
 
 static bool fail(struct walk *walk, enum clause_id id, const char *summary,
@@ -61,7 +63,8 @@ static struct descriptor descriptor_read(const uint8_t *table, uint32_t index)
     };
 }
 
-/* 2.7.5.3: the chain goes on in a table of its own. WRITE is ignored here. */
+/* The chain goes on in an indirect table (2.7.5.3). WRITE has no meaning in
+ * the descriptor that leads there. */
 static bool indirect_enter(struct walk *walk, const struct descriptor *desc)
 {
     struct virtio_queue *queue = walk->common.queue;
@@ -110,8 +113,8 @@ static bool element_add(struct walk *walk, const struct descriptor *desc)
     return chain_segment_add(&walk->common, desc->address, desc->length, write);
 }
 
-/* 2.7.4.2: how many are too many is not said; this many, of a few bytes each,
- * cost a device more than the data. */
+/* 2.7.4.2 does not say how many descriptors are too many. So many, of a few
+ * bytes each, cost a device more than the data does. */
 static void count_judge(struct walk *walk)
 {
     const struct virtio_chain *chain = &walk->common.queue->chain;
@@ -129,7 +132,7 @@ static void count_judge(struct walk *walk)
     }
 }
 
-/* Marks what every good chain was judged by. */
+/* Marks the clauses that every good chain has come under. */
 static void mark_good(struct walk *walk)
 {
     struct virtio_queue *queue = walk->common.queue;
@@ -144,7 +147,8 @@ static void mark_good(struct walk *walk)
     }
 }
 
-/* 2.7.5.2, 2.7.5.3.1: with IN_ORDER, next is the next one in the table. */
+/* With IN_ORDER, `next` is the next descriptor of the table (2.7.5.2,
+ * 2.7.5.3.1). */
 static void next_judge(struct walk *walk, uint32_t index, uint16_t next)
 {
     struct virtio_queue *queue = walk->common.queue;
@@ -166,7 +170,7 @@ static void next_judge(struct walk *walk, uint32_t index, uint16_t next)
     }
 }
 
-/* 2.7.5: with IN_ORDER, each chain begins where the last one ended. */
+/* With IN_ORDER, each chain begins where the last one ended (2.7.5). */
 static void head_judge(struct walk *walk, uint16_t expected)
 {
     struct virtio_queue *queue = walk->common.queue;
@@ -187,7 +191,8 @@ static void head_judge(struct walk *walk, uint16_t expected)
     }
 }
 
-/* One descriptor; *index becomes the next one's, *more whether there is one. */
+/* Takes one descriptor. Sets *more to whether the chain goes on, and *index
+ * to the next descriptor. */
 static bool descriptor_follow(struct walk *walk, uint32_t *index, bool *more)
 {
     if (*index >= walk->entries) {
@@ -235,8 +240,8 @@ bool virtio_queue_chain_walk(struct virtio_queue *queue, uint16_t head)
     virtio_shadow_walk(queue);
     chain_begin(queue, head, 0);
     queue->next_desc = ANYWHERE;
-    /* The walk ends for certain: `steps` is bounded in each of at most two
-     * tables, `elements` in all. */
+    /* The walk ends whatever the guest writes: `steps` is bounded in each of
+     * at most two tables, `elements` in all. */
     while (more && walk.common.elements <= WALK_LIMIT) {
         if (!descriptor_follow(&walk, &index, &more)) {
             return false;

@@ -1,11 +1,11 @@
-/* Packed virtqueues, VIRTIO 1.4 section 2.8: one ring of descriptors that the
- * driver makes available and the device overwrites with used ones, each side
- * counting its laps in a wrap counter; and a structure each to suppress the
- * other's notifications. Called by queue.c, which has the rule of waking;
- * chains themselves are queue_packed_chain.c's.
+/* Packed virtqueues (VIRTIO 1.4 section 2.8). One ring holds the descriptors:
+ * the driver makes them available, the device overwrites them with used ones,
+ * and each side counts its laps in a wrap counter. Each side has a structure in
+ * which it suppresses the notifications of the other. queue.c calls this file
+ * and has the rule of waking; queue_packed_chain.c follows the chains.
  *
- * Devices here use chains in the order in which they took them, so the place
- * of the next used descriptor is always the first one of the oldest chain. */
+ * Devices here give chains back in the order in which they took them, so the
+ * next used descriptor always goes where the oldest chain began. */
 #include "virtio/guest.h"
 #include "virtio/packed.h"
 #include "virtio/queue.h"
@@ -14,8 +14,9 @@
 #include "virtio/shadow.h"
 #include "virtio/violation.h"
 
-/* Event suppression, 2.8.14: le16 off (15 bits) and wrap (1), le16 flags. Read
- * and written as one word, so that neither side sees half of it. */
+/* Event suppression (2.8.14): le16 off (15 bits) and wrap (1 bit), le16
+ * flags. Both are read and written as one word, so that neither side sees
+ * half of a change. */
 enum {
     EVENT_ENABLE = 0,
     EVENT_DISABLE = 1,
@@ -32,14 +33,14 @@ static uint8_t *descriptor(const struct virtio_queue *queue, uint16_t position)
 
 void virtio_queue_packed_start(struct virtio_queue *queue)
 {
-    /* 2.8.1: both counters begin at 1. */
+    /* Both wrap counters begin at 1 (2.8.1). */
     queue->avail_wrap = true;
     queue->used_wrap = true;
     queue->unsignalled_slots = 0;
     virtio_shadow_packed_start(queue);
 }
 
-/* The device's wish, which the driver only reads. */
+/* Writes when the device wishes to be notified. The driver only reads it. */
 static void wish_write(struct virtio_queue *queue, uint32_t event)
 {
     virtio_shadow_packed_wish(queue, event);
@@ -54,7 +55,8 @@ static void kicks_off(struct virtio_queue *queue)
     }
 }
 
-/* Asks for a kick at the next buffer. The caller looks once more after it. */
+/* Asks for a kick at the next buffer. The caller has to look at the ring
+ * once more afterwards. */
 static void kicks_on(struct virtio_queue *queue)
 {
     uint32_t event = (uint32_t)EVENT_ENABLE << 16;
@@ -66,12 +68,13 @@ static void kicks_on(struct virtio_queue *queue)
     }
     queue->quiet = false;
     wish_write(queue, event);
-    /* 2.8.21.3.1: the wish has to be seen before the ring is read again. */
+    /* The driver has to see the wish before the device reads the ring again
+     * (2.8.21.3.1). */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-/* Is the next descriptor available? What the driver wrote before its flags is
- * then there, too. */
+/* True if the next descriptor is available. Everything that the driver wrote
+ * before the descriptor's flags can then be read, too. */
 static bool look(const struct virtio_queue *queue, uint16_t *flags)
 {
     *flags =
@@ -79,8 +82,9 @@ static bool look(const struct virtio_queue *queue, uint16_t *flags)
     return packed_available(*flags, queue->avail_wrap);
 }
 
-/* A descriptor that is not available was used in the lap before, or is as it
- * was then: nobody has written this lap's AVAIL into it. */
+/* Judges a descriptor that is not available. It is as it was used in the lap
+ * before, or as it was then: the driver has not written AVAIL of this lap
+ * into it. */
 static void head_judge(struct virtio_queue *queue, uint16_t flags)
 {
     bool half = ((flags & PACKED_F_AVAIL) != 0) == queue->avail_wrap;
@@ -125,14 +129,15 @@ enum virtio_ring_next virtio_queue_packed_next(struct virtio_queue *queue)
 
 void virtio_queue_packed_back(struct virtio_queue *queue)
 {
-    /* It began where the next used descriptor goes. */
+    /* The chain began where the next used descriptor goes. */
     queue->last_avail = queue->used_idx;
     queue->avail_wrap = queue->used_wrap;
 }
 
-/* The first descriptor of a chain is the device's until it is used: has the
- * driver changed it? One that is available in the next lap says that there was
- * no room for it. */
+/* The first descriptor of a chain belongs to the device until it is used:
+ * judges whether the driver has changed it. If it is available in the next
+ * lap, the driver has overwritten it with another buffer, for which there
+ * was no room. */
 static void kept_judge(struct virtio_queue *queue, const uint8_t *at)
 {
     uint64_t address = guest_read64(at);
@@ -175,8 +180,8 @@ void virtio_queue_packed_put(struct virtio_queue *queue,
     virtio_shadow_packed_give_back(queue);
     guest_write32(at + DESC_LENGTH, written);
     guest_write16(at + PACKED_ID, chain->id);
-    /* 2.8.4: the length is meant if WRITE says so. Flags come last: with them
-     * the descriptor is the driver's. */
+    /* WRITE says that the length is valid (2.8.4). The flags are written
+     * last: with them the descriptor belongs to the driver. */
     guest_release16(at + PACKED_FLAGS,
                     (uint16_t)(flags | (written != 0 ? DESC_F_WRITE : 0u)));
     packed_advance(&queue->used_idx, &queue->used_wrap, queue->size,
@@ -187,7 +192,7 @@ void virtio_queue_packed_put(struct virtio_queue *queue,
         (uint16_t)(slots < queue->size ? slots : queue->size);
 }
 
-/* 2.8.10, 2.8.14. */
+/* Judges the driver's event suppression (2.8.10, 2.8.14). */
 static void event_judge(struct virtio_queue *queue, uint32_t event)
 {
     unsigned flags = event >> 16;
@@ -228,7 +233,7 @@ bool virtio_queue_packed_wanted(struct virtio_queue *queue)
     if (kind != EVENT_DESC || !queue->event_idx) {
         return kind != EVENT_DISABLE;
     }
-    /* Counted from where this lap began. */
+    /* Descriptors are counted from where this lap began. */
     if (wrap != queue->used_wrap) {
         off = (uint16_t)(off - queue->size);
     }
@@ -236,10 +241,11 @@ bool virtio_queue_packed_wanted(struct virtio_queue *queue)
            virtio_ring_passed(off, queue->used_idx, slots);
 }
 
-/* 2.8.16: the data is the first descriptor not available yet. That it lies in
- * the ring is certain; the rest is arguable: with several processors, the
- * write may come when the ring has gone on, by a lap even. AVAIL alone tells: a
- * descriptor keeps it when it is used. */
+/* Judges the data of a notification (2.8.16): it names the first descriptor
+ * that is not available yet. The place has to lie in the ring. All else is
+ * arguable: with several processors the write may arrive when the ring has
+ * gone on, even by a lap. The flag AVAIL alone is looked at, since a used
+ * descriptor keeps it. */
 void virtio_queue_packed_notified(struct virtio_queue *queue, uint16_t data)
 {
     bool wrap = (data & EVENT_WRAP) != 0;

@@ -1,9 +1,9 @@
-/* Following a list of descriptors of a packed queue, VIRTIO 1.4 sections 2.8.6
- * and 2.8.7, direct and indirect. The guest may rewrite a descriptor while it
- * is looked at: each word is read once, then checked, then used, and the walk
- * is bounded by the queue's size, or by what can be served of an indirect
- * table. A broken list is followed to its end all the same: only there is the
- * id by which it is given back. Called by queue_packed.c. */
+/* Follows a list of descriptors of a packed queue (VIRTIO 1.4 sections 2.8.6
+ * and 2.8.7), direct and indirect. The guest may rewrite a descriptor at any
+ * time: each word is read once, then checked, then used. The walk is bounded
+ * by the queue's size, and in an indirect table by what can be served. A
+ * broken list is followed to its end all the same, since its end has the id
+ * by which it is given back. queue_packed.c calls it. */
 #include "virtio/queue_packed_chain.h"
 
 #include "virtio/chain.h"
@@ -27,8 +27,8 @@ static const struct chain_clauses clauses = {
     .table = CLAUSE_LINTEL_PACKED_001,
 };
 
-/* Reports a list whose end cannot be found: the device stops under any lint.
- * Always false. */
+/* Reports a list whose end cannot be found. The device stops under any lint
+ * level. Always false. */
 static bool fail_endless(struct chain_walk *walk, enum clause_id id,
                          const char *summary, uint16_t position, uint16_t flags)
 {
@@ -45,7 +45,7 @@ static bool fail_endless(struct chain_walk *walk, enum clause_id id,
     return false;
 }
 
-/* `flags` have been read already. */
+/* Reads a descriptor whose `flags` have been read already. */
 static struct descriptor descriptor_read(const uint8_t *at, uint16_t flags)
 {
     return (struct descriptor){
@@ -70,8 +70,8 @@ static bool element_add(struct chain_walk *walk, const struct descriptor *desc)
            chain_segment_add(walk, desc->address, desc->length, write);
 }
 
-/* 2.8.7: the list is in a table of its own, in order, and only WRITE means
- * anything there. WRITE of the descriptor that leads to it does not. */
+/* The list is in an indirect table, in order (2.8.7). Only WRITE has a
+ * meaning in the table, and none in the descriptor that leads there. */
 static bool indirect_follow(struct chain_walk *walk,
                             const struct descriptor *desc)
 {
@@ -109,7 +109,8 @@ static bool indirect_follow(struct chain_walk *walk,
     return true;
 }
 
-/* A descriptor after the first: it had to be made available before that. */
+/* Judges a descriptor after the first: the driver makes it available before
+ * it makes the first available. */
 static bool member_judge(struct chain_walk *walk, uint16_t position, bool wrap,
                          uint16_t flags)
 {
@@ -154,7 +155,7 @@ bool virtio_queue_packed_chain_walk(struct virtio_queue *queue, uint16_t flags)
             queue->taken[1] = desc.length | (uint64_t)desc.id << 32 |
                               (uint64_t)desc.flags << 48;
         }
-        /* Of a broken list only the end is looked for. */
+        /* Of a broken list only the end matters. */
         good = good &&
                ((flags & DESC_F_INDIRECT) != 0 ? indirect_follow(&walk, &desc)
                                                : element_add(&walk, &desc));

@@ -1,8 +1,9 @@
-/* The registers of queues, VIRTIO 1.4 sections 4.2.2 and 4.2.3.2. A driver may
- * correct size and addresses until it writes QueueReady = 1; they are judged
- * there (queue_areas.c), except for a size that is too large for the queue.
- * Any QueueSel is allowed, and queues that are not there read 0 and take
- * nothing: Linux tries them. Called by transport.c under the device's lock. */
+/* The registers of queues (VIRTIO 1.4 sections 4.2.2 and 4.2.3.2). A driver
+ * may correct size and addresses until it writes QueueReady = 1. They are
+ * judged then (queue_areas.c), except for a size that is too large for the
+ * queue. Any QueueSel is allowed, since Linux tries them: a queue that does
+ * not exist reads as 0 and ignores writes. transport.c calls it under the
+ * device's lock. */
 #include "virtio/queue_setup.h"
 
 #include "virtio/life.h"
@@ -77,7 +78,7 @@ uint32_t virtio_queue_setup_reset(struct virtio_device *device)
     return queue->resets ? 1 : 0;
 }
 
-/* After QueueReset = 1, QueueReset is to be read till it is 0. */
+/* After QueueReset = 1, the driver has to read QueueReset until it is 0. */
 static void reset_judge(struct virtio_device *device,
                         struct virtio_queue *queue, uint32_t value)
 {
@@ -92,8 +93,9 @@ static void reset_judge(struct virtio_device *device,
     }
 }
 
-/* Judges what holds for any step in a queue's setup: the driver must not have
- * failed, nor the queue still be winding up. True if the step may be done. */
+/* Judges what every step of a queue's setup needs: the driver has not set
+ * FAILED, and the queue does not wait for its service to leave. True: the
+ * step may be done. */
 static bool step_judge(struct virtio_device *device, struct virtio_queue *queue,
                        uint32_t value)
 {
@@ -119,7 +121,7 @@ static bool step_judge(struct virtio_device *device, struct virtio_queue *queue,
 static void store(struct virtio_device *device, struct virtio_queue *queue,
                   uint32_t offset, uint32_t value)
 {
-    /* 0x80, 0x84; 0x90, 0x94; 0xa0, 0xa4 */
+    /* offsets 0x80 and 0x84, 0x90 and 0x94, 0xa0 and 0xa4 */
     unsigned area = (offset - VIRTIO_REG_QUEUE_DESC_LOW) / 16;
     unsigned shift = offset % 8 == 0 ? 0 : 32;
 
@@ -178,7 +180,7 @@ void virtio_queue_setup_write(struct virtio_device *device, uint32_t offset,
     store(device, queue, offset, value);
 }
 
-/* The order of 3.1.1 and 4.2.3.2 before QueueReady = 1. */
+/* Judges the order of 3.1.1 and 4.2.3.2 before QueueReady = 1. */
 static bool order_judge(struct virtio_device *device,
                         struct virtio_queue *queue)
 {
@@ -237,7 +239,8 @@ static void enable(struct virtio_device *device, struct virtio_queue *queue)
     }
 }
 
-/* 3.3.1: buffers are taken back after a reset of the device. */
+/* The driver takes its buffers back only after a reset of the device
+ * (3.3.1). */
 static void outstanding_judge(struct virtio_device *device,
                               struct virtio_queue *queue)
 {
@@ -309,7 +312,7 @@ void virtio_queue_setup_write_reset(struct virtio_device *device,
     }
 }
 
-/* 2.9: what stands above the queue's index. */
+/* Judges the bits above the queue's index (2.9). */
 static void notify_data_judge(struct virtio_device *device,
                               struct virtio_queue *queue, uint32_t value)
 {

@@ -1,7 +1,7 @@
-/* Split virtqueues, VIRTIO 1.4 section 2.7: the available ring is followed, the
- * used ring written, and each side told the other when it need not be woken.
- * Called by queue.c, which has the rule of waking; chains themselves are
- * queue_chain.c's. */
+/* Split virtqueues (VIRTIO 1.4 section 2.7): follows the available ring,
+ * writes the used ring, and tells each side when it need not wake the other.
+ * queue.c calls this file and has the rule of waking; queue_chain.c follows
+ * the chains. */
 #include "virtio/guest.h"
 #include "virtio/ops.h"
 #include "virtio/queue.h"
@@ -11,7 +11,7 @@
 #include "virtio/split.h"
 #include "virtio/violation.h"
 
-/* Notifications that were not wanted, before that is told. */
+/* So many needless notifications come before the first report. */
 enum {
     KICKS_IN_VAIN = 16
 };
@@ -23,8 +23,8 @@ void virtio_queue_split_start(struct virtio_queue *queue)
     virtio_shadow_start(queue);
 }
 
-/* Kicks are not needed while the service looks for itself. With EVENT_IDX it
- * is enough to leave avail_event behind. */
+/* Tells the driver not to kick while the service looks for itself. With
+ * EVENT_IDX it is enough that avail_event stays behind. */
 static void kicks_off(struct virtio_queue *queue)
 {
     if (queue->quiet) {
@@ -37,7 +37,8 @@ static void kicks_off(struct virtio_queue *queue)
     }
 }
 
-/* Asks for a kick at the next buffer. The caller looks once more after it. */
+/* Asks for a kick at the next buffer. The caller has to look at the ring
+ * once more afterwards. */
 static void kicks_on(struct virtio_queue *queue)
 {
     queue->quiet = false;
@@ -48,12 +49,14 @@ static void kicks_on(struct virtio_queue *queue)
         guest_write16(queue->used + USED_FLAGS, 0);
         virtio_shadow_used_flags(queue, 0);
     }
-    /* 2.7.10: the wish has to be seen before idx is read again. */
+    /* The driver has to see the wish before the device reads idx again
+     * (2.7.10). */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-/* Takes a new idx of the available ring, if it can be one: no less than the
- * last one seen, and no more ahead of what was taken than the queue holds. */
+/* Takes a new idx of the available ring if it is possible: it is not less
+ * than the last one seen, and not further ahead of what was taken than the
+ * queue is long. */
 static bool idx_take(struct virtio_queue *queue, uint16_t idx)
 {
     uint16_t waiting = (uint16_t)(queue->avail_shadow - queue->last_avail);
@@ -76,7 +79,7 @@ static bool idx_take(struct virtio_queue *queue, uint16_t idx)
     return true;
 }
 
-/* Reads how far the driver has come; false if no further than the service. */
+/* Reads how far the driver has come. False: no further than the service. */
 static bool avail_read(struct virtio_queue *queue)
 {
     uint16_t idx = guest_acquire16(queue->avail + AVAIL_IDX);
@@ -103,8 +106,8 @@ void virtio_queue_split_look(struct virtio_queue *queue)
     idx_take(queue, guest_acquire16(queue->avail + AVAIL_IDX));
 }
 
-/* The next head. False after a report: the entry is skipped, or the device
- * has stopped. */
+/* Reads the next head. False: it was reported, and the entry is skipped or
+ * the device has stopped. */
 static bool head_read(struct virtio_queue *queue, uint16_t *head)
 {
     unsigned slot = queue->last_avail & (queue->size - 1u);
@@ -157,12 +160,13 @@ void virtio_queue_split_put(struct virtio_queue *queue,
     guest_write32(entry, chain->id);
     guest_write32(entry + 4, written);
     queue->used_idx++;
-    /* 2.7.8.2: data and entry before idx. */
+    /* Data and entry are written before idx (2.7.8.2). */
     guest_release16(queue->used + USED_IDX, queue->used_idx);
     virtio_shadow_used_entry(queue, chain->id, written);
 }
 
-/* 2.7.7.1: flags are 0, or, without EVENT_IDX, 1. */
+/* flags of the available ring is 0, or 1 if EVENT_IDX is not negotiated
+ * (2.7.7.1). */
 static void flags_judge(struct virtio_queue *queue, uint16_t flags)
 {
     enum clause_id id =
@@ -175,7 +179,7 @@ static void flags_judge(struct virtio_queue *queue, uint16_t flags)
     }
 }
 
-/* Does the driver want to know? 2.7.7.2. */
+/* True if the driver wants an interrupt (2.7.7.2). */
 bool virtio_queue_split_wanted(struct virtio_queue *queue)
 {
     uint16_t flags = guest_read16(queue->avail + AVAIL_FLAGS);
@@ -190,11 +194,12 @@ bool virtio_queue_split_wanted(struct virtio_queue *queue)
     return virtio_ring_passed(event, queue->used_idx, queue->unsignalled);
 }
 
-/* Linux notifies whenever it finds its ring full, whatever the device said. So
- * a notification is held against the driver only if it comes with few new
- * entries, and if the ring was less than half full. How full it is for the
- * driver, which may not have seen yet what was used, does not show; but between
- * two times that it is full, the driver either takes back much and adds much,
+/* True if a notification was needless. Linux notifies whenever it finds its
+ * ring full, whatever the device asked for. So a notification counts against
+ * the driver only if few new entries came with it and the ring was less than
+ * half full. The device cannot see how full the ring is for the driver,
+ * which may not have seen the newest used entries. But between two times
+ * that it finds its ring full, the driver takes back and adds many entries,
  * or the device still has most of the ring. */
 static bool needless(struct virtio_queue *queue)
 {
@@ -205,13 +210,15 @@ static bool needless(struct virtio_queue *queue)
     uint32_t pending = (uint16_t)(idx - used);
 
     queue->kick_idx = idx;
-    /* Chains of several descriptors may be of any length. */
+    /* Chains of several descriptors may be of any length, so twice as many
+     * are taken for granted. */
     pending *= slots > 1 ? 2 * slots : 1;
     return fresh != 0 && fresh <= queue->size / 8 && pending <= queue->size / 2;
 }
 
-/* 2.7.10.1: the driver looks whether a notification is wanted. One that had
- * looked just before is right; of many, most had not. */
+/* The driver has to look whether a notification is wanted (2.7.10.1). One
+ * notification may have been wanted when the driver looked; of many, most
+ * were not. */
 void virtio_queue_split_kicked(struct virtio_queue *queue)
 {
     struct virtio_device *device = queue->device;
@@ -232,13 +239,13 @@ void virtio_queue_split_kicked(struct virtio_queue *queue)
     }
 }
 
-/* 2.9: next_off and next_wrap are avail.idx together. The driver may have gone
- * on since it wrote them, but not back. */
+/* next_off and next_wrap together are avail.idx (2.9). The driver may have
+ * gone on since it wrote them, but not back. */
 void virtio_queue_split_notified(struct virtio_queue *queue, uint16_t next_idx)
 {
     uint16_t idx = guest_acquire16(queue->avail + AVAIL_IDX);
     bool off = (uint16_t)(idx - next_idx) > queue->size;
-    /* All but the highest bit is right. */
+    /* every bit but the highest is right */
     bool wrap = off && (uint16_t)(idx - (next_idx ^ 0x8000)) <= queue->size;
 
     if (judge(queue->device, CLAUSE_KICK_TXT_003, wrap) ||

@@ -1,5 +1,5 @@
-/* The table of control registers, VIRTIO 1.4 section 4.2.2, and their names
- * for dumps. Used by transport.c. */
+/* The table of control registers (VIRTIO 1.4 section 4.2.2), and their names
+ * for dumps. transport.c uses it. */
 #include "virtio/registers.h"
 
 #include "virtio/device.h"

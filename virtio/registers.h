@@ -1,6 +1,6 @@
-/* The control registers of the window (registers.def) as data: what is where,
- * and which way it may be accessed. VIRTIO 1.4 section 4.2.2. Used by the
- * transport. */
+/* The control registers of the window as data, from registers.def: the
+ * offset of each, and whether it may be read or written (VIRTIO 1.4 section
+ * 4.2.2). The transport uses it. */
 #pragma once
 
 #include <stdint.h>
@@ -15,7 +15,7 @@ enum virtio_register_offset {
 #define REGISTER(name, text, offset, direction) VIRTIO_REG_##name = offset,
 #include "virtio/registers.def"
 #undef REGISTER
-    VIRTIO_REG_CONFIG = 0x100, /* configuration space from here */
+    VIRTIO_REG_CONFIG = 0x100, /* the configuration space begins here */
 };
 
 #define VIRTIO_MAGIC   0x74726976u /* "virt" */
@@ -23,7 +23,7 @@ enum virtio_register_offset {
 #define VIRTIO_VENDOR  0x4c544e4cu /* "LNTL" */
 
 struct virtio_register {
-    const char *name; /* NULL: no register here */
+    const char *name; /* NULL: there is no register here */
     enum virtio_direction direction;
 };
 

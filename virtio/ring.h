@@ -1,24 +1,26 @@
-/* What tells a split queue (VIRTIO 1.4 section 2.7; queue_split.c) from a
- * packed one (2.8; queue_packed.c); queue.c does the rest for both. Called by
- * the queue's service without a lock, where nothing else is said. Chosen by a
- * branch, not by a table of functions: these are the hottest paths, and the
- * linker's optimiser sees through a branch. */
+/* What differs between a split queue (VIRTIO 1.4 section 2.7; queue_split.c)
+ * and a packed queue (2.8; queue_packed.c). queue.c does the rest for both.
+ * The queue's service calls these functions without a lock, unless a comment
+ * says otherwise. A branch chooses between the two, not a table of
+ * functions: these paths are the hottest, and the optimiser sees through a
+ * branch. */
 #pragma once
 
 #include "virtio/device.h"
 
 enum virtio_ring_next {
-    VIRTIO_RING_EMPTY,   /* a kick comes when that changes */
-    VIRTIO_RING_CHAIN,   /* one was taken: queue->chain */
-    VIRTIO_RING_SKIPPED, /* an entry was passed over, after a report */
-    VIRTIO_RING_BROKEN,  /* one was taken and reported: to be given back empty,
-                            unless the queue has halted */
+    VIRTIO_RING_EMPTY,   /* nothing is available; a kick comes when that changes
+                          */
+    VIRTIO_RING_CHAIN,   /* a chain was taken into queue->chain */
+    VIRTIO_RING_SKIPPED, /* an entry was reported and passed over */
+    VIRTIO_RING_BROKEN,  /* a chain was taken and reported; it is to be given
+                            back empty, unless the queue has halted */
 };
 
 void virtio_queue_split_start(struct virtio_queue *queue);
 enum virtio_ring_next virtio_queue_split_next(struct virtio_queue *queue);
 bool virtio_queue_split_waiting(const struct virtio_queue *queue);
-/* Only looks what has become available. */
+/* Looks at what has become available, without taking it. */
 void virtio_queue_split_look(struct virtio_queue *queue);
 void virtio_queue_split_back(struct virtio_queue *queue);
 void virtio_queue_split_put(struct virtio_queue *queue,
@@ -37,7 +39,7 @@ void virtio_queue_packed_put(struct virtio_queue *queue,
 bool virtio_queue_packed_wanted(struct virtio_queue *queue);
 void virtio_queue_packed_notified(struct virtio_queue *queue, uint16_t next);
 
-/* Under the lock. */
+/* Starts the ring. Under the lock. */
 static inline void virtio_ring_start(struct virtio_queue *queue)
 {
     if (queue->packed) {
@@ -53,14 +55,14 @@ static inline enum virtio_ring_next virtio_ring_next(struct virtio_queue *queue)
                          : virtio_queue_split_next(queue);
 }
 
-/* Is there a next one? Changes nothing. */
+/* True if another chain is available. Changes nothing. */
 static inline bool virtio_ring_waiting(const struct virtio_queue *queue)
 {
     return queue->packed ? virtio_queue_packed_waiting(queue)
                          : virtio_queue_split_waiting(queue);
 }
 
-/* Undoes the last next() that gave a chain. */
+/* Undoes the last call of virtio_ring_next() that gave a chain. */
 static inline void virtio_ring_back(struct virtio_queue *queue)
 {
     if (queue->packed) {
@@ -70,7 +72,7 @@ static inline void virtio_ring_back(struct virtio_queue *queue)
     }
 }
 
-/* Gives it back. */
+/* Gives a chain back to the driver. */
 static inline void virtio_ring_put(struct virtio_queue *queue,
                                    const struct virtio_chain *chain,
                                    uint32_t written)
@@ -82,15 +84,16 @@ static inline void virtio_ring_put(struct virtio_queue *queue,
     }
 }
 
-/* Does the driver want to know of what was put since it was last asked? */
+/* True if the driver wants to know of the chains that were given back since
+ * the last call. */
 static inline bool virtio_ring_wanted(struct virtio_queue *queue)
 {
     return queue->packed ? virtio_queue_packed_wanted(queue)
                          : virtio_queue_split_wanted(queue);
 }
 
-/* The driver notifies a queue that is served. Was that wanted? Under the lock;
- * in a packed ring it does not show. */
+/* Judges a notification of a queue that is being served: was it wanted?
+ * Under the lock. In a packed ring nothing shows it. */
 static inline void virtio_ring_kicked(struct virtio_queue *queue)
 {
     if (!queue->packed) {
@@ -98,7 +101,7 @@ static inline void virtio_ring_kicked(struct virtio_queue *queue)
     }
 }
 
-/* The driver says where it will make the next buffer available
+/* Judges the place that the driver names for its next buffer
  * (NOTIFICATION_DATA, 2.9). Under the lock. */
 static inline void virtio_ring_notified(struct virtio_queue *queue,
                                         uint16_t next)
@@ -110,8 +113,8 @@ static inline void virtio_ring_notified(struct virtio_queue *queue,
     }
 }
 
-/* Was entry or descriptor `event` among the last `count` that were written
- * before `next`? As 16-bit counters (2.7.10.1). */
+/* True if the entry or descriptor `event` is among the last `count` that
+ * were written before `next`. All are 16-bit counters (2.7.10.1). */
 static inline bool virtio_ring_passed(uint16_t event, uint16_t next,
                                       uint16_t count)
 {

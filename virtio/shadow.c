@@ -62,7 +62,7 @@ void virtio_shadow_expose(struct virtio_queue *queue, uint16_t idx)
 
         shadow->heads[slot] = head;
         if (head >= queue->size) {
-            continue; /* told when it is taken */
+            continue; /* it is told when the entry is taken */
         }
         shadow->sums[slot] = descriptor_sum(queue->desc, head, 0, &high);
         if (ring_judge(queue, CLAUSE_SPLIT_TXT_009,
@@ -77,8 +77,8 @@ void virtio_shadow_expose(struct virtio_queue *queue, uint16_t idx)
     }
 }
 
-/* Reports what was altered. Arguable: it is a copy that tells, and memory may
- * be written by others than the driver. */
+/* Reports that something was altered. It is arguable, since only a copy
+ * tells it, and others than the driver may write memory. */
 static void altered(struct virtio_queue *queue, const char *summary,
                     const char *name, uint64_t was, uint64_t is)
 {
@@ -123,7 +123,8 @@ void virtio_shadow_element(struct virtio_queue *queue, uint32_t index)
     }
 }
 
-/* Reads the chain once more, no further than before; its sum. */
+/* Reads the chain once more, no further than the first time. Returns its
+ * sum. */
 static uint64_t chain_sum(const struct virtio_queue *queue, uint16_t head)
 {
     const struct virtio_shadow *shadow = &queue->shadow;
@@ -146,7 +147,7 @@ static uint64_t chain_sum(const struct virtio_queue *queue, uint16_t head)
     return sum;
 }
 
-/* 2.7.8: only the device writes there. */
+/* Only the device writes the used ring (2.7.8). */
 static void used_ring_judge(struct virtio_queue *queue)
 {
     const struct virtio_shadow *shadow = &queue->shadow;

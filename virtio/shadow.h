@@ -1,10 +1,11 @@
-/* A shadow of what the driver exposed in a ring, VIRTIO 1.4 sections 2.7.8,
- * 2.7.13 and 3.3.1: the device notes each head of a split ring and its first
- * descriptor when it first sees them, and the descriptors of the chain it works
- * on; what is different later was altered while the device owned it. Of a
- * packed ring (2.8.6), it notes the ids of the lists that it owns. One fixed
- * piece a queue. Called by queue_split.c, queue_chain.c and queue_packed.c, in
- * the queue's service; with lint off it does nothing. */
+/* A shadow of what the driver has exposed in a ring (VIRTIO 1.4 sections
+ * 2.7.8, 2.7.13 and 3.3.1). Of a split ring the device notes each head and
+ * its first descriptor when it first sees them, and the descriptors of the
+ * chain that it serves. What differs later was altered while the device
+ * owned it. Of a packed ring (2.8.6) it notes the ids of the lists that it
+ * owns. Each queue has one shadow of a fixed size. queue_split.c,
+ * queue_chain.c and queue_packed.c call it in the queue's service. With lint
+ * off it does nothing. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,41 +13,43 @@
 
 #include "virtio/device.h"
 
-/* The ring starts; its areas are in `queue`. */
+/* Begins the shadow of a ring. The ring's areas are set in `queue`. */
 void virtio_shadow_start(struct virtio_queue *queue);
 
-/* Entries of the available ring from avail_shadow up to `idx` are the
- * device's from now on. */
+/* From now on the device owns the entries of the available ring from
+ * avail_shadow up to `idx`. */
 void virtio_shadow_expose(struct virtio_queue *queue, uint16_t idx);
 
-/* The head in `slot`, where memory now says `entry`: the one that was
- * exposed. */
+/* The head that the driver exposed in `slot`. `entry` is what memory says
+ * there now. */
 uint16_t virtio_shadow_head(struct virtio_queue *queue, unsigned slot,
                             uint16_t entry);
 
-/* A direct descriptor inside a chain: it must not head another. */
+/* Notes a direct descriptor inside a chain: it must not be the head of
+ * another chain. */
 void virtio_shadow_element(struct virtio_queue *queue, uint32_t index);
 
-/* The chain is given back: judges that it and the used ring are as they
- * were. Before the used ring is written. */
+/* The chain is given back: judges whether it and the used ring are
+ * unchanged. Called before the used ring is written. */
 void virtio_shadow_give_back(struct virtio_queue *queue, uint16_t head);
 
-/* Packed: the ring starts; lists that are whole are the device's from now on;
- * the oldest of them is given back. */
+/* For packed rings: the ring starts; the device owns every list that is
+ * complete from now on; the oldest of these lists is given back. */
 void virtio_shadow_packed_start(struct virtio_queue *queue);
 void virtio_shadow_packed_expose(struct virtio_queue *queue);
 void virtio_shadow_packed_give_back(struct virtio_queue *queue);
-/* The device's event suppression is about to be written. */
+/* The device is about to write its event suppression. */
 void virtio_shadow_packed_wish(struct virtio_queue *queue, uint32_t event);
 
-/* Buffers that the driver made available and did not get back (of a packed
- * queue, whether there is one). Under the lock, of a queue that is ready. */
+/* The number of buffers that the driver made available and did not get back;
+ * of a packed queue, 1 if there is any. Under the lock, for a queue that is
+ * ready. */
 uint16_t virtio_shadow_outstanding(const struct virtio_queue *queue);
 
-/* Is the next descriptor of a packed ring available? */
+/* True if the next descriptor of a packed ring is available. */
 bool virtio_shadow_packed_waiting(const struct virtio_queue *queue);
 
-/* Order matters, and every bit. */
+/* Mixes a value into a sum. Every bit and the order of the values count. */
 static inline uint64_t virtio_shadow_mix(uint64_t sum, uint64_t low,
                                          uint64_t high)
 {
@@ -55,7 +58,7 @@ static inline uint64_t virtio_shadow_mix(uint64_t sum, uint64_t low,
     return sum * UINT64_C(0xbf58476d1ce4e5b9);
 }
 
-/* A walk begins. */
+/* A walk over a chain begins. */
 static inline void virtio_shadow_walk(struct virtio_queue *queue)
 {
     queue->shadow.walked = false;
@@ -64,7 +67,7 @@ static inline void virtio_shadow_walk(struct virtio_queue *queue)
     queue->shadow.table = NULL;
 }
 
-/* A descriptor as it was read: its address, and the rest of it. */
+/* Notes a descriptor as it was read: its address, and the rest of it. */
 static inline void virtio_shadow_descriptor(struct virtio_queue *queue,
                                             uint64_t low, uint64_t high)
 {
@@ -79,7 +82,7 @@ static inline void virtio_shadow_table(struct virtio_queue *queue,
     queue->shadow.entries = entries;
 }
 
-/* What the device wrote into the used ring. */
+/* Notes what the device has written into the used ring. */
 static inline void virtio_shadow_used_flags(struct virtio_queue *queue,
                                             uint16_t flags)
 {

@@ -1,4 +1,5 @@
-/* The shadow of a packed ring: which ids the device owns. See shadow.h. */
+/* The shadow of a packed ring: the ids of the lists that the device owns.
+ * See shadow.h. */
 #include "virtio/guest.h"
 #include "virtio/packed.h"
 #include "virtio/shadow.h"
@@ -15,7 +16,7 @@ void virtio_shadow_packed_start(struct virtio_queue *queue)
     __builtin_memset(shadow->ids, 0, sizeof shadow->ids);
 }
 
-/* Entry `i` of the lists that are owned, the oldest first. */
+/* Entry `i` of the lists that the device owns, the oldest first. */
 static uint16_t *id_at(struct virtio_shadow *shadow, uint32_t i)
 {
     return &shadow->heads[(shadow->first + i) % VIRTIO_QUEUE_SIZE_MAX];
@@ -44,13 +45,14 @@ static void list_add(struct virtio_queue *queue, uint16_t at, uint16_t id)
                                   "device owns",
                        .values = {{"id", id}, {"last descriptor at", at}});
     }
-    /* As many as the queue has descriptors, so 255 before this one at most. */
+    /* The device owns at most as many lists as the queue has descriptors, so
+     * the count was at most 255 before. */
     (*count)++;
     *id_at(shadow, shadow->lists++) = id;
 }
 
-/* The list that begins at *position: where it ends, and its id. False if it is
- * not there as a whole. */
+/* Reads the list that begins at *position: sets *position to its end, and
+ * its id. False: the list is not complete in the ring. */
 static bool list_read(const struct virtio_queue *queue, uint16_t *position,
                       bool *wrap, uint16_t *last, uint16_t *id)
 {

@@ -1,6 +1,6 @@
-/* The Status register as a state machine, VIRTIO 1.4 sections 2.1 and 3.1.1:
- * what is judged is the step from the old value to the new one. Called by
- * transport.c under the device's lock; reset itself is life.c's. */
+/* The Status register as a state machine (VIRTIO 1.4 sections 2.1 and
+ * 3.1.1). Each write is judged as a step from the old value to the new one.
+ * transport.c calls it under the device's lock; life.c carries a reset out. */
 #include "virtio/status.h"
 
 #include "virtio/features.h"
@@ -38,15 +38,15 @@ bool virtio_status_failed_judge(struct virtio_device *device,
     return true;
 }
 
-/* The bits the driver sets, without those that are not its own, and with those
- * it cannot take back. */
+/* The bits that the driver has set by its write: without those that are not
+ * the driver's, and with those that it cannot take back. */
 static uint32_t bits_judge(struct virtio_device *device, uint32_t value)
 {
     uint32_t old = device->session.status;
     uint32_t foreign = value & ~(uint32_t)DRIVERS_BITS;
 
-    /* A driver that writes back what it read writes DEVICE_NEEDS_RESET, too;
-     * one that writes its own copy does not. Both are right. */
+    /* A driver that writes back what it read also writes DEVICE_NEEDS_RESET;
+     * a driver that writes its own copy does not. Both are right. */
     foreign &= ~(old & VIRTIO_STATUS_DEVICE_NEEDS_RESET);
     if (judge(device, CLAUSE_STATUS_TXT_001, foreign != 0)) {
         violation(device, CLAUSE_STATUS_TXT_001,
@@ -65,7 +65,8 @@ static uint32_t bits_judge(struct virtio_device *device, uint32_t value)
     return (value | old) & DRIVERS_BITS;
 }
 
-/* DRIVER, 3.1.1 step 3. Together with ACKNOWLEDGE is widespread. */
+/* Judges DRIVER (3.1.1 step 3). Many drivers set it together with
+ * ACKNOWLEDGE. */
 static void driver_judge(struct virtio_device *device, uint32_t value,
                          uint32_t fresh)
 {
@@ -82,7 +83,7 @@ static void driver_judge(struct virtio_device *device, uint32_t value,
     }
 }
 
-/* FEATURES_OK, 3.1.1 steps 3 to 5. True if it is to be set. */
+/* Judges FEATURES_OK (3.1.1 steps 3 to 5). True: the bit is to be set. */
 static bool features_ok_judge(struct virtio_device *device, uint32_t value)
 {
     uint32_t old = device->session.status;
@@ -94,7 +95,8 @@ static bool features_ok_judge(struct virtio_device *device, uint32_t value)
     } else if (judge(device, CLAUSE_INIT_DRV_004,
                      !device->session.read_features ||
                          !device->session.wrote_features)) {
-        /* After a suspend, Linux accepts what it accepted before. */
+        /* after a suspend, Linux accepts the same features without reading
+         * them */
         violation(device, CLAUSE_INIT_DRV_004, .verdict = VIRTIO_VERDICT_TAKEN,
                   .arguable = device->session.wrote_features &&
                               device->ever_read_features,
@@ -108,9 +110,9 @@ static bool features_ok_judge(struct virtio_device *device, uint32_t value)
     return !device->session.features_refused;
 }
 
-/* 3.1.1: after a refusal the driver tries other features or gives up. One that
- * sets DRIVER_OK goes on, even if it writes FEATURES_OK once more. True if the
- * step is to be ignored. */
+/* After a refusal of its features, a driver tries others or gives up
+ * (3.1.1). A driver that sets DRIVER_OK goes on in spite of it, even if it
+ * writes FEATURES_OK again. True: the step is to be ignored. */
 static bool refusal_judge(struct virtio_device *device, uint32_t value)
 {
     if (!judge(device, CLAUSE_INIT_DRV_013, device->session.features_refused)) {
@@ -123,7 +125,7 @@ static bool refusal_judge(struct virtio_device *device, uint32_t value)
     return true;
 }
 
-/* DRIVER_OK, 3.1.1 steps 6 to 8. True if it is to be set. */
+/* Judges DRIVER_OK (3.1.1 steps 6 to 8). True: the bit is to be set. */
 static bool driver_ok_judge(struct virtio_device *device, uint32_t value,
                             uint32_t fresh, bool features_ok)
 {
@@ -151,7 +153,8 @@ static bool driver_ok_judge(struct virtio_device *device, uint32_t value,
     return features_ok;
 }
 
-/* Judges the step and takes it. `value` holds bits of the driver's only. */
+/* Judges the step and takes it. `value` holds only bits that belong to the
+ * driver. */
 static void step(struct virtio_device *device, uint32_t value)
 {
     uint32_t old = device->session.status;
@@ -182,7 +185,7 @@ static void step(struct virtio_device *device, uint32_t value)
     }
 }
 
-/* The first write of all, and the first after a reset. */
+/* Judges the first write of all, and the first write after a reset. */
 static void beginning_judge(struct virtio_device *device, uint32_t value)
 {
     if (judge(device, CLAUSE_INIT_DRV_001, !device->status_written)) {

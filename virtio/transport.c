@@ -1,7 +1,7 @@
-/* The register window, VIRTIO 1.4 section 4.2.2: every access of the guest
- * arrives here (from vmm/'s device region), is judged by the rules all
- * registers share - offset, width, direction, what was read first - and goes
- * to the register's own file. */
+/* The register window (VIRTIO 1.4 section 4.2.2). Every access of the guest
+ * arrives here from the device region of vmm/. It is judged by the rules
+ * that all registers share (offset, width, direction, what the driver has
+ * read before), and then goes to the file of its register. */
 #include "virtio/config_space.h"
 #include "virtio/features.h"
 #include "virtio/history.h"
@@ -13,8 +13,9 @@
 #include "virtio/status.h"
 #include "virtio/violation.h"
 
-/* 4.2.3.1.1: MagicValue and Version first, DeviceID next; each is told once.
- * An access that breaks both rules is told by the first. */
+/* A driver reads MagicValue and Version first, then DeviceID (4.2.3.1.1).
+ * Each rule is reported once. An access that breaks both is reported by the
+ * first. */
 static void order_judge(struct virtio_device *device, uint32_t offset, bool id)
 {
     bool first = device->seen_magic && device->seen_version;
@@ -33,8 +34,9 @@ static void order_judge(struct virtio_device *device, uint32_t offset, bool id)
     device->identified = first || id;
 }
 
-/* An access before the driver knows what device this is. With DeviceID 0, it
- * is to make no other ever. True if the access may go on. */
+/* Judges an access by a driver that does not know yet which device this is.
+ * If DeviceID is 0, the driver may not access the window any more. True: the
+ * access may go on. */
 static bool identity_judge(struct virtio_device *device, uint32_t offset,
                            bool write)
 {
@@ -61,8 +63,9 @@ static bool identity_judge(struct virtio_device *device, uint32_t offset,
     return true;
 }
 
-/* 4.2.2.2: 32 bits, aligned. A narrow read of a register's start has a plain
- * meaning all the same. True if the access may go on. */
+/* Accesses have 32 bits and are aligned (4.2.2.2). A narrower read at a
+ * register's start has a plain meaning all the same. True: the access may go
+ * on. */
 static bool width_judge(struct virtio_device *device, uint32_t offset,
                         unsigned size, bool write, uint64_t value)
 {
@@ -82,7 +85,8 @@ static bool width_judge(struct virtio_device *device, uint32_t offset,
     return plain && !strictly;
 }
 
-/* The rules of 4.2.2.2 for control registers. True if the access may go on. */
+/* Judges the rules of 4.2.2.2 for control registers. True: the access may go
+ * on. */
 static bool control_judge(struct virtio_device *device, uint32_t offset,
                           unsigned size, bool write, uint64_t value)
 {
@@ -118,8 +122,8 @@ static bool control_judge(struct virtio_device *device, uint32_t offset,
     return true;
 }
 
-/* No device here has shared memory. Whether the driver "expects" it cannot be
- * seen: a probe is legal and told that there is none (4.2.2). */
+/* No device here has shared memory. The device cannot see whether the driver
+ * "expects" any: a driver may probe, and learns that there is none (4.2.2). */
 static void shared_memory_judge(struct virtio_device *device, uint32_t offset,
                                 bool write)
 {
@@ -202,7 +206,8 @@ static void control_write(struct virtio_device *device, uint32_t offset,
     case VIRTIO_REG_SHM_SEL:
         shared_memory_judge(device, offset, true);
         break;
-    default: /* QueueSize and the addresses; control_judge() saw to the rest */
+    default: /* QueueSize and the addresses; control_judge() has dealt with all
+                others */
         virtio_queue_setup_write(device, offset, value);
         break;
     }

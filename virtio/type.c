@@ -1,10 +1,10 @@
-/* Feature bits by number and name, for all types of devices; see the header.
- * Called by features.c and, for names, by the owner. */
+/* The feature bits of all types of devices by number and name; see the
+ * header. features.c calls it, and the owner for names. */
 #include "virtio/type.h"
 
 #define BIT(n) (UINT64_C(1) << (n))
 
-/* Who may have a reserved feature, see features.def. */
+/* Which devices may have a reserved feature; see features.def. */
 enum who {
     OTHERS,
     KNOWN,

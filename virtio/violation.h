@@ -16,20 +16,22 @@
 struct violation {
     enum clause_id id;
     const struct virtio_queue *queue; /* or NULL */
-    /* No exact breach, or one that good drivers commit: a suspicion. */
+    /* the act is no exact breach, or good drivers do it, too: a suspicion */
     bool arguable;
-    /* What the device does; and what it does instead if lint is not strict
-     * (unset: the same). */
+    /* What the device does under strict lint, and what it does under other
+     * levels (not set: the same). */
     enum virtio_verdict verdict;
     enum virtio_verdict tolerant;
     const char *summary;
-    const char *story;                                /* or NULL */
-    struct virtio_value values[VIRTIO_REPORT_VALUES]; /* ended by no name */
+    const char *story; /* or NULL */
+    struct virtio_value
+        values[VIRTIO_REPORT_VALUES]; /* a value without a name ends the list */
 };
 
-/* Counts the breach, marks the clause as exercised and, the first time and at
- * each power of ten, puts a report in the outbox. Under the device's lock. True
- * if the caller is to carry out `verdict`, false if `tolerant`. */
+/* Counts the breach, marks the clause as exercised and, the first time and
+ * at each power of ten, puts a report into the outbox. Under the device's
+ * lock. True: the caller carries out `verdict`. False: it carries out
+ * `tolerant`. */
 bool virtio_clause_violated(struct virtio_device *device,
                             const struct violation *violation);
 
@@ -37,15 +39,15 @@ bool virtio_clause_violated(struct virtio_device *device,
     virtio_clause_violated(device_,                                            \
                            &(const struct violation){.id = id_, __VA_ARGS__})
 
-/* Records that an act of the driver came under the clause: the summary of a run
- * counts the exercised clauses. Under the lock. */
+/* Records that an act of the driver came under the clause. A run's summary
+ * counts the clauses that were exercised. Under the lock. */
 static inline void mark_exercised(struct virtio_device *device,
                                   enum clause_id id)
 {
     device->exercised[id / 64] |= UINT64_C(1) << (id % 64);
 }
 
-/* The same; returns whether the act broke the clause. */
+/* Records the same. Returns whether the act broke the clause. */
 static inline bool judge(struct virtio_device *device, enum clause_id id,
                          bool broken)
 {
@@ -53,7 +55,8 @@ static inline bool judge(struct virtio_device *device, enum clause_id id,
     return __builtin_expect(broken, false);
 }
 
-/* Both for what the queue's service finds in the ring, without the lock. */
+/* The same two for what the queue's service finds in the ring, without the
+ * lock. */
 static inline void ring_mark_exercised(struct virtio_queue *queue,
                                        enum clause_id id)
 {

@@ -1,9 +1,10 @@
-/* The stall watchdog: "why does nothing happen?", answered unasked. Called by
- * the owner about once a second while something is pending; what stays pending
- * for a while, with nothing moving, is told once, with the state that proves
- * it. All of it is suspicion: a driver may take its time. What a driver that is
- * merely idle leaves behind - rings looked at, interrupts acknowledged - is
- * pending nowhere. VIRTIO 1.4 sections 2.7, 3.1.1, 4.2.3. */
+/* The stall watchdog answers why nothing happens, without being asked. The
+ * owner calls it about once a second while something is pending. Something
+ * that has been pending for a while, with nothing moving, is reported once,
+ * with the state that proves it. All of it is suspicion, since a driver may
+ * take its time. A driver that is merely idle leaves nothing pending: it has
+ * looked at the rings and acknowledged the interrupts. VIRTIO 1.4 sections
+ * 2.7, 3.1.1, 4.2.3. */
 #include "virtio/guest.h"
 #include "virtio/life.h"
 #include "virtio/lock.h"
@@ -15,8 +16,8 @@
 
 #define SECOND UINT64_C(1000000000)
 
-/* How long until it is told: a driver sets up in one go, but may have to load
- * something in between. */
+/* A stall is reported after this time. A driver sets its device up in one
+ * go, but may have to load something in between. */
 #define PATIENCE       (2 * SECOND)
 #define PATIENCE_SETUP (5 * SECOND)
 
@@ -25,7 +26,8 @@ enum item {
     INTERRUPT,
     NO_QUEUE,
     REREAD,
-    QUEUES, /* from here on, by queue */
+    QUEUES, /* the first kind of stall of the first queue; those of the others
+               follow */
 };
 
 enum queue_item {
@@ -39,8 +41,8 @@ enum queue_item {
 _Static_assert(QUEUES + QUEUE_ITEMS * VIRTIO_WATCH_QUEUES == VIRTIO_WATCH_ITEMS,
                "device.h");
 
-/* One kind of stall. True once, when it has been pending, in the same state,
- * for long enough. */
+/* Judges one kind of stall. True, once: it has been pending long enough, and
+ * `state` has not changed. */
 static bool stalled(struct virtio_watch_item *item, bool pending,
                     uint64_t state, uint64_t patience)
 {
@@ -61,7 +63,7 @@ static bool stalled(struct virtio_watch_item *item, bool pending,
     return true;
 }
 
-/* Changes with every access of the driver. */
+/* A value that changes with every access of the driver. */
 static uint64_t activity(const struct virtio_device *device)
 {
     const struct virtio_history *history = &device->history;
@@ -150,8 +152,9 @@ static void setup_watch(struct virtio_device *device)
                          {"offered", device->offered[0]}});
 }
 
-/* Looked at and not acknowledged: whatever else the driver does, the line
- * stays up. Not even looked at: only if it does nothing else. */
+/* If the driver has read InterruptStatus and not acknowledged it, the line
+ * stays up whatever the driver does: that is a stall. If the driver has not
+ * even read it, that is a stall only while the driver does nothing else. */
 static void interrupt_watch(struct virtio_device *device)
 {
     uint32_t up = device->interrupt_status;
@@ -267,7 +270,7 @@ static void ignored_watch(struct virtio_queue *queue)
                          {"ignored", queue->kicks_ignored}});
 }
 
-/* Does 2.7.10.1 ask for a notification of what is in the ring? */
+/* True if 2.7.10.1 asks for a notification of what is in the ring. */
 static bool unnotified(const struct virtio_queue *queue, uint16_t idx)
 {
     uint16_t unseen = (uint16_t)(idx - queue->avail_shadow);
@@ -314,13 +317,13 @@ static void unnotified_watch(struct virtio_queue *queue, bool live,
                    {"notifications", queue->kicks}});
 }
 
-/* Where the driver wishes to be interrupted, if it says so by place: used_event
- * or, in a packed ring, off and wrap. */
+/* Reads where the driver wishes to be interrupted, if it names a place:
+ * used_event, or off and wrap of a packed ring. False: it names none. */
 static bool wish_read(const struct virtio_queue *queue, uint16_t *event)
 {
     if (!queue->packed) {
         *event = guest_read16(split_used_event(queue));
-        return *event != 0; /* what drivers write to have peace */
+        return *event != 0; /* drivers write 0 where they want no interrupts */
     }
     uint32_t word = guest_read32(queue->avail);
 
@@ -328,8 +331,8 @@ static bool wish_read(const struct virtio_queue *queue, uint16_t *event)
     return (word >> 16 & 3) == 2;
 }
 
-/* How many entries (packed: descriptors) the device has written from there
- * on. */
+/* How many entries (in a packed ring, descriptors) the device has written
+ * from that place on. */
 static uint16_t written_since(const struct virtio_queue *queue, uint16_t event)
 {
     if (!queue->packed) {
@@ -341,10 +344,10 @@ static uint16_t written_since(const struct virtio_queue *queue, uint16_t event)
                       (event & 0x7fff));
 }
 
-/* With EVENT_IDX, the wish for an interrupt at an entry that was written
- * before the wish was. Not where things come unasked: there a driver may leave
- * entries unread for as long as it likes, as Linux does for a terminal that
- * was stopped. */
+/* With EVENT_IDX: true if the driver wishes an interrupt at an entry that
+ * the device wrote before the wish was written. Queues for input are left
+ * out: a driver may leave their entries unread for as long as it likes, as
+ * Linux does for a terminal that was stopped. */
 static bool wish_lost(const struct virtio_queue *queue)
 {
     uint16_t event;
@@ -424,7 +427,7 @@ static void no_entry_watch(struct virtio_queue *queue, bool live, uint16_t idx)
             {"QueueSize", queue->size}});
 }
 
-/* How far the driver has come: idx of the available ring; of a packed queue,
+/* How far the driver has come: idx of the available ring; in a packed queue,
  * 1 if the next descriptor is available. */
 static uint16_t progress(const struct virtio_queue *queue)
 {
@@ -457,7 +460,8 @@ bool virtio_device_watch(struct virtio_device *device)
     reread_watch(device);
     for (unsigned i = 0; i < device->queue_count && i < VIRTIO_WATCH_QUEUES;
          i++) {
-        /* Delivers what there is: the outbox holds one part's reports. */
+        /* Delivers the reports made so far: the outbox has room for those of
+         * one part only. */
         virtio_device_unlock(device);
         virtio_device_lock(device);
         queue_watch(&device->queues[i]);
