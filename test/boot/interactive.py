@@ -12,6 +12,9 @@ from harness import ROOT, Failure, Folder, expect
 from limits import Limit
 
 
+SILENCE = 600
+
+
 def emulators():
     """Process ids of this case's emulators: their files are in its folder."""
     found = set()
@@ -37,7 +40,8 @@ def wait_gone():
 
 class Terminal:
     """A shell on a pseudo-terminal. What is expected has 300 s of processor
-    time to come, in all."""
+    time to come, in all. A machine that keeps pace with the clock uses little
+    while it waits: nothing new for SILENCE seconds ends it, too."""
 
     def __init__(self, script):
         self.child = pexpect.spawn("/bin/sh", ["-c", script],
@@ -46,12 +50,17 @@ class Terminal:
 
     def expect(self, pattern):
         """The match."""
+        shown, since = None, time.monotonic()
         while True:
             found = self.child.expect([pattern, pexpect.TIMEOUT, pexpect.EOF],
                                       timeout=1)
             if found == 0:
                 return self.child.match
+            if self.child.before != shown:
+                shown, since = self.child.before, time.monotonic()
             problem = "it ended" if found == 2 else self.limit.problem()
+            if time.monotonic() > since + SILENCE:
+                problem = problem or f"nothing new for {SILENCE} s"
             if problem:
                 self.child.close(force=True)
                 raise Failure(f"{problem}, and there was no {pattern!r}: "
