@@ -1,8 +1,8 @@
 """No false alarm: Debian's kernels on every combination of the ring features
 that they negotiate, one after the other in one boot or each on a device of its
 own, with traffic on every device and its drivers unbound and bound; and idle
-for ten minutes of the machine's time, or for an hour. Nothing may be reported, under strict lint.
-Called by cases.py."""
+for ten minutes of the machine's time, or for an hour. Nothing may be reported,
+under strict lint. Called by cases.py."""
 
 import itertools
 import re
