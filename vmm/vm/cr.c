@@ -1,7 +1,7 @@
-/* MOV to and from control registers, CLTS, LMSW, as far as they exit: guest
- * bits that VMX owns, and CR8.
+/* MOV to and from control registers, CLTS and LMSW, as far as they exit: for
+ * guest bits that VMX owns, and for CR8.
  *
- * Who calls it: vmm/vm/exits.c.  SDM 3A 2.5, 3C 26.1.3 and 28.2.1. */
+ * Who calls it: vmm/vm/exits.c. SDM 3A 2.5, 3C 26.1.3 and 28.2.1. */
 #include "arch/regs.h"
 #include "vmm/vm/vcpu.h"
 #include "vmm/vm/vm.h"
@@ -9,7 +9,8 @@
 typedef enum guest_write (*cr_write)(struct guest *guest, uint64_t value,
                                      const uint64_t *pdptes);
 
-/* Writes, and reads the page-directory pointers where PAE paging starts. */
+/* Writes the register. Where PAE paging starts, also reads the
+ * page-directory pointers. */
 static bool write_register(struct vcpu *vcpu, cr_write write, uint64_t value)
 {
     struct guest *guest = vcpu->guest;
@@ -79,7 +80,7 @@ void cr_exit(struct vcpu *vcpu, const struct exit *exit)
         good = write_register(vcpu, guest_write_cr0, cr0 & ~CR0_TS);
         break;
     case CR_LMSW:
-        /* PE can be set but not cleared (SDM 2A, LMSW). */
+        /* LMSW can set PE but not clear it (SDM 2A, LMSW). */
         cr0 = guest_get(guest, GUEST_CR0);
         cr0 = (cr0 & ~0xeULL) | (exit->cr.lmsw_source & 0xfU);
         good = write_register(vcpu, guest_write_cr0, cr0);

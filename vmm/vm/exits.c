@@ -1,7 +1,7 @@
-/* What is done for each exit reason: one table, and the subjects that are a
- * few lines each. Larger ones have files of their own (cr.c io.c mmio.c).
+/* What is done for each exit reason: one table, and the subjects that take only
+ * a few lines. Larger subjects have files of their own (cr.c io.c mmio.c).
  *
- * Who calls it: vmm/vm/vcpu.c after every guest_run().  SDM 3C 26 and 28. */
+ * Who calls it: vmm/vm/vcpu.c after every guest_run(). SDM 3C 26 and 28. */
 #include "arch/regs.h"
 #include "kernel/base/log.h"
 #include "vmm/vm/vcpu.h"
@@ -60,23 +60,23 @@ static void exit_hlt(struct vcpu *vcpu, const struct exit *exit)
 
     guest_skip(vcpu->guest, exit->length);
     if (rflags & RFLAGS_TF) {
-        return; /* the single-step trap is pending: it ends HLT at once */
+        return; /* a single-step trap is pending and ends HLT at once */
     }
     vcpu->state = VCPU_HALTED;
     vcpu->halted_without_interrupts = !interrupts;
 }
 
-/* Whoever still waits asks again, before the next entry. An NMI can be gone by
- * now with nobody to take the request back (a local APIC that was turned off),
- * and the guest would come no further. */
+/* Takes the request for this exit back. A vCPU for which an NMI still waits
+ * makes the request again before the next entry. The NMI may be gone by now
+ * (its local APIC was turned off), and the guest would then exit for ever. */
 static void exit_nmi_window(struct vcpu *vcpu, const struct exit *exit)
 {
     (void)exit;
     guest_want_nmi_window(vcpu->guest, false);
 }
 
-/* It spins for another processor, which may be one that waits for this one's
- * turn to end. */
+/* The guest spins and waits for another processor, perhaps for one whose
+ * turn begins only when this turn ends. */
 static void exit_pause(struct vcpu *vcpu, const struct exit *exit)
 {
     guest_skip(vcpu->guest, exit->length);
@@ -84,16 +84,16 @@ static void exit_pause(struct vcpu *vcpu, const struct exit *exit)
     task_end_turn();
 }
 
-/* Caches are the host's business: guest memory is coherent whatever the guest
- * does to them. */
+/* The guest may ignore caches: its memory is coherent whatever it does to
+ * them. */
 static void exit_skip(struct vcpu *vcpu, const struct exit *exit)
 {
     guest_skip(vcpu->guest, exit->length);
 }
 
-/* A machine that shows KVM's signature answers its hypercalls (Linux,
- * Documentation/virt/kvm/x86/hypercalls.rst), and none is offered: -KVM_ENOSYS,
- * or -KVM_EPERM to all but the kernel. */
+/* A machine that shows KVM's signature answers KVM's hypercalls (Linux,
+ * Documentation/virt/kvm/x86/hypercalls.rst). None is offered, so the answer
+ * is -KVM_ENOSYS, or -KVM_EPERM outside the kernel. */
 static void exit_vmcall(struct vcpu *vcpu, const struct exit *exit)
 {
     struct guest *guest = vcpu->guest;
@@ -103,7 +103,7 @@ static void exit_vmcall(struct vcpu *vcpu, const struct exit *exit)
     guest_skip(guest, exit->length);
 }
 
-/* Instructions that the guest's CPUID does not have. */
+/* Instructions that the guest's CPUID does not offer. */
 static void exit_undefined(struct vcpu *vcpu, const struct exit *exit)
 {
     (void)exit;
@@ -142,8 +142,8 @@ static void exit_wrmsr(struct vcpu *vcpu, const struct exit *exit)
     guest_skip(guest, exit->length);
 }
 
-/* The local APIC as the processor plays it; vmm/chip/lapic_apicv.c. Both come
- * after their instruction. */
+/* Exits of a local APIC that the processor plays (vmm/chip/lapic_apicv.c).
+ * Both come after their instruction. */
 static void exit_virtualized_eoi(struct vcpu *vcpu, const struct exit *exit)
 {
     lapic_virtual_eoi(&vcpu->lapic, (uint8_t)exit->qualification);
@@ -168,8 +168,8 @@ static void exit_xsetbv(struct vcpu *vcpu, const struct exit *exit)
     guest_skip(guest, exit->length);
 }
 
-/* A task gate or a TSS in a far transfer. No 64-bit kernel can have one, and
- * the switch is not emulated. */
+/* A task gate or a TSS in a far transfer. A 64-bit kernel cannot have one,
+ * and the switch is not emulated. */
 static void exit_task_switch(struct vcpu *vcpu, const struct exit *exit)
 {
     vcpu_crash(vcpu,

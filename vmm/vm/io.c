@@ -1,14 +1,14 @@
-/* IN, OUT, INS, OUTS: to the chip whose port it is. A port where nobody is
- * reads as ones and swallows writes, as on the machine's bus.
+/* IN, OUT, INS and OUTS, for the chip whose port it is. A port without a chip
+ * reads as ones and ignores writes, as on the machine's bus.
  *
- * Who calls it: vmm/vm/exits.c.  SDM 3C 28.2.1 (Table 28-5). */
+ * Who calls it: vmm/vm/exits.c. SDM 3C 28.2.1 (Table 28-5). */
 #include "kernel/base/log.h"
 #include "vmm/cpu/emulate.h"
 #include "vmm/vm/mmio.h"
 #include "vmm/vm/vcpu.h"
 #include "vmm/vm/vm.h"
 
-/* How many accesses to absent ports are logged, at debug level. */
+/* So many accesses to absent ports are logged, at debug level. */
 #define WILD_PORTS_LOGGED 32
 
 static uint64_t size_mask(uint8_t size)
@@ -45,7 +45,7 @@ static enum access_result string_port_access(void *context,
     return port_access(vcpu->vm, access);
 }
 
-/* Seldom, and long: not in io_exit(). */
+/* Out of line, since it is long and rare. */
 __attribute__((noinline)) static void string_io(struct vcpu *vcpu,
                                                 const struct exit *exit)
 {
@@ -57,7 +57,8 @@ __attribute__((noinline)) static void string_io(struct vcpu *vcpu,
                                   string_port_access, vcpu));
 }
 
-/* A 32-bit result clears RAX' upper half, smaller ones keep what is above. */
+/* A result of 32 bits clears the upper half of RAX; a smaller one leaves the
+ * upper bits unchanged. */
 static void set_result(struct guest *guest, uint8_t size, uint64_t value)
 {
     uint64_t mask = size_mask(size);

@@ -1,7 +1,7 @@
 /* EPT violations: the access is decoded, executed, and given to the device
  * whose window it hits.
  *
- * Who calls it: vmm/vm/exits.c.  SDM 3C 28.2.1 (Table 28-7), 29.3.3. */
+ * Who calls it: vmm/vm/exits.c. SDM 3C 28.2.1 (Table 28-7), 29.3.3. */
 #include "vmm/vm/mmio.h"
 
 #include "kernel/base/log.h"
@@ -9,8 +9,8 @@
 #include "vmm/vm/vcpu.h"
 #include "vmm/vm/vm.h"
 
-/* How many instructions that are not emulated have their line: a guest that
- * goes on and on must not fill the log. */
+/* So many instructions that are not emulated are logged for one machine, so
+ * that a guest cannot fill the log. */
 #define NOT_EMULATED_LOGGED 16
 
 static enum access_result dispatch(struct vcpu *vcpu, struct access *access)
@@ -30,7 +30,7 @@ static enum access_result dispatch(struct vcpu *vcpu, struct access *access)
     return result;
 }
 
-/* The local APIC's page is each vCPU's own. */
+/* Each vCPU has its own local APIC behind the same page. */
 static enum access_result device_access(void *context, struct access *access)
 {
     struct vcpu *vcpu = context;
@@ -94,7 +94,8 @@ void mmio_finish(struct vcpu *vcpu, const struct emulate_context *context,
     }
 }
 
-/* `what` did it, and nothing that could be emulated: the VM ends. */
+/* Ends the VM: `what` accessed the address, and no instruction can be
+ * emulated for it. */
 static void crash_at(struct vcpu *vcpu, const char *what, uint64_t address)
 {
     vcpu_crash(vcpu, "%s at guest-physical %#llx, which is not memory", what,
@@ -135,7 +136,8 @@ void mmio_exit(struct vcpu *vcpu, const struct exit *exit)
     run(vcpu, &context);
 }
 
-/* What the processor does not do to a virtual APIC by itself. */
+/* An access to the virtual local APIC that the processor does not carry out
+ * by itself. */
 void mmio_apic_exit(struct vcpu *vcpu, const struct exit *exit)
 {
     struct emulate_context context;

@@ -9,6 +9,7 @@ struct vcpu;
 /* Fills `context` for the vCPU's last exit. */
 void mmio_prepare(struct vcpu *vcpu, struct emulate_context *context);
 
-/* Acts on what the emulator answered: stops the VM where it must. */
+/* Acts on the emulator's answer, and ends the VM where the guest cannot go
+ * on. */
 void mmio_finish(struct vcpu *vcpu, const struct emulate_context *context,
                  enum emulate_result result);

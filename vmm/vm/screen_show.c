@@ -1,6 +1,6 @@
-/* Shows a machine's screen; see the header. Its task looks at a band of lines
- * at a time and then sleeps: all of them some 20 times a second, but no more
- * than a tenth of the time is spent on it. */
+/* Shows a machine's screen; see the header. Its task copies one band of
+ * lines, then sleeps. The whole screen is copied about 20 times a second,
+ * and copying takes a tenth of the time at most. */
 #include "vmm/vm/screen_show.h"
 
 #include "kernel/framebuffer.h"
@@ -10,7 +10,7 @@
 #include "vmm/vm/vm.h"
 
 #define PASS        (50 * TIME_MS)
-#define BAND        0x20000U /* bytes of picture */
+#define BAND        0x20000U /* bytes of the picture in one band */
 #define SHARE       10
 #define NOT_IN_VIEW (100 * TIME_MS)
 
@@ -34,8 +34,8 @@ static void update_shown(struct vm *vm)
     bool want = wanted(vm);
 
     if (want && !show->shown) {
-        /* Another machine's task may not have seen yet that it has lost the
-         * keyboard; then the next look will do. */
+        /* The task of another machine may not have seen yet that it has lost
+         * the keyboard. Then this fails, and the next look tries again. */
         show->shown = picture_show(show->picture);
     } else if (!want && show->shown) {
         picture_hide(show->picture);
@@ -43,7 +43,7 @@ static void update_shown(struct vm *vm)
     }
 }
 
-/* Looks at one band; when the next is due. */
+/* Copies one band. Returns when the next band is due. */
 static uint64_t look(struct picture *picture)
 {
     uint32_t rows = BAND / picture->pitch;

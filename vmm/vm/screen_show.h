@@ -1,6 +1,6 @@
-/* The machine's screen on Lintel's own, while it has the keyboard: from when it
- * draws for the first time, and as Ctrl-A v says from then on. Nothing where
- * either of the two has no screen.
+/* Shows the machine's screen on Lintel's own screen while the machine has the
+ * keyboard: from the first pixel that the guest draws, and from then on as
+ * Ctrl-A v says. Where the machine or Lintel has no screen, it does nothing.
  *
  * Who calls it: vmm/vm/vm_run.c, in the machine's domain. */
 #pragma once
@@ -13,22 +13,24 @@ struct picture;
 struct vm;
 
 struct screen_show {
-    struct picture *picture; /* NULL: there is nothing to show, or nowhere */
-    struct event changed;    /* what is to be seen, or the machine ends */
+    struct picture *picture; /* NULL: the machine or Lintel has no screen */
+    struct event changed; /* signalled when Ctrl-A v changes the state, or the
+                             machine ends */
     enum {
-        SCREEN_SHOW_DRAWN, /* once something has been drawn */
+        SCREEN_SHOW_DRAWN, /* shown as soon as something has been drawn */
         SCREEN_SHOW_PICTURE,
         SCREEN_SHOW_TEXT,
     } choice;
     bool shown;
 };
 
-/* Starts its task, if there is something to show. False: out of memory. */
+/* Starts the task, if there is a picture. False: out of memory. */
 bool screen_show_start(struct vm *vm);
 
-/* Ctrl-A v. */
+/* Changes between the machine's screen and the log, for Ctrl-A v. */
 void screen_show_switch(struct vm *vm);
 
-/* The machine ends; once its tasks have gone the second. */
+/* The first ends the task when the machine ends. The second gives the memory
+ * back when the machine's tasks are gone. */
 void screen_show_stop(struct vm *vm);
 void screen_show_destroy(struct vm *vm);

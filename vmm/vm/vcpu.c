@@ -23,8 +23,8 @@ static const char *unreachable_words(const struct vcpu *vcpu)
                  "a SIPI: nothing can wake one again";
 }
 
-/* Waits where the guest waits: HLT, wait-for-SIPI. Time passes for the other
- * tasks, or the processor halts. */
+/* Waits as the guest waits, in HLT or for a SIPI. Meanwhile other tasks run,
+ * or the processor halts. */
 static void wait_awake(struct vcpu *vcpu)
 {
     while (vcpu->state != VCPU_RUNNING && !vcpu->vm->stopping) {
@@ -44,13 +44,14 @@ static void wait_awake(struct vcpu *vcpu)
     }
 }
 
-/* Its interrupt is all that is wanted of it: the guest exits. */
+/* Does nothing: the timer's interrupt is enough, since it makes the guest
+ * exit. */
 static void slice_over(void *argument)
 {
     (void)argument;
 }
 
-/* The guest leaves this processor before its task does. */
+/* Moves the vCPU's task. Its guest's state leaves the old processor first. */
 static void move_to(struct vcpu *vcpu, unsigned processor)
 {
     timer_cancel(&vcpu->slice);
@@ -58,7 +59,7 @@ static void move_to(struct vcpu *vcpu, unsigned processor)
     task_move(processor);
 }
 
-/* While others wait, the guest exits when its turn is over. */
+/* Makes the guest exit at the end of its turn, if other tasks wait. */
 static void limit_run(struct vcpu *vcpu)
 {
     uint64_t end = task_run_end();
@@ -69,8 +70,8 @@ static void limit_run(struct vcpu *vcpu)
     }
 }
 
-/* A processor that has nothing to do; at the beginning of a turn, one that has
- * less. */
+/* Finds a processor without work; at the beginning of a turn, also one with
+ * less work. False: there is none. */
 static bool better_place(struct vcpu *vcpu, unsigned *processor)
 {
     if (!spinlock_needed || !pinning_may_move(&vcpu->vm->pinning)) {
@@ -86,15 +87,14 @@ static bool better_place(struct vcpu *vcpu, unsigned *processor)
     return task_find_lighter(processor);
 }
 
-/* Lets the others run, once each. If those, or other guests, have still more to
- * do it moves to a processor where it has more of its time; where there is
- * none, or its entry says where it is to stay, they get their turn when this
- * one's is over, whether it exits by itself or not. */
+/* Lets every waiting task run once. If work remains, moves the vCPU to a
+ * processor where it has more time. If there is none, or the entry pins the
+ * vCPU, limits the next run to the rest of its turn. */
 static void let_others_run(struct vcpu *vcpu)
 {
     unsigned processor = 0;
 
-    /* It would interrupt those that run meanwhile. */
+    /* The timer would interrupt the tasks that run meanwhile. */
     timer_cancel(&vcpu->slice);
     task_yield();
     if (task_work_pending() && better_place(vcpu, &processor)) {
@@ -103,7 +103,7 @@ static void let_others_run(struct vcpu *vcpu)
     limit_run(vcpu);
 }
 
-/* What is seldom to be done after an exit. */
+/* Work that is rarely needed between an exit and the next entry. */
 static void do_errands(struct vcpu *vcpu)
 {
     vcpu->errands = vcpu->roams;
@@ -118,18 +118,18 @@ static void do_errands(struct vcpu *vcpu)
     }
 }
 
-/* From the last look at what waits for it (vcpu_deliver) the host's interrupts
- * are off, so a wake-up that comes later ends the run before it begins. False:
- * other tasks want the processor first. */
+/* Runs the guest. Host interrupts are off from vcpu_deliver() on, so a
+ * wake-up that comes after it ends the run at once. False: other tasks want
+ * the processor first. */
 static bool run_guest(struct vcpu *vcpu)
 {
     if (!spinlock_needed) {
-        /* Nobody else runs meanwhile. */
+        /* no other task of the machine runs on this processor meanwhile */
         guest_run(vcpu->guest, &vcpu->exit);
         return true;
     }
     vcpu->outside = true;
-    /* Those that wait while a slice lasts have had their turn. */
+    /* With the timer armed, the tasks that wait have had their turn. */
     if (!task_outside_begin(vcpu->slice.armed)) {
         vcpu->outside = false;
         return false;

@@ -20,7 +20,7 @@ struct vm;
 
 enum vcpu_state {
     VCPU_RUNNING,
-    VCPU_HALTED,   /* HLT: until an interrupt that RFLAGS.IF lets through */
+    VCPU_HALTED,   /* in HLT, until an interrupt that RFLAGS.IF allows */
     VCPU_WAIT_SIPI /* after INIT */
 };
 
@@ -30,24 +30,29 @@ struct vcpu {
     unsigned index;
     uint16_t vpid;
     struct guest *guest;
-    struct task *task; /* set when it starts */
+    struct task *task; /* set when the task starts */
 
-    /* The vCPU's task. */
+    /* Only the vCPU's task uses what follows. */
     enum vcpu_state state;
-    bool halted_without_interrupts; /* HLT with RFLAGS.IF clear */
-    struct virtio_device *settling; /* finish this before the next entry */
-    bool roams;         /* moves to another processor all the time */
-    struct timer slice; /* ends a run that others wait for */
-    uint64_t turn_end;  /* of the turn in which it looked for a better place */
-    bool log_wanted;    /* vcpu_log() is asked for */
-    bool errands;       /* settling, roams or log_wanted may be set */
-    bool outside; /* it runs its guest: whoever wants something interrupts it */
-    struct exit exit;                  /* the last one */
-    uint64_t exits[EXIT_REASON_COUNT]; /* how many, by reason */
+    bool halted_without_interrupts; /* in HLT with RFLAGS.IF clear */
+    struct virtio_device
+        *settling; /* a device whose reset has to end before the next entry */
+    bool roams;    /* moves to another processor at every exit, for tests */
+    struct timer slice; /* ends a run when its turn is over and others wait */
+    uint64_t turn_end;  /* the end of the turn in which it last looked for a
+                           better processor */
+    bool log_wanted;    /* vcpu_log() was asked for */
+    bool errands; /* settling, roams or log_wanted may be set: do_errands()
+                     looks */
+    bool
+        outside; /* the guest runs; a task that wants something interrupts it */
+    struct exit exit;                  /* the last exit */
+    uint64_t exits[EXIT_REASON_COUNT]; /* the number of exits, by reason */
     struct msr_context msr;
-    struct emulate_cache emulate_cache; /* of device accesses seen before */
+    struct emulate_cache
+        emulate_cache; /* decoded device accesses that were seen before */
 
-    /* Whoever delivers interrupts. */
+    /* Any task of the machine that delivers an interrupt uses it. */
     struct lapic lapic;
     struct event wake;
 };
@@ -55,15 +60,15 @@ struct vcpu {
 /* The task's body; `argument` is the struct vcpu. Returns when the VM stops. */
 void vcpu_main(void *argument);
 
-/* Logs where it stands and what exits it made. vmm/vm/vm_run.c. */
+/* Logs where the vCPU stands and what exits it made. vmm/vm/vm_run.c. */
 void vcpu_log(struct vcpu *vcpu);
 
-/* What an exit handler made of its exit: the run loop goes on in any case and
- * looks at the VM's state itself. */
+/* Handles one exit. The run loop goes on in any case and looks at the VM's
+ * state itself. */
 typedef void (*exit_handler)(struct vcpu *vcpu, const struct exit *exit);
 
-/* Looks up vmm/vm/exits.c's table and calls; a reason without a handler stops
- * the VM with a report. */
+/* Calls the handler that the table of vmm/vm/exits.c has for the reason. A
+ * reason without a handler stops the VM with a report. */
 void exits_handle(struct vcpu *vcpu, const struct exit *exit);
 
 /* The exit subjects. */
@@ -75,24 +80,24 @@ void mmio_apic_exit(struct vcpu *vcpu, const struct exit *exit);
 /* Queues the exception; a triple fault stops the VM with a report. */
 void vcpu_exception(struct vcpu *vcpu, uint8_t vector, uint32_t error_code);
 
-/* Interrupts and NMIs that wait are queued for the next entry, or an exit is
- * asked for when they can be. vmm/vm/vcpu_events.c. */
+/* Queues a waiting interrupt or NMI for the next entry, or asks for an exit
+ * when it can be queued. vmm/vm/vcpu_events.c. */
 void vcpu_deliver(struct vcpu *vcpu);
 
-/* Takes an INIT or SIPI that has come. True: the vCPU runs on, or something has
- * come that ends its HLT. */
+/* Takes an INIT or SIPI that has arrived. True: the vCPU runs, or something
+ * has arrived that ends its HLT. */
 bool vcpu_wakes(struct vcpu *vcpu);
 
 /* True: nothing can wake this vCPU any more. It and all others wait with
- * interrupts off or for a SIPI, and no interrupt line is wired up as an NMI or
- * INIT. */
+ * interrupts off or for a SIPI, and no interrupt line can arrive as an NMI
+ * or INIT. */
 bool vcpu_unreachable(const struct vcpu *vcpu);
 
-/* Where the vCPU, which does not run now, stands in its code. Reads the guest's
- * memory without side effects. vmm/vm/vcpu_code_place.c. */
+/* The place of a vCPU that does not run now in its code. Reads guest memory
+ * without side effects. vmm/vm/vcpu_code_place.c. */
 void vcpu_code_place(struct vcpu *vcpu, struct code_place *place);
 
-/* The guest can not go on: logs `format`, where it stood, its registers,
- * its code bytes and stack, and stops the VM with VM_END_CRASH. */
+/* The guest cannot go on: logs `format`, the place, the registers, the code
+ * bytes and the stack, and stops the VM with VM_END_CRASH. */
 void vcpu_crash(struct vcpu *vcpu, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

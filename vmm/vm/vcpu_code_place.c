@@ -1,4 +1,4 @@
-/* Where a vCPU stands in its code, read from its registers, its memory and its
+/* The place of a vCPU in its code, from its registers, its memory and its
  * kernel's symbols.
  *
  * Who calls it: vmm/vm/vm_report.c, vmm/vm/vcpu_crash.c, vmm/vm/vm_run.c. */

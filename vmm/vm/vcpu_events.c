@@ -1,13 +1,13 @@
-/* Interrupts, NMIs, INIT and SIPI on their way into a virtual processor.
+/* Delivers interrupts, NMIs, INIT and SIPI to a virtual processor.
  *
- * Who calls it: vmm/vm/vcpu.c before each entry.  SDM 3A 6.9 (priority),
- * 9.4 (INIT, SIPI), 3C 27.6. */
+ * Who calls it: vmm/vm/vcpu.c before each entry. SDM 3A 6.9 (priority), 9.4
+ * (INIT, SIPI), 3C 27.6. */
 #include "arch/msr.h"
 #include "kernel/base/log.h"
 #include "vmm/vm/vcpu.h"
 #include "vmm/vm/vm.h"
 
-/* INIT: the processor's reset state, then it waits for a SIPI. */
+/* INIT: the processor gets its reset state and waits for a SIPI. */
 static void take_init(struct vcpu *vcpu)
 {
     guest_reset(vcpu->guest);
@@ -15,7 +15,7 @@ static void take_init(struct vcpu *vcpu)
     vcpu->state = VCPU_WAIT_SIPI;
 }
 
-/* SIPI: real mode at vector * 4 KiB. */
+/* SIPI: the processor starts in real mode at vector * 4 KiB. */
 static void take_sipi(struct vcpu *vcpu, uint8_t vector)
 {
     struct guest *guest = vcpu->guest;
@@ -26,8 +26,9 @@ static void take_sipi(struct vcpu *vcpu, uint8_t vector)
     vcpu->state = VCPU_RUNNING;
 }
 
-/* The bootstrap processor starts again at the reset vector, where firmware
- * would start the machine anew; only the others wait for a SIPI. */
+/* After INIT the bootstrap processor starts at the reset vector, where
+ * firmware would start the machine anew. The other processors wait for a
+ * SIPI. */
 static void deliver_init(struct vcpu *vcpu)
 {
     uint8_t vector = 0;
@@ -110,7 +111,7 @@ bool vcpu_wakes(struct vcpu *vcpu)
     case VCPU_WAIT_SIPI:
         return false;
     case VCPU_HALTED:
-        /* One that an NMI's own handler holds back does not end its HLT. */
+        /* an NMI that the handler of another NMI holds back does not end HLT */
         return (vcpu->lapic.nmi_pending &&
                 guest_nmi_deliverable(vcpu->guest)) ||
                (!vcpu->halted_without_interrupts &&
@@ -120,7 +121,7 @@ bool vcpu_wakes(struct vcpu *vcpu)
     return false;
 }
 
-/* An interrupt line that is wired up as an NMI or an INIT, to whomever. */
+/* True if an interrupt line can arrive as an NMI or INIT at some processor. */
 static bool line_possible(const struct vm *vm)
 {
     for (unsigned pin = 0; pin < IOAPIC_PINS; pin++) {
@@ -140,7 +141,7 @@ static bool lvt_possible(const struct lapic *lapic)
     for (unsigned i = 0; i < LAPIC_LVT_COUNT; i++) {
         uint32_t entry = lapic->lvt[i];
 
-        /* LINT1 is wired to a line that nothing drives. */
+        /* LINT1 is wired to a line that no chip drives */
         if (i != LAPIC_LVT_LINT1 && !(entry & LAPIC_LVT_MASKED) &&
             ((entry >> 8) & 7) == APIC_NMI) {
             return true;
@@ -149,7 +150,7 @@ static bool lvt_possible(const struct lapic *lapic)
     return false;
 }
 
-/* Only another vCPU, or a line, can help it. */
+/* True if only another vCPU or an interrupt line can wake this one. */
 static bool is_unreachable(const struct vcpu *vcpu)
 {
     const struct lapic *lapic = &vcpu->lapic;

@@ -1,8 +1,8 @@
-/* What all devices in virtio/ ask of the machine that they stand in, see
- * virtio/env.h: guest memory, interrupts, the service's turn, reports, time.
+/* What the devices of virtio/ ask of their machine (virtio/env.h): guest
+ * memory, interrupts, a turn for the service, reports, time.
  *
- * Who calls it: virtio/, in the service tasks of vmm/vm/vm_device.c and in the
- * accesses of vCPUs to its windows. */
+ * Who calls it: virtio/, in the service tasks of vmm/vm/vm_device.c and in
+ * the vCPUs' accesses to its windows. */
 #include "vmm/vm/vm_device.h"
 
 #include "arch/cpu.h"
@@ -56,12 +56,12 @@ void env_queue_wake(struct virtio_queue *queue)
     event_signal(&host->wake);
 }
 
-/* How long a service looks for more before it asks for kicks, in TSC ticks: a
- * few exits' worth. */
+/* How long a service looks for more before it asks for kicks, in TSC ticks.
+ * It is the time of a few exits. */
 #define LINGER 50000U
 
-/* Only where nobody else wants the processor, and outside the VM's domain: its
- * other tasks go on elsewhere. */
+/* Looks only while no other task wants the processor. It leaves the VM's
+ * domain meanwhile, so that other tasks of the VM run on other processors. */
 bool env_queue_linger(struct virtio_queue *queue)
 {
     struct domain *domain = domain_here();
@@ -91,9 +91,10 @@ uint64_t env_time(void)
     return time_now();
 }
 
-/* A request may be as large as the guest's memory: neither the entry's
- * `timeout` nor the console nor another machine waits for its end. Only a
- * queue's own task may wait, not a vCPU inside an access (emerg_wr). */
+/* Called between the pieces of a request, which may be as large as the
+ * guest's memory, so that neither the entry's `timeout` nor the console nor
+ * another machine waits for its end. Only a queue's own task may wait here,
+ * not a vCPU inside an access (emerg_wr). */
 void virtio_env_let_others_run(struct vm_device *host)
 {
     if (task_yield_due(host->turn) && host->access == NULL) {

@@ -19,7 +19,8 @@ static const char no_page_tables[] = "not enough memory for page tables";
 
 _Static_assert(MEMORY_MAP_RAM <= GUEST_MEMORY_SLOTS, "a slot a piece of RAM");
 
-/* `why` is a sentence, which is added as an error of the entry, or NULL. */
+/* Adds `why` as an error of the entry. True: `why` is NULL, so there is no
+ * error. */
 static bool is_good(const struct vm *vm, const char *why, struct errors *errors)
 {
     if (why != NULL) {
@@ -30,8 +31,8 @@ static bool is_good(const struct vm *vm, const char *why, struct errors *errors)
 
 /* ---- memory ---- */
 
-/* Guest RAM in a run that the largest EPT pages can map, cleared: neither the
- * firmware's nor another VM's bytes are the guest's to see. */
+/* Guest RAM in one run that the largest EPT pages can map. It is cleared: a
+ * guest must not see bytes of the firmware or of another VM. */
 static void *alloc_ram(uint64_t size)
 {
     static const uint64_t alignments[] = {1ULL << 30, MEMORY_MAP_UNIT};
@@ -49,8 +50,8 @@ static void *alloc_ram(uint64_t size)
     return ram;
 }
 
-/* The next piece of RAM: what is wanted, as far as the map has room and the
- * host has it in one run. Returns its size; 0: nothing to be had. */
+/* Adds the next piece of RAM: `wanted` bytes, or as many as the map has room
+ * for and the host has in one run. Returns its size; 0: the host has none. */
 static uint64_t add_ram(struct vm *vm, uint64_t wanted)
 {
     struct guest_memory_slot *slot = &vm->memory.slots[vm->memory.slot_count];
@@ -65,7 +66,8 @@ static uint64_t add_ram(struct vm *vm, uint64_t wanted)
     }
     slot->host = alloc_ram(size);
     if (slot->host == NULL && size - MEMORY_MAP_UNIT >= least) {
-        /* The run does not begin at a multiple of the unit. */
+        /* The run does not begin at a multiple of the unit, so its last unit
+         * is not whole. */
         size -= MEMORY_MAP_UNIT;
         slot->host = alloc_ram(size);
     }
@@ -126,8 +128,8 @@ static uint64_t high_memory(const struct vm *vm)
 
 /* ---- chips ---- */
 
-/* The ports where nobody has to be asked: the delay port, and the ones that a
- * kernel's probes end at. Reads give ones. */
+/* Ports that need no chip: the delay port, and those that a kernel's probes
+ * end at. Reads give ones. */
 static enum access_result port_ignored(void *context, struct access *access)
 {
     (void)context;
@@ -137,7 +139,7 @@ static enum access_result port_ignored(void *context, struct access *access)
     return ACCESS_HANDLED;
 }
 
-/* A chip's access function as the region table wants it. */
+/* The access function of a chip, in the form that the region table wants. */
 #define CHIP_REGION(chip)                                                      \
     static enum access_result chip##_region(void *context,                     \
                                             struct access *access)             \
@@ -174,7 +176,8 @@ static void create_ports(struct vm *vm)
         {FW_CFG_PORT, FW_CFG_PORTS, fw_cfg_region, &vm->fw_cfg},
         {ACPI_PM_EVENT, ACPI_PM_END - ACPI_PM_EVENT, acpi_pm_region,
          &vm->acpi_pm},
-        /* No PCI: the ports of its configuration space are an empty bus. */
+        /* Without PCI, the ports of its configuration space read as an empty
+         * bus. */
         {MAP_PORT_PCI, 1, port_ignored, NULL},
         {MAP_PORT_RESET, 1, acpi_pm_region, &vm->acpi_pm},
         {MAP_PORT_RESET + 1, 2, port_ignored, NULL},
@@ -232,7 +235,7 @@ static void log_start(const struct boot_start *start,
     }
 }
 
-/* What the guest's machine is, in two lines that test/run/output.py shows to
+/* Logs the guest's machine in two lines, which test/run/output.py shows to
  * the user. */
 static void log_machine(const struct vm *vm)
 {

@@ -62,8 +62,8 @@ struct vm {
     struct vcpu *vcpus[VM_VCPUS];
     unsigned vcpu_count;
     void *apic_access; /* what the EPT has at the local APICs' page, or NULL */
-    bool apic_hidden;  /* not any more */
-    bool no_apic_page_told; /* the log has had its line on that */
+    bool apic_hidden;  /* `apic_access` is not mapped any more */
+    bool no_apic_page_told; /* the log has its line about that page */
     struct msr_seen msr_seen;
     struct kvmclock clock;
 
@@ -87,44 +87,44 @@ struct vm {
     struct console console;
     struct screen_show show;
 
-    /* The end: set once by vm_stop(), looked at by every task of the VM. */
+    /* The end. vm_stop() sets it once; every task of the VM looks at it. */
     bool stopping;
     enum vm_end end;
-    unsigned tasks;    /* of this VM, still alive */
-    unsigned services; /* started in all, without vCPUs */
+    unsigned tasks;    /* tasks of this VM that are alive */
+    unsigned services; /* tasks that were ever started, without vCPUs */
     struct event task_left;
     struct timer timeout; /* the entry's `timeout` */
 
-    /* For the report at the end. */
+    /* For the report at the machine's end. */
     uint64_t started; /* time_now() */
     uint64_t wild_ports;
-    uint64_t not_emulated; /* instructions */
+    uint64_t not_emulated; /* instructions that were not emulated */
     struct vm_symbols symbols;
-    unsigned clauses_broken; /* reports by which the run has failed */
+    unsigned clauses_broken; /* reports that fail the run */
     char report_line[REPORT_JSON_BYTES];
 };
 
 /* Builds the machine of `config` with its kernel loaded, ready to run. NULL:
- * errors were added, and nothing of it is left. */
+ * errors were added, and nothing is left of the machine. */
 struct vm *vm_create(const struct config_entry *config,
                      const struct entry_files *files, struct errors *errors);
 
-/* The processors of the configuration, the first one to run and the others
- * waiting for it; NULL, or the sentence of what is wrong. Even then those that
- * were made are to be destroyed. vmm/vm/vm_vcpus.c. */
+/* Makes the processors of the configuration: the first is ready to run, the
+ * others wait for a SIPI. NULL, or a sentence that says what is wrong; even
+ * then the caller destroys those that were made. vmm/vm/vm_vcpus.c. */
 const char *vm_vcpus_create(struct vm *vm);
 void vm_vcpus_destroy(struct vm *vm);
 
-/* Starts the tasks, waits until the VM has ended and every one of its tasks
- * has gone. */
+/* Starts the tasks, and waits until the VM has ended and all of its tasks
+ * are gone. */
 enum vm_end vm_run(struct vm *vm);
 
-/* Gives everything back. */
+/* Gives back all that the VM has. */
 void vm_destroy(struct vm *vm);
 
-/* A task of this VM beside its vCPUs: counted, so that vm_run() can wait for
- * it, and on a processor by vmm/plan/pinning.h. False: out of memory. The
- * task calls vm_task_done() last. */
+/* Starts a task of this VM that is no vCPU, on a processor by
+ * vmm/plan/pinning.h. It is counted, so that vm_run() can wait for it.
+ * False: out of memory. The task calls vm_task_done() last. */
 bool vm_task_start(struct vm *vm, const char *name, task_entry entry,
                    void *argument);
 void vm_task_done(struct vm *vm);
@@ -135,8 +135,8 @@ const char *vm_end_name(enum vm_end end);
 /* Logs what every vCPU, chip and device is doing (Ctrl-A s). */
 void vm_log_state(struct vm *vm);
 
-/* The linear addresses of the vCPU's guest, by its registers as they are now.
- */
+/* How to walk the linear addresses of the vCPU's guest, by its registers as
+ * they are now. */
 static inline struct walk_space vm_walk_space(const struct vcpu *vcpu)
 {
     return (struct walk_space){

@@ -17,7 +17,8 @@
 
 /* ---- the windows ---- */
 
-/* The device may report, or print, while it answers: `access` says for whom. */
+/* The device may report or print while it answers; `access` tells for which
+ * vCPU. */
 static void register_access(struct vm_device *host, struct access *access)
 {
     struct virtio_device *device = host->device;
@@ -64,7 +65,8 @@ static void service_task(void *argument)
 
     while (!vm->stopping) {
         if (queue->wake.signalled) {
-            /* It woke itself for the rest: a wait would not wait. */
+            /* the service has woken itself for the rest, so a wait would
+             * return at once */
             task_yield();
         }
         event_wait(&queue->wake);
@@ -150,8 +152,8 @@ static const char *add_planned(struct vm *vm, const struct virtio_plan *plan,
     return why;
 }
 
-/* One window more, with no device in it: as on machines with a fixed row of
- * them, where a driver looks until DeviceID is 0 (VIRTIO 1.4 4.2.3.1.1). No
+/* Adds one window without a device. Machines with a fixed row of windows
+ * have it, and a driver looks until DeviceID is 0 (VIRTIO 1.4 4.2.3.1.1). No
  * table names it. */
 static const char *add_empty_slot(struct vm *vm)
 {
@@ -198,7 +200,7 @@ bool vm_device_start(struct vm *vm)
         for (unsigned q = 0; q < host->device->queue_count; q++) {
             char name[24];
 
-            /* Another processor may look while the guest runs. */
+            /* Another processor may look at the queue while the guest runs. */
             host->device->queues[q].lingers = spinlock_needed;
             format_sn(name, sizeof(name), "%s%u queue %u",
                       virtio_device_name(host->device), i, q);

@@ -11,8 +11,9 @@
 #include "vmm/vm/vm.h"
 
 struct disk {
-    struct virtio_block block; /* first: the device is inside it */
-    uint8_t *bytes;            /* the medium, `size` bytes of it used */
+    struct virtio_block
+        block;      /* first, since the device is cast to this structure */
+    uint8_t *bytes; /* the medium; `size` bytes of it are used */
     uint64_t size;
 };
 
@@ -21,8 +22,9 @@ static struct disk *disk_of(struct vm_device *host)
     return host->state;
 }
 
-/* The medium is this VM's own: the file's bytes stay as they were loaded, so
- * that another entry with the same file starts from the same contents. */
+/* Makes the medium, which belongs to this VM alone. The file's bytes stay as
+ * they were loaded, so that another entry with the same file starts from the
+ * same contents. */
 static const char *make_medium(struct vm_device *host,
                                const struct config_disk *config,
                                const struct entry_file *file)
@@ -77,9 +79,9 @@ const char *vm_device_block_make(struct vm_device *host,
                              config->read_only, serial, host);
 }
 
-/* The device has checked the range against the capacity; checked again here,
- * where the memory is known. False too when the VM ends, and nothing waits for
- * the data any more. */
+/* True if the range lies on the medium. The device has checked the range
+ * against its capacity; here it is checked against the memory. False also
+ * when the VM ends: nothing waits for the data then. */
 static bool covers(const struct vm_device *host, const struct disk *disk,
                    uint64_t offset, size_t length)
 {
@@ -115,7 +117,7 @@ bool env_disk_write(struct virtio_device *device, uint64_t offset,
     return true;
 }
 
-/* Memory keeps what it is given as long as the machine lives. */
+/* The medium is memory, so written data is as safe as it can be. */
 bool env_disk_flush(struct virtio_device *device)
 {
     (void)device;

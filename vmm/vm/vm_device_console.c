@@ -9,8 +9,8 @@
 #include "virtio/ops.h"
 #include "vmm/vm/vm.h"
 
-/* A full terminal is looked at again after the time in which a serial port
- * sends what its FIFO holds. */
+/* A full terminal is looked at again after the time that a serial port takes
+ * to send the contents of its FIFO. */
 #define CONSOLE_RETRY (1400 * TIME_US)
 #define CONSOLE_TRIES 64
 
@@ -21,7 +21,7 @@ const char *vm_device_console_make(struct vm_device *host,
     struct virtio_console *console =
         vm_device_state(host, sizeof(struct virtio_console));
 
-    (void)number; /* there is one terminal, and one console */
+    (void)number; /* there is one terminal, and so one console */
     if (console == NULL) {
         return "not enough memory for a console";
     }
@@ -29,7 +29,7 @@ const char *vm_device_console_make(struct vm_device *host,
     return virtio_console_init(console, options, 0, 0, host);
 }
 
-/* Its driver has set it up once the receive queue is ready. */
+/* True if a driver has set the console up: its receive queue is ready. */
 static bool is_console_in_use(const struct virtio_device *device)
 {
     return device->type == &virtio_console_type &&
@@ -47,8 +47,9 @@ bool vm_device_console_input(struct vm *vm)
     return false;
 }
 
-/* Waits, as a task, until the terminal takes something; how much of `length`.
- * Only a moment, after which the port itself is waited for: it may be stuck. */
+/* Waits, as a task, until the terminal takes something. Returns how many of
+ * `length` bytes it takes. It waits only for a moment; after that the
+ * terminal's own queue is waited for, since the port may be stuck. */
 static size_t terminal_takes(const struct vm_device *host, size_t length)
 {
     size_t room = console_room(&host->vm->console);

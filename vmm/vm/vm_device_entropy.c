@@ -7,12 +7,13 @@
 #include "kernel/entropy.h"
 #include "vmm/vm/vm.h"
 
-/* When a source that had nothing is asked again. */
+/* A source that had nothing is asked again after this time. */
 #define ENTROPY_RETRY (10 * TIME_MS)
 
 struct source {
-    struct virtio_entropy entropy; /* first: the device is inside it */
-    struct timer retry;            /* wakes queue 0 */
+    struct virtio_entropy
+        entropy;        /* first, since the device is cast to this structure */
+    struct timer retry; /* wakes queue 0 */
 };
 
 static void retry(void *argument)
@@ -35,7 +36,7 @@ const char *vm_device_entropy_make(struct vm_device *host,
 {
     struct source *source = vm_device_state(host, sizeof(struct source));
 
-    (void)number; /* one is enough */
+    (void)number; /* there is one such device */
     if (source == NULL) {
         return "not enough memory for an entropy device";
     }

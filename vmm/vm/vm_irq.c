@@ -1,10 +1,8 @@
 /* The machine's interrupt lines: from a chip's output to the PIC pair and the
- * IOAPIC. Sources that share a line are or-ed by whoever wires them; here no
- * two do.
+ * IOAPIC. Each line has one source.
  *
  * Who calls it: every chip and vmm/vm/virtio_env.c, through
- * vmm/chip/platform.h.
- */
+ * vmm/chip/platform.h */
 #include "vmm/chip/platform.h"
 #include "vmm/vm/vm.h"
 
@@ -16,7 +14,7 @@ void vm_irq_set(struct vm *vm, unsigned gsi, bool level)
         pic_set_irq(&vm->pic, gsi, level);
     }
     if (gsi < IOAPIC_PINS) {
-        /* The MADT's override: ISA line 0 arrives at pin 2. */
+        /* ISA line 0 arrives at pin 2, as the MADT's override says. */
         ioapic_set_irq(&vm->ioapic, gsi == 0 ? 2 : gsi, level);
     }
 }

@@ -9,10 +9,10 @@
 #include "vmm/report/report_words.h"
 #include "vmm/vm/vm.h"
 
-/* All values of a report that are shown, with names and words. */
+/* Room for all values of a report that are shown, with names and words. */
 #define VALUES_BYTES 600
 
-/* A request that was thrown away is a warning at least, whatever the clause. */
+/* A report of a request that was thrown away is a warning at least. */
 static enum log_level log_level_of(const struct virtio_report *report)
 {
     static const enum log_level levels[] = {
@@ -27,7 +27,7 @@ static enum log_level log_level_of(const struct virtio_report *report)
     return report->counts && level > LOG_WARN ? LOG_WARN : level;
 }
 
-/* How strongly the specification asks. */
+/* The word for how strongly the specification asks. */
 static const char *level_word(enum virtio_level level)
 {
     static const char *const words[] = {
@@ -111,12 +111,14 @@ static void log_accesses(enum log_level level,
 void vm_report_notification(struct vm_device *host, uint64_t value)
 {
     struct vcpu *vcpu = host->access->vcpu;
-    uint64_t queue = value & 0xffff; /* above: NOTIFICATION_DATA, 4.2.3.3 */
+    uint64_t queue =
+        value &
+        0xffff; /* the bits above are data of NOTIFICATION_DATA (4.2.3.3) */
 
     if (queue < host->device->queue_count) {
         struct code_place *place = &host->queues[queue].notified;
 
-        /* Almost always it is the same place again. */
+        /* The driver almost always notifies from the same place. */
         if (!place->known || place->vcpu != vcpu->index ||
             place->rip != guest_get(vcpu->guest, GUEST_RIP)) {
             vcpu_code_place(vcpu, place);
@@ -124,8 +126,8 @@ void vm_report_notification(struct vm_device *host, uint64_t value)
     }
 }
 
-/* Where the guest stood: at the access, or, if the breach was found in a ring,
- * when it last notified that queue. */
+/* The guest's place: at the access, or, for a breach that was found in a
+ * ring, where the guest last notified that queue. */
 static void find_place(struct vm_device *host, int queue,
                        struct code_place *place)
 {
@@ -149,8 +151,8 @@ static void log_position(enum log_level level, const struct code_place *place)
     }
 }
 
-/* The line for programs that `write` makes; a report of its own if that were
- * ever too long. */
+/* Logs the line for programs that `write` makes, or one that says so if the
+ * line would be too long. */
 #define log_json(vm, level, write, ...)                                        \
     do {                                                                       \
         char *line_ = (vm)->report_line;                                       \
@@ -208,7 +210,7 @@ void vm_report_clause(struct vm_device *host,
              host->device, report, &place);
 }
 
-/* What one device adds to the summary of a clause. */
+/* Adds one device's breaches and exercised clauses to the summary. */
 static void add_device(struct vm *vm, const struct virtio_device *device,
                        const struct virtio_clause *clause, uint32_t count)
 {

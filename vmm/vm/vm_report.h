@@ -1,4 +1,4 @@
-/* Clause reports as people and machines read them, and the summary at a VM's
+/* Reports of clauses, for people and for programs, and the summary at a VM's
  * end. Called by vmm/vm/virtio_env.c, vmm/vm/vm_device.c and vmm/run.c. */
 #pragma once
 
@@ -8,14 +8,14 @@ struct vm_device;
 struct virtio_report;
 struct vm;
 
-/* Logs one report: text, then one line of JSON. Counts those by which the run
- * has failed. */
+/* Logs one report: text, then one line of JSON. Counts the reports that fail
+ * the run. */
 void vm_report_clause(struct vm_device *host,
                       const struct virtio_report *report);
 
-/* The driver, in the access that is being answered, notifies a queue: what its
- * ring holds may be reported later. */
+/* The driver notifies a queue by the access that is being answered: keeps
+ * its place, since the breach may be found in the ring later. */
 void vm_report_notification(struct vm_device *host, uint64_t value);
 
-/* Logs which clauses the VM's drivers broke and how many they exercised. */
+/* Logs which clauses the VM's drivers broke, and how many they exercised. */
 void vm_report_summary(struct vm *vm);

@@ -68,7 +68,7 @@ void vm_serial_output(struct vm *vm, uint8_t byte)
     console_write(&vm->console, &byte, 1);
 }
 
-/* True: it has taken all there was. */
+/* Gives input to the 16550. True: it has taken all of it. */
 static bool console_to_uart(struct vm *vm)
 {
     uint8_t byte = 0;
@@ -80,10 +80,10 @@ static bool console_to_uart(struct vm *vm)
     return uart_can_receive(&vm->uart);
 }
 
-/* How often input that a full 16550 did not take is offered again. */
+/* Input that a full 16550 did not take is offered again after this time. */
 #define UART_RETRY (10 * TIME_MS)
 
-/* What Ctrl-A keys ask, done by a task of the machine's own. */
+/* Does what the Ctrl-A keys ask, in a task of the machine's own. */
 static void obey(struct vm *vm)
 {
     unsigned requests = console_requests(&vm->console);
@@ -106,7 +106,8 @@ static void console_task(void *argument)
 
     while (!vm->stopping) {
         obey(vm);
-        /* To the virtio console once its driver is up, else to the 16550. */
+        /* Input goes to the virtio console once its driver is up, before
+         * that to the 16550. */
         if (vm_device_console_input(vm) || console_to_uart(vm)) {
             event_wait(event);
         } else {
@@ -147,7 +148,8 @@ static bool start_tasks(struct vm *vm)
     return good;
 }
 
-/* What the VM costs beside what its guest sees: stacks, VMCSs, tables. */
+/* Logs the memory that the VM takes beside what its guest sees: stacks,
+ * VMCSs, tables. */
 static void log_memory(const struct vm *vm)
 {
     size_t pages = vm->pages_built + vm->tasks * task_memory();
@@ -187,8 +189,8 @@ enum vm_end vm_run(struct vm *vm)
     return vm->end;
 }
 
-/* In the vCPU's own task, or when its guest is in no processor: its registers
- * are there and nowhere else. */
+/* Called in the vCPU's own task, or while its guest is in no processor: only
+ * there are its registers known. */
 void vcpu_log(struct vcpu *vcpu)
 {
     static const char *const states[] = {
@@ -218,9 +220,9 @@ void vcpu_log(struct vcpu *vcpu)
     }
 }
 
-/* One on another processor, or on its way there, does it itself, as soon as it
- * can. One that has not begun may begin on another processor, and is not to be
- * found in this one. */
+/* Logs a vCPU. If it is on another processor, or moves to one, its own task
+ * does it as soon as it can. A vCPU that has not begun yet may begin on
+ * another processor, and its registers are not in this one. */
 static void log_vcpu(struct vcpu *vcpu)
 {
     if (vcpu->task == NULL) {

@@ -13,8 +13,8 @@
 #include "vmm/vm/vcpu.h"
 #include "vmm/vm/vm.h"
 
-/* Where Linux puts modules and what BPF compiles: Documentation/arch/x86/
- * x86_64/mm.rst, without and with KASLR. */
+/* Where Linux puts modules and the code that BPF compiles
+ * (Documentation/arch/x86/x86_64/mm.rst), without and with KASLR. */
 #define MODULES_BASE 0xffffffffa0000000ULL
 #define MODULES_END  0xffffffffff000000ULL
 
@@ -85,7 +85,8 @@ static size_t peek(void *context, uint64_t address, void *to, size_t length)
     return walk_peek(&space, address, to, length);
 }
 
-/* SDM 3A 6.14.1: where an IDT gate of 64 bits leads; 0: there is none. */
+/* The address that a 64-bit IDT gate leads to (SDM 3A 6.14.1); 0: there is
+ * no gate. */
 static uint64_t gate_target(struct vcpu *vcpu, unsigned vector)
 {
     uint8_t gate[GATE_BYTES];
@@ -99,7 +100,7 @@ static uint64_t gate_target(struct vcpu *vcpu, unsigned vector)
 }
 
 /* An image that the loader moved runs where it was put, unless its own page
- * tables give it the addresses that it was linked to. */
+ * tables map it at the addresses that it was linked to. */
 static uint64_t loader_slide(const struct boot_relocation *relocation,
                              uint64_t address)
 {
@@ -153,7 +154,7 @@ void vm_symbols_name(struct vcpu *vcpu, uint64_t address, char *text,
     const char *name = symbols_find(symbols, address - slide, &length, &offset);
 
     if (name != NULL) {
-        /* Cut so that the offset has room. */
+        /* The name is cut so that the offset has room. */
         length = length < size - 24 ? length : size - 24;
         format_sn(text, size, "%.*s+%#llx", (int)length, name,
                   (unsigned long long)offset);

@@ -1,5 +1,5 @@
-/* The virtual processors of a VM: made when it is built, gone when it is. Each
- * has pages of its own, so that a VM is as large as its processors are many.
+/* The virtual processors of a VM, made when the VM is built and ended with it.
+ * Each has pages of its own, so a VM with few processors stays small.
  *
  * Who calls it: vmm/vm/vm.c. */
 #include "arch/msr.h"
@@ -16,8 +16,8 @@
 _Static_assert(VM_VCPUS <= KVMCLOCK_CPUS, "a clock a vCPU");
 _Static_assert(VM_VCPUS <= APIC_BUS_LAPICS, "a local APIC a vCPU");
 
-/* The page that stands for the local APICs' in guest-physical memory: nobody
- * ever sees what is in it. NULL: out of pages, and accesses there exit. */
+/* The page that is mapped at the local APICs' address. Its contents are
+ * never seen. NULL: out of memory, and accesses there exit. */
 static void *apic_access(struct vm *vm)
 {
     if (vm->apic_access == NULL) {
@@ -33,9 +33,10 @@ static void *apic_access(struct vm *vm)
     return vm->apic_access;
 }
 
-/* For good: the EPT is all vCPUs', and each access that exits is emulated. A
- * processor that runs another vCPU just now may keep the translation; there it
- * is right, and the page has nothing to tell to a vCPU that comes there. */
+/* Unmaps that page for good. All vCPUs share the EPT, so every access then
+ * exits and is emulated. A processor that runs another vCPU at the moment
+ * may keep the old translation. That is right for that vCPU; and the page
+ * tells nothing to a vCPU that comes there later. */
 void vcpu_hide_apic_page(struct vcpu *vcpu)
 {
     struct vm *vm = vcpu->vm;
@@ -67,14 +68,16 @@ void vcpu_tell_no_apic_page(struct vcpu *vcpu, const struct access *access)
                  : "Use MSRs 0x800 to 0x83f (SDM 3A 11.12.1.2)");
 }
 
-/* Without it all is done in software, and no guest can tell. */
+/* Lets the processor play the local APIC. Where it cannot, software does,
+ * and a guest cannot tell the difference. */
 static void start_apicv(struct vm *vm, struct vcpu *vcpu)
 {
     uint32_t *page = guest_apic_setup(vcpu->guest, &vm->pages);
 
     if (page != NULL) {
         guest_apic_set_access(vcpu->guest, apic_access(vm));
-        /* By another processor's hand only. */
+        /* Only another processor can post an interrupt to one that runs a
+         * guest. */
         if (vm->config->posting && processor_count() > 1) {
             guest_apic_allow_posting(vcpu->guest, &vm->pages);
         }
@@ -82,7 +85,7 @@ static void start_apicv(struct vm *vm, struct vcpu *vcpu)
     }
 }
 
-/* Its memory, VPID and VMCS; all or nothing. */
+/* Takes the vCPU's memory, VPID and VMCS; all of them or none. */
 static struct vcpu *new_vcpu(struct vm *vm)
 {
     struct vcpu *vcpu = page_alloc(VCPU_PAGES, PAGE_SIZE);

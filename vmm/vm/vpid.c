@@ -4,11 +4,11 @@
 #include "arch/spinlock.h"
 #include "kernel/base/panic.h"
 
-/* Machines are built by several processors at a time. */
+/* Locked, since several processors build machines at the same time. */
 static struct {
     struct spinlock lock;
     uint64_t taken[VPIDS / 64];
-} vpids = {.taken = {1}}; /* the host's */
+} vpids = {.taken = {1}}; /* 0 belongs to the host */
 
 uint16_t vpid_take(void)
 {
