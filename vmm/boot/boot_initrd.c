@@ -1,4 +1,4 @@
-/* Lays the initrd's pieces out; see the header. */
+/* Places the pieces of the initrd; see the header. */
 #include "vmm/boot/boot_initrd.h"
 
 #include "vmm/boot/boot_space.h"

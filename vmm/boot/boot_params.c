@@ -1,17 +1,19 @@
-/* Fills boot_params; see the header. Offsets and names are zero-page.rst's; the
- * setup header's are in vmm/boot/bzimage_file.h. */
+/* Fills boot_params in; see the header. Offsets and names are those of
+ * zero-page.rst. vmm/boot/bzimage_file.h has the offsets of the setup
+ * header. */
 #include "vmm/boot/boot_params.h"
 
 #include "vmm/boot/bzimage_file.h"
 #include "vmm/memory/little_endian.h"
 
-/* Beside the setup header. */
-#define VIDEO_TYPE     0x00f /* u8; what follows is 0 without a screen */
+/* Fields outside of the setup header. */
+#define VIDEO_TYPE                                                             \
+    0x00f /* u8; 0 and all fields after it 0: there is no screen */
 #define LFB_WIDTH      0x012 /* u16 */
 #define LFB_HEIGHT     0x014 /* u16 */
 #define LFB_DEPTH      0x016 /* u16 */
 #define LFB_BASE       0x018 /* u32 */
-#define LFB_SIZE       0x01c /* u32, in 64 KiB */
+#define LFB_SIZE       0x01c /* u32, in units of 64 KiB */
 #define LFB_LINELENGTH 0x024 /* u16 */
 #define LFB_COLOURS    0x026 /* size and position of red, green, blue, none */
 #define ACPI_RSDP_ADDR 0x070 /* u64 */
@@ -19,10 +21,10 @@
 #define E820_TABLE     0x2d0
 #define E820_MAX       128
 
-#define VIDEO_TYPE_VLFB 0x23 /* a linear framebuffer, as VESA's modes have */
+#define VIDEO_TYPE_VLFB 0x23 /* a linear framebuffer, as with a VESA mode */
 
-/* The setup header where no file has one: protocol 2.06, the first that has all
- * the fields that are filled in here. */
+/* The setup header for kernels whose file has none: protocol 2.06 is the
+ * first with all the fields that are filled in here. */
 #define BOOT_FLAG_MAGIC  0xaa55
 #define HEADER_MAGIC     0x53726448 /* "HdrS" */
 #define HEADER_VERSION   0x206
@@ -49,7 +51,7 @@ void boot_params_begin(uint8_t *params, const struct boot_request *request)
     put32(params + CMDLINE_SIZE, strlen(request->command_line));
 }
 
-/* screen_info, as after a VESA mode was set. */
+/* Fills in screen_info as after a VESA mode was set. */
 static void put_screen(uint8_t *params, const struct boot_screen *screen)
 {
     const uint8_t colours[8] = {
@@ -74,7 +76,7 @@ static void put_screen(uint8_t *params, const struct boot_screen *screen)
     memcpy(params + LFB_COLOURS, colours, sizeof(colours));
 }
 
-/* A zero screen_info says that there is no screen. */
+/* A screen_info of zeros says that there is no screen. */
 void boot_params_put(uint8_t *params, const struct boot_request *request,
                      const struct boot_start *start, uint64_t command_line)
 {

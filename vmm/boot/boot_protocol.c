@@ -9,15 +9,15 @@
 #include "kernel/base/format.h"
 #include "kernel/base/string.h"
 
-/* In the order in which they are asked. A file may be of several formats at
- * once: the first one here is taken. */
+/* The order in which the protocols are asked. A file may be of several
+ * formats at once: the first that recognises it takes it. */
 static const struct boot_protocol *const protocols[] = {
-    &bzimage_real_protocol, /* "HdrS", and no entry but the 16-bit one */
+    &bzimage_real_protocol, /* "HdrS", with a 16-bit entry only */
     &bzimage_protocol,      /* "HdrS" */
-    &pvh_protocol,          /* ELF with a note */
+    &pvh_protocol,          /* an ELF file with a PVH note */
     &multiboot2_protocol,   /* a header in the first 32 KiB, ELF or not */
-    &multiboot1_protocol,   /* in the first 8 KiB */
-    &elf_plain_protocol,    /* every other ELF file, the damaged ones too */
+    &multiboot1_protocol,   /* a header in the first 8 KiB */
+    &elf_plain_protocol,    /* every other ELF file, damaged ones too */
     &boot_unknown_protocol, /* recognises everything */
 };
 
@@ -31,8 +31,8 @@ const char *boot_refuse(struct boot_start *start, const char *format, ...)
     return start->wrong;
 }
 
-/* The first protocol that recognises the file. With a key that is not NULL,
- * only protocols of that key are asked. */
+/* The first protocol that recognises the file. If `key` is not NULL, only
+ * protocols with that key are asked. */
 static const struct boot_protocol *choose(const struct boot_request *request,
                                           const char *key)
 {
@@ -62,8 +62,8 @@ void boot_prefers(const struct boot_request *request,
     }
 }
 
-/* The protocol that the entry names does not recognise the file. Says which
- * other protocol would, or why none does. */
+/* The protocol that the entry names does not recognise the file: says which
+ * other protocol would take it, or why none does. */
 static const char *refuse_protocol(const struct boot_request *request,
                                    struct boot_start *start)
 {
@@ -134,7 +134,8 @@ static void set_flat_segments(struct guest *guest,
     }
 }
 
-/* Every segment's base is sixteen times its selector (SDM 3B 21.1.1). */
+/* In real mode each segment's base is sixteen times its selector (SDM 3B
+ * 21.1.1). */
 static void set_real_segments(struct guest *guest,
                               const struct boot_start *start)
 {
@@ -172,8 +173,8 @@ void boot_set_registers(struct guest *guest, const struct boot_start *start)
     } else {
         set_flat_segments(guest, start);
     }
-    /* VM entry wants a busy TSS in TR, and takes an LDTR that is unusable
-     * (SDM 3C 27.3.1.2). */
+    /* VM entry needs a busy TSS in TR, and accepts an unusable LDTR (SDM 3C
+     * 27.3.1.2). */
     set_segment(guest, SEGMENT_LDTR, 0, 0, 0, RIGHTS_UNUSABLE);
     set_segment(guest, SEGMENT_TR, 0, 0, TSS_LIMIT, RIGHTS_TSS_BUSY);
     guest_set(guest, GUEST_GDTR_BASE, start->gdt);

@@ -1,12 +1,12 @@
-/* How a kernel file becomes a guest that can run: the boot protocols, told
- * apart by the file's content. A protocol judges the whole file and request
- * first, then writes guest memory, then says in `start` with what registers the
- * boot processor begins.
+/* How a kernel file becomes a guest that can run: the boot protocols, which the
+ * file's content decides. A protocol judges the whole file and request first,
+ * then writes guest memory, then sets the registers with which the boot
+ * processor begins in `start`.
  *
- * Who calls it: vmm/vm/vm.c (boot_load, boot_set_registers). A new protocol is
- * a file of its own, a line here and one in the table of
- * vmm/boot/boot_protocol.c. The file is hostile: every field is checked before
- * it is used. */
+ * Who calls it: vmm/vm/vm.c (boot_load, boot_set_registers). A new protocol
+ * is a file of its own, a line here, and one in the table of
+ * vmm/boot/boot_protocol.c. The file is hostile: every field is checked
+ * before it is used. */
 #pragma once
 
 #include <stdbool.h>
@@ -23,8 +23,9 @@
 struct boot_file {
     const uint8_t *bytes;
     uint64_t size;
-    const char *command_line; /* a module's; never NULL there */
-    const char *name;         /* its path; NULL: not known */
+    const char *
+        command_line; /* a module's command line, never NULL; NULL for others */
+    const char *name; /* the file's path; NULL: not known */
 };
 
 /* The VM's screen: a linear framebuffer of RGB pixels, as GRUB and firmware
@@ -34,19 +35,22 @@ struct boot_screen {
     uint32_t pitch;
     uint32_t width;
     uint32_t height;
-    uint8_t bits; /* a pixel */
+    uint8_t bits; /* bits of a pixel */
     struct {
         uint8_t position;
         uint8_t size;
     } red, green, blue;
 };
 
-/* Everything here is the caller's and is only read. */
+/* What a protocol is asked. The caller owns everything here; a protocol only
+ * reads it. */
 struct boot_request {
     const uint8_t *kernel;
     uint64_t kernel_size;
-    const char *kernel_name; /* its path, for protocols that pass it on */
-    const struct boot_file *initrd; /* one after the other in memory */
+    const char
+        *kernel_name; /* the kernel's path, for protocols that pass it on */
+    const struct boot_file
+        *initrd; /* the pieces, one after the other in memory */
     size_t initrd_count;
     const struct boot_file *module;
     size_t module_count;
@@ -55,13 +59,14 @@ struct boot_request {
     size_t e820_count;
     gpa_t rsdp; /* 0: the guest has no ACPI */
     unsigned cpu_count;
-    bool gib_pages;                   /* the processor has 1 GiB pages */
+    bool gib_pages; /* the guest's processor has 1 GiB pages */
     const struct boot_screen *screen; /* NULL: none */
-    const char *protocol; /* the key of the one to take; NULL: by content */
+    const char *protocol; /* the key of the protocol to take; NULL: the content
+                             decides */
     bool only_judge;      /* see boot_load() */
 };
 
-/* What a kernel's file asks of the machine beforehand. */
+/* What a kernel's file asks of the machine before it is built. */
 struct boot_preference {
     bool screen;
     uint32_t width; /* pixels; 0: no preference */
@@ -76,16 +81,18 @@ enum boot_mode {
 
 /* The part of the request that a refusal is about. */
 enum boot_blame {
-    BOOT_BLAME_KERNEL,   /* the kernel file, alone or with the other files */
+    BOOT_BLAME_KERNEL,   /* the kernel file, alone or together with the other
+                            files */
     BOOT_BLAME_MODULES,  /* the kernel takes no modules */
-    BOOT_BLAME_PROTOCOL, /* the kernel file is not for the protocol named */
+    BOOT_BLAME_PROTOCOL, /* the kernel file is not one for the protocol that was
+                            named */
 };
 
 #define BOOT_VERSION 80
 #define BOOT_WRONG   256
 
-/* The initial state of the boot processor, and what the log tells. Zeroed
- * before a protocol fills it. */
+/* The initial state of the boot processor, and facts for the log. The caller
+ * zeroes it before a protocol fills it. */
 struct boot_start {
     enum boot_mode mode;
     uint64_t rip;
@@ -93,63 +100,66 @@ struct boot_start {
     uint64_t page_tables; /* CR3; long mode only */
     uint64_t gdt;         /* 0: no GDT */
     uint16_t gdt_limit;
-    uint16_t code; /* selectors; in real mode CS, and DS ES SS FS GS */
+    uint16_t code; /* selectors; in real mode CS, and the one of DS, ES, SS, FS
+                      and GS */
     uint16_t data;
 
     const char *protocol;       /* "Linux, 64-bit entry" */
     char version[BOOT_VERSION]; /* the kernel's own text, printable; or "" */
-    uint64_t kernel;            /* its lowest address */
+    uint64_t kernel;            /* the lowest address of the kernel */
     struct boot_relocation relocation;
     uint64_t initrd;
     uint64_t initrd_size; /* 0: none */
 
-    bool physical_entry;    /* the file names its entry by a physical address,
-                             * where its format has virtual ones */
-    const char *contract;   /* what the kernel finds, where no document says it;
-                             * NULL: one does */
+    bool physical_entry;    /* the file gives its entry as a physical address,
+                               though its format has virtual ones */
+    const char *contract;   /* a description of what the kernel finds, where no
+                               document gives one; NULL otherwise */
     enum boot_blame blame;  /* valid after a refusal */
     char wrong[BOOT_WRONG]; /* where boot_refuse() writes */
 };
 
 struct boot_protocol {
-    const char *key; /* what an entry's `protocol` calls it; NULL: nothing */
+    const char *key; /* the word of an entry's `protocol`; NULL: none */
     const char *name;
     bool (*recognise)(const uint8_t *kernel, uint64_t size);
 
-    /* NULL and *start filled; or the sentence of what is wrong and what would
-     * do. Nothing is written before all has been judged, and nothing at all if
-     * the request says so. */
+    /* Loads the kernel. NULL, and *start is filled; or a sentence that says
+     * what is wrong and what would do. Writes nothing before all has been
+     * judged, and nothing at all if the request says so. */
     const char *(*load)(const struct guest_memory *memory,
                         const struct boot_request *request,
                         struct boot_start *start);
-    bool takes_modules; /* `module` lines */
+    bool takes_modules; /* the protocol passes `module` lines on */
 
-    /* NULL: such kernels ask for nothing. *preference is zeroed. */
+    /* Fills in what the kernel asks for; *preference is zeroed. NULL:
+     * kernels of this protocol ask for nothing. */
     void (*prefers)(const uint8_t *kernel, uint64_t size,
                     struct boot_preference *preference);
 };
 
-/* What the kernel asks for, by the protocol that boot_load() would take; the
- * request's kernel and protocol are all that counts. */
+/* Sets *preference to what the kernel asks for, by the protocol that
+ * boot_load() would take. Only the request's kernel and protocol are read. */
 void boot_prefers(const struct boot_request *request,
                   struct boot_preference *preference);
 
-/* Loads by the first protocol that recognises the file. As `load` above; *start
- * need not be initialised, and what is returned may lie in it. If the request
- * says `only_judge`, the kernel is judged and placed, and no more: `memory` is
- * what the VM will have, whose bytes need not be there yet (but `host` is not
- * NULL), and *start is of no use. */
+/* Loads by the first protocol that recognises the file; otherwise like
+ * `load` above. *start need not be initialised, and the sentence that is
+ * returned may lie in it. If the request says `only_judge`, the kernel is
+ * judged and placed, and nothing is written: `memory` describes what the VM
+ * will have (`host` is not NULL, but need not point to memory), and *start
+ * is of no use afterwards. */
 const char *boot_load(const struct guest_memory *memory,
                       const struct boot_request *request,
                       struct boot_start *start);
 
-/* The boot processor's registers. Whatever `start` does not name is as after a
- * reset, interrupts off. */
+/* Sets the boot processor's registers. Those that `start` does not name are
+ * as after a reset. Interrupts are off. */
 void boot_set_registers(struct guest *guest, const struct boot_start *start);
 
 /* ---- for the protocols ---- */
 
-/* Formats a refusal; returns start->wrong. */
+/* Writes a refusal into start->wrong, and returns that. */
 const char *boot_refuse(struct boot_start *start, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -160,6 +170,7 @@ extern const struct boot_protocol multiboot1_protocol;
 extern const struct boot_protocol multiboot2_protocol;
 extern const struct boot_protocol elf_plain_protocol;
 
-/* What nobody boots but people try: compressed files, other machines' kernels,
- * programs. Each is refused with what it is and what would do. */
+/* Files that are no kernels: compressed files, kernels of other machines,
+ * programs. Each is refused with a sentence that says what the file is and
+ * what would do. */
 extern const struct boot_protocol boot_unknown_protocol;

@@ -35,7 +35,8 @@ const char *boot_space_refusal(enum boot_space_answer answer)
     }
 }
 
-/* One entry of the map holds it all: pieces of RAM never touch. */
+/* True if the range is RAM. Pieces of RAM never touch each other, so one
+ * entry of the map has to hold all of it. */
 static bool is_usable(const struct boot_space *space, uint64_t base,
                       uint64_t size)
 {
@@ -51,7 +52,7 @@ static bool is_usable(const struct boot_space *space, uint64_t base,
     return false;
 }
 
-/* Why [base, base + size), which is not usable, is not. */
+/* The reason why [base, base + size) is not usable. */
 static enum boot_space_answer refusal(const struct boot_space *space,
                                       uint64_t base, uint64_t size)
 {
@@ -61,7 +62,7 @@ static enum boot_space_answer refusal(const struct boot_space *space,
     return base < MAP_LEGACY_END ? BOOT_SPACE_HELD : BOOT_SPACE_SCREEN;
 }
 
-/* Index of the first taken piece that ends above `base`. */
+/* The index of the first taken piece that ends above `base`. */
 static size_t first_above(const struct boot_space *space, uint64_t base)
 {
     size_t i = 0;
@@ -97,7 +98,7 @@ enum boot_space_answer boot_space_take(struct boot_space *space, uint64_t base,
     return BOOT_SPACE_OK;
 }
 
-/* A request for room: what both directions share. */
+/* A request for room, for both directions of the search. */
 struct wanted {
     uint64_t size;
     uint64_t alignment;
@@ -105,7 +106,7 @@ struct wanted {
     uint64_t to;
 };
 
-/* The part of a RAM entry that is asked about. False: none. */
+/* The part of a RAM entry that the request allows. False: there is none. */
 static bool clip(const struct e820_entry *entry, const struct wanted *wanted,
                  uint64_t *low, uint64_t *high)
 {
@@ -120,7 +121,8 @@ static bool clip(const struct e820_entry *entry, const struct wanted *wanted,
     return *low < *high;
 }
 
-/* The lowest base in [low, high), no entry's edge between; `high`: none. */
+/* The lowest base in [low, high) where the room is free; no edge of a map
+ * entry lies between. `high`: there is none. */
 static uint64_t lowest_in(const struct boot_space *space,
                           const struct wanted *wanted, uint64_t low,
                           uint64_t high)

@@ -1,7 +1,7 @@
-/* Where things go in guest memory before the guest runs: which bytes of it are
- * RAM by the memory map, and which of those something has taken. Every boot
- * protocol takes the room for kernel, initrd, modules, tables and stack through
- * it, so that nothing overlaps and nothing lies where the guest has no memory.
+/* Places in guest memory before the guest runs: which bytes are RAM by the
+ * memory map, and which of them are taken. Every boot protocol takes the room
+ * for kernel, initrd, modules, tables and stack here, so that nothing overlaps
+ * and everything lies in memory.
  *
  * Who calls it: the boot protocols (vmm/boot/boot_protocol.h),
  * vmm/boot/elf_load.c. Nothing here writes guest memory. */
@@ -14,7 +14,7 @@
 #include "vmm/memory/guest_memory.h"
 #include "vmm/memory/memory_map.h"
 
-/* Kernel segments, modules and tables of one guest. */
+/* Pieces for the kernel's segments, modules and tables of one guest. */
 #define BOOT_SPACE_PIECES 128
 
 #define BOOT_PAGE  0x1000ULL
@@ -25,7 +25,7 @@ struct boot_space {
     const struct e820_entry *e820;
     size_t e820_count;
 
-    /* By rising base; no two overlap. */
+    /* Sorted by base; no two pieces overlap. */
     struct {
         uint64_t base;
         uint64_t end;
@@ -34,10 +34,10 @@ struct boot_space {
 };
 
 enum boot_space_answer {
-    BOOT_SPACE_OK,      /* done: it is the caller's */
-    BOOT_SPACE_NO_RAM,  /* some of it is not memory, or it wraps */
-    BOOT_SPACE_HELD,    /* some of it is memory that the map does not call RAM:
-                         * the last third of the first MiB */
+    BOOT_SPACE_OK,     /* the room is the caller's */
+    BOOT_SPACE_NO_RAM, /* some of it is not memory, or the range wraps */
+    BOOT_SPACE_HELD, /* some of it is memory that the map does not call RAM: it
+                        lies in the last third of the first MiB */
     BOOT_SPACE_SCREEN,  /* some of it is the machine's screen */
     BOOT_SPACE_OVERLAP, /* some of it is taken already */
     BOOT_SPACE_FULL,    /* more than BOOT_SPACE_PIECES pieces */
@@ -47,17 +47,18 @@ void boot_space_init(struct boot_space *space,
                      const struct guest_memory *memory,
                      const struct e820_entry *e820, size_t e820_count);
 
-/* Takes [base, base + size), `size` not 0. Unless it returns BOOT_SPACE_OK
- * nothing has changed. */
+/* Takes [base, base + size); `size` is not 0. Unless it returns
+ * BOOT_SPACE_OK, nothing has changed. */
 enum boot_space_answer boot_space_take(struct boot_space *space, uint64_t base,
                                        uint64_t size);
 
-/* Why there is no room, as the end of a sentence: "lies where ...". */
+/* The reason why there is no room, as the end of a sentence: "lies where
+ * ...". */
 const char *boot_space_refusal(enum boot_space_answer answer);
 
-/* Takes `size` bytes somewhere in [from, to), at a multiple of `alignment` (a
- * power of two): the lowest room, or the highest. The first page is never
- * given: 0 is nobody's address. False: no room. */
+/* Take `size` bytes in [from, to), at a multiple of `alignment` (a power of
+ * two): the lowest or the highest room. The first page is never given, so
+ * that 0 is no valid address. False: there is no room. */
 bool boot_space_lowest(struct boot_space *space, uint64_t size,
                        uint64_t alignment, uint64_t from, uint64_t to,
                        uint64_t *base);
@@ -65,6 +66,6 @@ bool boot_space_highest(struct boot_space *space, uint64_t size,
                         uint64_t alignment, uint64_t from, uint64_t to,
                         uint64_t *base);
 
-/* The bytes of room that was taken. */
+/* The host's view of room that was taken. */
 uint8_t *boot_space_bytes(const struct guest_memory *memory, uint64_t base,
                           uint64_t size);

@@ -10,8 +10,8 @@
 #define ENTRY_TABLE  (PTE_P | PTE_RW)
 #define ENTRY_PAGE   (ENTRY_TABLE | PTE_PS)
 
-/* Base 0, limit 4 GiB, present, accessed; the code is executable and readable,
- * the data writable (SDM 3A 3.4.5). */
+/* All descriptors have base 0 and limit 4 GiB and are present and accessed;
+ * code is executable and readable, data is writable (SDM 3A 3.4.5). */
 
 bool boot_gdt_take(struct boot_space *space, struct boot_start *start)
 {
@@ -45,8 +45,8 @@ bool boot_paging_take(struct boot_space *space, uint64_t end, bool gib_pages,
                       struct boot_paging *paging)
 {
     uint64_t gibs = align_up(end, GIB) / GIB;
-    uint64_t tables =
-        1 + tables_for(gibs) + (gib_pages ? 0 : gibs); /* PML4, PDPTs, PDs */
+    uint64_t tables = 1 + tables_for(gibs) +
+                      (gib_pages ? 0 : gibs); /* one PML4, the PDPTs, the PDs */
 
     paging->size = tables * BOOT_PAGE;
     paging->end = gibs * GIB;
@@ -55,7 +55,8 @@ bool boot_paging_take(struct boot_space *space, uint64_t end, bool gib_pages,
                              BOOT_4_GIB, &paging->base);
 }
 
-/* Parts of one level follow each other, so its entries are one long row. */
+/* The tables of one level lie one behind the other, so their entries form
+ * one long row. */
 void boot_paging_put(const struct guest_memory *memory,
                      const struct boot_paging *paging)
 {

@@ -1,9 +1,10 @@
-/* Files that no boot protocol takes: says what the file is, as far as its first
- * bytes tell, and what would do. The last of the table in boot_protocol.c. */
+/* Files that no boot protocol takes. Says what the file is, as far as its
+ * first bytes tell, and what would do. The last row of the table in
+ * boot_protocol.c. */
 #include "kernel/base/string.h"
 #include "vmm/boot/boot_protocol.h"
 
-/* Bytes at an offset of the file: what it means, and what to do. */
+/* Bytes at an offset of the file, what they mean, and what the user can do. */
 static const struct mark {
     uint16_t offset;
     uint8_t length;

@@ -1,7 +1,7 @@
-/* Linux' bzImage by the boot protocol: kernel, initrd, command line,
+/* Linux' bzImage by its boot protocol: puts kernel, initrd, command line,
  * boot_params, page tables and GDT into guest memory. Kernels with a 64-bit
- * entry begin there, others at their 32-bit entry. First the whole file and
- * request are judged, then memory is written.
+ * entry begin there, others at their 32-bit entry. The whole file and request
+ * are judged before memory is written.
  *
  * Called by vmm/boot/boot_protocol.c, through bzimage_protocol. Offsets and
  * names are those of Linux, Documentation/arch/x86/boot.rst. */
@@ -13,19 +13,20 @@
 #include "vmm/boot/bzimage_file.h"
 #include "vmm/memory/little_endian.h"
 
-/* What holds for a kernel from before pref_address and init_size. */
-#define LOAD_OLD        0x100000
-#define INIT_FACTOR_OLD 4 /* what it may unpack itself to, in its own sizes */
+/* Values for a kernel that is older than pref_address and init_size. */
+#define LOAD_OLD 0x100000
+#define INIT_FACTOR_OLD                                                        \
+    4 /* the memory into which it unpacks itself, in multiples of its size */
 
 #define ENTRY_64     0x200
 #define STACK_SIZE   0x1000
-#define IDENTITY_END BOOT_4_GIB /* what the page tables map */
+#define IDENTITY_END BOOT_4_GIB /* the end of what the page tables map */
 
 static const char no_low_memory[] =
     "the VM has not enough memory in its first 640 KiB for the tables that a "
     "bzImage is started with; shorten the options";
 
-/* Where everything goes. */
+/* The places of everything in guest memory. */
 struct layout {
     uint64_t kernel;
     uint64_t boot_params;
@@ -34,8 +35,9 @@ struct layout {
     struct boot_paging paging;
 };
 
-/* The preferred address, aligned, and how much memory the kernel needs there.
- * Wherever it is loaded, it unpacks itself to that address or above. */
+/* Chooses the preferred address, aligned, and the memory that the kernel
+ * needs there. Wherever it is loaded, a kernel unpacks itself to that
+ * address or above. */
 static const char *choose_address(const struct bzimage_file *image,
                                   uint64_t *load, uint64_t *span)
 {
@@ -80,8 +82,8 @@ static const char *take_kernel(const struct bzimage_file *image,
     return wrong;
 }
 
-/* As high as the kernel allows, so that it is out of the way of what the
- * kernel unpacks itself to. */
+/* Takes the highest room that the kernel allows, so that the initrd is out
+ * of the way of the unpacked kernel. */
 static const char *take_initrd(const struct bzimage_file *image,
                                const struct boot_request *request,
                                struct boot_space *space,
@@ -101,8 +103,8 @@ static const char *take_initrd(const struct bzimage_file *image,
     return NULL;
 }
 
-/* The kernel's first steps read and leave these; all are in the first 640 KiB,
- * where Linux expects them. */
+/* Takes room for what the kernel's first steps read and then leave. All of
+ * it is in the first 640 KiB, where Linux expects it. */
 static bool take_tables(const struct bzimage_file *image,
                         const struct boot_request *request,
                         struct boot_space *space, struct layout *layout,
@@ -149,7 +151,7 @@ static const char *judge(const struct boot_request *request,
     return wrong;
 }
 
-/* boot_params begins as zeros and the file's header. */
+/* boot_params begins with zeros and the header of the file. */
 static void put_boot_params(uint8_t *params, const struct bzimage_file *image,
                             const struct boot_request *request,
                             const struct layout *layout,

@@ -6,7 +6,8 @@
 #define HEADER_MAGIC  0x53726448U /* "HdrS" */
 #define XLF_KERNEL_64 0x01
 
-/* Versions that brought what is used here, and where their headers end. */
+/* The versions of the protocol that brought the fields which are used here,
+ * and the ends of their headers. */
 #define PROTOCOL_CMD_LINE    0x202
 #define PROTOCOL_INITRD_MAX  0x203
 #define PROTOCOL_SYSSIZE     0x204
@@ -14,7 +15,7 @@
 #define PROTOCOL_CMDLINE     0x206
 #define PROTOCOL_XLOADFLAGS  0x20c
 
-/* What holds for a kernel from before the field. */
+/* The value for a kernel that is older than the field. */
 #define INITRD_MAX_OLD 0x37ffffffU
 #define CMDLINE_OLD    255
 
@@ -26,7 +27,7 @@ bool bzimage_file_recognise(const uint8_t *kernel, uint64_t size)
     return size >= HEADER + 4 && get32(kernel + HEADER) == HEADER_MAGIC;
 }
 
-/* The least header of this version of the protocol. */
+/* The least length of a header of this version. */
 static uint32_t header_least(unsigned version)
 {
     return version >= PROTOCOL_INIT_SIZE     ? INIT_SIZE + 4
@@ -36,7 +37,8 @@ static uint32_t header_least(unsigned version)
                                              : CMD_LINE_PTR + 4;
 }
 
-/* Setup header: there, whole, and of a version that can be booted. */
+/* Judges the setup header: it is there, it is whole, and its version can be
+ * booted. */
 static const char *judge_header(const struct boot_request *request,
                                 struct bzimage_file *image)
 {
@@ -70,7 +72,8 @@ static const char *judge_header(const struct boot_request *request,
     }
     image->entry_64 = image->version >= PROTOCOL_XLOADFLAGS &&
                       (get16(file + XLOADFLAGS) & XLF_KERNEL_64) != 0;
-    /* iPXE's images, and old boot sectors in a bzImage's clothes. */
+    /* it is 0 in iPXE's images, and in old boot sectors that look like a
+     * bzImage */
     image->entry_32 = get32(file + CODE32_START) != 0;
     image->initrd_end = image->version < PROTOCOL_INITRD_MAX
                             ? INITRD_MAX_OLD + 1ULL
@@ -81,7 +84,7 @@ static const char *judge_header(const struct boot_request *request,
     return NULL;
 }
 
-/* Setup and protected-mode code lie in the file. */
+/* Judges that the setup code and the protected-mode code lie in the file. */
 const char *bzimage_file_judge(struct bzimage_file *image,
                                const struct boot_request *request)
 {
@@ -91,20 +94,20 @@ const char *bzimage_file_judge(struct bzimage_file *image,
         return wrong;
     }
     const uint8_t *file = image->bytes;
-    /* 0 stands for 4, for kernels from before the field. */
+    /* 0 means 4, for kernels older than the field */
     uint64_t sectors = file[SETUP_SECTS] == 0 ? 4 : file[SETUP_SECTS];
 
     image->setup_size = (sectors + 1) * SECTOR;
     if (image->setup_size >= request->kernel_size) {
         return "the bzImage ends inside its setup code: the file is cut short";
     }
-    /* What follows the code (a signature) is not loaded. The last unit of 16
-     * bytes need not be whole. */
+    /* Bytes behind the code (a signature) are not loaded. The last unit of
+     * 16 bytes need not be whole. */
     uint64_t rest = request->kernel_size - image->setup_size;
     uint64_t wanted = (uint64_t)get32(file + SYSSIZE) * 16;
 
     if (image->version < PROTOCOL_SYSSIZE) {
-        /* The field has two bytes, and cannot be trusted (boot.rst). */
+        /* The field had two bytes then and cannot be trusted (boot.rst). */
         wanted = rest;
     }
     if (wanted > align_up(rest, 16)) {

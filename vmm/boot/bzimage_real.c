@@ -1,8 +1,8 @@
-/* Kernels in a bzImage's clothes that have only its 16-bit entry (iPXE's
- * .lkrn): real mode, as a boot loader on a PC of old leaves it (Linux,
- * boot.rst, "The Real-Mode Code"), with the BIOS of vmm/boot/bios.asm behind
- * the interrupts. In the table of vmm/boot/boot_protocol.c, before the
- * bzImage's other entries. */
+/* Kernels in the form of a bzImage that have only its 16-bit entry (iPXE's
+ * .lkrn). They start in real mode, as an old PC's boot loader leaves it
+ * (Linux, boot.rst, "The Real-Mode Code"), with the BIOS of
+ * vmm/boot/bios.asm behind the interrupts. In the table of
+ * vmm/boot/boot_protocol.c, before the other entries of a bzImage. */
 #include "vmm/boot/boot_initrd.h"
 #include "vmm/boot/boot_space.h"
 #include "vmm/boot/bzimage_file.h"
@@ -12,9 +12,9 @@ static const uint8_t bios[] = {
 #include "vmm/boot/bios.inc"
 };
 
-/* The BIOS' beginning, as vmm/boot/bios.asm has it. */
+/* The beginning of the BIOS, as vmm/boot/bios.asm has it. */
 #define BIOS_MAP_COUNT 0 /* u16 */
-#define BIOS_EXTENDED  2 /* u16: KiB from 1 MiB */
+#define BIOS_EXTENDED  2 /* u16, KiB of memory above 1 MiB */
 #define BIOS_MAP       4
 #define BIOS_MAP_MOST  8
 #define BIOS_BOOT      (BIOS_MAP + BIOS_MAP_MOST * 20)
@@ -22,13 +22,14 @@ static const uint8_t bios[] = {
 
 _Static_assert(sizeof(bios) <= MAP_LEGACY_END - MAP_BIOS, "the BIOS has room");
 
-/* The real-mode code's segment: code, heap, stack, command line. */
+/* The segment of the real-mode code, with heap, stack and command line. */
 #define SEGMENT      0x10000U
 #define SEGMENT_SIZE 0x10000U
 #define CODE_MOST    0x8000U
 #define STACK_TOP    0xe000U
-#define HEAP_END_PTR 0x224  /* u16: the heap's last byte, less 0x200 */
-#define LOW_SIZE     0x1000 /* interrupt vectors and the BIOS' data */
+#define HEAP_END_PTR                                                           \
+    0x224 /* u16, the offset of the heap's last byte, less 0x200 */
+#define LOW_SIZE 0x1000 /* the interrupt vectors and the BIOS' data */
 
 #define PAYLOAD 0x100000
 
@@ -104,7 +105,7 @@ static void put_bios(const struct guest_memory *memory,
     put16(rom + BIOS_EXTENDED, kib < EXTENDED_MOST ? kib : EXTENDED_MOST);
 }
 
-/* Header fields that a loader writes. */
+/* Writes the header fields that a loader has to write. */
 static void put_setup(uint8_t *setup, const struct bzimage_file *file,
                       const struct boot_request *request,
                       const struct boot_start *start)

@@ -11,7 +11,8 @@
 #define CLASS_64      2
 #define DATA_LITTLE   1
 
-/* Header, program header and section header of either class. */
+/* Sizes of the header, a program header and a section header, of both
+ * classes. */
 #define HEADER_32  52
 #define HEADER_64  64
 #define SEGMENT_32 32
@@ -22,10 +23,12 @@
 #define NOTE_HEADER    12
 #define NOTE_ALIGNMENT 4
 
-/* Segments may overlap, so that the file's size bounds no walk over all. */
+/* Segments may overlap, so the file's size is no bound for a walk over the
+ * notes of all segments; this is. */
 #define NOTES_MOST 65536U
 
-#define SECTION_INDEX_ELSEWHERE 0xffff /* SHN_XINDEX */
+#define SECTION_INDEX_ELSEWHERE                                                \
+    0xffff /* SHN_XINDEX: the index stands elsewhere */
 
 bool elf_recognise(const uint8_t *bytes, uint64_t size)
 {
@@ -112,8 +115,9 @@ static const char *judge_machine(const struct elf *elf)
     return NULL;
 }
 
-/* The program headers are needed; the section headers are dropped if they do
- * not lie in the file, or there are more than the header can count. */
+/* Judges both tables. The program headers are needed. The section headers
+ * are dropped if they do not lie in the file, or if there are more than the
+ * header can count. */
 static const char *judge_tables(struct elf *elf)
 {
     uint16_t least = elf->is_64 ? SEGMENT_64 : SEGMENT_32;
@@ -236,8 +240,8 @@ struct elf_section elf_section(const struct elf *elf, uint32_t index)
 
 /* ---- notes ---- */
 
-/* The note at `*at` of the segment, and *at moved behind it. False: there is
- * no whole note. */
+/* Reads the note at `*at` of the segment, and moves *at behind it. False:
+ * there is no whole note. */
 static bool next_note(const uint8_t *bytes, uint64_t size, uint64_t *at,
                       struct elf_note *note)
 {
@@ -259,7 +263,7 @@ static bool next_note(const uint8_t *bytes, uint64_t size, uint64_t *at,
     }
     note->name = (const char *)bytes + name;
     note->bytes = bytes + contents;
-    /* The last one's padding may be missing. */
+    /* The padding of the last note may be missing. */
     *at = align_up(contents + note->size, NOTE_ALIGNMENT);
     *at = *at < size ? *at : size;
     return true;

@@ -1,4 +1,4 @@
-/* The common part of two boot protocols; see the header. */
+/* What two boot protocols share; see the header. */
 #include "vmm/boot/elf_boot.h"
 
 #include "kernel/base/string.h"
@@ -16,7 +16,7 @@ const char *elf_boot_open(struct elf_boot *boot)
     return elf_open(&boot->elf, request->kernel, request->kernel_size);
 }
 
-/* The page tables map 4 GiB, and all RAM where there is more. */
+/* The page tables map 4 GiB, or all RAM if that is more. */
 static uint64_t mapped_end(const struct guest_memory *memory)
 {
     const struct guest_memory_slot *last =

@@ -4,7 +4,7 @@
 
 #include "vmm/memory/little_endian.h"
 
-/* A segment that takes memory. */
+/* True if the segment takes memory. */
 static bool is_loaded(const struct elf_segment *segment)
 {
     return segment->type == ELF_SEGMENT_LOAD && segment->memory_size != 0;
@@ -20,7 +20,7 @@ static const char *judge_segment(const struct elf *elf, unsigned index,
                            "than in memory: the file is damaged",
                            index);
     }
-    /* Where one of no bytes would be in the file says nothing. */
+    /* The file offset of a segment without bytes in the file has no meaning. */
     if (segment->file_size != 0 &&
         elf_bytes(elf, segment->offset, segment->file_size) == NULL) {
         return boot_refuse(start,

@@ -1,19 +1,19 @@
-/* Plain ELF kernels of 64 bits: nothing in the file says how they want to be
- * started, so they are given what is easiest to begin with: long mode, all
- * memory mapped onto itself, a stack, and the boot information of
- * vmm/boot/start_info.h. Linux' own ELF file, as it is built for Firecracker,
- * is one of them and finds boot_params beside that, which its 64-bit entry
- * wants (boot.rst, "64-bit Boot Protocol"). In the table of
- * vmm/boot/boot_protocol.c, behind the protocols that an ELF file can ask for;
- * so whatever is wrong with an ELF file is said here. */
+/* Plain ELF kernels of 64 bits. Nothing in the file says how the kernel
+ * wants to be started, so it gets what is easiest to begin with: long mode,
+ * all memory mapped onto itself, a stack, and the boot information of
+ * vmm/boot/start_info.h. Linux' own ELF file, as it is built for
+ * Firecracker, is such a kernel: it also finds boot_params, which its 64-bit
+ * entry wants (boot.rst, "64-bit Boot Protocol"). In the table of
+ * vmm/boot/boot_protocol.c it stands behind the protocols that an ELF file
+ * can ask for, so it also refuses damaged ELF files. */
 #include "vmm/boot/elf_boot.h"
 
 #include "vmm/boot/boot_params.h"
 
 #define STACK_SIZE 0x4000
 
-/* Position-independent kernels are linked to 0 and go to the lowest room from
- * here on that their alignment allows. */
+/* Position-independent kernels are linked to 0. They go to the lowest room
+ * from here on that their alignment allows. */
 #define DYN_BASE      MAP_LEGACY_END
 #define DYN_ALIGNMENT 0x200000ULL
 
@@ -44,7 +44,7 @@ static const char *judge_kind(const struct elf *elf)
     return NULL;
 }
 
-/* Where a file goes that may go anywhere. */
+/* Chooses the place of a file that may go anywhere. */
 static const char *choose_bias(const struct elf *elf,
                                const struct boot_space *space,
                                const struct elf_extent *extent, uint64_t *bias)
@@ -68,7 +68,7 @@ static const char *choose_bias(const struct elf *elf,
     return NULL;
 }
 
-/* Where the image goes and where it begins. */
+/* Judges the place of the image and its entry. */
 static const char *judge_image(struct elf_boot *boot)
 {
     const struct elf *elf = &boot->elf;
@@ -83,7 +83,7 @@ static const char *judge_image(struct elf_boot *boot)
     if (wrong != NULL) {
         return wrong;
     }
-    /* Some link scripts give the physical address, as Linux' does. */
+    /* some link scripts give the entry's physical address, as Linux' does */
     if (!elf_physical(elf, elf->entry, &entry)) {
         if (!elf_holds(elf, elf->entry)) {
             return boot_refuse(start,
@@ -104,7 +104,7 @@ static const char *judge_image(struct elf_boot *boot)
     return NULL;
 }
 
-/* All that is wrong, and the room for everything. */
+/* Judges everything and takes the room for it. */
 static const char *judge(struct elf_boot *boot, uint64_t *boot_params)
 {
     const char *wrong = elf_boot_open(boot);
@@ -153,9 +153,9 @@ static const char *load(const struct guest_memory *memory,
     start->contract = contract;
     start->gprs[GPR_RDI] = boot.info.base;
     start->gprs[GPR_RSI] = boot_params;
-    /* As a function finds it that was called, so that the entry may be one
-     * (System V ABI, AMD64, 3.2.2); the stack is zeroed, so the return address
-     * is 0. */
+    /* The stack pointer is as after a call, so that the entry may be a C
+     * function (System V ABI, AMD64, 3.2.2). The stack is zeroed, so the
+     * return address is 0. */
     start->gprs[GPR_RSP] = elf_boot_stack_top(&boot) - 8;
     elf_boot_put(&boot);
     put_boot_params(&boot, boot_params);

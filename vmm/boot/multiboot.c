@@ -28,31 +28,31 @@
 #define MAGIC1 0x2badb002U
 #define MAGIC2 0x36d76289U
 
-/* More than the entry of a VM can name. */
+/* more modules than the entry of a VM can name */
 #define MODULES 32
 
 #define STACK_SIZE BOOT_PAGE
 
-/* Below lie what kernels use without asking: a BIOS' data, start code of other
- * processors. GRUB's information begins here, too. */
+/* Below this, kernels use memory without asking: a BIOS' data, start code of
+ * other processors. GRUB's information begins here, too. */
 #define INFO_BASE 0x10000
 
-/* The image as linked: its addresses are physical, before relocation. */
+/* The image as it was linked. Its addresses are physical, before relocation. */
 struct image {
     struct multiboot_header header;
     bool is_elf;
     struct multiboot_flat flat;
     struct elf elf;
-    uint64_t content_bytes; /* of sections that no segment loads */
+    uint64_t content_bytes; /* bytes of the sections that no segment loads */
     uint64_t base;
     uint64_t end;
     uint64_t entry;
 
-    /* What is added to each address: not 0 only if relocatable. */
+    /* added to each address; not 0 only in a relocatable image */
     uint64_t bias;
 };
 
-/* One load, from judging to writing. */
+/* One load, from judging the file to writing memory. */
 struct load {
     const struct guest_memory *memory;
     const struct boot_request *request;
@@ -62,7 +62,7 @@ struct load {
 
     struct multiboot_module modules[MODULES];
     size_t module_count;
-    uint64_t contents; /* of sections */
+    uint64_t contents; /* the address of those sections' contents */
     uint64_t stack;
     uint64_t info_address;
     uint64_t info_size;
@@ -85,7 +85,8 @@ static const char *read_flat(struct load *load)
     return NULL;
 }
 
-/* The 32-bit entry: the header's, or ELF's made physical by its segment. */
+/* Finds the 32-bit entry: the header's, or the one of the ELF file, made
+ * physical by the segment that holds it. */
 static const char *find_entry(struct load *load)
 {
     struct image *image = &load->image;
@@ -173,7 +174,7 @@ static const char no_room[] =
     "the VM's memory is too small for the kernel, its modules and the "
     "information about them; give it more with memory=";
 
-/* The image's room, with what has been decided as its bias. */
+/* Takes the room of the image, with the bias that was chosen. */
 static const char *take_image(struct load *load)
 {
     const struct image *image = &load->image;
@@ -193,8 +194,8 @@ static const char *take_image(struct load *load)
                        (unsigned long long)base, boot_space_refusal(answer));
 }
 
-/* Where a relocatable image can go. What is taken of `space` is the search's
- * own. */
+/* Finds a place for a relocatable image. `space` is a copy, in which the
+ * search may take room. */
 static bool find_room(struct boot_space space, const struct image *image,
                       uint64_t *base)
 {
@@ -239,7 +240,8 @@ static const char *relocate(struct load *load)
     return NULL;
 }
 
-/* Whole pages behind the kernel; the very top only if there is no more. */
+/* Takes whole pages behind the kernel; the last page of memory only if there
+ * is no other room. */
 static bool take_behind(struct load *load, uint64_t size, uint64_t *base)
 {
     uint64_t from = load->image.end + load->image.bias;
@@ -255,7 +257,7 @@ static bool take_behind(struct load *load, uint64_t size, uint64_t *base)
                               BOOT_4_GIB, base));
 }
 
-/* The initrd lines' files first. */
+/* The module of that number: the initrd lines' files come first. */
 static const struct boot_file *module_file(const struct boot_request *request,
                                            size_t index)
 {

@@ -1,12 +1,12 @@
-/* The Multiboot 1 header (Multiboot Specification 0.6.96, 3.1), and the image
- * that address fields describe, which Multiboot 2 has as well (2.0, 3.1.5);
- * see the header. */
+/* The Multiboot 1 header (Multiboot Specification 0.6.96, 3.1), and the
+ * image that address fields describe, which Multiboot 2 has, too (2.0,
+ * 3.1.5); see the header. */
 #include "kernel/base/format.h"
 #include "vmm/boot/multiboot_header.h"
 #include "vmm/memory/little_endian.h"
 
 #define MAGIC        0x1badb002U
-#define SEARCH       8192 /* the header lies within so many bytes */
+#define SEARCH       8192 /* the header lies in the first so many bytes */
 #define ALIGNMENT    4
 #define HEADER_LEAST 12
 
@@ -24,8 +24,8 @@
 #define ADDRESS_END 32
 #define VIDEO_END   48
 
-/* Flags. Those of the low half must be understood: pages and memory map are
- * given to everyone. */
+/* Flags. A loader has to understand those of the low half. Page alignment
+ * and memory map are given to every kernel. */
 #define PAGE_ALIGN  0x00000001U
 #define MEMORY_INFO 0x00000002U
 #define VIDEO_MODE  0x00000004U
@@ -36,7 +36,7 @@
 #define MODE_GRAPHICS 0
 #define MODE_TEXT     1
 
-/* The first header, or NULL. */
+/* The first header in the file, or NULL. */
 static const uint8_t *find(const uint8_t *file, uint64_t size)
 {
     uint64_t end = size < SEARCH ? size : SEARCH;
@@ -58,7 +58,7 @@ bool multiboot1_recognise(const uint8_t *file, uint64_t size)
     return find(file, size) != NULL;
 }
 
-/* How long the header must be for what its flags name. */
+/* The length that a header needs for the fields which its flags name. */
 static uint64_t header_length(uint32_t flags)
 {
     if ((flags & VIDEO_MODE) != 0) {
@@ -118,7 +118,7 @@ bool multiboot1_read_header(const uint8_t *file, uint64_t size,
         .offset = offset,
         .wants_screen = (flags & VIDEO_MODE) != 0,
     };
-    /* A text mode's size is in characters. */
+    /* The size of a text mode is in characters, so it is no preference. */
     if (header->wants_screen && get32(found + MODE_TYPE) == MODE_GRAPHICS) {
         header->screen_width = get32(found + MODE_WIDTH);
         header->screen_height = get32(found + MODE_HEIGHT);
@@ -135,10 +135,10 @@ bool multiboot1_read_header(const uint8_t *file, uint64_t size,
     return true;
 }
 
-/* Multiboot 2's way to say: the file from its beginning (3.1.5). */
+/* Multiboot 2: the file is loaded from its beginning (3.1.5). */
 #define WHOLE_FILE 0xffffffffU
 
-/* Where the file's loaded part begins, in the file and in memory. */
+/* Finds where the part that is loaded begins, in the file and in memory. */
 static bool flat_begin(const struct multiboot_header *header,
                        struct multiboot_flat *flat, char why[BOOT_WRONG])
 {
@@ -169,7 +169,7 @@ static bool flat_begin(const struct multiboot_header *header,
     return true;
 }
 
-/* Its ends: of the file's bytes, and of the memory that is the image's. */
+/* Finds the end of the part in the file, and the end of the image in memory. */
 static bool flat_end(const struct multiboot_header *header, uint64_t size,
                      struct multiboot_flat *flat, char why[BOOT_WRONG])
 {

@@ -1,5 +1,6 @@
-/* The Multiboot 1 information structure (0.6.96, 3.3); see the header. Absent,
- * their flags clear: boot device, drives, configuration table, APM, VBE. */
+/* The Multiboot 1 information structure (0.6.96, 3.3); see the header. These
+ * parts are absent, and their flags clear: boot device, drives,
+ * configuration table, APM, VBE. */
 #include "vmm/boot/multiboot_info.h"
 
 #include "vmm/boot/boot_protocol.h"
@@ -13,7 +14,7 @@
 #define COMMAND_LINE   16
 #define MODS_COUNT     20
 #define MODS_ADDR      24
-#define SYMS           28 /* num, size, addr, shndx */
+#define SYMS           28 /* four words: num, size, addr, shndx */
 #define MMAP_LENGTH    44
 #define MMAP_ADDR      48
 #define LOADER_NAME    64
@@ -28,8 +29,8 @@
 #define HAS_LOADER_NAME  (1U << 9)
 #define HAS_FRAMEBUFFER  (1U << 12)
 
-#define MODULE_SIZE 16 /* start, end, string, reserved */
-#define MAP_SIZE    24 /* size of the rest, base, length, type */
+#define MODULE_SIZE 16 /* four words: start, end, string, reserved */
+#define MAP_SIZE    24 /* the size of the rest, then base, length, type */
 
 #define FRAMEBUFFER_RGB 1
 

@@ -1,12 +1,12 @@
-/* The Multiboot 2 header and its tags (Multiboot2 Specification 2.0, 3.1); see
- * the header. A tag given twice counts as given last. */
+/* The Multiboot 2 header and its tags (Multiboot2 Specification 2.0, 3.1);
+ * see the header. Of a tag that is given twice, the last counts. */
 #include "kernel/base/format.h"
 #include "vmm/boot/multiboot_header.h"
 #include "vmm/memory/little_endian.h"
 
 #define MAGIC        0xe85250d6U
-#define SEARCH       32768 /* the header lies within so many bytes */
-#define ALIGNMENT    8     /* of the header and of each tag */
+#define SEARCH       32768 /* the header lies in the first so many bytes */
+#define ALIGNMENT    8     /* of the header and of each tag, in bytes */
 #define MAGIC_LENGTH 16
 
 /* Offsets of the magic fields. */
@@ -16,7 +16,7 @@
 
 #define ARCHITECTURE_I386 0
 
-/* A tag: type, flags, its size; then its fields. */
+/* A tag begins with type, flags and size. */
 #define TAG_FLAGS    2
 #define TAG_SIZE     4
 #define TAG_FIELDS   8
@@ -37,14 +37,14 @@ enum tag {
     TAG_COUNT,
 };
 
-/* The least size of each. */
+/* The least size of each tag, in bytes. */
 static const uint8_t tag_sizes[TAG_COUNT] = {8, 8, 24, 12, 12, 20,
                                              8, 8, 12, 12, 24};
 
 #define CONSOLE_REQUIRED 1
 #define CONSOLE_TEXT     2
 
-/* The information that can be asked for: types 0 to 21 of 3.6. */
+/* The last type of information that a kernel can ask for (3.6). */
 #define INFORMATION_LAST 21
 
 static bool is_header(const uint8_t *at)
@@ -55,7 +55,8 @@ static bool is_header(const uint8_t *at)
                                      0;
 }
 
-/* The first header for a PC, else the first for any machine, or NULL. */
+/* The first header for a PC, or else the first for any machine; NULL: there
+ * is none. */
 static const uint8_t *find(const uint8_t *file, uint64_t size)
 {
     uint64_t end = size < SEARCH ? size : SEARCH;
@@ -78,8 +79,8 @@ bool multiboot2_recognise(const uint8_t *file, uint64_t size)
     return find(file, size) != NULL;
 }
 
-/* A type that nobody knows must be refused; one that is known and not to be
- * had here is left out (3.1.4). */
+/* Judges the information that the kernel asks for. An unknown type has to be
+ * refused. A known type that this machine does not have is left out (3.1.4). */
 static bool read_requests(const uint8_t *tag, uint32_t size,
                           char why[BOOT_WRONG])
 {
@@ -115,14 +116,15 @@ static bool read_relocatable(const uint8_t *tag,
     header->min_addr = get32(tag + 8);
     header->max_addr = get32(tag + 12);
     header->align = align == 0 ? 1 : align;
-    /* A preference nobody knows is none (as GRUB has it). */
+    /* an unknown preference counts as none, as in GRUB */
     header->preference = preference <= MULTIBOOT_HIGH
                              ? (enum multiboot_preference)preference
                              : MULTIBOOT_ANYWHERE;
     return true;
 }
 
-/* Tags that ask for what is not there. `required`: not marked optional. */
+/* Judges a tag that asks for something which this machine does not have.
+ * `required`: the tag is not marked optional. */
 static bool judge_absent(unsigned type, bool required, char why[BOOT_WRONG])
 {
     if (!required) {
@@ -163,13 +165,13 @@ static bool read_tag(unsigned type, const uint8_t *tag, uint32_t size,
             required && (get32(tag + TAG_FIELDS) & CONSOLE_REQUIRED) != 0;
         header->knows_text = (get32(tag + TAG_FIELDS) & CONSOLE_TEXT) != 0;
         return true;
-    case TAG_FRAMEBUFFER: /* a recommendation only (3.1.10) */
+    case TAG_FRAMEBUFFER: /* it is only a recommendation (3.1.10) */
         header->wants_screen = true;
         header->screen_width = get32(tag + 8);
         header->screen_height = get32(tag + 12);
         return true;
-    case TAG_MODULE_ALIGNMENT: /* every module begins a page */
-    case TAG_ENTRY_EFI32:      /* count on EFI machines only (3.1.7, 3.1.8) */
+    case TAG_MODULE_ALIGNMENT: /* every module begins on a page */
+    case TAG_ENTRY_EFI32: /* these count on EFI machines only (3.1.7, 3.1.8) */
     case TAG_ENTRY_EFI64:
         return true;
     default:
@@ -177,7 +179,8 @@ static bool read_tag(unsigned type, const uint8_t *tag, uint32_t size,
     }
 }
 
-/* One tag of those at `at`, of `length` bytes of header. Its size, or 0. */
+/* Takes one tag from `at`, where `length` bytes of the header are left.
+ * Returns the tag's size; 0: it is wrong. */
 static uint32_t take_tag(const uint8_t *at, uint64_t length,
                          struct multiboot_header *header, char why[BOOT_WRONG])
 {

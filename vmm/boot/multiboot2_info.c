@@ -1,6 +1,6 @@
-/* The Multiboot 2 information (2.0, 3.6); see the header. Tags that this
- * machine has nothing for are left out: boot device, VBE, APM, SMBIOS, network
- * and everything of EFI. */
+/* The Multiboot 2 information (2.0, 3.6); see the header. Tags without a
+ * subject on this machine are left out: boot device, VBE, APM, SMBIOS,
+ * network and all of EFI. */
 #include "vmm/boot/multiboot_info.h"
 
 #include "kernel/base/panic.h"
@@ -27,12 +27,13 @@ enum tag {
 #define TAG_HEADER 8  /* type, size */
 #define MAP_SIZE   24 /* base, length, type, reserved */
 
-/* The RSDP of ACPI 1.0 is the front of the later one. */
+/* The RSDP of ACPI 1.0 is the first part of the later one. */
 #define RSDP_OLD_SIZE 20
 
 #define FRAMEBUFFER_RGB 1
 
-/* A tag of so many bytes after its header; where those begin. */
+/* Begins a tag with so many bytes after its header. Returns where those
+ * bytes begin. */
 static uint64_t begin_tag(struct multiboot_writer *writer, enum tag type,
                           uint64_t length)
 {
@@ -92,8 +93,8 @@ static void put_memory(struct multiboot_writer *writer,
     }
 }
 
-/* 3.6.7's figure has 16-bit numbers; its own multiboot2.h, GRUB and so every
- * kernel have 32-bit ones. */
+/* The figure of 3.6.7 has 16-bit numbers. The specification's multiboot2.h,
+ * GRUB and therefore every kernel have 32-bit numbers. */
 static void put_sections(struct multiboot_writer *writer,
                          const struct multiboot_info *info)
 {
@@ -149,7 +150,8 @@ uint64_t multiboot2_info_put(const struct multiboot_info *info,
     const uint64_t name_size = sizeof(MULTIBOOT_LOADER_NAME);
 
     CHECK(address % ALIGNMENT == 0);
-    (void)multiboot_take(&writer, 8, ALIGNMENT); /* total_size, reserved */
+    (void)multiboot_take(&writer, 8,
+                         ALIGNMENT); /* room for total_size and reserved */
     put_command_line(&writer, &info->command_line);
     multiboot_set(&writer, begin_tag(&writer, TAG_LOADER_NAME, name_size),
                   MULTIBOOT_LOADER_NAME, name_size);

@@ -1,4 +1,4 @@
-/* What both versions of the information tell alike; see the header. */
+/* What both versions of the information have in common; see the header. */
 #include "vmm/boot/multiboot_info.h"
 
 #include "kernel/base/string.h"

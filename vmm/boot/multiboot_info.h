@@ -1,9 +1,9 @@
-/* The information that a Multiboot kernel is handed (Multiboot Specification
- * 0.6.96, 3.3; Multiboot2 Specification 2.0, 3.6): its content as plain data,
- * and the structures of both versions, written into a buffer.
+/* The information that a Multiboot kernel gets (Multiboot Specification 0.6.96,
+ * 3.3; Multiboot2 Specification 2.0, 3.6): its content as plain data, and the
+ * structures of both versions, written into a buffer.
  *
- * Who calls it: vmm/boot/multiboot.c: once without a buffer for the size, then
- * for the bytes. */
+ * Who calls it: vmm/boot/multiboot.c: first without a buffer, for the size,
+ * then for the bytes. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,10 +17,13 @@ struct elf;
 
 #define MULTIBOOT_INFO_ALIGN 8
 
-#define MULTIBOOT_RSDP_SIZE 36 /* ACPI 2.0's; its first 20 bytes are 1.0's */
+#define MULTIBOOT_RSDP_SIZE                                                    \
+    36 /* bytes of the ACPI 2.0 RSDP; its first 20 bytes are that of ACPI 1.0  \
+        */
 
-/* A command line, the kernel's or a module's: a file's path (with whichever
- * slashes), and what the user wrote behind it. NULL: "". */
+/* The command line of the kernel or of a module: a file's path, with either
+ * kind of slashes, and the words that the user wrote behind it. NULL means
+ * "". */
 struct multiboot_line {
     const char *path;
     const char *options;
@@ -28,7 +31,7 @@ struct multiboot_line {
 
 struct multiboot_module {
     uint32_t start;
-    uint32_t end; /* the byte after the last */
+    uint32_t end; /* the address behind the last byte */
     struct multiboot_line line;
 };
 
@@ -38,16 +41,17 @@ struct multiboot_info {
     size_t e820_count;
     const struct multiboot_module *modules;
     size_t module_count;
-    const struct elf *elf;     /* NULL: not ELF, or no sections */
-    uint32_t section_contents; /* where those went that no segment holds */
+    const struct elf *elf; /* NULL: the file is not ELF, or has no sections */
+    uint32_t section_contents; /* the address of the sections that no segment
+                                  holds */
     const uint8_t *rsdp;       /* MULTIBOOT_RSDP_SIZE bytes; NULL: no ACPI */
     const struct boot_screen *screen; /* NULL: none */
     bool relocatable;
-    uint32_t load_base; /* only if relocatable */
+    uint32_t load_base; /* used if the image is relocatable */
 };
 
-/* Both return how many bytes the structure has when it stands at `address`,
- * and write those that fit into `room` (none: `to` may be NULL). */
+/* Both return the size of the structure for a place at `address`, and write
+ * the bytes that fit into `room`. If `room` is 0, `to` may be NULL. */
 uint64_t multiboot1_info_put(const struct multiboot_info *info,
                              uint32_t address, uint8_t *to, uint64_t room);
 uint64_t multiboot2_info_put(const struct multiboot_info *info,
@@ -61,6 +65,7 @@ uint64_t multiboot2_info_put(const struct multiboot_info *info,
 uint32_t multiboot_info_memory_lower(const struct multiboot_info *info);
 uint32_t multiboot_info_memory_upper(const struct multiboot_info *info);
 
-/* "PATH OPTIONS", the path with '/': its length with the NUL, and its bytes. */
+/* "PATH OPTIONS", the path with '/'. The first returns its length with the
+ * NUL, the second writes it. */
 uint64_t multiboot_line_length(const struct multiboot_line *line);
 void multiboot_line_put(const struct multiboot_line *line, uint8_t *to);

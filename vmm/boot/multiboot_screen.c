@@ -1,8 +1,9 @@
-/* What a Multiboot header says of screens; see the header. Both versions only
- * name a preferred mode, from which a boot loader may depart (0.6.96, 3.1.4;
- * 2.0, 3.1.10). There is no text mode here: a kernel that prefers one is given
- * a linear framebuffer, and is refused only if it requires a console (2.0,
- * 3.1.9) and does not say, by a framebuffer tag, that it knows another. */
+/* What a Multiboot header says of screens; see the header. Both versions
+ * only name a preferred mode, from which a boot loader may depart (0.6.96,
+ * 3.1.4; 2.0, 3.1.10). There is no text mode here: a kernel that prefers one
+ * gets a linear framebuffer. It is refused only if it requires a console
+ * (2.0, 3.1.9) and does not say by a framebuffer tag that it knows another
+ * one. */
 #include "vmm/boot/multiboot_header.h"
 
 const char *multiboot_screen_judge(const struct multiboot_header *header,

@@ -6,13 +6,13 @@
 #define TYPE_NULL  0
 #define FLAG_ALLOC 2
 
-#define COUNT_32 48 /* e_shnum */
+#define COUNT_32 48 /* the offset of e_shnum */
 #define COUNT_64 60
 
-#define ADDRESS_32 12 /* sh_addr in a section header */
+#define ADDRESS_32 12 /* the offset of sh_addr in a section header */
 #define ADDRESS_64 16
 
-/* Bytes in the file, and no segment that they would be part of. */
+/* True if the section has bytes in the file and lies in no segment. */
 static bool is_loaded_apart(const struct elf_section *section)
 {
     return section->type != TYPE_NULL && section->type != ELF_SECTION_NOBITS &&
@@ -20,7 +20,8 @@ static bool is_loaded_apart(const struct elf_section *section)
            section->size != 0;
 }
 
-/* Where the contents of `section` begin when those before it end at `used`. */
+/* The offset of the contents of `section`, if the contents before it end at
+ * `used`. */
 static uint64_t offset_of(const struct elf_section *section, uint64_t used)
 {
     uint64_t align = section->alignment;

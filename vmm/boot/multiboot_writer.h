@@ -1,6 +1,6 @@
-/* A buffer that is written front to back and never beyond its end: what does
- * not fit is counted and not written, so that the same walk first tells the
- * size.
+/* A buffer that is written from front to back and never beyond its end. Bytes
+ * that do not fit are counted and not written, so the same code first finds the
+ * size and then writes.
  *
  * Who calls it: vmm/boot/multiboot1_info.c, vmm/boot/multiboot2_info.c. */
 #pragma once
@@ -37,7 +37,8 @@ static inline void multiboot_set64(struct multiboot_writer *writer, uint64_t at,
     multiboot_set(writer, at, &value, sizeof(value));
 }
 
-/* Zeroed room for `length` bytes at a multiple of `align`; where it is. */
+/* Takes zeroed room for `length` bytes at a multiple of `align`, and returns
+ * its offset. */
 static inline uint64_t multiboot_take(struct multiboot_writer *writer,
                                       uint64_t length, uint64_t align)
 {
@@ -51,7 +52,7 @@ static inline uint64_t multiboot_take(struct multiboot_writer *writer,
     return at;
 }
 
-/* Where the `length` bytes at `at` stand, for the caller to fill; NULL: they do
+/* The `length` bytes at offset `at`, for the caller to fill. NULL: they do
  * not fit. */
 static inline uint8_t *multiboot_room_at(const struct multiboot_writer *writer,
                                          uint64_t at, uint64_t length)

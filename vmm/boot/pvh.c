@@ -1,7 +1,8 @@
-/* ELF kernels with a PVH entry (Xen, docs/misc/pvh.pandoc): an ELF note names
- * the physical address where they begin, in 32-bit protected mode without
- * paging, EBX at the boot information. Linux (CONFIG_PVH), FreeBSD, NetBSD, Xen
- * and GRUB have it. In the table of vmm/boot/boot_protocol.c. */
+/* ELF kernels with a PVH entry (Xen, docs/misc/pvh.pandoc). An ELF note
+ * names the physical address where the kernel begins, in 32-bit protected
+ * mode without paging, with EBX pointing to the boot information. Linux
+ * (CONFIG_PVH), FreeBSD, NetBSD, Xen and GRUB have it. In the table of
+ * vmm/boot/boot_protocol.c. */
 #include "vmm/boot/elf_boot.h"
 
 #include "vmm/memory/little_endian.h"
@@ -26,7 +27,7 @@ static bool recognise(const uint8_t *kernel, uint64_t size)
            elf_find_note(&elf, NOTE_OWNER, NOTE_PHYS32_ENTRY, &note);
 }
 
-/* The note holds an address of 32 or 64 bits. */
+/* Judges the note's entry, an address of 32 or 64 bits. */
 static const char *judge_entry(const struct elf *elf, struct boot_start *start)
 {
     struct elf_note note;
@@ -54,7 +55,7 @@ static const char *judge_entry(const struct elf *elf, struct boot_start *start)
     return NULL;
 }
 
-/* The note's text, if the kernel has the note. */
+/* Copies the note's text, if the kernel has the note. Returns its length. */
 static size_t copy_text(const struct elf *elf, const char *owner, uint32_t type,
                         char *to, size_t space)
 {
@@ -73,8 +74,8 @@ static size_t copy_text(const struct elf *elf, const char *owner, uint32_t type,
     return length;
 }
 
-/* Linux' version for Xen has been "2.6" for ever; distributions set the salt
- * to the true one. */
+/* The version that Linux gives to Xen is always "2.6". Distributions set the
+ * salt to the true one. */
 static void copy_version(const struct elf *elf, struct boot_start *start)
 {
     size_t length = copy_text(elf, NOTE_OWNER, NOTE_GUEST_OS, start->version,

@@ -1,5 +1,5 @@
-/* Lays the PVH boot information out; see the header. One block holds structure,
- * module list, memory map and strings, in this order. */
+/* Builds the PVH boot information; see the header. One block holds the
+ * structure, the module list, the memory map and the strings, in this order. */
 #include "vmm/boot/start_info.h"
 
 #include "kernel/base/string.h"
@@ -25,7 +25,8 @@ static uint64_t strings_size(const struct boot_request *request)
     return size;
 }
 
-/* A module of no bytes has an address too, for the kernel's arithmetic. */
+/* A module without bytes gets an address, too, so that the kernel's
+ * arithmetic holds. */
 static bool take_module(struct boot_space *space, uint64_t size, uint64_t *base)
 {
     return boot_space_highest(space, size == 0 ? 1 : size, BOOT_PAGE,
@@ -70,14 +71,14 @@ const char *start_info_take(struct boot_space *space,
     return NULL;
 }
 
-/* Where the block is being written. */
+/* The block, and the place that is written next. */
 struct block {
     uint8_t *bytes;
     uint64_t base;
     uint64_t used;
 };
 
-/* Appends, and returns the guest's address of it. */
+/* Appends the bytes, and returns their guest-physical address. */
 static uint64_t append(struct block *block, const void *bytes, uint64_t size)
 {
     uint64_t at = block->used;

@@ -1,6 +1,6 @@
-/* The boot information that PVH kernels get (Xen, public/arch-x86/hvm/
- * start_info.h, version 1), and plain ELF kernels too: command line, modules,
- * memory map, RSDP. The initrd is the first module, the `module` lines' files
+/* The boot information of PVH kernels (Xen, public/arch-x86/hvm/start_info.h,
+ * version 1), which plain ELF kernels get, too: command line, modules, memory
+ * map, RSDP. The initrd is the first module; the files of `module` lines
  * follow.
  *
  * Who calls it: vmm/boot/elf_boot.c. */
@@ -37,24 +37,25 @@ _Static_assert(sizeof(struct start_info_module) == 32, "start_info.h");
 struct start_info_map {
     uint64_t address;
     uint64_t size;
-    uint32_t type; /* as in e820 */
+    uint32_t type; /* types as in e820 */
     uint32_t reserved;
 };
 _Static_assert(sizeof(struct start_info_map) == 24, "start_info.h");
 
 #define START_INFO_MAGIC   0x336ec578
 #define START_INFO_VERSION 1
-#define START_INFO_MODULES 16 /* that there can be, the initrd included */
+#define START_INFO_MODULES                                                     \
+    16 /* the most modules that there can be, the initrd included */
 
 struct start_info_layout {
-    uint64_t base; /* of the structure, with its tables and strings */
+    uint64_t base; /* the structure, with its tables and strings */
     uint64_t size;
     uint64_t command_line;
     uint64_t module[START_INFO_MODULES];
 };
 
-/* Takes room for all of it below 4 GiB; sets start's initrd. NULL, or what is
- * wrong. */
+/* Takes room for everything below 4 GiB, and sets the initrd of `start`.
+ * NULL, or a sentence that says what is wrong. */
 const char *start_info_take(struct boot_space *space,
                             const struct boot_request *request,
                             struct start_info_layout *layout,
