@@ -7,8 +7,7 @@
 #include "vmm/memory/little_endian.h"
 
 /* Fields outside of the setup header. */
-#define VIDEO_TYPE                                                             \
-    0x00f /* u8; 0 and all fields after it 0: there is no screen */
+#define VIDEO_TYPE     0x00f /* u8; 0: there is no screen */
 #define LFB_WIDTH      0x012 /* u16 */
 #define LFB_HEIGHT     0x014 /* u16 */
 #define LFB_DEPTH      0x016 /* u16 */

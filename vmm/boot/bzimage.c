@@ -14,9 +14,8 @@
 #include "vmm/memory/little_endian.h"
 
 /* Values for a kernel that is older than pref_address and init_size. */
-#define LOAD_OLD 0x100000
-#define INIT_FACTOR_OLD                                                        \
-    4 /* the memory into which it unpacks itself, in multiples of its size */
+#define LOAD_OLD        0x100000
+#define INIT_FACTOR_OLD 4 /* times its size, to unpack itself into */
 
 #define ENTRY_64     0x200
 #define STACK_SIZE   0x1000

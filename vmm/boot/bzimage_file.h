@@ -7,21 +7,20 @@
 #include "vmm/boot/boot_protocol.h"
 
 /* The setup header has the same offsets in the file and in boot_params. */
-#define SETUP_SECTS     0x1f1 /* u8 */
-#define SYSSIZE         0x1f4 /* u32, 16-byte units; u16 before 2.04 */
-#define BOOT_FLAG       0x1fe /* u16 */
-#define JUMP_LENGTH     0x201 /* u8; the header ends at 0x202 plus this */
-#define HEADER          0x202 /* u32 */
-#define VERSION         0x206 /* u16 */
-#define KERNEL_VERSION  0x20e /* u16, from 0x200 */
-#define TYPE_OF_LOADER  0x210 /* u8 */
-#define LOADFLAGS       0x211 /* u8 */
-#define CODE32_START    0x214 /* u32 */
-#define RAMDISK_IMAGE   0x218 /* u32 */
-#define RAMDISK_SIZE    0x21c /* u32 */
-#define CMD_LINE_PTR    0x228 /* u32 */
-#define INITRD_ADDR_MAX 0x22c /* u32, the last byte that the initrd may have   \
-                               */
+#define SETUP_SECTS        0x1f1 /* u8 */
+#define SYSSIZE            0x1f4 /* u32, 16-byte units; u16 before 2.04 */
+#define BOOT_FLAG          0x1fe /* u16 */
+#define JUMP_LENGTH        0x201 /* u8; the header ends at 0x202 plus this */
+#define HEADER             0x202 /* u32 */
+#define VERSION            0x206 /* u16 */
+#define KERNEL_VERSION     0x20e /* u16, from 0x200 */
+#define TYPE_OF_LOADER     0x210 /* u8 */
+#define LOADFLAGS          0x211 /* u8 */
+#define CODE32_START       0x214 /* u32 */
+#define RAMDISK_IMAGE      0x218 /* u32 */
+#define RAMDISK_SIZE       0x21c /* u32 */
+#define CMD_LINE_PTR       0x228 /* u32 */
+#define INITRD_ADDR_MAX    0x22c /* u32, the initrd's last byte */
 #define KERNEL_ALIGNMENT   0x230 /* u32 */
 #define RELOCATABLE_KERNEL 0x234 /* u8 */
 #define XLOADFLAGS         0x236 /* u16 */
@@ -30,8 +29,7 @@
 #define SETUP_DATA         0x250 /* u64 */
 #define PREF_ADDRESS       0x258 /* u64 */
 #define INIT_SIZE          0x260 /* u32 */
-#define HEADER_END_MAXIMUM 0x290 /* boot_params has other fields from here on  \
-                                  */
+#define HEADER_END_MAXIMUM 0x290 /* of the header in boot_params */
 
 #define LOADED_HIGH      0x01
 #define CAN_USE_HEAP     0x80

@@ -27,9 +27,8 @@ _Static_assert(sizeof(bios) <= MAP_LEGACY_END - MAP_BIOS, "the BIOS has room");
 #define SEGMENT_SIZE 0x10000U
 #define CODE_MOST    0x8000U
 #define STACK_TOP    0xe000U
-#define HEAP_END_PTR                                                           \
-    0x224 /* u16, the offset of the heap's last byte, less 0x200 */
-#define LOW_SIZE 0x1000 /* the interrupt vectors and the BIOS' data */
+#define HEAP_END_PTR 0x224  /* u16: heap's last byte, less 0x200 */
+#define LOW_SIZE     0x1000 /* the interrupt vectors and the BIOS' data */
 
 #define PAYLOAD 0x100000
 

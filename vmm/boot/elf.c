@@ -27,8 +27,7 @@
  * notes of all segments; this is. */
 #define NOTES_MOST 65536U
 
-#define SECTION_INDEX_ELSEWHERE                                                \
-    0xffff /* SHN_XINDEX: the index stands elsewhere */
+#define SECTION_INDEX_ELSEWHERE 0xffff /* SHN_XINDEX */
 
 bool elf_recognise(const uint8_t *bytes, uint64_t size)
 {

@@ -17,9 +17,7 @@ struct elf;
 
 #define MULTIBOOT_INFO_ALIGN 8
 
-#define MULTIBOOT_RSDP_SIZE                                                    \
-    36 /* bytes of the ACPI 2.0 RSDP; its first 20 bytes are that of ACPI 1.0  \
-        */
+#define MULTIBOOT_RSDP_SIZE 36 /* bytes; the first 20 are ACPI 1.0's */
 
 /* The command line of the kernel or of a module: a file's path, with either
  * kind of slashes, and the words that the user wrote behind it. NULL means

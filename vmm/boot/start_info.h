@@ -1,4 +1,4 @@
-/* The boot information of PVH kernels (Xen, public/arch-x86/hvm/start_info.h,
+/* The boot information of PVH kernels (Xen, public/arch-x86/hvm/ start_info.h,
  * version 1), which plain ELF kernels get, too: command line, modules, memory
  * map, RSDP. The initrd is the first module; the files of `module` lines
  * follow.
@@ -44,8 +44,7 @@ _Static_assert(sizeof(struct start_info_map) == 24, "start_info.h");
 
 #define START_INFO_MAGIC   0x336ec578
 #define START_INFO_VERSION 1
-#define START_INFO_MODULES                                                     \
-    16 /* the most modules that there can be, the initrd included */
+#define START_INFO_MODULES 16 /* at most, with the initrd */
 
 struct start_info_layout {
     uint64_t base; /* the structure, with its tables and strings */
