@@ -9,20 +9,20 @@
 
 #define LOADER_FILE   "\\loader\\loader.conf"
 #define ENTRY_NAME    64
-#define CONFIG_LENGTH (64U << 10) /* bytes of a configuration file */
+#define CONFIG_LENGTH (64U << 10) /* the most bytes of a configuration file */
 
 static const char no_memory[] = "not enough memory for the configuration";
 
-/* The names of the entries' files, in order. */
+/* The names of the entries' files, sorted. */
 struct names {
     char name[CONFIG_ENTRIES][ENTRY_NAME];
     size_t count;
-    size_t left_out; /* beyond CONFIG_ENTRIES */
+    size_t left_out; /* names for which the list has no room */
     struct errors *errors;
 };
 
-/* False: the name does not go into the list; if it is wrong, an error was
- * added. */
+/* Judges whether a name belongs into the list. False: it does not; if the
+ * name is wrong, an error was added. */
 static bool judge_name(struct names *names, const char *name)
 {
     char path[CONFIG_PATH];
@@ -66,7 +66,7 @@ static void collect_name(void *argument, const char *name)
     names->count++;
 }
 
-/* False: an error was added. */
+/* Judges the text of a file. False: an error was added. */
 static bool judge_text(enum efi_result result, const struct efi_file *file,
                        const char *path, struct errors *errors)
 {
@@ -167,7 +167,7 @@ static bool load_entries(struct efi_boot *boot, struct load *load)
     return true;
 }
 
-/* The entry that `default` names, or the first; entry_count: none. */
+/* The entry that `default` names, or the first; entry_count: there is none. */
 static size_t default_entry(const struct load *load)
 {
     const char *pattern = load->loader.default_pattern;

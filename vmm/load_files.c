@@ -4,7 +4,7 @@
 #include "vmm/load.h"
 #include "vmm/report/symbols.h"
 
-/* A file at least this large is worth a line of progress each tenth. */
+/* A file of at least this size gets a line of progress at each tenth. */
 #define PROGRESS_BYTES (8ULL << 20)
 
 struct progress {
@@ -84,7 +84,7 @@ static void read_file(struct efi_boot *boot, struct load *load,
     named->file->size = file.size;
 }
 
-/* The file, if it is in memory already. */
+/* The file, if it is in memory already; otherwise NULL. */
 static const struct entry_file *loaded(struct load *load, const char *path)
 {
     for (size_t e = 0; e < load->entry_count; e++) {
@@ -100,8 +100,8 @@ static const struct entry_file *loaded(struct load *load, const char *path)
     return NULL;
 }
 
-/* Judged here, and not when a crash needs them, so that nothing starts with
- * symbols that are wrong. */
+/* Judges the symbols now and not when a crash needs them, so that nothing
+ * starts with wrong symbols. */
 static void judge_symbols(struct load *load, const struct load_entry *entry)
 {
     const struct symbols_file file = {.path = entry->config.symbols,

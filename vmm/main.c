@@ -1,8 +1,8 @@
-/* Lintel from its first call to its last, one phase after the other. Entered
- * from arch/efi/efi.c with the firmware's boot services there.
+/* Lintel from its first call to its last, one phase after the other.
+ * arch/efi/efi.c enters it while the firmware's boot services exist.
  *
- * Read next: vmm/load.c (what is to run), vmm/run.c (running it), vmm/vm/vm.c
- * (one machine). */
+ * Read next: vmm/load.c (what is to run), vmm/run.c (running it),
+ * vmm/vm/vm.c (one machine). */
 #include "arch/boot.h"
 #include "arch/efi/efi.h"
 #include "arch/gdt.h"
@@ -31,12 +31,12 @@
 #include "vmm/load.h"
 #include "vmm/run.h"
 
-/* How long the last lines stay on a screen that is all there is to read them
- * on, when something went wrong. */
+/* After a failure the last lines stay on the screen for so long, if the
+ * screen is the only place to read them. */
 #define LAST_LOOK (60 * TIME_SECOND)
 
-/* Says how it ended, for people and for test/run/run.py, and turns the machine
- * off. */
+/* Says how the run ended, for people and for test/run/run.py, and turns the
+ * machine off. */
 static _Noreturn void finish(enum status status, const char *reason)
 {
     bool only_screen =
@@ -50,7 +50,7 @@ static _Noreturn void finish(enum status status, const char *reason)
     machine_power_off();
 }
 
-/* The firmware's screen, which is mapped to itself before and after
+/* Opens the firmware's screen. It is mapped to itself before and after
  * efi_exit(). */
 static void open_screen(const struct boot_framebuffer *screen)
 {
@@ -68,7 +68,7 @@ static void open_screen(const struct boot_framebuffer *screen)
     }
 }
 
-/* For what lives as long as Lintel: page tables, VMXON regions. */
+/* Pages for what lives as long as Lintel: page tables, VMXON regions. */
 static struct page_source kernel_pages;
 
 static void give_pages(const struct boot_info *info)
@@ -82,8 +82,8 @@ static void give_pages(const struct boot_info *info)
     }
 }
 
-/* From the firmware's tables, clock and memory to our own. Returns the pages
- * that are free after it, before Lintel has taken any. */
+/* Goes from the firmware's tables, clock and memory to Lintel's own. Returns
+ * the number of free pages before Lintel has taken any. */
 static size_t take_machine(const struct boot_info *info)
 {
     uint64_t tsc_hz = 0;
@@ -117,8 +117,8 @@ static size_t take_machine(const struct boot_info *info)
     return pages;
 }
 
-/* What Lintel itself costs, without its page tables; each VM's own memory is
- * logged when it starts. */
+/* Logs the memory that Lintel itself takes, without its page tables. Each
+ * VM's memory is logged when the VM starts. */
 static void log_memory(size_t pages_before)
 {
     size_t bytes = (size_t)(image_end - image_start) +

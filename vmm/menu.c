@@ -5,7 +5,7 @@
 #include "kernel/base/log.h"
 #include "vmm/load.h"
 
-/* What chooses an entry, in their order; those behind have no key. */
+/* The keys of the entries, in their order. Entries beyond these have no key. */
 static const char keys[] = "123456789abcdefghijklmnopqrstuvwxyz";
 #define KEYS (sizeof(keys) - 1)
 
@@ -36,7 +36,7 @@ static void show(const struct load *load, size_t index)
              (unsigned)load->loader.timeout);
 }
 
-/* The entry of a key; entry_count: it has none. */
+/* The entry that a key stands for; entry_count: none. */
 static size_t entry_of(const struct load *load, uint32_t key)
 {
     size_t i = 0;

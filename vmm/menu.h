@@ -1,5 +1,5 @@
-/* The menu of loader.conf's `timeout`: which entry to boot. Called by
- * vmm/load.c while the firmware can still read keys. */
+/* The menu of loader.conf's `timeout`, which asks for the entry to boot.
+ * vmm/load.c calls it while the firmware can still read keys. */
 #pragma once
 
 #include <stddef.h>
@@ -7,8 +7,8 @@
 struct efi_boot;
 struct load;
 
-/* Shows the entries and counts down from loader.timeout seconds. A key of
- * theirs chooses at once, Enter boots `index`, Space stops the clock. Returns
- * the index of the entry to boot. */
+/* Shows the entries and counts down from loader.timeout seconds. The key of
+ * an entry boots it at once, Enter boots `index`, Space stops the clock.
+ * Returns the index of the entry to boot. */
 size_t menu_choose(struct efi_boot *boot, const struct load *load,
                    size_t index);

@@ -1,7 +1,7 @@
 /* Runs the machines of the configuration; see the header. Each machine has a
- * task that builds, runs and ends it. Together they are built one after the
- * other, since each takes the largest pieces of memory there are, and none
- * starts unless all could be built. */
+ * task that builds it, runs it and ends it. Machines that run together are
+ * built one after the other, since each takes the largest free pieces of
+ * memory. None of them starts unless all could be built. */
 #include "vmm/run.h"
 
 #include "kernel/base/log.h"
@@ -13,7 +13,7 @@
 #include "vmm/vm/vm.h"
 #include "vmm/vm/vm_report.h"
 
-/* Where a machine is on its way; written by its own task. */
+/* How far a machine is. Its own task writes it. */
 enum stage {
     STAGE_BUILDING,
     STAGE_BUILT,
@@ -22,10 +22,11 @@ enum stage {
 
 struct machine {
     const struct load_entry *entry;
-    struct errors *errors; /* of all machines: one is built at a time */
-    struct event *moved;   /* a machine's stage has changed */
+    struct errors *
+        errors; /* the errors of all machines; one machine is built at a time */
+    struct event *moved; /* signalled when a machine's stage has changed */
     struct event decided;
-    bool among_others; /* its log lines bear its name */
+    bool among_others; /* its log lines begin with its name */
     enum {
         START_LATER,
         START_NOW,
@@ -58,7 +59,7 @@ static enum status status_of(const struct vm *vm)
     return STATUS_LINTEL;
 }
 
-/* The entry's closing line. */
+/* Logs the closing line of an entry. */
 static void log_end(const struct vm *vm, enum status status)
 {
     if (vm->end == VM_END_DEBUG_EXIT) {
@@ -120,7 +121,7 @@ static bool allowed(struct machine *machine)
     return machine->start == START_NOW;
 }
 
-/* The machine's task. */
+/* The task of one machine. */
 static void machine_task(void *argument)
 {
     struct machine *machine = argument;
@@ -150,7 +151,7 @@ static void wait_past(struct machine *machine, enum stage stage)
     }
 }
 
-/* A machine's task, from which it goes on by itself. False: out of memory. */
+/* Starts the task of a machine. False: out of memory. */
 static bool begin(struct machine *machine)
 {
     if (task_create(machine->entry->config.id, machine_task, machine) == NULL) {
@@ -170,7 +171,8 @@ static void decide(struct machine *machine, bool start)
     event_signal(&machine->decided);
 }
 
-/* Everything that is wrong with any of them is told, and none starts. */
+/* Judges all machines. All errors are told, and if there are any, no machine
+ * starts. */
 static bool check_all(const struct machine *machines, size_t count,
                       struct errors *errors)
 {
@@ -230,8 +232,8 @@ static void together(struct machine *machines, size_t count)
     }
 }
 
-/* Never given back: a machine's task may still be in its last signal when its
- * end is seen, and Lintel ends soon after its last machine. */
+/* It is never given back: a machine's task may still be inside its last
+ * signal when its end is seen, and Lintel ends soon after its last machine. */
 struct runs {
     struct event moved;
     size_t count;

@@ -1,7 +1,7 @@
-/* The entries' keys, see vmm/config/config.h (loader.conf's are in
- * vmm/config/config_loader.c). The table of keys is at the end; above it is
- * what reads each key's value. Boot Loader Specification, "Type #1"; Lintel's
- * own keys are in the README. */
+/* The keys of entries; see vmm/config/config.h. (vmm/config/config_loader.c
+ * has those of loader.conf.) The table of keys is at the end; the functions
+ * above it read the values. Boot Loader Specification, "Type #1". README.md
+ * of this folder describes Lintel's own keys. */
 #include "vmm/config/config.h"
 
 #include "kernel/base/format.h"
@@ -16,9 +16,10 @@
 #define MEMORY_DEFAULT (1024 * MIB)
 #define MEMORY_LEAST   (16 * MIB)
 #define MEMORY_MOST    TIB
-#define MEMORY_STEP    (2 * MIB) /* the largest pages that fit are used */
-#define SECTOR         512U
-#define CPUS_MOST      64U
+#define MEMORY_STEP                                                            \
+    (2 * MIB) /* guest memory is mapped by pages of at least this size */
+#define SECTOR    512U
+#define CPUS_MOST 64U
 
 static struct config_entry *entry_of(struct config_reader *reader)
 {
@@ -30,7 +31,7 @@ static bool parse_title(struct config_reader *reader, const char *value)
     struct config_entry *entry = entry_of(reader);
     size_t length = strnlen(value, sizeof(entry->title) - 1);
 
-    /* It is only shown, so too long a title is cut. */
+    /* The title is only shown, so a long one is cut. */
     memcpy(entry->title, value, length);
     entry->title[length] = '\0';
     return true;
@@ -73,7 +74,7 @@ static bool parse_initrd(struct config_reader *reader, const char *value)
            ++entry->initrd_count;
 }
 
-/* PATH, and words for the kernel. */
+/* A path, and words for the kernel. */
 static bool parse_module(struct config_reader *reader, const char *value)
 {
     struct config_entry *entry = entry_of(reader);
@@ -387,7 +388,7 @@ static const struct config_key entry_keys[] = {
     {"features", parse_features, false, 0},
     {"timeout", parse_timeout, false, 0},
     {"net", parse_later, true, 0},
-    /* Of the specification and of other loaders: */
+    /* Keys of the specification and of other loaders. */
     {"version", NULL, true, 0},
     {"machine-id", NULL, true, 0},
     {"sort-key", NULL, true, 0},

@@ -1,5 +1,5 @@
-/* Lintel's configuration as it stands on the ESP: the Boot Loader
- * Specification's Type #1 files, loader/loader.conf and loader/entries/ *.conf.
+/* Lintel's configuration on the ESP: the Boot Loader Specification's Type #1
+ * files, loader/loader.conf and loader/entries/ *.conf.
  *
  * Parsing is pure: text in, structure and errors out.
  *
@@ -16,7 +16,7 @@
 
 struct errors;
 
-/* Where the entries lie on the ESP. */
+/* The folder of the entries on the ESP. */
 #define CONFIG_FOLDER "\\loader\\entries"
 #define CONFIG_SUFFIX ".conf"
 
@@ -42,7 +42,7 @@ enum config_discover {
 };
 
 enum config_screen {
-    SCREEN_AUTO, /* for a kernel that asks for one */
+    SCREEN_AUTO, /* a screen if the kernel asks for one */
     SCREEN_OFF,
     SCREEN_ON,
 };
@@ -53,7 +53,7 @@ enum config_screen {
 #define CONFIG_SCREEN_HEIGHT_LEAST 200U
 #define CONFIG_SCREEN_HEIGHT_MOST  1600U
 
-/* A memory disk: a file on the ESP, or `size` bytes of zero. */
+/* A disk in memory: a file of the ESP, or `size` zero bytes. */
 struct config_disk {
     char path[CONFIG_PATH]; /* "" for zero:SIZE */
     uint64_t size;
@@ -61,32 +61,34 @@ struct config_disk {
     unsigned line;
 };
 
-/* A device as reports name it, "block1", and what is said of it alone. */
+/* What is said for one device alone, by its name in reports ("block1"). */
 struct config_device {
     char name[CONFIG_DEVICE_NAME];
     bool has_lint;
     enum virtio_lint lint;
-    uint64_t features_off; /* bits never offered, beside the entry's */
-    unsigned line;         /* the first line that names it */
+    uint64_t
+        features_off; /* features that it never offers, beside the entry's */
+    unsigned line;    /* the first line that names it */
 };
 
-/* A file for kernels that are booted with modules (PVH, multiboot, ELF). */
+/* A file for kernels that take modules (PVH, Multiboot, plain ELF). */
 struct config_module {
     char path[CONFIG_PATH];
-    char words[CONFIG_PATH]; /* its command line; "" */
+    char words[CONFIG_PATH]; /* its command line, or "" */
     unsigned line;
 };
 
-/* A line that is wrong leaves a fact of the machine unknown. vmm/plan/
- * concludes nothing from the default that then stands in its place. Bits: */
+/* Facts of the machine that are unknown because their line is wrong.
+ * vmm/plan/ concludes nothing from the default that then stands in their
+ * place. Bits: */
 enum config_lost {
     CONFIG_LOST_KERNEL = 1,  /* the kernel's path */
     CONFIG_LOST_MEMORY = 2,  /* the size of RAM and disks */
     CONFIG_LOST_DEVICES = 4, /* the list of virtio devices */
 };
 
-/* One VM. Each ..._line is the line of a key in the file; 0: it is not there.
- */
+/* One VM. Each member ..._line is the line of a key in the file; 0: the file
+ * does not have the key */
 struct config_entry {
     char id[64]; /* the file's name without .conf */
     char title[128];
@@ -95,7 +97,7 @@ struct config_entry {
     char initrd[CONFIG_PATHS][CONFIG_PATH];
     unsigned initrd_line[CONFIG_PATHS];
     size_t initrd_count;
-    char symbols[CONFIG_PATH]; /* "": none but the kernel's own */
+    char symbols[CONFIG_PATH]; /* "": only the kernel's own symbols */
     unsigned symbols_line;
     struct config_module module[CONFIG_PATHS];
     size_t module_count;
@@ -104,11 +106,12 @@ struct config_entry {
     unsigned memory_line;
     unsigned cpus;
     unsigned pin[CONFIG_PINS]; /* processors of the machine, in order */
-    size_t pin_count;          /* 0: any */
-    bool pin_roam;             /* to and fro between all, to test that */
+    size_t pin_count;          /* 0: the vCPUs may be on any processor */
+    bool pin_roam; /* the vCPUs move between all processors, for tests */
     unsigned pin_line;
     enum config_console console;
-    const char *protocol; /* a boot_protocol's key; NULL: by content */
+    const char *protocol; /* the key of a boot protocol; NULL: the file's
+                             content decides */
     unsigned protocol_line;
     enum config_discover discover;
     struct config_disk disk[CONFIG_PATHS];
@@ -118,40 +121,43 @@ struct config_entry {
     unsigned screen_width; /* pixels, for SCREEN_ON */
     unsigned screen_height;
     unsigned screen_line;
-    bool apicv;            /* local APICs by the processor, where it can */
-    bool posting;          /* and interrupts posted to them, where it can */
-    enum virtio_lint lint; /* of devices that have none of their own */
-    uint64_t features_off[VIRTIO_KINDS]; /* bits never offered, by kind */
+    bool apicv;   /* the processor plays the local APICs, where it can */
+    bool posting; /* interrupts are posted to them, where that can be */
+    enum virtio_lint lint; /* for devices without a level of their own */
+    uint64_t features_off[VIRTIO_KINDS]; /* features that are never offered, by
+                                            kind of device */
     struct config_device device[CONFIG_DEVICES];
     size_t device_count;
     uint32_t timeout; /* seconds of machine time; 0: none */
-    unsigned lost;    /* bits of enum config_lost: facts that are unknown */
+    unsigned lost;    /* bits of enum config_lost */
 };
 
-/* Which entries run, and when. */
+/* Which entries run, and in which order. */
 enum config_run {
-    RUN_DEFAULT,  /* one: `default`, or what the menu's user takes */
-    RUN_ALL,      /* every one, each machine gone before the next begins */
-    RUN_TOGETHER, /* every one, at the same time */
+    RUN_DEFAULT,  /* one entry: `default`, or the one that the user takes from
+                     the menu */
+    RUN_ALL,      /* all entries, each machine gone before the next begins */
+    RUN_TOGETHER, /* all entries at the same time */
 };
 
 struct config_loader {
-    char default_pattern[64]; /* glob of entry ids; "" : the first */
+    char default_pattern[64]; /* a pattern for the entries' ids; "": the first
+                                 entry */
     unsigned default_line;
     enum config_run run;
-    uint32_t timeout; /* the menu's, seconds */
-    int log_level;    /* enum log_level */
-    bool choice_lost; /* a line is wrong that says which entries run */
+    uint32_t timeout; /* seconds that the menu waits */
+    int log_level;    /* an enum log_level */
+    bool choice_lost; /* a line that says which entries run is wrong */
 };
 
 void config_loader_defaults(struct config_loader *loader);
 void config_entry_defaults(struct config_entry *entry);
 
-/* Parse a whole file's text. False: errors were added, and nothing may start.
- * The structure then holds the values of the lines that are right. Unknown keys
- * of other loaders are skipped as the specification wants, but one that looks
- * like a misspelling of ours is an error. Only what the text names is set: call
- * the _defaults first; `id` is never touched. */
+/* Parse the text of a whole file. False: errors were added, and nothing may
+ * start; the structure then has the values of the lines that are right. The
+ * specification wants unknown keys skipped; but a key that looks like a
+ * misspelled one of ours is an error. Only what the text names is set, so
+ * call the _defaults function first; `id` is not changed. */
 bool config_parse_loader(const char *file, const char *text, size_t length,
                          struct config_loader *loader, struct errors *errors);
 bool config_parse_entry(const char *file, const char *text, size_t length,
@@ -160,10 +166,10 @@ bool config_parse_entry(const char *file, const char *text, size_t length,
 /* The path of the entry's file on the ESP. */
 void config_entry_file(const char *id, char path[CONFIG_PATH]);
 
-/* Do two paths, as config_parse_entry() leaves them, name the same file? As on
- * an ESP, letters of either case are the same. */
+/* True if two paths, as config_parse_entry() leaves them, name the same
+ * file. The case of letters does not matter, as on an ESP. */
 bool config_same_path(const char *a, const char *b);
 
-/* Does `id` match `pattern` (glob: * and ?)? Letters match in either case, as
- * file names on an ESP do. */
+/* True if `id` matches `pattern` (with * and ?). The case of letters does
+ * not matter, as in file names of an ESP. */
 bool config_match(const char *pattern, const char *id);

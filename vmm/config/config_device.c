@@ -17,18 +17,19 @@
 #define LIST   "a list like -event_idx,block1=-indirect_desc"
 #define DEVICE "a device as reports name it, like block1"
 
-/* Room for the names of all features that `features` may name. */
+/* Room for "one of" and the names of all features. */
 #define FEATURES_BYTES 256
 
-/* A list with commas between. */
+/* A list with commas between its items. */
 struct list {
     struct config_reader *reader;
     struct config_entry *entry;
-    const char *right; /* what would be right, if it is not a list at all */
+    const char *right; /* the sentence of what would be right, for a value that
+                          is no list */
     /* Reads one item's word; `device` is NULL for all devices. */
     bool (*read)(struct list *list, struct config_device *device,
                  const char *word);
-    bool has_level; /* `lint`: for all devices */
+    bool has_level; /* `lint`: a level for all devices was read */
 };
 
 static bool wrong(struct list *list, const char *value, const char *right)
@@ -36,7 +37,7 @@ static bool wrong(struct list *list, const char *value, const char *right)
     return config_lines_value(list->reader, value, right);
 }
 
-/* Letters, then a number, as in reports: "block1". */
+/* True for letters and then a number, as in reports: "block1". */
 static bool is_device_name(const char *name)
 {
     const char *at = name;
@@ -53,8 +54,8 @@ static bool is_device_name(const char *name)
            (size_t)(at - name) < CONFIG_DEVICE_NAME;
 }
 
-/* The device's place in the entry, a new one if it was not named before. NULL:
- * an error was added. */
+/* The entry's place for the device, a new one if the device was not named
+ * before. NULL: an error was added. */
 static struct config_device *device_named(struct list *list, const char *name)
 {
     struct config_entry *entry = list->entry;
@@ -80,7 +81,7 @@ static struct config_device *device_named(struct list *list, const char *name)
     return device;
 }
 
-/* One item of `length` bytes between two commas. */
+/* Reads one item of `length` bytes between two commas. */
 static bool read_item(struct list *list, const char *text, size_t length)
 {
     char item[ITEM_BYTES];
@@ -150,8 +151,8 @@ static bool read_level(struct list *list, struct config_device *device,
     return true;
 }
 
-/* The kind of the device by its name, without the number; VIRTIO_KINDS: there
- * is no such kind. */
+/* The kind of device whose name is that of the device without its number.
+ * VIRTIO_KINDS: there is no such kind. */
 static enum virtio_kind kind_of(const struct config_device *device)
 {
     enum virtio_kind kind = 0;
@@ -168,8 +169,8 @@ static enum virtio_kind kind_of(const struct config_device *device)
     return kind;
 }
 
-/* `word` for one device, or, if that is NULL, for all that have it. False: no
- * device has it. */
+/* Turns the feature `word` off, for one device or, if `device` is NULL, for
+ * all devices that have it. False: no device has it. */
 static bool turn_off(struct list *list, struct config_device *device,
                      const char *word)
 {

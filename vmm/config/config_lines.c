@@ -51,7 +51,7 @@ static char *trim(char *text)
     return text;
 }
 
-/* Ends `line` after its first word and returns what follows. */
+/* Ends `line` behind its first word. Returns the rest of the line. */
 static char *split(char *line)
 {
     while (*line != '\0' && !is_space(*line)) {
@@ -76,8 +76,9 @@ static bool find_key(struct config_reader *reader, const char *name)
     return false;
 }
 
-/* A key that is not in the table belongs to another loader, unless it looks
- * like a slip: then its line would be lost without a word. */
+/* A key that is not in the table belongs to another loader and is skipped.
+ * But if it looks like a slip, it is an error: its line would be lost
+ * without a word. */
 static void check_unknown(struct config_reader *reader, const char *name)
 {
     for (const struct config_key *key = reader->keys; key->name != NULL;
@@ -144,7 +145,7 @@ static bool is_remark(const char *line)
     return *line == '\0' || *line == '#';
 }
 
-/* One line of text, without its end. */
+/* Takes one line of text, without its end. */
 static void take_line(struct config_reader *reader, const char *text,
                       size_t length)
 {
@@ -153,7 +154,7 @@ static void take_line(struct config_reader *reader, const char *text,
     if (length >= LINE_BYTES) {
         config_lines_wrong(reader, "a line of more than %u bytes",
                            LINE_BYTES - 1);
-        reader->lost = ~0U; /* the line may be of any key */
+        reader->lost = ~0U; /* the line may have had any key */
         return;
     }
     memcpy(line, text, length);
@@ -163,7 +164,8 @@ static void take_line(struct config_reader *reader, const char *text,
     }
 }
 
-/* UTF-8 may start with its mark; with one of UTF-16's it is not UTF-8. */
+/* A text of UTF-8 may begin with a byte-order mark. With a mark of UTF-16 it
+ * is not UTF-8. */
 static bool skip_mark(struct config_reader *reader, const char **text,
                       size_t *length)
 {
@@ -195,7 +197,8 @@ bool config_lines_read(struct config_reader *reader, const char *text,
         }
         size_t shown = end > 0 && text[end - 1] == '\r' ? end - 1 : end;
 
-        /* The rest is not read: in a binary file each line would be wrong. */
+        /* The rest is not read, since in a binary file each line would be
+         * wrong. */
         if (!is_text(reader, text, shown)) {
             reader->lost = ~0U;
             return false;

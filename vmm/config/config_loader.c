@@ -1,5 +1,6 @@
-/* loader.conf's keys and the choice of an entry, see vmm/config/config.h. Boot
- * Loader Specification; systemd-boot's loader.conf(5), whose file it is. */
+/* The keys of loader.conf, and the choice of an entry; see
+ * vmm/config/config.h. Boot Loader Specification; systemd-boot's
+ * loader.conf(5), to which the file belongs. */
 #include "kernel/base/log.h"
 #include "kernel/base/string.h"
 #include "vmm/config/config.h"
@@ -32,7 +33,7 @@ static bool parse_default(struct config_reader *reader, const char *value)
 static bool parse_loader_timeout(struct config_reader *reader,
                                  const char *value)
 {
-    /* systemd-boot's words for a menu that waits, or is not shown. */
+    /* systemd-boot's words for a menu that waits for ever, or is not shown. */
     static const char *const words[] = {"menu-force", "menu-hidden",
                                         "menu-disabled", NULL};
     uint64_t number = 0;
@@ -77,7 +78,7 @@ static bool parse_log(struct config_reader *reader, const char *value)
     return true;
 }
 
-/* The bit of config_key.lost. */
+/* The bit in config_key.lost for keys that say which entries run. */
 #define CHOICE 1U
 
 static const struct config_key loader_keys[] = {
@@ -85,7 +86,7 @@ static const struct config_key loader_keys[] = {
     {"timeout", parse_loader_timeout, false, 0},
     {"run", parse_run, false, CHOICE},
     {"log", parse_log, false, 0},
-    /* systemd-boot's: */
+    /* Keys of systemd-boot. */
     {"console-mode", NULL, true, 0},
     {"editor", NULL, true, 0},
     {"auto-entries", NULL, true, 0},
@@ -133,8 +134,8 @@ bool config_same_path(const char *a, const char *b)
     return *a == *b;
 }
 
-/* When a later part does not match, the last star takes one character more;
- * earlier stars never need to. */
+/* Where the rest of the pattern does not match, the last star takes one
+ * character more; earlier stars never need to. */
 bool config_match(const char *pattern, const char *id)
 {
     const char *star = NULL;

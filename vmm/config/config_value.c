@@ -3,9 +3,10 @@
 
 #include "kernel/base/string.h"
 
-#define WORD_BYTES 32 /* longer words resemble nothing */
+#define WORD_BYTES 32 /* a longer word resembles no key */
 
-/* Reads digits; moves *text behind them. False: none, or more than 64 bits. */
+/* Reads digits and moves *text behind them. False: there are none, or the
+ * number has more than 64 bits. */
 static bool take_digits(const char **text, uint64_t *number)
 {
     const char *at = *text;
@@ -147,9 +148,9 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* The least number of slips between two words (optimal string alignment), by
- * the usual table of the distances between their beginnings. Both are shorter
- * than WORD_BYTES. */
+/* The least number of slips that turn one word into the other (optimal
+ * string alignment), by the usual table of the distances between their
+ * beginnings. Both words are shorter than WORD_BYTES. */
 static unsigned distance(const char *a, const char *b)
 {
     uint8_t table[WORD_BYTES][WORD_BYTES];

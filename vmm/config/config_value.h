@@ -1,32 +1,35 @@
-/* The values of vmm/config/config.c's keys: each function reads one, whole, and
- * is false for anything else. */
+/* The values of the keys in vmm/config/config.c. Each function reads one
+ * whole value, and returns false for anything else. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Decimal digits, up to `limit`. */
+/* Reads decimal digits, a number up to `limit`. */
 bool config_value_number(const char *text, uint64_t limit, uint64_t *number);
 
-/* One to `most` such numbers, with commas between (and blanks beside them). */
+/* Reads one to `most` such numbers with commas between them; blanks may
+ * stand beside the commas. */
 bool config_value_numbers(const char *text, uint64_t limit, unsigned *numbers,
                           size_t most, size_t *count);
 
-/* Two numbers of at most 9 digits' worth with an x between: "800x600". */
+/* Reads two numbers of at most 9 digits with an x between them: "800x600". */
 bool config_value_extent(const char *text, unsigned *width, unsigned *height);
 
-/* Decimal digits and K, M, G or T, in bytes. */
+/* Reads decimal digits and K, M, G or T, as bytes. */
 bool config_value_size(const char *text, uint64_t *size);
 
-/* A path from the ESP's root with '/' or '\' between the names; kept with '\',
- * one at its start. Empty or longer than `space` - 1: false. */
+/* Reads a path from the ESP's root, with '/' or '\' between the names. It is
+ * kept with '\', and one at its start. False: it is empty, or longer than
+ * `space` - 1. */
 bool config_value_path(const char *text, char *path, size_t space);
 
-/* One of `words` (ended by NULL): its index. */
+/* Reads one of `words`, which NULL ends: sets the index. */
 bool config_value_word(const char *text, const char *const *words,
                        size_t *index);
 
-/* Could somebody who wrote `written` have meant `meant`? Up to two slips (one
- * in short words): a letter wrong, missing, too many, or two exchanged. */
+/* True if a user who wrote `written` may have meant `meant`: it takes up to
+ * two slips (one in short words). A slip is a letter that is wrong, missing,
+ * too many, or exchanged with the next. */
 bool config_value_resembles(const char *written, const char *meant);

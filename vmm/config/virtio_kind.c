@@ -28,8 +28,8 @@ const struct virtio_type *virtio_kind_type(enum virtio_kind kind)
     return types[kind];
 }
 
-/* The feature's name in lower case. False: the kind does not offer it, or
- * cannot do without. */
+/* Gets the feature's name in lower case. False: the kind does not offer it,
+ * or cannot do without it. */
 static bool feature_name(enum virtio_kind kind, unsigned bit,
                          char name[NAME_BYTES])
 {
@@ -76,8 +76,8 @@ static void list_add(struct list *list, const char *name)
     }
 }
 
-/* Adds those of the kind's features that are in `bits` and that no kind before
- * it has by the same name. */
+/* Adds those of the kind's features that are in `bits`, except names that an
+ * earlier kind has as well. */
 static void list_add_kind(struct list *list, enum virtio_kind first,
                           enum virtio_kind kind, uint64_t bits)
 {
@@ -95,7 +95,7 @@ static void list_add_kind(struct list *list, enum virtio_kind first,
     }
 }
 
-/* What all have comes first: it does not depend on the kind. */
+/* The features that all kinds have come first. */
 void virtio_kind_list_features(enum virtio_kind kind, char *text, size_t size)
 {
     struct list list = {.text = text, .size = size};

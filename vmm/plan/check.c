@@ -1,4 +1,4 @@
-/* What can be said of a machine before any is made; see the header. */
+/* What can be said of a machine before any machine is made; see the header. */
 #include "vmm/plan/check.h"
 
 #include "kernel/base/format.h"
@@ -16,7 +16,7 @@
  * known: a kernel that does not fit into it fits into none. */
 #define MEMORY_UNKNOWN (1ULL << 40)
 
-/* Where the machine's memory would be: nothing is read or written there. */
+/* Stands for the machine's memory: nothing is read or written there. */
 #define NO_BYTES ((uint8_t *)PAGE_SIZE)
 
 static void check_pin(const struct config_entry *config,
@@ -32,7 +32,8 @@ static void check_pin(const struct config_entry *config,
     }
 }
 
-/* The disk's file could not be read; vmm/load_files.c has added an error. */
+/* True if the disk's file could not be read: vmm/load_files.c has added an
+ * error. */
 static bool is_unread(const struct config_entry *config,
                       const struct entry_files *files, size_t index)
 {
@@ -65,7 +66,7 @@ static void check_disks(const struct config_entry *config,
     }
 }
 
-/* About what a machine costs beside what its guest sees. */
+/* The pages that a machine takes beside its guest's memory, estimated. */
 static uint64_t own_pages(const struct config_entry *config)
 {
     return OWN_PAGES + (uint64_t)config->cpus * OWN_PAGES_A_CPU;
@@ -81,8 +82,8 @@ static void add_too_much(struct errors *errors,
                      (unsigned long long)(there_are >> 8), where);
 }
 
-/* It has the host's memory for itself: others are gone, or are counted when
- * they are made. */
+/* Judges the memory as if the machine had all of the host's for itself:
+ * other machines are gone, or are counted when they are made. */
 static void check_memory(const struct config_entry *config,
                          const struct entry_files *files,
                          const struct check_host *host, struct errors *errors)
@@ -108,7 +109,8 @@ static void check_memory(const struct config_entry *config,
     }
 }
 
-/* The machine's memory in the largest pieces that the map has room for. */
+/* Lays the machine's memory out in the largest pieces that the map has room
+ * for. */
 static void plan_memory(uint64_t left, struct memory_map *map,
                         struct guest_memory *memory)
 {
@@ -127,8 +129,9 @@ static void plan_memory(uint64_t left, struct memory_map *map,
     }
 }
 
-/* The protocol's name; NULL: the kernel cannot start, and an error was added
- * here, in check_memory() or in virtio_plan_check(). */
+/* Has the kernel judged. Returns the protocol's name; NULL: the kernel
+ * cannot start, and an error was added here, in check_memory() or in
+ * virtio_plan_check(). */
 static const char *check_kernel(const struct config_entry *config,
                                 const struct entry_files *files,
                                 struct errors *errors)
@@ -152,7 +155,8 @@ static const char *check_kernel(const struct config_entry *config,
         return NULL;
     }
     boot.request.rsdp = gpa(MAP_ACPI_BASE);
-    /* The fewest page tables; that others have no room is told later. */
+    /* Judged with the fewest page tables. If the real ones have no room,
+     * vmm/vm/vm.c says so when it loads the kernel. */
     boot.request.gib_pages = true;
     boot.request.only_judge = true;
     why = boot_load(&memory, &boot.request, &start);

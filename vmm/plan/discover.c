@@ -31,7 +31,8 @@ unsigned discover_acpi_count(const struct config_entry *entry, unsigned count)
     return entry->discover == DISCOVER_CMDLINE ? 0 : count;
 }
 
-/* Before the user's options: what follows a "--" in those is for init. */
+/* The words stand before the user's options, since what follows a "--" there
+ * is for init. */
 void discover_command_line(char line[DISCOVER_COMMAND_LINE],
                            const struct config_entry *entry, unsigned count)
 {

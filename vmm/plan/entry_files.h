@@ -12,11 +12,11 @@ struct entry_file {
     uint64_t size;
 };
 
-/* Disks are the VM's to change; it only reads the others. */
+/* A VM changes its copies of the disks, and only reads the other files. */
 struct entry_files {
     struct entry_file kernel;
     struct entry_file initrd[CONFIG_PATHS];
-    struct entry_file symbols; /* bytes NULL: none given */
+    struct entry_file symbols; /* bytes NULL: the entry names none */
     struct entry_file module[CONFIG_PATHS];
     struct entry_file disk[CONFIG_PATHS]; /* bytes NULL: zero:SIZE */
 };

@@ -3,8 +3,9 @@
 
 #include <stddef.h>
 
-/* Where the next VM without a `pin` begins: behind the one before. The first
- * VM's vCPUs do not begin where main() and the console's timers are. */
+/* The first processor of the next VM without `pin`: behind those of the VM
+ * before. The first VM does not begin on processor 0, where main() and the
+ * console's timers are. */
 static unsigned next_first = 1;
 
 void pinning_init(struct pinning *pinning, const struct config_entry *config,

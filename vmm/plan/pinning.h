@@ -9,27 +9,29 @@
 #include "vmm/config/config.h"
 
 struct pinning {
-    unsigned processors; /* that the machine has */
+    unsigned processors; /* processors of the machine */
     unsigned vcpus;
-    unsigned first; /* without `pin`: vCPU 0's */
+    unsigned first; /* the processor of vCPU 0, if the entry has no `pin` */
     const struct config_entry *config;
 };
 
-/* The entry's `pin` names processors below `processors` (vmm/plan/check.c sees
- * to it). VMs that are made one after the other begin on different ones. */
+/* Plans for an entry. Its `pin` names processors below `processors`, which
+ * vmm/plan/check.c has judged. VMs that are made one after the other begin
+ * on different processors. */
 void pinning_init(struct pinning *pinning, const struct config_entry *config,
                   unsigned processors);
 
-/* The processor of a vCPU: the entry's `pin` in its order, or the next one
- * each. Where there are more vCPUs than processors they share. */
+/* The processor of a vCPU: from the entry's `pin`, in order, or one after
+ * the other. Where there are more vCPUs than processors, they share. */
 unsigned pinning_vcpu(const struct pinning *pinning, unsigned index);
 
-/* Without a `pin` a vCPU may move where there is nothing to do. */
+/* True if a vCPU may move to a processor without work: the entry has no
+ * `pin`. */
 bool pinning_may_move(const struct pinning *pinning);
 
-/* The processor after that one, where `pin roam` goes next. */
+/* The processor after that one, to which `pin roam` moves. */
 unsigned pinning_next(const struct pinning *pinning, unsigned processor);
 
-/* Of the VM's n-th other task: a processor that none of its vCPUs is on, in
- * turns; where there is none, any that they are on. */
+/* The processor of the VM's n-th task that is no vCPU: in turns, one that
+ * none of the VM's vCPUs is on; where there is none, one of the vCPUs'. */
 unsigned pinning_service(const struct pinning *pinning, unsigned index);

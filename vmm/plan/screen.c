@@ -1,19 +1,19 @@
-/* Which screen a machine has, and where; see the header. */
+/* The machine's screen, its size and its place; see the header. */
 #include "vmm/plan/screen.h"
 
 #include "kernel/base/string.h"
 
-/* Of a kernel that has no preference. */
+/* The size for a kernel that has no preference. */
 #define WIDTH_USUAL  1024U
 #define HEIGHT_USUAL 768U
 
 #define PIXEL_BYTES 4U
 
-/* What boot_params counts a VESA framebuffer's size in. */
+/* boot_params counts the size of a VESA framebuffer in these units. */
 #define GRAIN 0x10000ULL
 
-/* A screen may take so much of the first piece of memory; the usual one fits
- * into a quarter of the smallest. */
+/* A screen may take one of so many parts of the first piece of memory. The
+ * usual screen fits into a quarter of the smallest memory. */
 #define SHARE 4
 
 _Static_assert(WIDTH_USUAL *HEIGHT_USUAL *PIXEL_BYTES <=
@@ -53,8 +53,8 @@ static uint32_t at_most(uint32_t value, uint32_t limit)
     return limit == 0 || value < limit ? value : limit;
 }
 
-/* A preference need not be met: where it cannot be, the nearest size, and the
- * usual one where the memory is too small. */
+/* A preference need not be met. Where it cannot be, the kernel gets the
+ * nearest size, or the usual size where memory is too small. */
 static void choose_size(const struct boot_preference *preference,
                         const struct screen_host *host,
                         const struct memory_map *map,

@@ -5,7 +5,7 @@
 #include "kernel/base/string.h"
 #include "vmm/config/errors.h"
 
-/* How many devices of the kind the entry wants. */
+/* The number of devices of that kind that the entry wants. */
 static size_t wanted(enum virtio_kind kind, const struct config_entry *config)
 {
     const size_t counts[VIRTIO_KINDS] = {
@@ -41,7 +41,7 @@ static void format_name(char name[CONFIG_DEVICE_NAME],
               (unsigned)index);
 }
 
-/* What the entry says of that device alone; NULL: nothing. */
+/* What the entry says for that device alone; NULL: nothing. */
 static const struct config_device *said_of(const struct config_entry *config,
                                            const struct virtio_plan *plan,
                                            size_t index)

@@ -1,9 +1,9 @@
-/* Which virtio devices a machine gets, in the order of their windows, before
- * there is a machine: so that what names a device can be judged while nothing
- * has started. Pure.
+/* The virtio devices of a machine, in the order of their windows. The plan is
+ * made before the machine, so that lines which name a device can be judged
+ * while nothing has started. Pure.
  *
- * Who calls it: vmm/load_config.c checks each entry, vmm/vm/vm_device.c makes
- * what is planned. */
+ * Who calls it: vmm/load_config.c checks each entry, vmm/vm/vm_device.c
+ * makes what is planned. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,7 +15,8 @@
 
 struct virtio_planned {
     enum virtio_kind kind;
-    size_t number; /* from 0, among those of its kind: which `disk` line */
+    size_t number; /* from 0, among the devices of its kind: the number of a
+                      `disk` line */
 };
 
 struct virtio_plan {
@@ -23,19 +24,20 @@ struct virtio_plan {
     size_t count;
 };
 
-/* False: more devices than the machine has windows for. */
+/* Makes the plan. False: the entry wants more devices than the machine has
+ * windows for. */
 bool virtio_plan_make(const struct config_entry *config,
                       struct virtio_plan *plan);
 
-/* What `lint` says for the device of that number. */
+/* The lint level of the device of that number. */
 enum virtio_lint virtio_plan_lint(const struct config_entry *config,
                                   const struct virtio_plan *plan, size_t index);
 
-/* The bits that `features` keeps that device from offering. */
+/* The features that the device of that number never offers, as bits. */
 uint64_t virtio_plan_features_off(const struct config_entry *config,
                                   const struct virtio_plan *plan, size_t index);
 
-/* Adds an error for each device that the entry names and its machine does not
- * have, and one if the entry asks for too many devices. */
+/* Adds an error for each device that the entry names and its machine does
+ * not have, and one if the entry wants too many devices. */
 void virtio_plan_check(const struct config_entry *config,
                        struct errors *errors);
