@@ -16,10 +16,9 @@
 #define MEMORY_DEFAULT (1024 * MIB)
 #define MEMORY_LEAST   (16 * MIB)
 #define MEMORY_MOST    TIB
-#define MEMORY_STEP                                                            \
-    (2 * MIB) /* guest memory is mapped by pages of at least this size */
-#define SECTOR    512U
-#define CPUS_MOST 64U
+#define MEMORY_STEP    (2 * MIB) /* the smallest page that maps it */
+#define SECTOR         512U
+#define CPUS_MOST      64U
 
 static struct config_entry *entry_of(struct config_reader *reader)
 {
