@@ -1,9 +1,10 @@
 /* Registers of the local APIC (SDM 3A chapter 11) and of the I/O APIC (Intel
- * 82093AA data sheet, chapter 3): the host's chips, and those that guests see.
- * As arch/regs.h, for every room and host test. */
+ * 82093AA data sheet, chapter 3), for the host's chips and for those that
+ * guests see. Every room and host test may include this header, like
+ * arch/regs.h. */
 #pragma once
 
-/* Where every PC has them. */
+/* Every PC has the chips at these addresses. */
 #define LAPIC_BASE  0xfee00000U
 #define IOAPIC_BASE 0xfec00000U
 
@@ -86,7 +87,7 @@ enum lapic_timer_mode {
 #define LAPIC_ESR_RECEIVE_VECTOR (1U << 6)
 #define LAPIC_ESR_REGISTER       (1U << 7)
 
-/* Vectors below are illegal in messages (SDM 3A 11.5.3). */
+/* Messages must not have a vector below this one (SDM 3A 11.5.3). */
 #define LAPIC_VECTOR_LEAST 16
 
 /* The I/O APIC's page, and the registers behind it. */

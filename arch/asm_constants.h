@@ -1,7 +1,8 @@
-/* How C's constants and offsets come to the .asm files: a file that is compiled
- * to assembly only, of which the build keeps the lines that begin with @
- * (ROOM/NAME.c becomes build/ROOM/NAME.inc). So the two cannot drift apart. For
- * arch/asm_constants.c, arch/vmx/guest_offsets.c and test/guests/names.c. */
+/* Brings C's constants and offsets to the .asm files, so that both always
+ * agree. A file that includes this header is compiled to assembly only, and
+ * the build keeps its lines that begin with @: ROOM/NAME.c becomes
+ * build/ROOM/NAME.inc. For arch/asm_constants.c, arch/vmx/guest_offsets.c
+ * and test/guests/names.c. */
 #pragma once
 
 #include <stddef.h>

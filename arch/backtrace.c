@@ -10,7 +10,7 @@
 #define FRAMES_MAX 4096U
 #define LINES_MAX  32U
 
-/* What the compiler pushes on entry (-fno-omit-frame-pointer). */
+/* What a function pushes on entry (-fno-omit-frame-pointer). */
 struct frame {
     uint64_t rbp;
     uint64_t return_address;
@@ -33,7 +33,8 @@ static bool readable(uint64_t rbp)
            paging_is_mapped(rbp + sizeof(struct frame) - 1);
 }
 
-/* One line for a run of frames that return to the same place (a recursion). */
+/* Logs one line for a run of frames that return to the same place, as in a
+ * recursion. */
 static void log_frames(unsigned first, unsigned count, uint64_t address)
 {
     char times[24] = "";

@@ -1,5 +1,5 @@
-/* What the firmware told us about the machine, kept after it is gone. Plain
- * data: filled by arch/efi/efi*.c, read by whoever needs it. All addresses are
+/* Facts of the firmware about the machine, kept after the firmware is gone.
+ * Plain data: arch/efi/efi*.c fills it, any room reads it. All addresses are
  * physical, and equal to the virtual ones. */
 #pragma once
 
@@ -7,13 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a range of the firmware's memory map is to us. */
+/* What Lintel may do with a range of the firmware's memory map. */
 enum boot_memory {
-    BOOT_USABLE,   /* RAM that is free from now on */
-    BOOT_KEPT,     /* RAM in use: Lintel's image, stack and loaded files,
-                      and what lies below 1 MiB */
-    BOOT_FIRMWARE, /* RAM that stays the firmware's: ACPI tables, reserved */
-    BOOT_RUNTIME_CODE, /* what ResetSystem needs */
+    BOOT_USABLE,       /* RAM that is free from now on */
+    BOOT_KEPT,         /* RAM in use: Lintel's image, stack and loaded files,
+                          and what lies below 1 MiB */
+    BOOT_FIRMWARE,     /* RAM that stays the firmware's: ACPI tables, reserved
+                          memory */
+    BOOT_RUNTIME_CODE, /* code that ResetSystem needs */
     BOOT_RUNTIME_DATA,
     BOOT_MMIO, /* device registers that the map names */
 };
@@ -26,12 +27,12 @@ struct boot_range {
 };
 
 enum boot_pixel {
-    BOOT_PIXEL_RGBX, /* red in the lowest byte */
+    BOOT_PIXEL_RGBX, /* red is in the lowest byte */
     BOOT_PIXEL_BGRX,
 };
 
 struct boot_framebuffer {
-    uint64_t base; /* 0: the machine has none that we can use */
+    uint64_t base; /* 0: the machine has no framebuffer that Lintel can use */
     uint64_t size; /* bytes */
     uint32_t width;
     uint32_t height;
@@ -46,31 +47,31 @@ struct boot_framebuffer {
 struct boot_processor {
     uint32_t apic_id;
     bool enabled;
-    bool bsp; /* the one that runs us */
+    bool bsp; /* the boot processor */
 };
 
-/* Where an interrupt line of ISA comes in. */
+/* The pin at which an interrupt line of ISA arrives. */
 struct boot_isa_line {
-    uint32_t ioapic; /* the address of its registers */
+    uint32_t ioapic; /* the address of the IOAPIC's registers */
     uint32_t pin;
     bool low; /* active low */
     bool level;
 };
 
 struct boot_info {
-    /* By rising base, apart from each other, neighbours of one kind merged.
-     * Complete only after efi_exit(). */
+    /* Sorted by base; no two overlap, and neighbours of one kind are one
+     * range. Complete only after efi_exit(). */
     struct boot_range *ranges;
     size_t range_count;
 
     struct boot_framebuffer framebuffer;
 
-    /* Found by "MP Services", "MADT" or (one processor) "nothing". */
+    /* Found by "MP Services", "MADT" or, as one processor, "nothing". */
     struct boot_processor processors[BOOT_PROCESSORS];
     size_t processor_count;
     const char *processor_source;
 
-    /* As the MADT has them; without one, where they have always been. */
+    /* From the MADT; without one, at the address that every PC has. */
     uint32_t ioapics[BOOT_IOAPICS];
     size_t ioapic_count;
     struct boot_isa_line isa[BOOT_ISA_LINES];
@@ -78,14 +79,14 @@ struct boot_info {
     uint64_t rsdp;          /* ACPI's root pointer; 0: no ACPI tables */
     uint16_t pm_timer_port; /* ACPI's power management timer; 0: none known */
 
-    uint64_t image_base; /* Lintel, as loaded */
+    uint64_t image_base; /* Lintel's image, as it was loaded */
     uint64_t image_size;
-    uint64_t stack_base; /* the stack that lintel_main() runs on; its lowest */
-    uint64_t stack_size; /* page is to be a guard page */
-    uint64_t low_page;   /* a page below 1 MiB to start other processors in */
+    uint64_t stack_base; /* the stack of lintel_main(); its lowest page */
+    uint64_t stack_size; /* becomes a guard page */
+    uint64_t low_page;   /* a page below 1 MiB, for starting other processors */
 
-    /* Pages set aside for arch/paging.c, since nothing can be allocated between
-     * the firmware's tables and ours. */
+    /* Pages for arch/paging.c: nothing can be allocated between the
+     * firmware's page tables and Lintel's. */
     uint64_t table_pool;
     size_t table_pool_pages;
 

@@ -16,7 +16,7 @@ static uint64_t range_end(const struct boot_range *range)
     return range->base + range->size;
 }
 
-/* Insertion: firmware's lists are short, and sorted as a rule. */
+/* Insertion sort: the firmware's lists are short, and usually sorted. */
 static void sort(struct boot_range *ranges, size_t count)
 {
     for (size_t i = 1; i < count; i++) {
@@ -30,7 +30,7 @@ static void sort(struct boot_range *ranges, size_t count)
     }
 }
 
-/* A usable range across 1 MiB becomes two; one below is kept. */
+/* Cuts a usable range across 1 MiB in two; the part below is BOOT_KEPT. */
 static size_t cut_low(struct boot_range *ranges, size_t count, size_t capacity)
 {
     for (size_t i = 0; i < count; i++) {
@@ -50,8 +50,8 @@ static size_t cut_low(struct boot_range *ranges, size_t count, size_t capacity)
     return count;
 }
 
-/* Both claim some of the same memory: the usable one yields, else the later.
- * `low` does not begin behind `high`. */
+/* Separates two ranges that claim the same memory: the usable one yields,
+ * otherwise the later one. `low` does not begin above `high`. */
 static void separate(struct boot_range *low, struct boot_range *high)
 {
     uint64_t end = range_end(low);
@@ -74,8 +74,8 @@ static bool mergeable(const struct boot_range *a, const struct boot_range *b)
            range_end(a) == b->base;
 }
 
-/* Trims every pair of neighbours that overlap. True: some did; what is left of
- * one may have to move, and may overlap the next. */
+/* Trims every pair of neighbours that overlap. True: some did. The rest of a
+ * trimmed range may have to move, and may overlap the next one. */
 static bool separate_all(struct boot_range *ranges, size_t *count)
 {
     bool overlapped = false;
@@ -84,7 +84,8 @@ static bool separate_all(struct boot_range *ranges, size_t *count)
     for (size_t i = 0; i + 1 < *count; i++) {
         struct boot_range *low = &ranges[i];
         struct boot_range *high = low + 1;
-        /* One that was moved past its neighbour waits for the next round. */
+        /* A range that was moved past its neighbour waits for the next
+         * round. */
         if (low->size && low->base <= high->base &&
             range_end(low) > high->base) {
             separate(low, high);
@@ -106,7 +107,7 @@ size_t boot_ranges_normalise(struct boot_range *ranges, size_t count,
     size_t kept = 0;
 
     sort(ranges, count);
-    /* Each round takes something away, so there is a last one. */
+    /* Each round takes something away, so the rounds end. */
     while (separate_all(ranges, &count)) {
         sort(ranges, count);
     }

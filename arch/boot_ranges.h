@@ -7,12 +7,12 @@
 
 #include "arch/boot.h"
 
-/* Sorts by base, cuts usable memory off at 1 MiB (what is below is kept),
- * trims overlaps (the less usable kind stays) and merges neighbours that agree.
- * `capacity` is what the array holds; two ranges may become one more. Returns
- * the new count. */
+/* Sorts by base, cuts usable memory off at 1 MiB (the part below is
+ * BOOT_KEPT), trims overlaps (the less usable kind stays) and merges
+ * neighbours of one kind. The array has room for `capacity` ranges; the cut
+ * may add one. Returns the new count. */
 size_t boot_ranges_normalise(struct boot_range *ranges, size_t count,
                              size_t capacity);
 
-/* RAM to be mapped write-back, whoever owns it. */
+/* True for RAM that is mapped write-back, whoever owns it. */
 bool boot_range_is_ram(const struct boot_range *range);

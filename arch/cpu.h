@@ -1,9 +1,9 @@
-/* The processor's instructions as C: each function is one instruction (or one
- * and the bookkeeping its operands need), and keeps the manual's name. This
- * and the .asm files are the only places with assembly. The bits of what they
- * read and write: arch/regs.h, arch/msr.h, arch/cpuid.h.
+/* The processor's instructions as C functions. Each is one instruction (with
+ * what its operands need) and keeps the manual's name. Assembly is only here
+ * and in the .asm files. The bits of registers are in arch/regs.h, arch/msr.h
+ * and arch/cpuid.h.
  *
- * Who calls it: arch/ and kernel/.  SDM 2. */
+ * Who calls it: arch/ and kernel/. SDM 2. */
 #pragma once
 
 #include <stdbool.h>
@@ -62,18 +62,18 @@ static inline void cpu_wrmsr(uint32_t msr, uint64_t value)
                      : "memory");
 }
 
-/* An entry of the fixup table, which arch/idt.c searches on a fault: where the
- * instruction at label 1 faults, go on at label 2. Both are kept relative to
- * themselves, so the image needs no relocation for them. */
+/* An entry of the fixup table, which arch/idt.c searches on a fault: if the
+ * instruction at label 1 faults, go on at label 2. Both are relative to
+ * their own places, so the image needs no relocation for them. */
 #define CPU_FIXUP                                                              \
     ".pushsection .fixup, \"a\"\n\t"                                           \
     ".long 1b - .\n\t"                                                         \
     ".long 2b - .\n\t"                                                         \
     ".popsection"
 
-/* The same where the MSR may not exist or the value may be refused. False: it
- * raised an exception (and *value is untouched). Needs our IDT: not to be used
- * before idt_init(). */
+/* The same for an MSR that may not exist, or may refuse the value. False:
+ * the access raised an exception (and *value is unchanged). Needs Lintel's
+ * IDT, so it works only after idt_init(). */
 static inline bool cpu_rdmsr_safe(uint32_t msr, uint64_t *value)
 {
     uint32_t low = 0, high = 0, fault = 1;
@@ -130,7 +130,7 @@ static inline uint64_t cpu_rdtsc(void)
     return (uint64_t)high << 32 | low;
 }
 
-/* After all earlier loads have completed. */
+/* Reads the TSC after all earlier loads have completed. */
 static inline uint64_t cpu_rdtsc_ordered(void)
 {
     uint32_t low, high;
@@ -138,7 +138,7 @@ static inline uint64_t cpu_rdtsc_ordered(void)
     return (uint64_t)high << 32 | low;
 }
 
-/* Only where CPUID.01H:ECX[30] is set. False: nothing to be had now. */
+/* Only where CPUID.01H:ECX[30] is set. False: there is no number now. */
 static inline bool cpu_rdrand(uint64_t *value)
 {
     bool ok;
@@ -146,7 +146,7 @@ static inline bool cpu_rdrand(uint64_t *value)
     return ok;
 }
 
-/* Only where CPUID.07H:EBX[18] is set. */
+/* Only where CPUID.07H:EBX[18] is set. False: there is no number now. */
 static inline bool cpu_rdseed(uint64_t *value)
 {
     bool ok;
@@ -179,7 +179,7 @@ CPU_REGISTER(dr6, "db6")
 CPU_REGISTER(dr7, "db7")
 #undef CPU_REGISTER
 
-/* Interrupts and waiting. The host runs with interrupts off but in
+/* Interrupts and waiting. The host's interrupts are off, except in
  * cpu_idle() and while a guest runs. */
 
 static inline void cpu_cli(void)
@@ -197,17 +197,17 @@ static inline void cpu_hlt(void)
     __asm__ volatile("hlt" : : : "memory");
 }
 
-/* Halts until an interrupt, which is handled before this returns. The shadow
- * of STI keeps one that is already pending from slipping in before the HLT
- * (SDM 2B STI). Interrupts are off before and after: whoever looks for work
- * and then calls this cannot miss a wake-up. */
+/* Halts until an interrupt has been handled. STI takes effect only after the
+ * next instruction, so an interrupt that is already pending ends the HLT
+ * (SDM 2B STI). Interrupts are off before and after: a caller that looks for
+ * work and then calls this cannot miss a wake-up. */
 static inline void cpu_idle(void)
 {
     __asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
 }
 
-/* Vector 2 by software: its IRET ends the blocking of NMIs that a VM exit
- * caused by an NMI leaves behind (SDM 3C 28.5.5). */
+/* Raises vector 2 by software. Its IRET unblocks NMIs, which a VM exit
+ * caused by an NMI leaves blocked (SDM 3C 28.5.5). */
 static inline void cpu_int_nmi(void)
 {
     __asm__ volatile("int $2" : : : "memory");
@@ -225,7 +225,7 @@ static inline void cpu_mfence(void)
     __asm__ volatile("mfence" : : : "memory");
 }
 
-/* Nothing behind it begins before all in front of it has completed. */
+/* No later instruction begins before all earlier ones have completed. */
 static inline void cpu_lfence(void)
 {
     __asm__ volatile("lfence" : : : "memory");

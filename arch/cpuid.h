@@ -1,7 +1,7 @@
-/* What CPUID answers: its four registers, and the feature bits that more than
- * one file asks for (SDM 2A, CPUID, tables 3-8 to 3-11). The rest of those that
- * a guest may see are vmm/cpu/cpuid_allowed.c's. As arch/regs.h, for every room
- * and host test. */
+/* The results of CPUID: its four registers, and the feature bits that more
+ * than one file needs (SDM 2A, CPUID, tables 3-8 to 3-11).
+ * vmm/cpu/cpuid_allowed.c has the other bits that a guest may see. Every
+ * room and host test may include this header, like arch/regs.h. */
 #pragma once
 
 #include <stdint.h>
@@ -16,7 +16,7 @@ struct cpuid {
 #define CPUID_1_ECX_TSC_DEADLINE (1U << 24)
 #define CPUID_1_ECX_XSAVE        (1U << 26)
 #define CPUID_1_ECX_RDRAND       (1U << 30)
-#define CPUID_1_ECX_HYPERVISOR   (1U << 31) /* there is one below */
+#define CPUID_1_ECX_HYPERVISOR   (1U << 31) /* another hypervisor is below */
 
 #define CPUID_1_EDX_VME  (1U << 1)
 #define CPUID_1_EDX_DE   (1U << 2)
@@ -43,7 +43,7 @@ struct cpuid {
 #define CPUID_7_EDX_MD_CLEAR          (1U << 10)
 #define CPUID_7_EDX_SPEC_CTRL         (1U << 26) /* IBRS and IBPB */
 #define CPUID_7_EDX_STIBP             (1U << 27)
-#define CPUID_7_EDX_FLUSH_CMD         (1U << 28) /* of the L1D cache */
+#define CPUID_7_EDX_FLUSH_CMD         (1U << 28) /* flushes the L1 data cache */
 #define CPUID_7_EDX_ARCH_CAPABILITIES (1U << 29)
 #define CPUID_7_EDX_SSBD              (1U << 31)
 

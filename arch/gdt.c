@@ -8,9 +8,10 @@
 #include "arch/regs.h"
 #include "kernel/base/panic.h"
 
-#define STACK_PAGES 3U /* the lowest is the guard */
+#define STACK_PAGES 3U /* the lowest page of each stack is a guard page */
 
-/* SDM 3A Figure 8-11, without the packing that its odd offsets would take. */
+/* SDM 3A Figure 8-11, as words: a structure with its odd offsets would have
+ * to be packed. */
 struct tss {
     uint32_t words[26];
 };
@@ -20,7 +21,8 @@ struct tss {
 
 _Static_assert(sizeof(struct tss) == 104, "SDM 3A Figure 8-11");
 
-/* One processor's. The stacks first: they begin with pages that are guards. */
+/* The tables of one processor. The stacks come first, since they begin with
+ * guard pages. */
 struct gdt {
     uint8_t stacks[GDT_IST_END - 1][STACK_PAGES * PAGE_SIZE];
     uint64_t entries[5];
@@ -54,7 +56,7 @@ static void fill(struct gdt *gdt)
         gdt->tss.words[TSS_IST_WORD(ist)] = (uint32_t)top;
         gdt->tss.words[TSS_IST_WORD(ist) + 1] = (uint32_t)(top >> 32);
     }
-    /* Beyond the limit: there is no I/O permission map. */
+    /* The offset lies behind the limit: there is no I/O permission map. */
     gdt->tss.words[TSS_IO_MAP_WORD] = (uint32_t)sizeof(struct tss) << 16;
 
     gdt->entries[GDT_CODE / 8] = DESCRIPTOR_CODE_64;
@@ -89,7 +91,7 @@ void gdt_load_here(void *pages, struct processor *processor)
     };
 
     gdt_load(&table);
-    /* GS was loaded with a null selector, which cleared its base. */
+    /* Loading GS with a null selector has cleared its base. */
     processor_set_here(processor);
 }
 

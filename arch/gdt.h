@@ -1,17 +1,18 @@
 /* Segments and the task state segment of one processor: flat 64-bit code and
- * data, and stacks of their own for the exceptions that may come when RSP is
- * not to be trusted. SDM 3A 3.4 and 8.7. */
+ * data, and separate stacks for exceptions that may come while RSP is not
+ * valid. SDM 3A 3.4 and 8.7. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Selectors; also what the VMCS takes as host state. */
+/* Selectors. They are also the VMCS' host state. */
 #define GDT_CODE 0x08U
 #define GDT_DATA 0x10U
 #define GDT_TSS  0x18U
 
-/* Interrupt stack table slots (SDM 3A 6.14.5); 0: stay on the stack. */
+/* Slots of the interrupt stack table (SDM 3A 6.14.5); 0: the handler stays
+ * on the current stack. */
 enum gdt_ist {
     GDT_IST_NONE,
     GDT_IST_NMI,
@@ -22,17 +23,17 @@ enum gdt_ist {
 
 struct processor;
 
-/* The boot processor's. Loads GDTR, all segment registers and TR; sets the GS
- * base (arch/processor.h). */
+/* Sets the boot processor up: loads GDTR, all segment registers and TR, and
+ * sets the GS base (arch/processor.h). */
 void gdt_init(void);
 
-/* Takes the guard pages under the exception stacks out of the map; after
+/* Unmaps the guard pages under the exception stacks. Call it after
  * paging_init(). */
 void gdt_guard_stacks(void);
 
-/* The same for another processor, in GDT_PAGES zeroed pages of its own. The
- * first on any processor; false: no page table for a guard. The second on the
- * processor itself. */
+/* The same for another processor, in GDT_PAGES zeroed pages. Any processor
+ * may call the first function; false: there is no page table for a guard.
+ * The processor itself calls the second. */
 #define GDT_PAGES 10U
 bool gdt_prepare(void *pages);
 void gdt_load_here(void *pages, struct processor *processor);

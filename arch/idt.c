@@ -1,5 +1,5 @@
-/* Interrupts and exceptions of the host; arch/idt.h has the contract. Reading
- * on: arch/isr.asm calls idt_trap(), arch/idt_dump.c prints. */
+/* Interrupts and exceptions of the host; arch/idt.h has the contract.
+ * arch/isr.asm calls idt_trap(); arch/idt_dump.c prints. */
 
 #include "arch/idt.h"
 
@@ -19,7 +19,7 @@ struct gate {
     uint64_t high;
 };
 
-/* The fixup table, see CPU_FIXUP: offsets relative to their own places. */
+/* The fixup table (CPU_FIXUP): offsets relative to their own places. */
 struct fixup {
     int32_t fault;
     int32_t resume;
@@ -36,7 +36,7 @@ static struct {
     idt_handler handlers[IDT_VECTORS];
     idt_handler otherwise;
     uint64_t nmis;
-    unsigned depth; /* exceptions that are being dumped */
+    unsigned depth; /* exceptions that are being dumped now */
 } idt;
 
 static enum gdt_ist stack_of(unsigned vector)
@@ -114,7 +114,8 @@ void idt_dispatch(uint8_t vector)
     }
 }
 
-/* True: the instruction was expected to fault, and `frame` goes on behind. */
+/* True: the instruction was expected to fault, and `frame` now continues
+ * behind it. */
 static bool fix_up(struct trap_frame *frame)
 {
     for (const struct fixup *fixup = fixup_start; fixup < fixup_end; fixup++) {
@@ -127,8 +128,9 @@ static bool fix_up(struct trap_frame *frame)
     return false;
 }
 
-/* Faults while a fault is being shown: what shows it may be what is broken, so
- * panic() gets its chance to go on without, and then nobody. */
+/* A fault while a fault is being dumped: the dump itself may be broken. The
+ * first such fault lets panic() go on without the dump; after the next one
+ * the processor only halts. */
 #define DUMPS_MAX  2U
 #define FAULTS_MAX 16U
 
@@ -147,8 +149,8 @@ static _Noreturn void exception(const struct trap_frame *frame)
 void idt_trap(struct trap_frame *frame)
 {
     if (frame->vector == VECTOR_NMI) {
-        /* It may come in the middle of anything: it is counted, no more, unless
-         * another processor ends all. */
+        /* An NMI may come in the middle of anything. It is only counted,
+         * unless another processor has asked this one to stop. */
         processor_stop_if_asked();
         __atomic_add_fetch(&idt.nmis, 1, __ATOMIC_RELAXED);
         return;

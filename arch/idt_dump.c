@@ -1,5 +1,5 @@
-/* What an exception looks like in the log. Called by arch/idt.c, and by who
- * has a trap frame. SDM 3A 6.13 to 6.15. */
+/* Prints an exception into the log. arch/idt.c calls it. SDM 3A 6.13 to
+ * 6.15. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,11 +44,12 @@ static const char *const gpr_names[16] = {
     "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15",
 };
 
-/* A fault this close below RSP was the stack's: the frame of one exception, or
- * of one function. */
+/* A fault at most so many bytes below RSP was an overflow of the stack: the
+ * frame of one exception or of one function. */
 #define GUARD_REACH 4096U
 
-/* SDM 3A Figure 4-12 for page faults, 6-7 for selectors. */
+/* The bits are those of SDM 3A Figure 4-12 for page faults, and of 6-7 for
+ * selectors. */
 static void log_error_code(const struct trap_frame *frame)
 {
     unsigned error = (unsigned)frame->error;
@@ -103,7 +104,7 @@ static void log_registers(const struct trap_frame *frame)
         (unsigned long long)cpu_rdmsr(MSR_EFER));
 }
 
-/* Bytes at the instruction, where they can be read. */
+/* Logs the bytes at the instruction, if they can be read. */
 static void log_code(uint64_t rip)
 {
     char line[3 * CODE_BYTES + 1];

@@ -13,15 +13,16 @@
 #include "kernel/base/log.h"
 #include "kernel/base/panic.h"
 
-/* TSC ticks over which the timer's count is compared with the TSC: some ms. */
+/* TSC ticks over which the timer's count is compared with the TSC; some
+ * milliseconds. */
 #define MEASURE_TICKS (1ULL << 23)
 
 static struct {
     bool x2apic;
-    bool deadline;      /* the timer takes TSC values */
-    uintptr_t base;     /* xAPIC registers */
-    uint64_t ratio;     /* timer counts a TSC tick, 32.32 fixed point */
-    uint64_t strays[4]; /* vectors that were reported already */
+    bool deadline;  /* the timer takes deadlines in TSC ticks */
+    uintptr_t base; /* xAPIC registers */
+    uint64_t ratio; /* timer counts for each TSC tick, as 32.32 fixed point */
+    uint64_t strays[4]; /* vectors whose stray interrupt was reported */
 } lapic;
 
 static uint32_t read_register(uint32_t reg)
@@ -41,8 +42,8 @@ static void write_register(uint32_t reg, uint32_t value)
     }
 }
 
-/* Initialisation words 1 to 4, to vectors that no interrupt of ours has, then
- * everything masked. */
+/* Writes initialisation words 1 to 4 with vectors that Lintel uses for
+ * nothing else, then masks all lines. */
 static void mask_pics(void)
 {
     static const struct {
@@ -58,7 +59,7 @@ static void mask_pics(void)
     }
 }
 
-/* For the interrupts that do nothing but wake. */
+/* The handler of interrupts that only wake the processor. */
 static void acknowledge(uint8_t vector)
 {
     (void)vector;
@@ -73,14 +74,14 @@ static void on_error(uint8_t vector)
     lapic_host_eoi();
 }
 
-/* The spurious vector is never in service, and takes no EOI (SDM 3A 10.9). */
+/* The spurious vector is never in service and takes no EOI (SDM 3A 10.9). */
 static void on_spurious(uint8_t vector)
 {
     (void)vector;
 }
 
-/* A vector that nobody asked for: left over from the firmware, or a PIC's
- * spurious one. */
+/* The handler of vectors that Lintel does not use: left over from the
+ * firmware, or a PIC's spurious one. */
 static void on_stray(uint8_t vector)
 {
     uint32_t reg = LAPIC_REG_ISR + vector / 32U * 16U;
@@ -104,8 +105,8 @@ static void set_handlers(void)
     idt_set_handler(LAPIC_HOST_VECTOR_SPURIOUS, on_spurious);
 }
 
-/* x2APIC mode cannot be left but through the disabled state, and a processor
- * in the disabled state comes up in xAPIC mode first (SDM 3A 10.12.5). */
+/* x2APIC mode can be left only through the disabled state, and from the
+ * disabled state a processor enters xAPIC mode first (SDM 3A 10.12.5). */
 static void enable(void)
 {
     bool has_x2apic = cpu_cpuid(1, 0).ecx & CPUID_1_ECX_X2APIC;
@@ -123,7 +124,8 @@ static void enable(void)
     lapic.x2apic = base & APIC_BASE_EXTD;
 }
 
-/* Interrupts the firmware left in service would block all below them. */
+/* Ends interrupts that the firmware left in service: they would block all
+ * lower ones. */
 static void drain(void)
 {
     for (unsigned i = 0; i < 256; i++) {
@@ -162,7 +164,7 @@ static void set_local_vectors(void)
     write_register(LAPIC_REG_ESR, 0);
 }
 
-/* How far the timer counts while the TSC does MEASURE_TICKS. */
+/* Measures how far the timer counts in MEASURE_TICKS of the TSC. */
 static void measure_ratio(void)
 {
     uint64_t start, ticks;
@@ -186,8 +188,8 @@ static void start_timer(void)
         write_register(LAPIC_REG_LVT_TIMER,
                        LAPIC_LVT_TIMER_MODE(LAPIC_TIMER_TSC_DEADLINE) |
                            LAPIC_HOST_VECTOR_TIMER);
-        /* A write to memory is not ordered before one to the deadline's MSR
-         * (SDM 3A 10.5.4.1). */
+        /* A write to memory is not ordered before a write to the deadline's
+         * MSR (SDM 3A 10.5.4.1). */
         cpu_mfence();
     } else {
         write_register(LAPIC_REG_DIVIDE, LAPIC_DIVIDE_BY_1);
@@ -213,7 +215,8 @@ void lapic_host_init(void)
               lapic.deadline ? "TSC deadline" : "count");
 }
 
-/* What the boot processor's APIC is known by from then on is all of theirs. */
+/* This processor's APIC has to be of the boot processor's kind: `host`
+ * describes all of them. */
 bool lapic_host_init_here(void)
 {
     bool x2apic = lapic.x2apic;
@@ -245,7 +248,7 @@ void lapic_host_timer_arm_tsc(uint64_t deadline)
     uint64_t now, count;
 
     if (lapic.deadline) {
-        /* 0 would disarm (SDM 3A 10.5.4.1). */
+        /* A deadline of 0 would disarm the timer (SDM 3A 10.5.4.1). */
         cpu_wrmsr(MSR_TSC_DEADLINE, deadline ? deadline : 1);
         return;
     }
@@ -276,8 +279,8 @@ void lapic_host_eoi(void)
 static void send(uint32_t apic_id, uint32_t command)
 {
     if (lapic.x2apic) {
-        /* The WRMSR does not wait for earlier stores, which the receiver is
-         * to see, nor for a MFENCE alone (SDM 3A 10.12.3). */
+        /* The WRMSR waits neither for earlier stores, which the receiver has
+         * to see, nor for an MFENCE alone (SDM 3A 10.12.3). */
         cpu_mfence();
         cpu_lfence();
         cpu_wrmsr(MSR_X2APIC + LAPIC_REG_ICR / 16,

@@ -13,8 +13,8 @@
 
 static struct {
     uintptr_t reset_system;
-    bool called; /* the firmware has been asked, and asks back by an exception
-                    if it is broken */
+    bool called; /* the firmware was called; a second call, from an exception in
+                    it, must not call it again */
 } machine;
 
 void machine_init(const struct boot_info *boot)
@@ -30,8 +30,9 @@ _Noreturn void machine_halt(void)
     }
 }
 
-/* Comes back only if the firmware cannot do it. It may use SSE registers, and
- * keeps data in pages that it executes from. */
+/* Asks the firmware to turn the machine off. It returns only if the firmware
+ * cannot. Firmware may use SSE registers, and may keep data in pages that it
+ * executes. */
 static void ask_firmware(void)
 {
     union {

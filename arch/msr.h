@@ -1,6 +1,7 @@
 /* Model-specific registers: the numbers that the tree uses, and their bits
- * (SDM 4 table 2-2). vmm/cpu/msr_table.c has the numbers of those that a guest
- * may only ask for. As arch/regs.h, for every room and host test. */
+ * (SDM 4 table 2-2). vmm/cpu/msr_table.c has the numbers of those that a
+ * guest may only ask for. Every room and host test may include this header,
+ * like arch/regs.h. */
 #pragma once
 
 #define MSR_TSC               0x010U
@@ -19,10 +20,10 @@
 #define MSR_MCG_STATUS        0x17aU
 #define MSR_MISC_ENABLE       0x1a0U
 #define MSR_DEBUGCTL          0x1d9U
-#define MSR_MTRR_PHYSBASE0    0x200U /* then mask 0, base 1 ... */
+#define MSR_MTRR_PHYSBASE0    0x200U /* mask 0, base 1 and so on follow */
 #define MSR_MTRR_FIX64K       0x250U
-#define MSR_MTRR_FIX16K       0x258U /* 2 */
-#define MSR_MTRR_FIX4K        0x268U /* 8 */
+#define MSR_MTRR_FIX16K       0x258U /* two of them */
+#define MSR_MTRR_FIX4K        0x268U /* eight of them */
 #define MSR_PAT               0x277U
 #define MSR_MTRR_DEF_TYPE     0x2ffU
 #define MSR_VMX_BASIC         0x480U
@@ -43,7 +44,7 @@
 #define MSR_VMX_TRUE_ENTRY    0x490U
 #define MSR_TSC_DEADLINE      0x6e0U
 #define MSR_X2APIC            0x800U /* plus a register's number, 0 to 0x3f */
-#define MSR_X2APIC_LAST       0x8ffU /* of the range that is the APIC's */
+#define MSR_X2APIC_LAST       0x8ffU /* the last MSR of the APIC's range */
 #define MSR_XSS               0xda0U
 #define MSR_EFER              0xc0000080U
 #define MSR_STAR              0xc0000081U
@@ -56,12 +57,12 @@
 #define MSR_TSC_AUX           0xc0000103U
 
 #define APIC_BASE_BSP     (1U << 8)
-#define APIC_BASE_EXTD    (1U << 10) /* x2APIC mode, with EN */
+#define APIC_BASE_EXTD    (1U << 10) /* x2APIC mode; EN has to be set, too */
 #define APIC_BASE_EN      (1U << 11)
 #define APIC_BASE_ADDRESS 0x000ffffffffff000ULL
 
 #define FEATURE_CONTROL_LOCK (1ULL << 0)
-#define FEATURE_CONTROL_VMX  (1ULL << 2) /* outside SMX */
+#define FEATURE_CONTROL_VMX  (1ULL << 2) /* VMX outside of SMX */
 
 #define SPEC_CTRL_IBRS  (1ULL << 0)
 #define SPEC_CTRL_STIBP (1ULL << 1)

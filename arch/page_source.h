@@ -1,9 +1,10 @@
-/* Where arch/ gets zeroed 4 KiB pages from (EPT tables, VMCSs, page tables):
- * the caller hands one in, made by page_source_init() of kernel/page.h. */
+/* A source of zeroed 4 KiB pages for arch/ (EPT tables, VMCSs, page tables).
+ * page_source_init() of kernel/page.h makes one, and the caller hands it in. */
 #pragma once
 
 struct page_source {
-    void *(*alloc)(struct page_source *source); /* NULL: none left */
+    void *(*alloc)(struct page_source *source); /* NULL: there is none left */
     void (*free)(struct page_source *source, void *page);
-    unsigned long taken; /* pages out now, for the owner's accounts */
+    unsigned long
+        taken; /* pages that are taken now, for the owner's accounts */
 };

@@ -18,8 +18,8 @@
 
 #define GIGABYTE (1ULL << 30)
 
-/* Rights and caching of a page, in the form of a 4 KiB page's entry. PAT entry
- * 3 is uncached by default; entry 4 is made write-combining. */
+/* Rights and caching of a page, as in the entry of a 4 KiB page. PAT entry 3
+ * is uncached by default; Lintel makes entry 4 write-combining. */
 #define DATA    (PTE_P | PTE_RW | PTE_XD)
 #define CODE    (PTE_P)
 #define CONST   (PTE_P | PTE_XD)
@@ -35,14 +35,14 @@
 static struct {
     const struct boot_info *boot;
     uint64_t *root;
-    unsigned levels;  /* 4, or 5 as the firmware had it */
+    unsigned levels;  /* 4, or 5 if the firmware had 5 */
     unsigned largest; /* level of the largest page: 3 for 1 GiB, 2 for 2 MiB */
     uint64_t pool;    /* next page of the pool */
     size_t pool_left;
     struct page_source *source;
     bool live;
-    struct spinlock lock; /* the tables', while several processors run */
-    uint64_t guards;      /* pages ever taken out */
+    struct spinlock lock; /* guards the tables while several processors run */
+    uint64_t guards;      /* the number of pages that were ever unmapped */
 } paging;
 
 static bool has_gigabyte_pages(void)
@@ -51,8 +51,8 @@ static bool has_gigabyte_pages(void)
            cpu_cpuid(0x80000001, 0).edx & CPUID_80000001_EDX_PAGE1GB;
 }
 
-/* Each run of RAM, each runtime or device range needs at most two tables at
- * either end; without 1 GiB pages there is one more a GiB. */
+/* Each run of RAM and each runtime or device range needs at most two tables
+ * at either end. Without 1 GiB pages each GiB needs one more. */
 size_t paging_pool_pages(const struct boot_info *boot)
 {
     uint64_t bytes = 4 * GIGABYTE;
@@ -73,7 +73,7 @@ size_t paging_pool_pages(const struct boot_info *boot)
            (has_gigabyte_pages() ? 0 : (size_t)(bytes / GIGABYTE));
 }
 
-/* A zeroed table; 0: none left. */
+/* A zeroed table. 0: there are none left. */
 static uint64_t new_table(void)
 {
     uint64_t table = 0;
@@ -94,7 +94,7 @@ static unsigned level_shift(unsigned level)
     return 12 + 9 * (level - 1);
 }
 
-/* The entry of a page at `level`, attributes as for a 4 KiB page. */
+/* The entry of a page at `level`; the attributes are those of a 4 KiB page. */
 static uint64_t leaf(uint64_t address, uint64_t attributes, unsigned level)
 {
     if (!attributes || level == 1) {
@@ -106,8 +106,8 @@ static uint64_t leaf(uint64_t address, uint64_t attributes, unsigned level)
     return address | attributes | PTE_PS;
 }
 
-/* The table under `entry`; makes one if there is none, whose 512 pages are what
- * the entry said before. NULL: no page for it. */
+/* The table under `entry`. If the entry is a large page, makes a table of
+ * 512 pages that map the same. NULL: there is no page for the table. */
 static uint64_t *table_below(uint64_t *entry, unsigned level)
 {
     uint64_t old = *entry;
@@ -134,8 +134,8 @@ static uint64_t *table_below(uint64_t *entry, unsigned level)
     return table;
 }
 
-/* Maps one page at `base`, as large as fits before `end`; a page that has been
- * split stays so. Returns its size; 0: no page for a table. */
+/* Maps one page at `base`, the largest that fits before `end`. A page that
+ * was split stays split. Returns its size; 0: there is no page for a table. */
 static uint64_t set_page(uint64_t base, uint64_t end, uint64_t attributes)
 {
     uint64_t *table = paging.root;
@@ -188,7 +188,8 @@ static uint64_t at(const uint8_t *symbol)
     return (uint64_t)(uintptr_t)symbol;
 }
 
-/* RAM that touches is mapped in one go, so that large pages span its kinds. */
+/* Maps RAM. Ranges that touch each other are mapped in one go, so that large
+ * pages span them. */
 static void map_ram(const struct boot_info *boot)
 {
     uint64_t base = 0, size = 0;
@@ -209,8 +210,8 @@ static void map_ram(const struct boot_info *boot)
     must_set(base, size, DATA);
 }
 
-/* Their last pages are cut free of their neighbours' large pages here, so that
- * paging_open_runtime() needs no table. */
+/* Separates the last pages of the runtime services from their neighbours'
+ * large pages, so that paging_open_runtime() needs no table. */
 static void split_runtime(const struct boot_info *boot)
 {
     for (size_t i = 0; i < boot->range_count; i++) {
@@ -247,8 +248,8 @@ static void map_image(void)
              at(image_constants_end) - at(image_constants_start), CONST);
 }
 
-/* Firmware setup may have turned NX off, which can be undone (SDM 4 Table 2-2,
- * IA32_MISC_ENABLE bit 34). */
+/* The firmware's setup may have turned NX off; that can be undone (SDM 4
+ * Table 2-2, IA32_MISC_ENABLE bit 34). */
 static void need_nx(void)
 {
     uint64_t misc = 0;
@@ -276,22 +277,22 @@ void paging_enable_here(void)
     cr4 |= features.ebx & CPUID_7_EBX_SMEP ? CR4_SMEP : 0;
     cr4 |= features.ebx & CPUID_7_EBX_SMAP ? CR4_SMAP : 0;
     cr4 |= features.ecx & CPUID_7_ECX_UMIP ? CR4_UMIP : 0;
-    /* XCR0 and what is in it are arch/vmx/vmx's; it must not be lost here. */
+    /* CR4.OSXSAVE stays: arch/vmx/ uses XCR0. */
     cr4 |= cpu_read_cr4() & CR4_OSXSAVE;
 
     need_nx();
     cpu_wrmsr(MSR_EFER, (cpu_rdmsr(MSR_EFER) & ~EFER_SCE) | EFER_NXE);
     cpu_wrmsr(MSR_PAT, PAT_VALUE);
-    /* CR4.PCIDE may only be cleared together with what it kept (SDM 3A
-     * 4.10.4.1: that flushes everything); CR3 follows at once. */
+    /* Clearing CR4.PCIDE flushes everything (SDM 3A 4.10.4.1); CR3 follows
+     * at once. */
     cpu_write_cr4(cr4);
     cpu_write_cr3(paging_root());
     cpu_write_cr0(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE);
     cpu_wbinvd();
 }
 
-/* No page below `table` is writable and executable; and how many pages are
- * executable at all. */
+/* True if no page below `table` is both writable and executable. Counts the
+ * executable pages. */
 static bool table_valid(const uint64_t *table, unsigned level,
                         uint64_t *executable)
 {
@@ -315,8 +316,8 @@ static bool table_valid(const uint64_t *table, unsigned level,
     return true;
 }
 
-/* The invariant until paging_open_runtime(): nothing is executable but Lintel's
- * text, and that is not writable. */
+/* True if only Lintel's text is executable, and it is not writable. It holds
+ * until paging_open_runtime(). */
 static bool valid(void)
 {
     uint64_t executable = 0;
@@ -372,8 +373,8 @@ bool paging_guard(void *page)
     return true;
 }
 
-/* What was not there is in no processor's cache (SDM 3A 4.10.2.3), so no other
- * one has anything to forget. */
+/* An entry that was not present is in no processor's cache (SDM 3A
+ * 4.10.2.3), so the other processors have nothing to forget. */
 bool paging_unguard(void *page)
 {
     CHECK((uintptr_t)page % PAGE_SIZE == 0);

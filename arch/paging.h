@@ -1,9 +1,9 @@
 /* Lintel's own page tables: the whole machine mapped to itself, in the largest
- * pages that fit; nothing is both writable and executable. SDM 3A chapter 4.
+ * pages that fit. Nothing is both writable and executable. SDM 3A chapter 4.
  *
- * What is mapped how: Lintel's text executable, its constants read-only, all
- * other RAM writable; the framebuffer write-combining; everything else below
- * 4 GiB, and the MMIO that the firmware names, uncached. Page 0 is left out.
+ * Lintel's text is executable, its constants are read-only, all other RAM is
+ * writable. The framebuffer is write-combining. Everything else below 4 GiB,
+ * and the MMIO that the firmware names, is uncached. Page 0 is not mapped.
  * The firmware's runtime services are not executable until
  * paging_open_runtime(). */
 #pragma once
@@ -15,46 +15,48 @@
 struct boot_info;
 struct page_source;
 
-/* How many pages boot's pool must have for paging_init(), and some for guards;
- * boot needs its memory map and framebuffer for that. */
+/* The number of pages that boot's pool needs for paging_init(), and for some
+ * guards. It reads boot's memory map and framebuffer. */
 size_t paging_pool_pages(const struct boot_info *boot);
 
-/* Builds the tables from boot's pool and turns to them, with CR0.WP, EFER.NXE
- * and, where the processor has them, SMEP, SMAP and UMIP. The firmware's own
- * tables are free memory afterwards. Once, after efi_exit() and before the page
- * allocator is given anything. */
+/* Builds the tables from boot's pool and uses them, with CR0.WP, EFER.NXE
+ * and, where the processor has them, SMEP, SMAP and UMIP. The firmware's
+ * tables are free memory afterwards. Call it once, after efi_exit() and
+ * before the page allocator gets anything. */
 void paging_init(const struct boot_info *boot);
 
-/* Where later splits of large pages get their tables when the pool is empty;
- * must stay. */
+/* Sets the source of tables for later splits of large pages, when the pool
+ * is empty. `source` must stay. */
 void paging_set_source(struct page_source *source);
 
-/* Takes one 4 KiB page out of the map, so that to touch it faults; puts it
- * back, writable. Another processor may see the page of before until it calls
- * paging_catch_up(), so a guard that it missed lets it through, and no more.
- * False: no page for a table (only the first guard in a 2 MiB or 1 GiB page may
- * need one). */
+/* Unmap one 4 KiB page, so that an access faults; and map it again,
+ * writable. Another processor may still use the old mapping until it calls
+ * paging_catch_up(); then the guard does not stop it, but nothing else is
+ * wrong. False: there is no page for a table, which only the first guard in
+ * a 2 MiB or 1 GiB page may need. */
 bool paging_guard(void *page);
 bool paging_unguard(void *page);
 
-/* Forgets on this processor what has been guarded on others: before it runs on
- * a stack that another one may have made. */
+/* Makes this processor forget mappings that other processors have guarded.
+ * Call it before running on a stack that another processor may have made. */
 void paging_catch_up(void);
 
-/* The page where other processors start, as code for as long as they do; in
- * between it is writable. */
+/* Makes the page where other processors start executable while they do, and
+ * writable otherwise. */
 void paging_lend_code(uint64_t page, bool code);
 
-/* True if the page tables in use (whoever made them) map this address. */
+/* True if the current page tables, Lintel's or the firmware's, map this
+ * address. */
 bool paging_is_mapped(uint64_t address);
 
-/* The other processors' CR3. */
+/* CR3 for the other processors. */
 uint64_t paging_root(void);
 
-/* The control registers' bits that paging_init() sets, on another processor. */
+/* Sets the bits of control registers that paging_init() sets, on another
+ * processor. */
 void paging_enable_here(void);
 
-/* Makes the firmware's runtime services callable: their code is writable and
- * executable from here on, since firmware keeps data in the same pages. Only
- * for the last call of all. */
+/* Makes the firmware's runtime services callable. Their code is writable and
+ * executable from then on, since firmware keeps data in the same pages. Only
+ * for Lintel's last call. */
 void paging_open_runtime(void);

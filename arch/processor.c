@@ -1,4 +1,4 @@
-/* The machine's processors, see arch/processor.h. */
+/* The machine's processors; see arch/processor.h. */
 #include "arch/processor.h"
 
 #include "arch/cpu.h"
@@ -12,7 +12,8 @@ static struct {
     bool known;
     struct processor *all[PROCESSORS_MAX];
     unsigned count;
-    struct processor *stopper; /* who has all others stop */
+    struct processor
+        *stopper; /* the processor that has all others stop, or NULL */
     unsigned stopped;
 } processors;
 
@@ -42,7 +43,7 @@ unsigned processor_count(void)
     return __atomic_load_n(&processors.count, __ATOMIC_ACQUIRE);
 }
 
-/* Looks at the register: about a second where nothing answers. */
+/* How often a register that does not answer is looked at; about a second. */
 #define STOP_POLLS 50000000U
 
 void processor_stop_others(void)
@@ -56,7 +57,8 @@ void processor_stop_others(void)
     }
     if (!__atomic_compare_exchange_n(&processors.stopper, &nobody, here, false,
                                      __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
-        /* Somebody else ends it, or this one has before. */
+        /* Another processor has this one stop, or this one has come here
+         * before. */
         processor_stop_if_asked();
         return;
     }

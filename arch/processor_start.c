@@ -1,6 +1,6 @@
-/* Starting the other processors; arch/processor_start.h has the contract. What
- * they run first is processor_trampoline.asm, then enter() here. They come one
- * at a time, so a word tells how far the one has got. SDM 3A 9.4, 9.11. */
+/* Starts the other processors; arch/processor_start.h has the contract. A
+ * processor first runs processor_trampoline.asm, then enter() here. Only one
+ * starts at a time, so one word tells how far it is. SDM 3A 9.4, 9.11. */
 #include "arch/processor_start.h"
 
 #include <stddef.h>
@@ -19,9 +19,9 @@
 
 #define FOUR_GIB (1ULL << 32)
 
-/* The end of processor_trampoline.asm. */
+/* The words at the end of processor_trampoline.asm. */
 struct __attribute__((packed)) words {
-    uint32_t claim; /* 1: somebody may start; he who does makes it 0 */
+    uint32_t claim; /* 1: a processor may start, and sets it to 0 */
     uint32_t cr3;
     uint32_t cr4;
     uint32_t protected_mode;
@@ -47,32 +47,33 @@ extern const uint8_t processor_start_end[];
 
 enum stage {
     STAGE_NONE,
-    STAGE_ENTERED,  /* it runs C */
-    STAGE_COMPARES, /* both look at their clocks */
+    STAGE_ENTERED,  /* the new processor runs C */
+    STAGE_COMPARES, /* both processors compare their clocks */
     STAGE_REFUSED,
-    STAGE_READY, /* it may be used: it waits for STAGE_GO */
+    STAGE_READY, /* the new processor can be used, and waits for STAGE_GO */
     STAGE_GO,
 };
 
 static struct {
-    uint64_t page; /* 0: nothing can be started */
+    uint64_t page; /* 0: no processor can be started */
     uint64_t root; /* page tables below 4 GiB */
     uint32_t stage;
     const char *why;
 
-    /* The comparison of the clocks, under the lock. */
+    /* The comparison of the clocks; under the lock. */
     struct spinlock lock;
     uint64_t last;
-    uint64_t back; /* the most that a clock read later was behind */
-    bool begun;    /* the first processor has read its own */
+    uint64_t back; /* the most that a later reading was behind an earlier one */
+    bool begun;    /* the first processor has read its clock */
     uint32_t rounds;
 } start;
 
-/* How often each of two processors reads the clock, in turns as they come. */
+/* The number of times that each of the two processors reads its clock, in
+ * any order. */
 #define ROUNDS 2000U
 
-/* Parts of a second that are waited for: SDM 3A 9.4.4.1's 10 ms and 200 us, and
- * what a processor may take for its way to C. */
+/* Waiting times as parts of a second: 10 ms and 200 us of SDM 3A 9.4.4.1,
+ * and the time that a processor may take until it runs C. */
 #define INIT_WAIT  100U
 #define START_WAIT 5000U
 #define ENTER_WAIT 10U
@@ -101,8 +102,8 @@ static void read_clock(void)
     spinlock_give_always(&start.lock);
 }
 
-/* Reads the clock while the other one does: between processors it must not go
- * back, or time would. */
+/* Reads the clock while the other processor does. A later reading must not
+ * be behind an earlier one, or time would go back. */
 static void compare_clocks(void)
 {
     for (unsigned i = 0; i < ROUNDS; i++) {
@@ -111,7 +112,8 @@ static void compare_clocks(void)
     __atomic_add_fetch(&start.rounds, 1, __ATOMIC_RELEASE);
 }
 
-/* NULL, or what is wrong with this processor. */
+/* Sets this processor up. NULL, or a sentence that says what is wrong with
+ * it. */
 static const char *take_over(const struct processor_start *request)
 {
     idt_load_here();
@@ -122,7 +124,7 @@ static const char *take_over(const struct processor_start *request)
         return "it has another APIC id than the firmware says";
     }
     set_stage(STAGE_COMPARES);
-    /* Not before there is something to compare with. */
+    /* There is something to compare with only now. */
     while (!__atomic_load_n(&start.begun, __ATOMIC_ACQUIRE)) {
         cpu_pause();
     }
@@ -136,8 +138,8 @@ static const char *take_over(const struct processor_start *request)
     return request->enable(request->pages);
 }
 
-/* The first C on another processor. The canary is the image's, GS is set
- * before anything asks who runs. */
+/* The first C on another processor. Its stack has the image's canary; GS is
+ * set before processor_here() is called. */
 static _Noreturn void enter(void *argument)
 {
     const struct processor_start *request = argument;
@@ -161,7 +163,7 @@ static _Noreturn void enter(void *argument)
     panic("processor %u has nothing to do", own.processor->index);
 }
 
-/* Waits for one second / `part` at most. */
+/* Waits until the stage is past, for one second / `part` at most. */
 static bool wait_past(enum stage stage, uint64_t tsc_hz, unsigned part)
 {
     uint64_t begin = cpu_rdtsc();
@@ -182,7 +184,7 @@ static struct words *words(void)
                                                   processor_start_page));
 }
 
-/* The page as it is, writable, with everything in it for one start. */
+/* Fills the page for one start; it is writable meanwhile. */
 static void fill_page(const struct processor_start *request)
 {
     uint32_t page = (uint32_t)start.page;
@@ -204,7 +206,8 @@ static void fill_page(const struct processor_start *request)
     cpu_mfence();
 }
 
-/* Later it finds nothing to start with. False: it has begun already. */
+/* Takes the claim back, so that a late processor does not start. False: it
+ * has begun already. */
 static bool take_back_claim(void)
 {
     bool taken;
@@ -215,7 +218,7 @@ static bool take_back_claim(void)
     return taken;
 }
 
-/* INIT, and up to two SIPIs. True: it runs C. */
+/* Sends INIT and up to two SIPIs. True: the processor runs C. */
 static bool wake(uint32_t apic_id, uint64_t tsc_hz)
 {
     lapic_host_send_init(apic_id);
@@ -231,7 +234,8 @@ static bool wake(uint32_t apic_id, uint64_t tsc_hz)
     return !take_back_claim() && wait_past(STAGE_NONE, tsc_hz, READY_WAIT);
 }
 
-/* Its part in the comparison, if it comes to that. */
+/* Takes part in the comparison of clocks, if the new processor gets that
+ * far. */
 static bool wait_ready(uint64_t tsc_hz)
 {
     if (!wait_past(STAGE_ENTERED, tsc_hz, READY_WAIT)) {
@@ -256,7 +260,7 @@ const char *processor_start(const struct processor_start *request,
     set_stage(STAGE_NONE);
     fill_page(request);
     if (!wake(apic_id, tsc_hz)) {
-        /* If it has begun after all, it stops here. */
+        /* stops the processor if it has begun after all */
         lapic_host_send_init(apic_id);
         return "it does not start";
     }

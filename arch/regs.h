@@ -1,7 +1,7 @@
-/* The bits of the processor's registers, tables and error codes, by the SDM's
- * names. MSRs have arch/msr.h, CPUID has arch/cpuid.h, the instructions
- * arch/cpu.h. Each fact of the SDM stands once in the tree; so this header has
- * no instructions, and every room and host test may include it. */
+/* The bits of the processor's registers, tables and error codes, by the
+ * SDM's names. arch/msr.h has the MSRs, arch/cpuid.h CPUID, arch/cpu.h the
+ * instructions. Each fact of the SDM stands once in the tree. This header
+ * has no instructions, so every room and host test may include it. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,8 +13,8 @@ static inline uint64_t bits(uint64_t value, unsigned high, unsigned low)
     return (value >> low) & (~0ULL >> (63 - (high - low)));
 }
 
-/* Are all bits from `width` - 1 up alike? SDM 1 3.3.7.1; `width` is 48, or 57
- * under 5-level paging. */
+/* True if all bits from `width` - 1 upward are equal (SDM 1 3.3.7.1).
+ * `width` is 48, or 57 under 5-level paging. */
 static inline bool canonical(uint64_t address, unsigned width)
 {
     unsigned unused = 64 - width;
@@ -36,9 +36,9 @@ static inline bool canonical(uint64_t address, unsigned width)
 #define CR0_PG (1ULL << 31)
 
 #define CR3_PCID        0xfffULL      /* with CR4.PCIDE */
-#define CR3_PAE_ADDRESS 0xffffffe0ULL /* of the PDPTEs, under PAE paging */
+#define CR3_PAE_ADDRESS 0xffffffe0ULL /* of the PDPTEs, under PAE */
 #define CR3_32_ADDRESS  0xfffff000ULL /* under 32-bit paging */
-#define CR3_NO_FLUSH    (1ULL << 63)  /* in a value written, with CR4.PCIDE */
+#define CR3_NO_FLUSH    (1ULL << 63)  /* in a written value */
 
 #define CR4_VME        (1ULL << 0)
 #define CR4_PVI        (1ULL << 1)
@@ -73,7 +73,7 @@ static inline bool canonical(uint64_t address, unsigned width)
 
 /* SDM 3A 2.3. */
 #define RFLAGS_CF  (1ULL << 0)
-#define RFLAGS_ONE (1ULL << 1) /* is always set */
+#define RFLAGS_ONE (1ULL << 1) /* bit 1 is always set */
 #define RFLAGS_PF  (1ULL << 2)
 #define RFLAGS_AF  (1ULL << 4)
 #define RFLAGS_ZF  (1ULL << 6)
@@ -91,7 +91,7 @@ static inline bool canonical(uint64_t address, unsigned width)
 #define DR6_BD       (1ULL << 13)
 #define DR6_BS       (1ULL << 14)
 #define DR6_BT       (1ULL << 15)
-#define DR6_RTM      (1ULL << 16) /* 0: within a transaction */
+#define DR6_RTM      (1ULL << 16) /* 0: in a transaction */
 #define DR6_AT_RESET 0xffff0ff0ULL
 #define DR7_GD       (1ULL << 13)
 #define DR7_AT_RESET 0x400ULL
@@ -118,7 +118,7 @@ enum {
     VECTOR_XM = 19,
     VECTOR_VE = 20,
     VECTOR_CP = 21,
-    VECTOR_EXCEPTIONS = 32 /* interrupts have this vector and the ones above */
+    VECTOR_EXCEPTIONS = 32 /* this vector and those above are for interrupts */
 };
 
 #define VECTOR_BIT(vector) (1U << (vector))
@@ -140,8 +140,7 @@ enum {
 #define ERROR_IDT (1U << 1)
 #define ERROR_TI  (1U << 2)
 
-/* Paging, SDM 3A tables 4-4 to 4-20. Of EPT the entries are arch/vmx/ept.c's.
- */
+/* Paging, SDM 3A tables 4-4 to 4-20. arch/vmx/ept.c has the entries of EPT. */
 #define PAGE_SIZE   4096ULL
 #define PAGE_OFFSET (PAGE_SIZE - 1)
 
@@ -152,7 +151,7 @@ enum {
 #define PTE_PCD       (1ULL << 4)
 #define PTE_A         (1ULL << 5)
 #define PTE_D         (1ULL << 6)
-#define PTE_PS        (1ULL << 7)  /* a page, in a table above the lowest */
+#define PTE_PS        (1ULL << 7)  /* the entry maps a large page */
 #define PTE_PAT       (1ULL << 7)  /* in the lowest table */
 #define PTE_PAT_LARGE (1ULL << 12) /* in a large page's entry */
 #define PTE_ADDRESS   0x000ffffffffff000ULL
@@ -167,10 +166,10 @@ enum memory_type {
     MEMORY_WT = 4,
     MEMORY_WP = 5,
     MEMORY_WB = 6,
-    MEMORY_UC_MINUS = 7 /* the PAT's only */
+    MEMORY_UC_MINUS = 7 /* only in the PAT */
 };
 
-/* May the PAT have this value? SDM 3A table 12-10. */
+/* True if the PAT may have this value (SDM 3A table 12-10). */
 static inline bool pat_valid(uint64_t pat)
 {
     for (unsigned entry = 0; entry < 8; entry++) {
@@ -183,7 +182,7 @@ static inline bool pat_valid(uint64_t pat)
     return true;
 }
 
-/* Segments, by their number in an instruction; then those without one. */
+/* Segments: first those with a number in instructions, then the others. */
 enum segment {
     SEGMENT_ES,
     SEGMENT_CS,
@@ -191,16 +190,17 @@ enum segment {
     SEGMENT_DS,
     SEGMENT_FS,
     SEGMENT_GS,
-    SEGMENT_REGISTERS, /* those an instruction can name */
+    SEGMENT_REGISTERS, /* the number of those that an instruction can name */
     SEGMENT_LDTR = SEGMENT_REGISTERS,
     SEGMENT_TR,
     SEGMENT_COUNT
 };
 
-#define SELECTOR_TI 4U /* of the LDT */
+#define SELECTOR_TI 4U /* the selector is for the LDT */
 
-/* Access rights of a segment as the VMCS has them, SDM 3C table 25-2; bits 15:0
- * are a descriptor's bits 55:40. Types are SDM 3A tables 3-1 and 3-2's. */
+/* Access rights of a segment in the VMCS' form (SDM 3C table 25-2). Bits
+ * 15:0 are a descriptor's bits 55:40. The types are those of SDM 3A tables
+ * 3-1 and 3-2. */
 #define RIGHTS_TYPE        0xfU
 #define RIGHTS_ACCESSED    (1U << 0)
 #define RIGHTS_WRITABLE    (1U << 1) /* data */

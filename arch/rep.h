@@ -1,5 +1,5 @@
-/* The string instructions, one inline each, for kernel/base/string.c.
- * Unprivileged: host tests use them as they are. SDM 2B, "REP". */
+/* The string instructions as inline functions, for kernel/base/string.c.
+ * They are not privileged, so host tests use them, too. SDM 2B, "REP". */
 #pragma once
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* The slow way of arch/spinlock.h: waiting for one's turn. */
+/* The slow part of arch/spinlock.h: waiting for the lock. */
 #include "arch/spinlock.h"
 
 bool spinlock_needed;

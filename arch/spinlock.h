@@ -1,26 +1,27 @@
-/* Locks between processors: a ticket lock, so that whoever came first gets it
- * first. Held for a short while and never over a task switch (kernel/domain.h
- * has what is); interrupts are off in all of Lintel's own code, so no handler
- * ever finds a lock of its own processor taken.
+/* Locks between processors. They are ticket locks: the processor that comes
+ * first gets the lock first. A lock is held for a short time and never over a
+ * task switch (kernel/domain.h has locks that are). Interrupts are off in all
+ * of Lintel's own code, so a handler never meets a lock that its own processor
+ * holds.
  *
- * While one processor runs, all of this is one load and a branch. */
+ * While only one processor runs, a lock costs one load and a branch. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Zero-initialised is free. */
+/* Zeroed, the lock is free. */
 struct spinlock {
-    uint32_t next;  /* the ticket that the next one to come draws */
-    uint32_t owner; /* the ticket that has it */
+    uint32_t next;  /* the ticket of the next processor that comes */
+    uint32_t owner; /* the ticket that owns the lock */
 };
 
-/* More than one processor runs: set once, by the only one that does, while it
- * holds no lock. */
+/* Set once, by the boot processor while no other processor runs and it holds
+ * no lock: from then on more than one processor runs. */
 extern bool spinlock_needed;
 
-/* Nothing is waited for any more: somebody panics, and the others stand still
- * with what they hold. */
+/* Locks are not waited for any more: a processor panics, and the others
+ * stand still with the locks that they hold. */
 extern bool spinlock_broken;
 
 void spinlock_wait(const struct spinlock *lock, uint32_t ticket);
@@ -41,18 +42,19 @@ static inline void spinlock_give_always(struct spinlock *lock)
     __atomic_store_n(&lock->owner, owner + 1, __ATOMIC_RELEASE);
 }
 
-/* True: taken; false: somebody has it or waits for it. */
+/* True: the lock was taken. False: another processor owns it or waits for
+ * it. */
 static inline bool spinlock_try_always(struct spinlock *lock)
 {
-    /* What the last owner did is before this; nobody has it, then, if the next
-     * ticket is this one. */
+    /* Acquire, so that all writes of the last owner are seen. The lock is
+     * free if the next ticket is the owner's. */
     uint32_t owner = __atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE);
 
     return __atomic_compare_exchange_n(&lock->next, &owner, owner + 1, false,
                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-/* Its owner asks: does somebody wait? */
+/* For the lock's owner: true if another processor waits for it. */
 static inline bool spinlock_wanted(const struct spinlock *lock)
 {
     return __atomic_load_n(&lock->next, __ATOMIC_RELAXED) -

@@ -1,12 +1,13 @@
-/* The stack protector: a canary that differs from boot to boot, and what
- * happens when it was overwritten. The compiler knows both names. */
+/* The stack protector: a canary that differs from boot to boot, and the
+ * panic when it was overwritten. The compiler knows both names. */
 
 #include "arch/cpu.h"
 #include "arch/cpuid.h"
 #include "arch/stack.h"
 #include "kernel/base/panic.h"
 
-/* Until it is set, a value that no string copy writes (it begins with NUL). */
+/* The value before stack_guard_init() begins with NUL, so that no string
+ * copy writes it. */
 extern uint64_t __stack_chk_guard;
 uint64_t __stack_chk_guard = 0x5ad8c2e1b7f4a300ULL;
 
@@ -18,7 +19,7 @@ _Noreturn void __stack_chk_fail(void)
           __builtin_return_address(0));
 }
 
-/* The lowest byte stays 0, so that a string that runs over ends there. */
+/* The lowest byte stays 0, so that an overrunning string copy ends there. */
 __attribute__((no_stack_protector)) void stack_guard_init(void)
 {
     uint64_t value = cpu_rdtsc() * 0x9e3779b97f4a7c15ULL;

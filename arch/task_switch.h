@@ -1,20 +1,20 @@
-/* The switch from one task's stack to another's. Called by kernel/task.c only.
- * System V AMD64 ABI 3.2.1: what a call may change need not be kept, so six
- * registers and the stack pointer are a task. */
+/* The switch from one task's stack to another's. Only kernel/task.c calls
+ * it. A call may change all but six registers and the stack pointer (System
+ * V AMD64 ABI 3.2.1), so these are all that a switch keeps. */
 #pragma once
 
 #include <stdint.h>
 
-/* Keeps this task's stack pointer in *save and goes on where the task that
- * kept `load` left off. Returns when something switches back. */
+/* Stores this task's stack pointer in *save and continues the task whose
+ * stack pointer is `load`. Returns when another task switches back. */
 void task_switch(uint64_t *save, uint64_t load);
 
-/* Where a new task starts: takes the address of its first function from RBX,
- * its argument from R12, and calls it with an aligned stack and a frame
- * pointer of 0, where backtraces end. */
+/* Where a new task starts. Its first function is in RBX and the argument in
+ * R12; it is called with an aligned stack and a frame pointer of 0, at which
+ * backtraces end. */
 void task_switch_start(void);
 
-/* What task_switch() leaves on a stack, lowest address first. */
+/* The registers that task_switch() leaves on a stack, lowest address first. */
 struct task_switch_frame {
     uint64_t r15;
     uint64_t r14;

@@ -22,17 +22,17 @@ _Static_assert(PIT_HZ / 20 <= 0xffff, "the counter's width");
 
 #define PM_TIMER_HZ 3579545ULL
 
-/* One measurement: 50 ms; the PIT's counter has 16 bits. */
+/* One measurement takes 50 ms, since the PIT's counter has 16 bits. */
 #define PIT_COUNT (PIT_HZ / 20)
 #define PM_COUNT  (PM_TIMER_HZ / 20)
 
-/* Enough for 50 ms of the fastest port there may be, few enough that a port
- * where nothing answers costs no more than a few seconds. */
+/* Reads of a port: enough for 50 ms of the fastest port, and few enough that
+ * a port without a chip costs no more than a few seconds. */
 #define POLLS_MAX 2000000U
 
 #define MEASUREMENTS 6U
 
-/* Outside of this, whatever we measured was not a clock. */
+/* A result outside of these rates is no clock's. */
 #define HZ_MIN 1000000ULL
 #define HZ_MAX 20000000000ULL
 
@@ -43,7 +43,8 @@ const char *tsc_source(void)
     return source;
 }
 
-/* Ticks while channel 2 counts PIT_COUNT down to 0; 0: it does not. */
+/* TSC ticks while channel 2 counts PIT_COUNT down to 0. 0: it does not
+ * count. */
 static uint64_t pit_ticks(uint16_t unused)
 {
     uint8_t saved = cpu_in8(PORT_B);
@@ -56,7 +57,7 @@ static uint64_t pit_ticks(uint16_t unused)
     cpu_out8(PIT_CHANNEL_2, PIT_COUNT & 0xff);
     cpu_out8(PIT_CHANNEL_2, PIT_COUNT >> 8);
     if (cpu_in8(PORT_B) & PORT_B_OUT) {
-        return 0; /* mode 0 begins low */
+        return 0; /* in mode 0 the output begins low */
     }
     cpu_out8(PORT_B, off | PORT_B_GATE);
     start = cpu_rdtsc_ordered();
@@ -70,8 +71,8 @@ static uint64_t pit_ticks(uint16_t unused)
     return end ? end - start : 0;
 }
 
-/* Ticks of PM_COUNT counts of the ACPI timer, whose lower 24 bits are all that
- * every machine has. */
+/* TSC ticks of PM_COUNT counts of the ACPI timer. Only its lower 24 bits
+ * exist on every machine. */
 static uint64_t pm_ticks(uint16_t port)
 {
     uint32_t first, now;
@@ -91,9 +92,9 @@ static uint64_t pm_ticks(uint16_t port)
     return 0;
 }
 
-/* Whatever disturbs a measurement (SMIs, a busy host) makes it longer, so the
- * shortest is right; it is believed when another agrees to 1/4000, or after
- * all have been made. */
+/* Measures several times. Disturbances (SMIs, a busy host) only make a
+ * measurement longer, so the shortest is right. It is believed when another
+ * one agrees to 1/4000, or after all were made. */
 static uint64_t measure(uint64_t (*ticks_of)(uint16_t port), uint16_t port)
 {
     uint64_t best = 0;
@@ -117,9 +118,9 @@ static uint64_t measure(uint64_t (*ticks_of)(uint16_t port), uint16_t port)
     return best;
 }
 
-/* SDM 2A CPUID: leaf 15H, EBX/EAX times the crystal in ECX; leaf 16H, the base
- * frequency in MHz, which the TSC has on processors without a crystal's rate
- * in 15H. */
+/* The rate by CPUID (SDM 2A). Leaf 15H: EBX/EAX times the crystal's rate in
+ * ECX. Leaf 16H: the base frequency in MHz, which is the TSC's where 15H has
+ * no crystal's rate. */
 static uint64_t cpuid_hz(void)
 {
     uint32_t last = cpu_cpuid(0, 0).eax;

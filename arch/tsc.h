@@ -5,10 +5,11 @@
 
 struct boot_info;
 
-/* Measures the rate, in Hz: against the PIT where there is one, else the ACPI
- * power management timer, else what CPUID says; 0: nothing to measure with.
- * Takes 100 to 300 ms. Interrupts must be off. */
+/* Measures the rate in Hz: against the PIT; without a PIT, against the ACPI
+ * power management timer; without that, takes CPUID's. 0: there is nothing
+ * to measure with. It takes 100 to 300 ms. Interrupts must be off. */
 uint64_t tsc_calibrate(const struct boot_info *boot);
 
-/* What the last tsc_calibrate() used: "PIT", "ACPI PM timer", "CPUID". */
+/* The clock that the last tsc_calibrate() used: "PIT", "ACPI PM timer",
+ * "CPUID". */
 const char *tsc_source(void);

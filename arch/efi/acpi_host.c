@@ -7,7 +7,7 @@
 #include "arch/boot.h"
 #include "kernel/base/string.h"
 
-/* A length beyond this is taken for garbage, so that no checksum runs away. */
+/* A longer table is not believed, so that checking sums ends soon. */
 #define TABLE_MAX   (1U << 20)
 #define HEADER_SIZE 36U
 
@@ -25,7 +25,7 @@ static uint64_t read64(const uint8_t *at)
     return read32(at) | (uint64_t)read32(at + 4) << 32;
 }
 
-/* All bytes of a table add up to 0 (ACPI 6.5 section 5.2.2). */
+/* True if all bytes of the table add up to 0 (ACPI 6.5 section 5.2.2). */
 static bool sums_to_zero(const uint8_t *bytes, uint32_t length)
 {
     uint8_t sum = 0;
@@ -36,7 +36,7 @@ static bool sums_to_zero(const uint8_t *bytes, uint32_t length)
     return sum == 0;
 }
 
-/* The table at `address` if it is whole and of that signature. */
+/* The table at `address`. NULL: it is not whole, or has another signature. */
 static const uint8_t *table_at(uint64_t address, const char signature[4],
                                uint32_t *length)
 {
@@ -53,8 +53,8 @@ static const uint8_t *table_at(uint64_t address, const char signature[4],
     return table;
 }
 
-/* The table with this signature, of *length bytes; NULL: there is none that is
- * whole. `rsdp` 0: no ACPI. */
+/* The table with this signature, and its *length in bytes. NULL: there is no
+ * whole one. `rsdp` 0 means that there is no ACPI. */
 static const uint8_t *find(uint64_t rsdp, const char signature[4],
                            uint32_t *length)
 {
@@ -66,7 +66,7 @@ static const uint8_t *find(uint64_t rsdp, const char signature[4],
     if (!rsdp || memcmp(root, "RSD PTR ", 8) != 0 || !sums_to_zero(root, 20)) {
         return NULL;
     }
-    /* The XSDT counts where there is one (ACPI 6.5 section 5.2.5.3). */
+    /* Where there is an XSDT, it counts (ACPI 6.5 section 5.2.5.3). */
     if (root[15] >= 2 && read32(root + 20) >= 36) {
         list = table_at(read64(root + 24), "XSDT", &size);
     }
@@ -84,8 +84,8 @@ static const uint8_t *find(uint64_t rsdp, const char signature[4],
     return NULL;
 }
 
-/* One entry of the MADT; ACPI 6.5 sections 5.2.12.2 and 5.2.12.12. False: it is
- * no processor. */
+/* Reads one entry of the MADT (ACPI 6.5 sections 5.2.12.2 and 5.2.12.12).
+ * False: it is no processor. */
 static bool madt_processor(const uint8_t *entry, struct boot_processor *to)
 {
     uint32_t flags;
@@ -110,7 +110,7 @@ static bool madt_processor(const uint8_t *entry, struct boot_processor *to)
     return true;
 }
 
-/* A processor may be listed in both forms. */
+/* True if the processor is in the list: the MADT may have it in both forms. */
 static bool listed(const struct boot_processor *processors, size_t count,
                    uint32_t apic_id)
 {
@@ -122,8 +122,8 @@ static bool listed(const struct boot_processor *processors, size_t count,
     return false;
 }
 
-/* Steps through the MADT: the entry at *at, which moves behind it; NULL: no
- * more that are whole. */
+/* The entry of the MADT at *at, which is moved behind it. NULL: there are no
+ * more whole entries. */
 static const uint8_t *madt_next(const uint8_t *madt, uint32_t length,
                                 uint32_t *at)
 {
@@ -153,7 +153,8 @@ size_t acpi_host_processors(uint64_t rsdp, struct boot_processor *processors,
     return count;
 }
 
-/* ACPI 6.5 section 5.2.12.3: type 1, the address at 4. */
+/* IOAPICs are entries of type 1, with the address at 4 (ACPI 6.5 section
+ * 5.2.12.3). */
 size_t acpi_host_ioapics(uint64_t rsdp, uint32_t *bases, size_t capacity)
 {
     uint32_t length = 0, at = MADT_ENTRIES;
@@ -169,9 +170,9 @@ size_t acpi_host_ioapics(uint64_t rsdp, uint32_t *bases, size_t capacity)
     return count;
 }
 
-/* The IOAPIC that `line`'s global interrupt (in `pin` so far) belongs to is the
- * one with the highest first interrupt that is not above it: at 4 the address,
- * at 8 that interrupt (ACPI 6.5 section 5.2.12.3). */
+/* Finds the pin of `line`, whose `pin` is a global interrupt so far. Its
+ * IOAPIC is the one with the highest first interrupt that is not above it:
+ * the address is at 4, the first interrupt at 8 (ACPI 6.5 section 5.2.12.3). */
 static void find_pin(const uint8_t *madt, uint32_t length,
                      struct boot_isa_line *line)
 {
@@ -190,9 +191,9 @@ static void find_pin(const uint8_t *madt, uint32_t length,
     }
 }
 
-/* ACPI 6.5 section 5.2.12.5, type 2: the bus at 2, its line at 3, the global
- * interrupt at 4, polarity and trigger at 8 (3 of each: low, level; ISA's own
- * are high and edge). */
+/* Overrides are entries of type 2: the bus at 2, its line at 3, the global
+ * interrupt at 4, polarity and trigger at 8, of which 3 means low and level.
+ * ISA's own are high and edge (ACPI 6.5 section 5.2.12.5). */
 void acpi_host_isa(uint64_t rsdp, uint32_t default_base,
                    struct boot_isa_line *lines)
 {
@@ -216,8 +217,9 @@ void acpi_host_isa(uint64_t rsdp, uint32_t default_base,
     }
 }
 
-/* ACPI 6.5 Table 5.9: PM_TMR_BLK at 76, PM_TMR_LEN at 91, X_PM_TMR_BLK (a
- * generic address: space, width, offset, size, address) at 208. */
+/* Offsets of the FADT: PM_TMR_BLK at 76, PM_TMR_LEN at 91, X_PM_TMR_BLK (a
+ * generic address: space, width, offset, size, address) at 208 (ACPI 6.5
+ * Table 5.9). */
 uint16_t acpi_host_pm_timer(uint64_t rsdp)
 {
     uint32_t length = 0;

@@ -1,11 +1,10 @@
 /* The machine's own ACPI tables, as far as Lintel reads them: processors and
  * IOAPICs (MADT) and the power management timer (FADT). ACPI 6.5 section 5.2.
- * Every length and checksum is looked at before the table is believed; tables
- * are read in place, from where the firmware left them.
+ * Every length and checksum is checked before a table is believed. Tables are
+ * read where the firmware left them.
  *
- * Who calls it: arch/efi/efi_machine.c. (The guests' tables are
- * vmm/firmware/acpi_tables.)
- */
+ * Who calls it: arch/efi/efi_machine.c. (vmm/firmware/acpi_tables.c has the
+ * guests' tables.) */
 #pragma once
 
 #include <stddef.h>
@@ -14,19 +13,21 @@
 struct boot_isa_line;
 struct boot_processor;
 
-/* Enabled and disabled processors of the MADT, at most `capacity`; 0: none.
- * Here and below `rsdp` may be 0: no ACPI. */
+/* Gets the enabled and disabled processors of the MADT, at most `capacity`.
+ * Returns their number; 0: none. In this file `rsdp` may be 0: there is no
+ * ACPI. */
 size_t acpi_host_processors(uint64_t rsdp, struct boot_processor *processors,
                             size_t capacity);
 
-/* Where the IOAPICs' registers are, at most `capacity`; 0: none. */
+/* Gets the addresses of the IOAPICs' registers, at most `capacity`. Returns
+ * their number; 0: none. */
 size_t acpi_host_ioapics(uint64_t rsdp, uint32_t *bases, size_t capacity);
 
-/* Where the 16 ISA lines come in, as the MADT tells it. Without one, or where
- * it names no IOAPIC, at the pins of their numbers of the IOAPIC at
- * `default_base`. */
+/* Gets the pins of the 16 ISA lines from the MADT. Without an MADT, or if it
+ * names no IOAPIC, line n is pin n of the IOAPIC at `default_base`. */
 void acpi_host_isa(uint64_t rsdp, uint32_t default_base,
                    struct boot_isa_line *lines);
 
-/* The I/O port of the timer; 0: none, or not at a port. */
+/* The I/O port of the power management timer. 0: there is none, or it is not
+ * at a port. */
 uint16_t acpi_host_pm_timer(uint64_t rsdp);

@@ -1,14 +1,14 @@
-/* Entry from the firmware and leaving it. UEFI 2.10 sections 4.1 and 7.4.6.
- * gnu-efi's crt0 relocates the image and calls efi_main() here with the System
- * V convention. Read next: vmm/main.c. */
+/* Entry from the firmware, and leaving it. UEFI 2.10 sections 4.1 and 7.4.6.
+ * gnu-efi's crt0 relocates the image and calls efi_main() here with the
+ * System V convention. Read next: vmm/main.c. */
 
 #include "arch/cpu.h"
 #include "arch/efi/efi_firmware.h"
 #include "arch/stack.h"
 #include "kernel/base/string.h"
 
-/* The firmware may run on our stack too, and asks for 128 KiB (UEFI 2.10
- * section 2.3.4). The lowest page becomes a guard page. */
+/* The firmware may run on Lintel's stack, too, and asks for 128 KiB (UEFI
+ * 2.10 section 2.3.4). The lowest page becomes a guard page. */
 #define STACK_PAGES 41
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
@@ -26,8 +26,8 @@ uint64_t efi_pages(struct efi_boot *boot, uint64_t count)
     return EFI_ERROR(status) ? 0 : address;
 }
 
-/* The other processors start in real mode: their first page must lie below
- * 1 MiB, and only now is it known which of them is free. */
+/* A free page below 1 MiB, for the other processors, which start in real
+ * mode. Only now is it known which pages are free there. */
 static uint64_t low_page(struct efi_boot *boot)
 {
     EFI_PHYSICAL_ADDRESS address = 0x9f000;
@@ -36,7 +36,8 @@ static uint64_t low_page(struct efi_boot *boot)
     return EFI_ERROR(status) ? 0 : address;
 }
 
-/* False: not enough memory, or the firmware does not know its own image. */
+/* Gathers the facts about the machine. False: there is not enough memory, or
+ * the firmware does not know its own image. */
 static bool gather(struct efi_boot *boot)
 {
     EFI_GUID loaded_image_guid = LOADED_IMAGE_PROTOCOL;
@@ -64,7 +65,7 @@ static void enter_main(void *argument)
     lintel_main(argument);
 }
 
-/* The canary changes under this function's feet. */
+/* The canary changes while this function runs. */
 __attribute__((no_stack_protector)) EFI_STATUS
 efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
 {
@@ -74,8 +75,8 @@ efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     boot.image = image;
     boot.system = system;
     boot.services = system->BootServices;
-    /* Loading may take longer than the five minutes after which the firmware
-     * would reset the machine. */
+    /* The firmware would reset the machine after five minutes, and loading
+     * may take longer. */
     boot.services->SetWatchdogTimer(0, 0, 0, NULL);
     if (!gather(&boot)) {
         return EFI_OUT_OF_RESOURCES;
@@ -101,9 +102,10 @@ bool efi_read_key(struct efi_boot *boot, uint32_t *key)
     return true;
 }
 
-/* ExitBootServices takes the key of the current map, and fails if anything
- * (an event of the firmware's own) has allocated since; after the first try
- * only GetMemoryMap may be called between (UEFI 2.10 section 7.4.6). */
+/* ExitBootServices takes the key of the current map. It fails if anything
+ * has allocated memory since, such as an event of the firmware. After the
+ * first try only GetMemoryMap may be called in between (UEFI 2.10 section
+ * 7.4.6). */
 bool efi_exit(struct efi_boot *boot)
 {
     bool exited = false;

@@ -1,8 +1,9 @@
-/* Lintel as a UEFI application: what the firmware does for us while its boot
+/* Lintel as a UEFI application: the services of the firmware while its boot
  * services exist, and leaving them. UEFI 2.10 chapters 4, 7 and 13.
  *
- * efi_main() (arch/efi/efi.c) gathers what arch/boot.h holds, turns to a stack
- * of our own and calls lintel_main(). Files are in arch/efi/efi_file.h. */
+ * efi_main() (arch/efi/efi.c) gathers the facts of arch/boot.h, changes to a
+ * stack of Lintel's own and calls lintel_main(). Files are in
+ * arch/efi/efi_file.h. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,21 +14,23 @@
 
 struct efi_boot;
 
-/* Upstairs; the only call that goes there. To return is to go back to the
- * firmware with an error, possible only before efi_exit(). */
+/* Lintel's main function, in vmm/main.c: the only call into a higher room.
+ * If it returns, Lintel goes back to the firmware with an error; it may do
+ * so only before efi_exit(). */
 void lintel_main(struct efi_boot *boot);
 
-/* Valid for ever; the memory map is filled by efi_exit(). */
+/* The facts about the machine, valid for ever. efi_exit() fills the memory
+ * map. */
 const struct boot_info *efi_info(const struct efi_boot *boot);
 
 void efi_sleep(struct efi_boot *boot, uint64_t microseconds);
 
-/* True, and which (a Unicode character; 0 for keys that have none), if a key
- * was pressed. Never waits. */
+/* True: a key was pressed, and *key is its Unicode character, or 0 for a key
+ * that has none. Never waits. */
 bool efi_read_key(struct efi_boot *boot, uint32_t *key);
 
-/* Ends the boot services. From here on only our own code runs but for
- * machine_power_off(), and everything above but efi_info() is gone. Interrupts
- * are off on return. False: the firmware refuses, and nothing has changed but
- * that files can no longer be read. */
+/* Ends the boot services. From here on only Lintel's code runs, except for
+ * machine_power_off(), and nothing above works but efi_info(). Interrupts
+ * are off on return. False: the firmware refuses; then nothing has changed,
+ * except that files can no longer be read. */
 bool efi_exit(struct efi_boot *boot);

@@ -1,12 +1,12 @@
-/* Files of the volume that Lintel was loaded from. UEFI 2.10 sections 13.4
- * and 13.5. See the header. */
+/* Files of the volume that Lintel was loaded from; see the header. UEFI 2.10
+ * sections 13.4 and 13.5. */
 #include "arch/efi/efi_file.h"
 
 #include "arch/efi/efi_firmware.h"
 #include "arch/efi/ucs2.h"
 #include "kernel/base/string.h"
 
-/* Bytes asked of the firmware at once: few enough that progress moves. */
+/* Bytes that the firmware reads in one call, few enough that progress shows. */
 #define CHUNK    (2ULL << 20)
 #define PATH_MAX 512
 
@@ -63,7 +63,7 @@ static enum efi_result open_path(struct efi_boot *boot, const char *path,
     return EFI_ERROR(status) ? EFI_RESULT_FAILED : EFI_RESULT_OK;
 }
 
-/* The size of what was opened, if that is a file. */
+/* Gets the size of the open file. A directory is an error. */
 static enum efi_result file_size(EFI_FILE_PROTOCOL *file, uint64_t *size)
 {
     EFI_GUID guid = EFI_FILE_INFO_ID;
@@ -180,7 +180,7 @@ static bool ends_in(const char *name, const char *suffix)
     return true;
 }
 
-/* One read of a directory is one entry; none is left when it is empty (UEFI
+/* One read of a directory gives one entry; an empty read is the end (UEFI
  * 2.10 section 13.5.5). */
 static enum efi_result list_open(EFI_FILE_PROTOCOL *directory,
                                  const char *suffix, efi_name each,
@@ -225,7 +225,7 @@ enum efi_result efi_list_files(struct efi_boot *boot, const char *directory,
     if (result == EFI_RESULT_DIRECTORY) {
         result = list_open(source, suffix, each, argument);
     } else if (result == EFI_RESULT_OK) {
-        /* It would give its contents as names. */
+        /* reading a file would give its contents as names */
         result = EFI_RESULT_FILE;
     }
     source->Close(source);

@@ -1,7 +1,7 @@
-/* Files of the volume that Lintel was loaded from. Paths are UTF-8, from its
- * root; / and \ both separate. In Lintel arch/efi/efi_file.c implements this
- * with the firmware's file system, until efi_exit(). In lintel-check
- * test/check/directory.c implements it with a directory.
+/* Files of the volume that Lintel was loaded from. Paths are UTF-8 and begin at
+ * its root; / and \ both separate names. In Lintel, arch/efi/efi_file.c
+ * implements this with the firmware's file system, until efi_exit(). In
+ * lintel-check, test/check/directory.c implements it with a directory.
  *
  * Who calls it: vmm/load_config.c, vmm/load_files.c. */
 #pragma once
@@ -24,8 +24,8 @@ enum efi_result {
  * file". */
 const char *efi_result_text(enum efi_result result);
 
-/* Contents in pages of their own, which stay ours after efi_exit(). At least
- * one zero byte follows the contents. */
+/* The contents, in pages that stay Lintel's after efi_exit(). At least one
+ * zero byte follows them. */
 struct efi_file {
     uint8_t *data; /* page aligned */
     uint64_t size; /* bytes of the file */
@@ -34,16 +34,17 @@ struct efi_file {
 /* Called after each chunk. */
 typedef void (*efi_progress)(void *argument, uint64_t done, uint64_t total);
 
-/* The whole file; `progress` may be NULL. On failure nothing is held. */
+/* Reads the whole file. `progress` may be NULL. After a failure no memory is
+ * held. */
 enum efi_result efi_read_file(struct efi_boot *boot, const char *path,
                               struct efi_file *file, efi_progress progress,
                               void *argument);
 
-/* Zeroed memory of our own that lives as long as Lintel; NULL: none left. */
+/* Zeroed memory that lives as long as Lintel. NULL: there is none left. */
 void *efi_alloc(struct efi_boot *boot, size_t bytes);
 
-/* Calls `each` for every plain file of the directory whose name ends in
- * `suffix` (letter case does not matter, as FAT has it), in no order. */
+/* Calls `each`, in no order, for every plain file of the directory whose
+ * name ends in `suffix`. The case of letters does not matter, as in FAT. */
 typedef void (*efi_name)(void *argument, const char *name);
 enum efi_result efi_list_files(struct efi_boot *boot, const char *directory,
                                const char *suffix, efi_name each,

@@ -1,6 +1,6 @@
-/* What the firmware knows of the machine: its framebuffer, processors and ACPI
- * root. Called once by arch/efi/efi.c. UEFI 2.10 sections 4.6 and 12.9; PI 1.8
- * volume 2, section 13.4 (MP services, which gnu-efi does not have). */
+/* The firmware's facts about the machine: its framebuffer, processors and
+ * ACPI root. arch/efi/efi.c calls it once. UEFI 2.10 sections 4.6 and 12.9;
+ * PI 1.8 volume 2, section 13.4 (MP services, which gnu-efi does not have). */
 
 #include "arch/apic_regs.h"
 #include "arch/cpu.h"
@@ -23,13 +23,13 @@ struct mp_processor {
     UINT32 status;
     UINT32 location[3];
     UINT32 extended_location[6];
-    UINT32 room[8]; /* for firmware that has more to say */
+    UINT32 room[8]; /* firmware may write more than it should */
 };
 
 #define MP_STATUS_BSP     1U
 #define MP_STATUS_ENABLED 2U
 
-/* The protocol's first two functions of seven. */
+/* The first two of the protocol's seven functions. */
 struct mp_services {
     EFI_STATUS(EFIAPI *get_count)
     (struct mp_services *this, UINTN *all, UINTN *enabled);
@@ -64,7 +64,7 @@ static size_t processors_of_firmware(struct efi_boot *boot)
     return count;
 }
 
-/* This processor's APIC id: the 32-bit one where there is a leaf for it. */
+/* This processor's APIC id, of 32 bits where CPUID has the leaf for it. */
 static uint32_t own_apic_id(void)
 {
     struct cpuid top;
@@ -129,7 +129,7 @@ static void gather_acpi(struct efi_boot *boot)
     acpi_host_isa(boot->info.rsdp, IOAPIC_BASE, boot->info.isa);
 }
 
-/* False: a layout that we do not draw in. */
+/* False: Lintel cannot draw in this layout of pixels. */
 static bool pixel_layout(const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode,
                          enum boot_pixel *pixel)
 {

@@ -1,12 +1,12 @@
-/* The firmware's memory map, and what boot_info makes of it. UEFI 2.10 section
- * 7.2. Called by arch/efi/efi.c on the way out of boot services. */
+/* The firmware's memory map, and the ranges that boot_info makes of it. UEFI
+ * 2.10 section 7.2. arch/efi/efi.c calls it on the way out of boot services. */
 
 #include "arch/boot_ranges.h"
 #include "arch/efi/efi_firmware.h"
 #include "arch/paging.h"
 
-/* Between the sizing of the map and its last reading, allocations (our own, and
- * those of the firmware's events) split ranges. */
+/* Room for more ranges: between the first and the last reading of the map,
+ * allocations of Lintel and of the firmware's events split ranges. */
 #define MAP_ROOM 32
 
 /* EFI_MEMORY_SP, UEFI 2.10 section 7.2.3: memory that is not for general use.
@@ -42,7 +42,7 @@ static struct boot_range range_of(const EFI_MEMORY_DESCRIPTOR *descriptor)
     if (descriptor->Type < EfiMaxMemoryType) {
         range.kind = kind_of_type[descriptor->Type];
     } else {
-        /* Persistent or unaccepted memory, or what is yet to be invented. */
+        /* persistent or unaccepted memory, or a type of the future */
         range.write_back = false;
     }
     if (range.kind == BOOT_USABLE &&
@@ -101,7 +101,7 @@ static bool allocate_map(struct efi_boot *boot)
     }
     boot->map = (uint8_t *)(uintptr_t)address;
     boot->map_capacity = pages * EFI_PAGE;
-    /* A range of ours is smaller than a descriptor. */
+    /* The ranges are written over the descriptors that they are made of. */
     _Static_assert(sizeof(struct boot_range) <= sizeof(EFI_MEMORY_DESCRIPTOR),
                    "ranges fit where descriptors do");
     address = efi_pages(boot, pages);

@@ -2,9 +2,8 @@
 
 #include "arch/efi/ucs2.h"
 
-/* One character of UTF-8 from *text, which is moved behind it. Only the
- * shortest form is valid, and nothing that 16 bits cannot hold is wanted.
- * -1: not valid, or not wanted. */
+/* Reads one character of UTF-8 from *text, and moves *text behind it. Only
+ * the shortest form is valid. -1: it is not valid, or has more than 16 bits. */
 static int decode(const char **text)
 {
     const unsigned char *bytes = (const unsigned char *)*text;
@@ -42,7 +41,8 @@ static int decode(const char **text)
 bool ucs2_from_path(uint16_t *to, size_t capacity, const char *path)
 {
     size_t length = 0;
-    bool separator = true; /* drops one that comes first */
+    bool separator =
+        true; /* true at first, so that a leading separator is dropped */
 
     while (*path) {
         int character = decode(&path);
@@ -68,7 +68,7 @@ bool ucs2_from_path(uint16_t *to, size_t capacity, const char *path)
     return true;
 }
 
-/* Bytes written, 1 to 3. */
+/* Writes the character as UTF-8. Returns the number of bytes, 1 to 3. */
 static size_t encode(char *to, unsigned value)
 {
     if (value < 0x80) {
