@@ -1,7 +1,7 @@
-/* Extended page tables: built in the largest pages that alignment and the
- * processor allow, write-back throughout. Called while a VM is built and taken
- * down; faults on what is not mapped are the devices' way in.
- * SDM 3C 29.3 (the format), 29.4 (what must be flushed when). */
+/* Extended page tables, in the largest pages that alignment and the
+ * processor allow, write-back throughout. Called while a VM is built and
+ * torn down. Accesses to addresses that are not mapped are accesses to
+ * devices. SDM 3C 29.3 (the format), 29.4 (when to flush). */
 #include "arch/vmx/ept.h"
 
 #include <stddef.h>
@@ -53,7 +53,8 @@ static unsigned largest_level(void)
     return vmx_machine.ept_vpid & EPT_CAP_2M ? 2 : 1;
 }
 
-/* The largest page that starts at both addresses and fits into `size`. */
+/* The level of the largest page that begins at both addresses and fits into
+ * `size`. */
 static unsigned fitting_level(uint64_t gpa, uint64_t hpa, uint64_t size)
 {
     unsigned level = largest_level();
@@ -71,8 +72,8 @@ bool ept_init(struct ept *ept, struct page_source *pages)
     return ept->root != NULL;
 }
 
-/* Makes the entry, empty or a large page, a table of the level below that
- * maps the same. */
+/* Replaces the entry, which is empty or a large page, by a table of the
+ * level below that maps the same. */
 static bool make_table(struct ept *ept, uint64_t *entry, unsigned level)
 {
     uint64_t *table = ept->pages->alloc(ept->pages);
@@ -99,7 +100,8 @@ static void free_table(struct ept *ept, uint64_t *table, unsigned level)
     ept->pages->free(ept->pages, table);
 }
 
-/* *replaced: something else was mapped there, so old translations must go. */
+/* Maps one page. *replaced is set if something else was mapped there: then
+ * old translations have to be flushed. */
 static bool map_one(struct ept *ept, uint64_t gpa, unsigned leaf_level,
                     uint64_t leaf, bool *replaced)
 {

@@ -1,5 +1,5 @@
-/* Extended page tables of one VM (SDM 3C 29.3), in the largest pages that fit
- * and the processor offers. */
+/* The extended page tables of one VM (SDM 3C 29.3), in the largest pages
+ * that fit and that the processor offers. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,16 +20,18 @@ struct ept {
 /* False: out of pages. */
 bool ept_init(struct ept *ept, struct page_source *pages);
 
-/* Maps [gpa, gpa + size) to [hpa, ...), write-back; all three are multiples of
- * 4 KiB. False: out of pages (what was mapped so far stays; destroy it). */
+/* Maps [gpa, gpa + size) to [hpa, ...), write-back. All three are multiples
+ * of 4 KiB. False: out of pages. What was mapped so far stays then, and the
+ * caller destroys the tables. */
 bool ept_map(struct ept *ept, uint64_t gpa, uint64_t hpa, uint64_t size,
              unsigned access);
 
 /* The EPT pointer for guest_create(). */
 uint64_t ept_pointer(const struct ept *ept);
 
-/* Gives all tables back and flushes what the processor cached (INVEPT). */
+/* Gives all tables back, and flushes the translations that the processor
+ * cached (INVEPT). */
 void ept_destroy(struct ept *ept);
 
-/* Logs the walk of `gpa` through the tables, one line a level. */
+/* Logs the entries for `gpa`, one line for each level. */
 void ept_dump(uint64_t pointer, uint64_t gpa);

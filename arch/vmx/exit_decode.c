@@ -1,5 +1,5 @@
-/* From the VMCS' exit-information fields to struct exit: VMCS names end here.
- * SDM 3C 28.2 and Appendix C. */
+/* Makes struct exit of the VMCS' exit-information fields; no room above this
+ * one sees VMCS names. SDM 3C 28.2 and Appendix C. */
 #include "arch/vmx/exit_decode.h"
 
 #include "arch/cpu.h"
@@ -15,7 +15,7 @@
 #define F EXIT_HAS_FIELDS
 #define S EXIT_WILL_SKIP
 
-/* TASK_SWITCH has a length only where an instruction was the cause. */
+/* A task switch has a length only if an instruction caused it. */
 const uint8_t exit_decode_needs[EXIT_REASON_COUNT] = {
     [EXIT_EXCEPTION_NMI] = Q | V | F,
     [EXIT_EXTERNAL_INTERRUPT] = F,
@@ -80,8 +80,8 @@ const uint8_t exit_decode_needs[EXIT_REASON_COUNT] = {
 #undef F
 #undef S
 
-/* The exit undid an IRET that had ended the blocking of NMIs (28.2.3); the
- * IRET will run again. */
+/* The exit has undone an IRET that had unblocked NMIs (28.2.3). The IRET
+ * will run again, so NMIs are blocked again. */
 static void block_nmi_again(struct guest *guest)
 {
     guest_regs_write(guest, HIDDEN_INTERRUPTIBILITY,
@@ -123,12 +123,12 @@ static void decode_external_interrupt(struct exit *exit)
     idt_dispatch(exit->event.vector);
 }
 
-/* The host's interrupts that wait are taken here, as after an exit that was
- * made by one. */
+/* Takes the host's interrupts that wait, as an exit by an external interrupt
+ * would. */
 static void decode_preemption_timer(void)
 {
     cpu_sti();
-    cpu_pause(); /* in the shadow of STI */
+    cpu_pause(); /* the shadow of STI covers this instruction */
     cpu_cli();
 }
 
@@ -151,8 +151,8 @@ static void decode_ept_violation(struct guest *guest, struct exit *exit)
     }
 }
 
-/* No guest can cause one: the tables are wrong. The VM ends, with its walk in
- * the log. */
+/* A guest cannot cause one: Lintel's tables are wrong. The VM ends, and the
+ * walk is in the log. */
 static void decode_ept_misconfiguration(struct guest *guest, struct exit *exit)
 {
     exit->ept.gpa = vmx_read(VMCS_GUEST_PHYSICAL_ADDRESS);
@@ -163,7 +163,8 @@ static void decode_ept_misconfiguration(struct guest *guest, struct exit *exit)
     ept_dump(guest->ept_pointer, exit->ept.gpa);
 }
 
-/* SDM 3D Table 28-6: types 0 to 2 are an instruction's, by linear address. */
+/* SDM 3D Table 28-6: types 0 to 2 are accesses of instructions, by linear
+ * address. */
 static void decode_apic_access(struct exit *exit)
 {
     uint64_t type = bits(exit->qualification, 15, 12);

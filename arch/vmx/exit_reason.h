@@ -1,5 +1,5 @@
-/* Basic exit reasons (SDM 3D Appendix C) as one list: the enum and the names
- * that dumps print are both made from it. */
+/* Basic exit reasons (SDM 3D Appendix C) as one list, which gives the enum
+ * and the names in dumps. */
 #pragma once
 
 #define EXIT_REASONS(X)                                                        \
@@ -73,5 +73,5 @@ enum exit_reason {
     EXIT_REASON_COUNT
 };
 
-/* "EPT_VIOLATION" for 48; "UNKNOWN" for a number not listed. */
+/* "EPT_VIOLATION" for 48; "UNKNOWN" for a number that is not in the list. */
 const char *exit_reason_name(enum exit_reason reason);

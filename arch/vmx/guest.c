@@ -1,6 +1,6 @@
-/* Running a guest, and its registers as vmm/ sees them: the middle of what
- * arch/vmx/guest.h promises. Read guest_regs.c, guest_event.c and
- * guest_entry.asm next.  SDM 3C chapters 25 to 28. */
+/* Runs a guest, and gives vmm/ its registers: the central part of
+ * arch/vmx/guest.h. Read guest_regs.c, guest_event.c and guest_entry.asm
+ * next. SDM 3C chapters 25 to 28. */
 #include "arch/vmx/guest.h"
 
 #include <stddef.h>
@@ -68,7 +68,7 @@ static ASIDE void flush_late(struct guest *guest)
         vmx_flush_vpid(guest->vpid);
     }
     if (guest->mitigations & MITIGATION_SPEC_CTRL) {
-        /* Every time: the exit has put the host's value there. */
+        /* At every entry, since the exit has written the host's value. */
         cpu_wrmsr(MSR_SPEC_CTRL, guest->spec_guest);
         guest->late = LATE_MITIGATIONS;
     } else {
@@ -76,7 +76,7 @@ static ASIDE void flush_late(struct guest *guest)
     }
 }
 
-/* What guest_skip() needs, while the fields are at hand. */
+/* Reads what guest_skip() needs, while the VMCS is current. */
 static inline void read_skip_state(struct guest *guest)
 {
     guest->reg[GUEST_RIP] = vmx_read(VMCS_GUEST_RIP);
@@ -85,7 +85,8 @@ static inline void read_skip_state(struct guest *guest)
     guest->valid = REGS_OWNED | REGS_SKIP;
 }
 
-/* Not in the way of those that are entered: it needs a large frame. */
+/* Reports an entry that was refused. Out of line, since it needs a large
+ * frame. */
 static __attribute__((noinline, cold)) void refused(struct exit *exit,
                                                     uint32_t raw)
 {
@@ -93,7 +94,7 @@ static __attribute__((noinline, cold)) void refused(struct exit *exit,
     exit->entry_failed = raw & REASON_ENTRY_FAILED;
     if (exit->entry_failed) {
         exit->qualification = vmx_read(VMCS_EXIT_QUALIFICATION);
-        /* An exit would have done this; a failed entry leaves it. */
+        /* An exit would have cleared this field; a failed entry does not. */
         vmx_write(VMCS_ENTRY_INTERRUPTION, 0);
         vmx_entry_check_log(exit->reason, exit->qualification);
     }
@@ -140,7 +141,7 @@ void guest_run(struct guest *guest, struct exit *exit)
         guest_switch_load(guest);
         guest_event_load(guest);
     }
-    /* The event first: it may need a register. */
+    /* The event goes first: queueing it may need a register. */
     if (UNLIKELY(guest->late)) {
         flush_late(guest);
     }
@@ -157,10 +158,10 @@ void guest_run(struct guest *guest, struct exit *exit)
     take_exit(guest, exit);
 }
 
-/* RIP has left 4 GiB: outside 64-bit mode it wraps. In it, RIP may also have
- * left the lower canonical half. An entry takes such an RIP, since only bits
- * 63:48 must be identical (SDM 3C 27.3.1.4); the guest's next fetch raises #GP.
- */
+/* RIP has passed 4 GiB, where it wraps outside of 64-bit mode. In 64-bit
+ * mode it may also have left the lower canonical half. An entry accepts such
+ * an RIP, since only bits 63:48 must be identical (SDM 3C 27.3.1.4); the
+ * guest's next fetch raises #GP. */
 static ASIDE void skip_far(struct guest *guest, uint64_t rip)
 {
     bool wide = (guest->reg[GUEST_EFER] & EFER_LMA) &&
@@ -169,7 +170,8 @@ static ASIDE void skip_far(struct guest *guest, uint64_t rip)
     guest_regs_write(guest, GUEST_RIP, wide ? rip : rip & 0xffffffffU);
 }
 
-/* What the end of an instruction does beside RIP (SDM 3A 6.8.3, 3B 18.3.1). */
+/* The other effects of an instruction's end, beside RIP (SDM 3A 6.8.3, 3B
+ * 18.3.1). */
 static void skip_rest(struct guest *guest)
 {
     uint64_t blocking = guest->reg[HIDDEN_INTERRUPTIBILITY];
@@ -230,7 +232,7 @@ void guest_skip(struct guest *guest, uint8_t length)
 
 void guest_allow_cr4(struct guest *guest, uint64_t mask)
 {
-    /* Read by the old ownership, written back by the new one. */
+    /* the value was read by the old mask, and is written by the new one */
     uint64_t cr4 = guest_get(guest, GUEST_CR4);
     guest->cr4_allowed = mask & vmx_machine.cr4_supported;
     guest_set(guest, GUEST_CR4, cr4);

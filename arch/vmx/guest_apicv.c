@@ -1,12 +1,12 @@
 /* The local APIC as the processor virtualises it for a guest: the virtual-APIC
- * page, which of the x2APIC's MSRs exit, the vectors that are requested and in
- * service (RVI and SVI), which EOIs exit. All or nothing: a processor that
- * lacks one of the controls leaves the APIC to vmm/chip/lapic.c. Posted
- * interrupts are apart from that: used where they are offered.
+ * page, the x2APIC's MSRs that exit, the vectors that are requested and in
+ * service (RVI and SVI), the EOIs that exit. If the processor lacks one of the
+ * controls, vmm/chip/lapic.c plays the APIC. Posted interrupts are used where
+ * they are offered.
  *
- * Called through arch/vmx/guest.h by vmm/chip/lapic_apicv.c; the flush by
- * guest.c. SDM 3C chapter 30; 25.6.8 (fields), 25.4.2 (guest interrupt status).
- */
+ * Called through arch/vmx/guest.h by vmm/chip/lapic_apicv.c; guest.c
+ * flushes. SDM 3C chapter 30; 25.6.8 (fields), 25.4.2 (guest interrupt
+ * status) */
 #include <stddef.h>
 
 #include "arch/apic_regs.h"
@@ -58,8 +58,7 @@ void guest_apic_set_access(struct guest *guest, const void *page)
     guest->apic_access = page;
 }
 
-/* A page, where 64 bytes on their own would do: Bochs 3 refuses other
- * addresses. */
+/* A page, though 64 bytes would be enough: Bochs 3 refuses other addresses. */
 void guest_apic_allow_posting(struct guest *guest, struct page_source *pages)
 {
     if (vmx_machine.posting) {
@@ -83,7 +82,7 @@ bool guest_apic_post(struct guest *guest, uint8_t vector)
              POSTED_OUTSTANDING);
 }
 
-/* In the processor's own order (30.6). */
+/* in the order in which the processor does it (30.6) */
 void guest_apic_take_posts(struct guest *guest, uint64_t vectors[4])
 {
     struct posted *posted = guest->posted;
@@ -165,7 +164,7 @@ void guest_apic_exit_on_eoi(struct guest *guest, uint8_t vector, bool exits)
     guest->late |= LATE_APIC_EXITS;
 }
 
-/* The four fields follow each other (SDM 3D B.2.1). */
+/* The encodings of the four fields follow each other (SDM 3D B.2.1). */
 static void write_eoi_exits(const struct guest *guest)
 {
     for (unsigned i = 0; i < 4; i++) {
@@ -188,8 +187,8 @@ void guest_apic_write_fields(const struct guest *guest)
     write_eoi_exits(guest);
 }
 
-/* Only a vector above what is requested already makes a difference; the
- * processor itself takes RVI down again at delivery. */
+/* RVI changes only for a vector above the requested one. The processor
+ * lowers RVI itself at a delivery. */
 static void raise_rvi(uint8_t vector)
 {
     uint64_t status = vmx_read(VMCS_GUEST_INTERRUPT_STATUS);

@@ -1,8 +1,8 @@
-/* Writes to the registers that decide a guest's mode: CR0, CR3, CR4, EFER, PAT,
- * XCR0, XSS and the speculation controls. Each checks everything first, then
- * changes everything that follows. Called through arch/vmx/guest.h by the exit
- * subjects.  SDM 3A 2.5 (control registers), 4.1 and 4.4.1 (paging modes,
- * PDPTEs), 9.8.5 (long mode), SDM 2 MOV to CR, SDM 1 13.3 (XCR0). */
+/* Writes to the registers that decide a guest's mode: CR0, CR3, CR4, EFER,
+ * PAT, XCR0, XSS and the speculation controls. Each function checks
+ * everything, then changes everything. The exit subjects call it through
+ * arch/vmx/guest.h. SDM 3A 2.5 (control registers), 4.1 and 4.4.1 (paging
+ * modes, PDPTEs), 9.8.5 (long mode), SDM 2 MOV to CR, SDM 1 13.3 (XCR0). */
 #include <stddef.h>
 
 #include "arch/cpu.h"
@@ -18,11 +18,13 @@
     (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_ET | CR0_NE | CR0_WP | CR0_AM |   \
      CR0_NW | CR0_CD | CR0_PG)
 
-/* A change of these loads the PDPTEs where PAE paging is in use (4.4.1). */
+/* A change of one of these bits loads the PDPTEs if PAE paging is in use
+ * (4.4.1). */
 #define CR0_PDPTE_BITS (CR0_CD | CR0_NW | CR0_PG)
 #define CR4_PDPTE_BITS (CR4_PAE | CR4_PGE | CR4_PSE | CR4_SMEP)
 
-/* A change of these makes cached translations wrong (4.10.4.1). */
+/* A change of one of these bits makes cached translations invalid
+ * (4.10.4.1). */
 #define CR4_TLB_BITS                                                           \
     (CR4_PAE | CR4_PGE | CR4_PSE | CR4_PCIDE | CR4_SMEP | CR4_SMAP | CR4_PKE)
 
@@ -31,7 +33,7 @@ static uint64_t beyond_physical(void)
     return ~0ULL << vmx_machine.physical_bits;
 }
 
-/* Outside 64-bit mode an instruction has 32 bits of its register. */
+/* Outside of 64-bit mode an instruction uses 32 bits of its register. */
 static uint64_t operand(struct guest *guest, uint64_t value)
 {
     bool wide = (guest_get(guest, GUEST_EFER) & EFER_LMA) &&
@@ -49,7 +51,7 @@ uint64_t guest_pdpte_address(struct guest *guest)
     return guest_get(guest, GUEST_CR3) & CR3_PAE_ADDRESS;
 }
 
-/* The PDPTEs that PAE paging loads; nothing is loaded if one is wrong. */
+/* Loads the PDPTEs for PAE paging. If one is wrong, none is loaded. */
 static enum guest_write load_pdptes(struct guest *guest, const uint64_t *pdptes)
 {
     uint64_t reserved = PDPTE_RESERVED | beyond_physical();
@@ -68,7 +70,7 @@ static enum guest_write load_pdptes(struct guest *guest, const uint64_t *pdptes)
     return GUEST_WRITE_DONE;
 }
 
-/* Going from paging off to on, or back, with EFER.LME set. */
+/* True if paging may be turned on or off while EFER.LME is set. */
 static bool long_mode_switch_allowed(struct guest *guest, bool on)
 {
     bool code64 = guest_get(guest, GUEST_CS_RIGHTS) & RIGHTS_L;
@@ -93,7 +95,8 @@ enum guest_write guest_write_cr0(struct guest *guest, uint64_t value,
     if (value >> 32) {
         return GUEST_WRITE_FAULT;
     }
-    value = (value & CR0_DEFINED) | CR0_ET; /* the others ignore writes */
+    value = (value & CR0_DEFINED) |
+            CR0_ET; /* writes to the other bits are ignored */
     uint64_t changed = value ^ old;
 
     if ((value & CR0_PG) && !(value & CR0_PE)) {
@@ -193,7 +196,7 @@ enum guest_write guest_write_efer(struct guest *guest, uint64_t value)
     if (((value ^ old) & EFER_LME) && (guest_get(guest, GUEST_CR0) & CR0_PG)) {
         return GUEST_WRITE_FAULT;
     }
-    /* LMA is the processor's to set; writes to it are ignored. */
+    /* only the processor sets LMA; writes to it are ignored */
     value = (value & ~EFER_LMA) | (old & EFER_LMA);
     guest_set(guest, GUEST_EFER, value);
     if ((value ^ old) & EFER_NXE) {
@@ -212,7 +215,7 @@ enum guest_write guest_write_pat(struct guest *guest, uint64_t value)
     return GUEST_WRITE_DONE;
 }
 
-/* No supervisor component is offered to guests. */
+/* Guests get no supervisor component. */
 enum guest_write guest_write_xss(struct guest *guest, uint64_t value)
 {
     if (value || !vmx_machine.xsaves) {

@@ -1,8 +1,8 @@
 /* Events for a guest: queued, combined into double and triple faults,
- * delivered by the next entry, queued again where an exit came in between.
- * Called through arch/vmx/guest.h by vmm/, and by guest.c round an entry.
- * SDM 3C 25.8.3 (injection), 27.3.1.5 (what must hold), 28.2.4
- * (IDT-vectoring), 3A 6.15 (double fault). */
+ * delivered by the next entry, and queued again if an exit came in between.
+ * vmm/ calls it through arch/vmx/guest.h, and guest.c around an entry. SDM
+ * 3C 25.8.3 (injection), 27.3.1.5 (what must hold), 28.2.4 (IDT-vectoring),
+ * 3A 6.15 (double fault). */
 #include "arch/cpu.h"
 #include "arch/regs.h"
 #include "arch/vmx/guest_state.h"
@@ -14,8 +14,8 @@
     (VECTOR_BIT(VECTOR_DE) | VECTOR_BIT(VECTOR_TS) | VECTOR_BIT(VECTOR_NP) |   \
      VECTOR_BIT(VECTOR_SS) | VECTOR_BIT(VECTOR_GP) | VECTOR_BIT(VECTOR_CP))
 
-/* Not faults: the handler's return address is the next instruction, and RF in
- * the image on the stack says nothing (SDM 3B 18.3.1.1). */
+/* These are no faults: the return address is the next instruction, and RF in
+ * the pushed flags has no meaning (SDM 3B 18.3.1.1). */
 #define VECTORS_NOT_FAULTS                                                     \
     (VECTOR_BIT(VECTOR_DB) | VECTOR_BIT(VECTOR_BP) | VECTOR_BIT(VECTOR_OF) |   \
      VECTOR_BIT(VECTOR_DF) | VECTOR_BIT(VECTOR_MC))
@@ -56,8 +56,9 @@ bool guest_inject_exception(struct guest *guest, uint8_t vector,
     unsigned second = vector;
     CHECK(vector < VECTOR_EXCEPTIONS && vector != VECTOR_NMI);
 
-    /* An exception while another one was delivered. One while an interrupt
-     * was delivered is benign: it takes its place. */
+    /* An exception came during the delivery of another one. An exception
+     * during the delivery of an interrupt is benign: it replaces the
+     * interrupt. */
     if (guest->event.info && event_type(&guest->event) == TYPE_EXCEPTION) {
         unsigned first = guest->event.info & INTERRUPTION_VECTOR;
         if (first == VECTOR_DF &&
@@ -88,7 +89,7 @@ bool guest_inject_page_fault(struct guest *guest, uint64_t linear,
     return guest_inject_exception(guest, VECTOR_PF, error_code);
 }
 
-/* A #DB that exits has not touched DR6 and DR7 yet (SDM 3C 28.1). */
+/* A #DB that exits has not changed DR6 and DR7 (SDM 3C 28.1). */
 static void take_debug_status(struct guest *guest, uint64_t qualification)
 {
     CHECK(guest_switch_is_loaded(guest));
@@ -101,9 +102,9 @@ static void take_debug_status(struct guest *guest, uint64_t qualification)
     guest_set(guest, GUEST_DR7, guest_get(guest, GUEST_DR7) & ~DR7_GD);
 }
 
-/* With TF set and an STI or MOV SS just before, an entry needs BS among the
- * pending debug exceptions (SDM 3C 27.3.1.5); the exit for the #DB has taken
- * it out. */
+/* If TF is set directly after an STI or MOV SS, an entry needs BS among the
+ * pending debug exceptions (SDM 3C 27.3.1.5). The exit for the #DB has
+ * cleared it. */
 static void keep_single_step(struct guest *guest)
 {
     uint64_t blocking = guest_regs_read(guest, HIDDEN_INTERRUPTIBILITY);
@@ -126,7 +127,8 @@ bool guest_reflect_exception(struct guest *guest, const struct exit *exit)
         keep_single_step(guest);
     }
     if (exit->event.type == TYPE_INT1) {
-        /* The instruction's own: delivered with its length, like INT n. */
+        /* INT1 is an instruction: it is delivered with its length, like INT
+         * n. */
         queue(guest, TYPE_INT1, exit->event.vector, 0, 0);
         guest->event.length = exit->length;
         return true;
@@ -147,9 +149,9 @@ bool guest_interruptible(struct guest *guest)
              (BLOCKING_STI | BLOCKING_MOV_SS));
 }
 
-/* Only an NMI that was delivered blocks others. But Bochs 2.7 does not end, at
- * an entry, the blocking of the guest that ran before (27.7.1 has it as the
- * field has it), and then says that this one has them blocked, until its next
+/* Only an NMI that was delivered blocks others. But at an entry, Bochs 2.7
+ * keeps the blocking of the guest that ran before (27.7.1 takes it from the
+ * field), and then reports NMIs as blocked for this guest until its next
  * IRET. */
 static bool nmis_blocked(struct guest *guest)
 {
@@ -173,7 +175,7 @@ bool guest_nmi_deliverable(struct guest *guest)
     if (guest->event.info || nmis_blocked(guest)) {
         return false;
     }
-    /* Some processors refuse an NMI in STI's shadow too (27.3.1.5). */
+    /* Some processors also refuse an NMI in the shadow of STI (27.3.1.5). */
     return !(guest_regs_read(guest, HIDDEN_INTERRUPTIBILITY) &
              (BLOCKING_STI | BLOCKING_MOV_SS));
 }
@@ -232,8 +234,8 @@ bool guest_event_requeue(struct guest *guest)
         event->length = (uint32_t)vmx_read(VMCS_EXIT_INSTRUCTION_LENGTH);
         break;
     case TYPE_NMI:
-        /* Its own delivery has blocked NMIs already; an entry that injects
-         * one wants them unblocked (27.3.1.5). */
+        /* Its first delivery has blocked NMIs already, and an entry that
+         * injects one needs them unblocked (27.3.1.5). */
         guest_regs_write(guest, HIDDEN_INTERRUPTIBILITY,
                          guest_regs_read(guest, HIDDEN_INTERRUPTIBILITY) &
                              ~(uint64_t)BLOCKING_NMI);
@@ -247,8 +249,8 @@ bool guest_event_requeue(struct guest *guest)
 void guest_event_flush(struct guest *guest)
 {
     struct guest_event *event = &guest->event;
-    /* Real mode pushes no error codes, and an entry there may not say it
-     * does (27.2.1.3). */
+    /* Real mode pushes no error code, and an entry there may not claim one
+     * (27.2.1.3). */
     if ((event->info & INTERRUPTION_ERROR_CODE) &&
         !(guest_get(guest, GUEST_CR0) & CR0_PE)) {
         event->info &= ~INTERRUPTION_ERROR_CODE;

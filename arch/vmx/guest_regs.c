@@ -1,10 +1,10 @@
-/* The registers of a guest, wherever they live: VMCS fields, MSRs that guests
- * have to themselves, or memory. Reads are cached until the next entry, writes
- * wait for it; so an exit costs one VMREAD for each register that somebody
- * asks for, and one VMWRITE for each that somebody changes.
+/* The registers of a guest, wherever they are: in VMCS fields, in MSRs that
+ * only guests use, or in memory. Reads are cached until the next entry, writes
+ * wait for it. So an exit costs one VMREAD for each register that is asked for,
+ * and one VMWRITE for each that is changed.
  *
- * Called by guest.c and guest_switch.c.  SDM 3C 25.3 and 25.4; for the masks
- * and shadows of CR0 and CR4 25.6.6. */
+ * Called by guest.c and guest_switch.c. SDM 3C 25.3 and 25.4; 25.6.6 for the
+ * masks and shadows of CR0 and CR4. */
 #include <stddef.h>
 
 #include "arch/cpu.h"
@@ -15,7 +15,7 @@
 #include "arch/vmx/vmx_state.h"
 #include "kernel/base/panic.h"
 
-/* The field that is the register and nothing but the register; 0: none. */
+/* The field that holds exactly the register; 0: there is none. */
 static const uint16_t field_of[HIDDEN_END] = {
     [GUEST_RIP] = VMCS_GUEST_RIP,
     [GUEST_RFLAGS] = VMCS_GUEST_RFLAGS,
@@ -53,8 +53,8 @@ static const uint16_t field_of[HIDDEN_END] = {
     [HIDDEN_PDPTE3] = VMCS_GUEST_PDPTE3,
 };
 
-/* The MSRs that stay in the processor while Lintel runs, since it does not use
- * them itself: the guest reads and writes them without an exit. */
+/* MSRs that stay in the processor while Lintel runs, since Lintel does not
+ * use them. The guest reads and writes them without an exit. */
 static const struct {
     uint8_t reg;
     uint32_t msr;
@@ -89,9 +89,9 @@ static uint64_t read_kept(unsigned reg)
     panic("guest register %u is kept nowhere", reg);
 }
 
-/* Values come from the guest itself or were checked by who set them; one that
- * the processor refuses all the same (an address that is not canonical, typed
- * into a debugger) changes nothing. */
+/* The value comes from the guest, or was checked before. A value that the
+ * processor refuses all the same, such as an address that is not canonical,
+ * changes nothing. */
 static void write_msr(uint32_t msr, uint64_t value)
 {
     if (msr_exists(msr)) {
@@ -110,7 +110,7 @@ void guest_regs_save_msrs(struct guest *guest)
     guest_regs_read(guest, GUEST_CR2);
 }
 
-/* A value that waits in `before` for its next entry is not in the processor. */
+/* A value of `before` that waits for its next entry is not in the processor. */
 static bool is_there(const struct guest *before, unsigned reg, uint64_t value)
 {
     return before && !(before->dirty & REG_BIT(reg)) &&
@@ -138,7 +138,8 @@ static uint64_t cr4_owned(const struct guest *guest)
     return guest->cr4_allowed & CR4_GUEST_OWNED;
 }
 
-/* Not a field, or not that alone, or another VMCS is current. */
+/* Reads a register that is no field, or not exactly one, or whose VMCS is
+ * not current. */
 static uint64_t fetch_other(struct guest *guest, unsigned reg)
 {
     if (field_of[reg]) {
@@ -157,7 +158,7 @@ static uint64_t fetch_other(struct guest *guest, unsigned reg)
     default:
         break;
     }
-    /* Not valid means that the processor has it (guest_switch_load). */
+    /* A register that is not valid is in the processor (guest_switch_load). */
     CHECK(guest_switch_is_loaded(guest));
     return reg == GUEST_CR2 ? cpu_read_cr2() : read_kept(reg);
 }
@@ -182,8 +183,8 @@ uint64_t guest_regs_fetch(struct guest *guest, unsigned reg)
     return guest->reg[reg];
 }
 
-/* EFER.LMA and the entry control follow CR0.PG and EFER.LME, whatever was set
- * (SDM 3C 27.3.1.1 demands it). */
+/* EFER.LMA and the entry control follow CR0.PG and EFER.LME, as SDM 3C
+ * 27.3.1.1 demands. */
 static void flush_mode(struct guest *guest)
 {
     uint64_t cr0 = guest_regs_read(guest, GUEST_CR0);
@@ -201,8 +202,8 @@ static void flush_mode(struct guest *guest)
         guest->entry_controls = entry;
         vmx_write(VMCS_ENTRY_CONTROLS, entry);
     }
-    /* CD and NW would apply to the host's memory too; VM entries do not load
-     * them, and the guest only ever sees its shadow. */
+    /* CD and NW would apply to the host's memory, too. VM entries do not
+     * load them, and the guest sees only its shadow. */
     guest->cr0_shadow = cr0;
     vmx_write(VMCS_CR0_SHADOW, cr0);
     vmx_write(VMCS_GUEST_CR0,
@@ -210,7 +211,8 @@ static void flush_mode(struct guest *guest)
                   vmx_machine.cr0_fixed1);
 }
 
-/* A machine check must reach the host's handler, whatever the guest's MCE. */
+/* A machine check has to reach the host's handler, whatever the guest's MCE
+ * is. */
 static void flush_cr4(struct guest *guest)
 {
     uint64_t cr4 = guest_regs_read(guest, GUEST_CR4);

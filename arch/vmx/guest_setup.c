@@ -1,6 +1,6 @@
-/* A guest's birth and its VMCS: controls, host state, MSR bitmap, and the
- * INIT state of the registers. Called through arch/vmx/guest.h and by
- * guest_switch.c.  SDM 3C 25 (the VMCS), SDM 3A Table 10-1 (INIT). */
+/* Makes a guest and its VMCS: controls, host state, MSR bitmap, and the INIT
+ * state of the registers. Called through arch/vmx/guest.h, and by
+ * guest_switch.c. SDM 3C 25 (the VMCS), SDM 3A Table 10-1 (INIT). */
 #include <stddef.h>
 
 #include "arch/cpu.h"
@@ -12,15 +12,15 @@
 #include "arch/vmx/vmx_state.h"
 #include "kernel/base/panic.h"
 
-/* PAUSE-loop exiting, in TSC ticks: PAUSEs no further apart than the gap are
- * one loop; a loop longer than the window exits. */
+/* PAUSE-loop exiting, in TSC ticks. PAUSEs that are no further apart than
+ * the gap form a loop; a loop that is longer than the window exits. */
 #define PLE_GAP    128U
 #define PLE_WINDOW 4096U
 
-/* In TSC ticks. External interrupts end a run anyway; but an entry with IF
- * clear may hold back those that wait already (Bochs 2.7 does, until the guest
- * next writes IF), and then a guest that spins would never be left. The field
- * keeps its value over exits, so this costs nothing. */
+/* In TSC ticks. External interrupts end a run anyway. But an entry with IF
+ * clear may hold back interrupts that wait already: Bochs 2.7 does so until
+ * the guest next writes IF, and a guest that spins would never exit. The
+ * field keeps its value over exits, so this costs nothing. */
 static uint64_t longest_run = 1U << 22;
 
 void guest_limit_runs(uint64_t ticks)
@@ -40,7 +40,8 @@ void guest_limit_runs(uint64_t ticks)
 #define BITMAP_SIZE       4096U
 #define MSR_HIGH          0xc0000000U
 
-/* MSRs that never exit: the guest's own, in the VMCS or in the processor. */
+/* MSRs whose accesses never exit: the guest's own, in the VMCS or in the
+ * processor. */
 static const struct {
     uint32_t msr;
     bool read;
@@ -51,7 +52,7 @@ static const struct {
     {MSR_LSTAR, true, true},          {MSR_CSTAR, true, true},
     {MSR_FMASK, true, true},          {MSR_SYSENTER_CS, true, true},
     {MSR_SYSENTER_ESP, true, true},   {MSR_SYSENTER_EIP, true, true},
-    {MSR_TSC, true, false}, /* with the offset */
+    {MSR_TSC, true, false}, /* reads include the offset */
     {MSR_EFER, true, false},          {MSR_PAT, true, false},
 };
 
@@ -105,8 +106,9 @@ static void write_controls(struct guest *guest)
     vmx_write(VMCS_SECONDARY_CONTROLS, guest->secondary);
     vmx_write(VMCS_EXIT_CONTROLS, controls[CONTROL_EXIT]);
     vmx_write(VMCS_ENTRY_CONTROLS, guest->entry_controls);
-    /* #DB and #AC can be made to be raised by their own delivery for ever,
-     * with no instruction between at which an interrupt could come in. */
+    /* A guest can make #DB and #AC be raised by their own delivery for ever,
+     * with no instruction in between at which an interrupt could arrive. So
+     * they exit. */
     vmx_write(VMCS_EXCEPTION_BITMAP,
               1U << VECTOR_DB | 1U << VECTOR_AC | 1U << VECTOR_MC);
     vmx_write(VMCS_PAGE_FAULT_MASK, 0);
@@ -138,7 +140,7 @@ static void write_controls(struct guest *guest)
     }
 }
 
-/* The base in the GDT's descriptor that TR names (SDM 3A 8.2.3). */
+/* The base address in the descriptor that TR names (SDM 3A 8.2.3). */
 static uint64_t task_base(void)
 {
     struct descriptor_table gdt = cpu_sgdt();
@@ -238,7 +240,7 @@ void guest_reset(struct guest *guest)
     for (size_t i = 0; i < GPR_COUNT; i++) {
         guest->gpr[i] = 0;
     }
-    /* The processor's signature, as after a self test that passed. */
+    /* the processor's signature, as after a self test that passed */
     guest->gpr[GPR_RDX] = cpu_cpuid(1, 0).eax;
     guest_regs_write(guest, HIDDEN_RSP, 0);
     guest_regs_write(guest, GUEST_RIP, 0xfff0);
@@ -261,7 +263,7 @@ void guest_reset(struct guest *guest)
     guest_want_nmi_window(guest, false);
 }
 
-/* Power-on values of what INIT leaves alone. */
+/* Sets the power-on values of state that INIT keeps. */
 static void power_on(struct guest *guest)
 {
     static const uint8_t cleared[] = {
@@ -278,14 +280,14 @@ static void power_on(struct guest *guest)
     guest_regs_write(guest, GUEST_CR0, CR0_ET | CR0_NW | CR0_CD);
     guest_regs_write(guest, GUEST_PAT, PAT_AT_RESET);
     guest_regs_write(guest, GUEST_XCR0, 1);
-    /* XRSTOR takes MXCSR from the area even where a component is in its
-     * initial state (SDM 1 13.8.1); FXRSTOR takes FCW too. */
+    /* XRSTOR takes MXCSR from the area even for a component in its initial
+     * state (SDM 1 13.8.1); FXRSTOR takes FCW, too. */
     *(uint16_t *)(void *)area = FCW_AT_FNINIT;
     *(uint32_t *)(void *)(area + 24) = MXCSR_AT_RESET;
 }
 
-/* It stands at the end of a page, behind its XSAVE area where that leaves so
- * much: with AVX-512 it does. */
+/* The structure lies at the end of a page. The XSAVE area fits in front of
+ * it, except with AVX-512. */
 #define GUEST_OFFSET (4096 - ((sizeof(struct guest) + 63) & ~(size_t)63))
 
 struct guest *guest_create(struct page_source *pages, uint64_t eptp,

@@ -1,7 +1,7 @@
-/* Which guest has the processor. A guest's FPU, debug registers and a handful
- * of MSRs stay in the processor across exits, since Lintel uses none of them
- * (-mgeneral-regs-only); they move only when another guest takes it over.
- * SDM 1 chapter 13 (XSAVE), SDM 3C 25.3. */
+/* Changes the guest that is on the processor. A guest's FPU, debug registers
+ * and a few MSRs stay in the processor across exits, since Lintel uses none
+ * of them (-mgeneral-regs-only). They are saved only when another guest
+ * takes the processor. SDM 1 chapter 13 (XSAVE), SDM 3C 25.3. */
 #include <stddef.h>
 
 #include "arch/cpu.h"
@@ -21,8 +21,8 @@ static void check(const char *instruction, enum vmx_status status)
 
 static void prepare_vmcs(struct guest *guest, struct vmx_processor *processor)
 {
-    /* A VMCS is active on one processor only; who moves a guest has to take it
-     * out of the old one first (SDM 3C 25.11.1): guest_leave(). */
+    /* A VMCS is active on one processor only. To move a guest, guest_leave()
+     * takes it out of the old processor first (SDM 3C 25.11.1). */
     CHECK(!guest->processor);
     if (!guest->initialised) {
         *(uint32_t *)guest->vmcs = vmx_machine.revision;
@@ -32,8 +32,8 @@ static void prepare_vmcs(struct guest *guest, struct vmx_processor *processor)
     guest->processor = processor;
     guest->launched = 0;
     guest->host_rsp = 0;
-    /* Its VPID and EPT pointer may have been another's here, or its own before
-     * something changed while it ran elsewhere. */
+    /* Translations with this VPID and EPT pointer may be another guest's, or
+     * older than a change that was made on another processor. */
     guest->late |= LATE_TLB;
     vmx_flush_ept(guest->ept_pointer);
     processor->vmcs = guest;
@@ -63,8 +63,8 @@ static void save_state(struct guest *guest)
     guest->dr[3] = cpu_read_dr3();
     guest->dr6 = cpu_read_dr6();
     if (vmx_machine.xcr0) {
-        /* All components: one that the guest has turned off in XCR0 keeps its
-         * contents (SDM 1 13.3). */
+        /* All components: one that the guest has turned off in XCR0 keeps
+         * its contents (SDM 1 13.3). */
         cpu_xsetbv(0, vmx_machine.xcr0);
         vmx_xsave(guest->xsave, vmx_machine.xcr0);
     } else {
@@ -72,7 +72,7 @@ static void save_state(struct guest *guest)
     }
 }
 
-/* `before`, or NULL, had them until now. */
+/* `before` was on the processor until now, or is NULL. */
 static void load_state(struct guest *guest, const struct guest *before)
 {
     guest_regs_load_msrs(guest, before);
@@ -92,7 +92,7 @@ static void load_state(struct guest *guest, const struct guest *before)
     }
 }
 
-/* What the last guest taught the branch predictors is not for the next one. */
+/* The last guest must not train the branch predictors for the next one. */
 static void forget_branches(void)
 {
     if (vmx_machine.barrier) {
@@ -100,9 +100,9 @@ static void forget_branches(void)
     }
 }
 
-/* Nor what others have left in the first-level cache, which a guest may see
- * whatever its page tables say: other guests, and what Lintel did for them
- * while this one waited. */
+/* A guest may read the first-level cache whatever its page tables say.
+ * Flushes it, since other guests, and Lintel's work for them, may have left
+ * data there. */
 static void separate(struct vmx_processor *processor)
 {
     if (processor->mixed && vmx_machine.flush_l1d) {

@@ -1,5 +1,5 @@
-/* VMX on a processor: what it can, turned on, turned off. Implements
- * arch/vmx/vmx.h; the rest of the VMX files take what is found here from
+/* VMX on a processor: its capabilities, turning it on and off. Implements
+ * arch/vmx/vmx.h; the other files of this folder take the capabilities from
  * vmx_machine. SDM 3C 24.6 to 24.8, SDM 3D Appendix A. */
 #include "arch/vmx/vmx.h"
 
@@ -34,8 +34,8 @@ static const char *const locked_off =
     "VMX is locked off by the firmware: turn on VT-x / Intel Virtualization "
     "in its set-up";
 
-/* "this processor's VMX lacks NAME, which Lintel needs"; one at a time, the
- * last one stays readable. */
+/* "this processor's VMX lacks NAME, which Lintel needs". The sentence is
+ * valid until the next call. */
 static const char *lacks(const char *name)
 {
     static char sentence[160];
@@ -60,8 +60,8 @@ static bool is_intel(void)
            r.ecx == 0x6c65746eU; /* "GenuineIntel" */
 }
 
-/* The capability words, as TRUE variants where there are any. The words that
- * the processor does not have stay 0. */
+/* The capability words, in their TRUE variants where there are any. Words
+ * that the processor does not have stay 0. */
 void vmx_capabilities(uint64_t capability[CONTROL_WORDS])
 {
     bool exact = cpu_rdmsr(MSR_VMX_BASIC) & BASIC_TRUE_MSRS;
@@ -120,7 +120,7 @@ const char *vmx_missing(void)
     if (control) {
         return lacks(control->name);
     }
-    /* The fit found EPT, so this register exists (SDM 3D A.10). */
+    /* EPT was found, so this register exists (SDM 3D A.10). */
     return missing_ept(cpu_rdmsr(MSR_VMX_EPT_VPID));
 }
 
@@ -129,7 +129,7 @@ static bool offers_posting(const uint64_t capability[CONTROL_WORDS])
     return capability[CONTROL_PIN] >> 32 & PIN_POSTED_INTERRUPTS;
 }
 
-/* Which kind of local APIC guests get, and why. */
+/* Logs which kind of local APIC guests get, and why. */
 static void log_apic(const uint64_t capability[CONTROL_WORDS])
 {
     const char *missing = vmx_controls_no_apic(capability);
@@ -153,13 +153,13 @@ static void fit_machine(struct vmx_machine *machine,
         !(machine->ept_vpid & (EPT_CAP_INVVPID_SINGLE | EPT_CAP_INVVPID_ALL))) {
         machine->controls[CONTROL_SECONDARY] &= ~SECONDARY_VPID;
     }
-    /* Another hypervisor below us has to emulate the timer at each entry, and
-     * its external interrupts can be relied on. */
+    /* A hypervisor below Lintel would have to emulate the timer at each
+     * entry; and its external interrupts can be relied on. */
     if (cpu_cpuid(1, 0).ecx & CPUID_1_ECX_HYPERVISOR) {
         machine->controls[CONTROL_PIN] &= ~PIN_PREEMPTION_TIMER;
     }
     machine->timer_shift = (unsigned)bits(cpu_rdmsr(MSR_VMX_MISC), 4, 0);
-    /* SDM 3C 24.8: unrestricted guest lifts the demand for PE and PG. */
+    /* With unrestricted guest, PE and PG need not be set (SDM 3C 24.8). */
     machine->cr0_fixed0 = cpu_rdmsr(MSR_VMX_CR0_FIXED0) & ~(CR0_PE | CR0_PG);
     machine->cr0_fixed1 = cpu_rdmsr(MSR_VMX_CR0_FIXED1);
     machine->cr4_fixed0 = cpu_rdmsr(MSR_VMX_CR4_FIXED0);
@@ -170,11 +170,11 @@ static void fit_machine(struct vmx_machine *machine,
     machine->ready = true;
 }
 
-/* Guests move between processors with their controls and features, so those are
- * the same on all; what the first one has is the machine's. */
+/* Guests move between processors with their controls and features, so these
+ * have to be the same on all. The boot processor's are the machine's. */
 static bool fits_machine(void)
 {
-    static struct vmx_machine here; /* one processor starts at a time */
+    static struct vmx_machine here; /* only one processor starts at a time */
     uint64_t capability[CONTROL_WORDS];
 
     memset(&here, 0, sizeof here);
@@ -190,8 +190,8 @@ static bool fits_machine(void)
     return true;
 }
 
-/* Guests' state is moved by XSAVE, which #NM and CR4 must not stand against;
- * VMXON wants the fixed bits of SDM 3C 24.8. */
+/* Sets CR0 and CR4 so that XSAVE works for guests' state, and so that VMXON
+ * finds the fixed bits of SDM 3C 24.8. */
 static void set_control_registers(const struct vmx_machine *machine)
 {
     uint64_t cr0 = cpu_read_cr0() & ~(CR0_TS | CR0_EM);
@@ -208,7 +208,7 @@ static void disable(void)
 {
     struct vmx_processor *processor = vmx_processor();
 
-    /* The region stays taken: this is the machine's end. */
+    /* the VMXON region stays taken, since the machine ends */
     vmx_vmxoff();
     cpu_write_cr4(cpu_read_cr4() & ~CR4_VMXE);
     processor->vmxon = NULL;
@@ -245,7 +245,8 @@ const char *vmx_enable(struct page_source *pages)
         cpu_wrmsr(MSR_SPEC_CTRL, vmx_machine.spec_host);
     }
     if (vmx_machine.xsaves) {
-        /* A guest's XSAVES saves what this names: nothing of the firmware's. */
+        /* a guest's XSAVES uses this MSR, which must name nothing of the
+         * firmware's */
         cpu_wrmsr(MSR_XSS, 0);
     }
     if (vmx_vmxon((uintptr_t)region) != VMX_OK) {
@@ -254,7 +255,7 @@ const char *vmx_enable(struct page_source *pages)
     }
     processor->vmxon = region;
     processor_here()->leave_guests = disable;
-    /* Mappings of an earlier user of VMX on this processor. */
+    /* flushes mappings of an earlier user of VMX on this processor */
     vmx_flush_ept(0);
     return NULL;
 }
@@ -266,7 +267,8 @@ void vmx_flush_ept(uint64_t pointer)
         return;
     }
     if (!single && !(vmx_machine.ept_vpid & EPT_CAP_INVEPT_ALL)) {
-        return; /* nothing known to flush, and no way to flush all */
+        return; /* nothing is known to be cached, and there is no way to flush
+                   all */
     }
     enum vmx_status status =
         vmx_invept(single ? INVEPT_SINGLE : INVEPT_ALL, pointer);

@@ -1,5 +1,5 @@
-/* The one table of VMX controls: what Lintel asks of each, and why. Bits that
- * are not in it are off, or as the processor forces them. */
+/* The table of all VMX controls that Lintel asks for, and why. Controls that
+ * are not in it are off, unless the processor forces them on. */
 #include "arch/vmx/vmx_controls.h"
 
 #include <stddef.h>
@@ -7,13 +7,15 @@
 #include "kernel/base/log.h"
 
 static const struct vmx_control table[] = {
-    /* The host's interrupts stop the guest, whatever its IF says. */
+    /* The host's interrupts end a guest's run, whatever its IF is. */
     {CONTROL_PIN, 0, WISH_MUST, "external-interrupt exiting"},
     {CONTROL_PIN, 3, WISH_MUST, "NMI exiting"},
     {CONTROL_PIN, 5, WISH_MUST, "virtual NMIs"},
-    /* A second way out of a guest that spins: arch/vmx/guest_setup.c. */
+    /* A second way to end the run of a guest that spins:
+     * arch/vmx/guest_setup.c. */
     {CONTROL_PIN, 6, WISH_WANT, "VMX-preemption timer"},
-    /* arch/vmx/guest_apicv.c; not needed for the rest of the virtual APIC. */
+    /* For arch/vmx/guest_apicv.c; the rest of the virtual APIC does not need
+     * it. */
     {CONTROL_PIN, 7, WISH_POSTED, "process posted interrupts"},
 
     {CONTROL_PRIMARY, 2, WISH_LATER, "interrupt-window exiting"},
@@ -27,11 +29,11 @@ static const struct vmx_control table[] = {
     {CONTROL_PRIMARY, 16, WISH_MUST_NOT, "CR3-store exiting"},
     {CONTROL_PRIMARY, 19, WISH_MUST, "CR8-load exiting"},
     {CONTROL_PRIMARY, 20, WISH_MUST, "CR8-store exiting"},
-    /* The APIC virtualised by the processor: arch/vmx/guest_apicv.c. Such a
-     * guest has CR8 exits off. */
+    /* The APIC that the processor plays: arch/vmx/guest_apicv.c. Such a
+     * guest has no CR8 exits. */
     {CONTROL_PRIMARY, 21, WISH_GUEST, "use TPR shadow"},
     {CONTROL_PRIMARY, 22, WISH_LATER, "NMI-window exiting"},
-    /* Debug registers are the guest's own; arch/vmx/guest_switch.c. */
+    /* A guest has its own debug registers: arch/vmx/guest_switch.c. */
     {CONTROL_PRIMARY, 23, WISH_MUST_NOT, "MOV-DR exiting"},
     {CONTROL_PRIMARY, 24, WISH_MUST, "unconditional I/O exiting"},
     {CONTROL_PRIMARY, 25, WISH_MUST_NOT, "use I/O bitmaps"},
@@ -47,13 +49,14 @@ static const struct vmx_control table[] = {
     {CONTROL_SECONDARY, 3, WISH_WANT, "enable RDTSCP"},
     {CONTROL_SECONDARY, 4, WISH_GUEST, "virtualize x2APIC mode"},
     {CONTROL_SECONDARY, 5, WISH_WANT, "enable VPID"},
-    /* The guest's memory is cached memory of the host: WBINVD does nothing
-     * for it and would stall every VM. */
+    /* Guest memory is cached host memory. WBINVD is of no use for it, and
+     * would stall every VM. */
     {CONTROL_SECONDARY, 6, WISH_WANT, "WBINVD exiting"},
     {CONTROL_SECONDARY, 7, WISH_MUST, "unrestricted guest"},
     {CONTROL_SECONDARY, 8, WISH_GUEST, "APIC-register virtualization"},
     {CONTROL_SECONDARY, 9, WISH_GUEST, "virtual-interrupt delivery"},
-    /* A processor that spins for another one of the same VM lets it run. */
+    /* A virtual processor that spins for another one of its VM lets that one
+     * run. */
     {CONTROL_SECONDARY, 10, WISH_WANT, "PAUSE-loop exiting"},
     {CONTROL_SECONDARY, 11, WISH_MUST_NOT, "RDRAND exiting"},
     {CONTROL_SECONDARY, 12, WISH_WANT, "enable INVPCID"},
@@ -70,7 +73,7 @@ static const struct vmx_control table[] = {
     {CONTROL_EXIT, 9, WISH_MUST, "host address-space size"},
     {CONTROL_EXIT, 15, WISH_MUST, "acknowledge interrupt on exit"},
     /* The guest's PAT and EFER change only by WRMSR and MOV to CR0, which
-     * exit; there is nothing to save. */
+     * exit, so an exit need not save them. */
     {CONTROL_EXIT, 18, WISH_MUST_NOT, "save IA32_PAT"},
     {CONTROL_EXIT, 19, WISH_MUST, "load IA32_PAT"},
     {CONTROL_EXIT, 20, WISH_MUST_NOT, "save IA32_EFER"},

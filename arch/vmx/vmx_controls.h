@@ -1,6 +1,6 @@
 /* The VMX controls as one table of wishes, and the function that fits it to
- * what the processor offers (SDM 3C 25.6 to 25.8, SDM 3D Appendix A.2 to A.5).
- * Pure: the capability words come in as values, so host tests run it. */
+ * what the processor offers (SDM 3C 25.6 to 25.8, SDM 3D Appendix A.2 to
+ * A.5). Pure: the caller passes the capability words, so host tests run it. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,12 +16,14 @@ enum vmx_control_word {
 };
 
 enum vmx_control_wish {
-    WISH_MUST,     /* on, or Lintel cannot run */
-    WISH_WANT,     /* on where offered */
-    WISH_LATER,    /* off, but it must be possible to turn it on */
-    WISH_MUST_NOT, /* off, or Lintel cannot run */
-    WISH_GUEST,    /* off; on for some guests where all of these are offered */
-    WISH_POSTED, /* off; on for some of those guests where it is offered, too */
+    WISH_MUST,     /* it is on, or Lintel cannot run */
+    WISH_WANT,     /* it is on where the processor offers it */
+    WISH_LATER,    /* it is off, but the processor has to offer it */
+    WISH_MUST_NOT, /* it is off, or Lintel cannot run */
+    WISH_GUEST, /* it is off; on for some guests, if the processor offers all of
+                   these */
+    WISH_POSTED, /* it is off; on for some of those guests, if the processor
+                    offers it */
 };
 
 struct vmx_control {
@@ -64,18 +66,19 @@ struct vmx_control {
 /* VM entry */
 #define ENTRY_IA32E_GUEST (1U << 9)
 
-/* Fits the table to `capability` (low half: bits that must be 1, high half:
- * bits that may be 1). NULL and the words to write, or the first wish that
- * cannot be met. A processor without secondary controls has 0 there. */
+/* Fits the table to `capability` (low half: bits that must be 1; high half:
+ * bits that may be 1). A processor without secondary controls has 0 for
+ * them. NULL, and the words to write; or the first wish that cannot be met. */
 const struct vmx_control *
 vmx_controls_fit(const uint64_t capability[CONTROL_WORDS],
                  uint32_t fitted[CONTROL_WORDS]);
 
-/* Does the processor offer all that a guest's local APIC without exits needs
- * (the WISH_GUEST controls)? NULL, or the first control that is not there. */
+/* NULL: the processor offers all that a guest's local APIC without exits
+ * needs (the WISH_GUEST controls). Otherwise the first control that it does
+ * not offer. */
 const char *vmx_controls_no_apic(const uint64_t capability[CONTROL_WORDS]);
 
-/* Logs at debug level each word and each control of the table with what came
- * of the wish. */
+/* Logs at debug level each word, and for each control of the table whether
+ * it is on. */
 void vmx_controls_log(const uint64_t capability[CONTROL_WORDS],
                       const uint32_t fitted[CONTROL_WORDS]);

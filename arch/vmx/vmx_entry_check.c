@@ -1,5 +1,5 @@
-/* Finds the guest-state field that a VM entry failed for. Called by guest_run()
- * when one did; the order is SDM 3C 27.3.1's. */
+/* Finds the guest-state field because of which a VM entry failed.
+ * guest_run() calls it then. The order is that of SDM 3C 27.3.1. */
 #include "arch/vmx/vmx_entry_check.h"
 
 #include <stdbool.h>
@@ -83,7 +83,7 @@ static struct entry_fault check_msrs(const struct entry_state *s)
     return ENTRY_FINE;
 }
 
-/* ES CS SS DS FS GS in virtual-8086 mode. */
+/* Checks ES, CS, SS, DS, FS and GS in virtual-8086 mode. */
 static struct entry_fault check_v8086(const struct entry_state *s)
 {
     for (unsigned i = SEGMENT_ES; i <= SEGMENT_GS; i++) {
@@ -98,7 +98,7 @@ static struct entry_fault check_v8086(const struct entry_state *s)
     return ENTRY_FINE;
 }
 
-/* What every usable segment must be, system segments included. */
+/* Checks what holds for every usable segment, also for system segments. */
 static struct entry_fault check_common(const struct entry_segment *segment)
 {
     uint64_t limit = segment->limit;
@@ -124,7 +124,7 @@ static struct entry_fault check_code(const struct entry_state *s)
     REFUSE(cs->base >> 32, "CS base: bits 63:32", cs->base);
     REFUSE(!(cs->rights & RIGHTS_S), "CS rights: a system segment", cs->rights);
     switch (type_of(cs)) {
-    case 3: /* as real mode leaves it; unrestricted guest allows it */
+    case 3: /* a type that real mode leaves; unrestricted guest allows it */
         REFUSE(dpl_of(cs), "CS rights: data type with DPL not 0", cs->rights);
         break;
     case 9:
@@ -262,7 +262,8 @@ static struct entry_fault check_non_register(const struct entry_state *s)
     uint64_t type = bits(s->interruption, 10, 8);
     uint64_t blocking = s->interruptibility;
     uint64_t shadow = blocking & (BLOCKING_STI | BLOCKING_MOV_SS);
-    bool step = s->rflags & RFLAGS_TF; /* no BTF: DEBUGCTL is not given */
+    bool step = s->rflags & RFLAGS_TF; /* DEBUGCTL.BTF does not count, since
+                                          guests do not get DEBUGCTL */
 
     REFUSE(s->activity > ACTIVITY_LAST, "activity state: unknown", s->activity);
     REFUSE(s->activity == ACTIVITY_HLT && dpl_of(&s->segment[SEGMENT_SS]),

@@ -1,6 +1,6 @@
-/* Why a VM entry failed: the checks of SDM 3C 27.3.1 done once more in
- * software, on a copy of the guest-state fields. Pure but for the reading and
- * the logging, so host tests run the checks. */
+/* Finds the reason why a VM entry failed: repeats the checks of SDM 3C
+ * 27.3.1 in software, on a copy of the guest-state fields. The checks are
+ * pure, and host tests run them. */
 #pragma once
 
 #include <stddef.h>
@@ -39,7 +39,7 @@ struct entry_state {
     uint64_t interruptibility;
     uint64_t pending_debug;
     uint64_t link_pointer;
-    /* The processor's own limits. */
+    /* The limits of the processor. */
     uint64_t cr0_fixed0;
     uint64_t cr0_fixed1;
     uint64_t cr4_fixed0;
@@ -47,13 +47,13 @@ struct entry_state {
     unsigned physical_bits;
 };
 
-/* What is wrong, with the value that is: NULL if nothing is found. */
+/* What is wrong, and the wrong value. `text` NULL: nothing was found. */
 struct entry_fault {
     const char *what;
     uint64_t value;
 };
 
-/* For the functions that look: each returns a fault. */
+/* For the functions that check: each returns a fault. */
 #define ENTRY_FAULT(text, wrong) ((struct entry_fault){text, wrong})
 #define ENTRY_FINE               ENTRY_FAULT(NULL, 0)
 #define REFUSE(condition, text, wrong)                                         \
@@ -65,5 +65,5 @@ struct entry_fault {
 
 struct entry_fault vmx_entry_check(const struct entry_state *state);
 
-/* Logs why the entry failed that just did; its VMCS is current. */
+/* Logs why the last entry failed. Its VMCS is current. */
 void vmx_entry_check_log(enum exit_reason reason, uint64_t qualification);

@@ -1,6 +1,6 @@
-/* Finds the control field that a VM entry failed for. Called by guest_run()
- * when one did, before the panic: no guest can bring it about. The order is SDM
- * 3C 27.2.1's, as far as Lintel uses the fields. */
+/* Finds the control field because of which a VM entry failed. guest_run()
+ * calls it before it panics, since no guest can cause that. The order is
+ * that of SDM 3C 27.2.1, for the fields that Lintel uses. */
 #include "arch/vmx/vmx_entry_controls.h"
 
 #include <stdbool.h>
@@ -24,7 +24,7 @@
 
 struct entry_controls {
     uint64_t control[CONTROL_WORDS];
-    uint64_t capability[CONTROL_WORDS]; /* as vmx_controls_fit() has them */
+    uint64_t capability[CONTROL_WORDS]; /* as vmx_controls_fit() takes them */
     uint64_t cr3_target_count;
     uint64_t msr_bitmap;
     uint64_t ept_pointer;
@@ -34,7 +34,7 @@ struct entry_controls {
     uint64_t tpr_threshold;
     uint64_t posted_vector;
     uint64_t posted_descriptor;
-    uint64_t exit_msr_counts; /* stores and loads, added */
+    uint64_t exit_msr_counts; /* the sum of stores and loads */
     uint64_t entry_msr_count;
     uint64_t interruption;
     uint64_t error_code;
@@ -185,7 +185,7 @@ static struct entry_fault check_msr_areas(const struct entry_controls *c)
     return ENTRY_FINE;
 }
 
-/* Does the vector go with the type? */
+/* True if the vector is possible for the type. */
 static bool vector_fits(unsigned type, unsigned vector)
 {
     switch (type) {
@@ -236,8 +236,8 @@ static struct entry_fault check(const struct entry_controls *controls)
     return fault;
 }
 
-/* Fields that the processor may lack are read only where their control is on:
- * the panic to come is the entry's, not that of a VMREAD. */
+/* Reads fields that the processor may lack only if their control is on, so
+ * that a failing VMREAD does not hide the reason. */
 static void read_optional(struct entry_controls *c)
 {
     if (secondary(c, SECONDARY_VPID)) {

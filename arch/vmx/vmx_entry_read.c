@@ -1,5 +1,5 @@
-/* The copy of the guest-state fields that vmx_entry_check() looks at, and the
- * log line about what it found. */
+/* Makes the copy of the guest-state fields that vmx_entry_check() looks at,
+ * and logs the fault that it finds. */
 #include "arch/regs.h"
 #include "arch/vmx/vmx_entry_check.h"
 #include "arch/vmx/vmx_insn.h"
@@ -9,7 +9,8 @@
 static void read_segments(struct entry_state *state)
 {
     for (unsigned i = 0; i < SEGMENT_COUNT; i++) {
-        /* The fields of the eight segments follow each other (SDM 3D B). */
+        /* the encodings of the eight segments' fields follow each other (SDM
+         * 3D B) */
         unsigned next = 2 * i;
         struct entry_segment *segment = &state->segment[i];
         segment->selector =

@@ -1,5 +1,5 @@
-/* The names of what VMX says: VM-instruction errors (SDM 3C 31.4) and VMCS
- * fields. Called where a VMX instruction failed, which is always our bug. */
+/* The names of VM-instruction errors (SDM 3C 31.4) and of VMCS fields.
+ * Called when a VMX instruction fails, which is always Lintel's own fault. */
 #include "arch/vmx/vmx_insn.h"
 
 #include <stddef.h>
@@ -45,7 +45,7 @@ static const struct {
 #undef FIELD_NAME
 };
 
-/* "GUEST_CR0" for 0x6800; "UNKNOWN" for an encoding not listed. */
+/* "GUEST_CR0" for 0x6800; "UNKNOWN" for an encoding that is not in the list. */
 static const char *field_name(uint32_t encoding)
 {
     for (size_t i = 0; i < sizeof field_names / sizeof *field_names; i++) {

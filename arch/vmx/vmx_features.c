@@ -1,7 +1,7 @@
-/* CPUID read once: the extended state, control-register bits and MSRs that
- * guests can have, and the mitigations of speculation across VM entries
- * (Intel's guidance for L1TF, MDS and branch target injection; SDM 2A CPUID
- * leaf 7, SDM 4 Table 2-2 IA32_ARCH_CAPABILITIES). */
+/* Reads CPUID once: the extended state, control-register bits and MSRs that
+ * guests can have, and the mitigations that VM entries need against
+ * speculation (Intel's guidance for L1TF, MDS and branch target injection;
+ * SDM 2A CPUID leaf 7, SDM 4 Table 2-2 IA32_ARCH_CAPABILITIES). */
 #include "arch/vmx/vmx_features.h"
 
 #include <stdbool.h>
@@ -16,8 +16,8 @@
 #include "kernel/base/log.h"
 #include "kernel/base/panic.h"
 
-/* x87, SSE, AVX, the three of AVX-512, PKRU: 2696 bytes of XSAVE area on the
- * processors known. AMX would need more than the page that a guest has. */
+/* x87, SSE, AVX, the three components of AVX-512, and PKRU take 2696 bytes
+ * on known processors. AMX would need more than the page that a guest has. */
 #define XCR0_ALWAYS_FITS (XCR0_X87 | XCR0_SSE | XCR0_AVX)
 #define XCR0_OFFERED     (XCR0_ALWAYS_FITS | XCR0_AVX512 | XCR0_PKRU)
 
@@ -28,7 +28,7 @@ enum cpuid_register {
     EDX
 };
 
-/* Which CPUID bit (leaf 1 or 7) stands for which bit of CR4; SDM 3A 2.5. */
+/* The CPUID bit (of leaf 1 or 7) that stands for a bit of CR4; SDM 3A 2.5. */
 static const struct {
     uint64_t cr4;
     uint8_t leaf;
@@ -75,8 +75,8 @@ static uint64_t find_cr4(uint64_t fixed1)
     return cr4 & fixed1;
 }
 
-/* Bytes of the XSAVE area of these components; of FXSAVE's (and the header) if
- * there are no more (SDM 1 13.4). */
+/* The size of the XSAVE area for these components, in bytes. Without XSAVE
+ * it is that of FXSAVE and the header (SDM 1 13.4). */
 static uint32_t area_size(uint64_t components)
 {
     uint32_t size = XSAVE_MINIMUM;
@@ -99,17 +99,17 @@ static void find_extended_state(struct vmx_machine *machine)
     }
     struct cpuid r = cpu_cpuid(0xd, 0);
     machine->xcr0 = ((uint64_t)r.edx << 32 | r.eax) & XCR0_OFFERED;
-    /* A guest has one page for it. */
+    /* a guest has one page for it */
     if (area_size(machine->xcr0) > PAGE_SIZE) {
         machine->xcr0 &= XCR0_ALWAYS_FITS;
     }
     machine->xsave_size = area_size(machine->xcr0);
 }
 
-/* Does VERW clear something of which a guest could else see what was in it?
- * Fill buffers by MDS, or where a transaction aborts (a guest can begin one
- * whatever its CPUID says); register files. What only accesses to a device's
- * memory show is out of reach of guests. */
+/* True if VERW clears something that a guest could otherwise read: fill
+ * buffers by MDS, or in a transaction that aborts (a guest can begin one
+ * whatever its CPUID says); register files. Data that only accesses to
+ * device memory reveal is out of a guest's reach. */
 static bool buffers_tell(uint32_t edx, uint64_t arch)
 {
     bool transactions = cpuid_word(7, EBX) & CPUID_7_EBX_RTM;
@@ -121,9 +121,10 @@ static bool buffers_tell(uint32_t edx, uint64_t arch)
     return (arch & ARCH_RFDS_CLEAR) && !(arch & ARCH_RFDS_NO);
 }
 
-/* Enhanced IBRS, written once, keeps the guest's branch and return predictions
- * from us, on some processors all returns but one; the older IBRS keeps its
- * branches from us when it is written after the exit. */
+/* Enhanced IBRS, written once, keeps the guest's branch and return
+ * predictions from Lintel; on some processors all returns but one. The older
+ * IBRS keeps the guest's branches from Lintel if it is written after the
+ * exit. */
 static void find_branch_mitigations(struct vmx_machine *machine, uint64_t arch)
 {
     if (!(machine->spec_bits & SPEC_CTRL_IBRS)) {

@@ -1,11 +1,11 @@
-/* What CPUID says that guests can be given, and what must be done round their
- * entries on this processor. Called by vmx_enable(), once. */
+/* What CPUID says guests can have, and what entries need on this processor.
+ * vmx_enable() calls it once. */
 #pragma once
 
 struct vmx_machine;
 
-/* Fills in everything of `machine` that comes from CPUID; the controls and the
- * CR4 fixed bits stand already. */
+/* Fills in every member of `machine` that comes from CPUID. The controls and
+ * the fixed bits of CR4 are set already. */
 void vmx_features_find(struct vmx_machine *machine);
 
 void vmx_features_log(const struct vmx_machine *machine);

@@ -1,8 +1,8 @@
-/* The VMCS fields Lintel uses (SDM 3D Appendix B) as one list: the enum and
- * the names in dumps are both made from it. The width of a field is bits 14:13
- * of its encoding: 0 16-bit, 1 64-bit, 2 32-bit, 3 natural.
+/* The VMCS fields that Lintel uses (SDM 3D Appendix B) as one list, which gives
+ * the enum and the names in dumps. Bits 14:13 of an encoding are the field's
+ * width: 0 is 16 bits, 1 is 64, 2 is 32, 3 is natural.
  *
- * Who includes it: the files of arch/vmx/; never vmm/. */
+ * Who includes it: the files of arch/vmx/, and no file of vmm/. */
 #pragma once
 
 #include <stdint.h>

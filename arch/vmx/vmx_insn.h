@@ -1,8 +1,8 @@
-/* The VMX instructions as C, and the two that move extended state; like
- * arch/cpu.h for the rest. SDM 3C chapter 31, SDM 1 chapter 13.
+/* The VMX instructions as C functions, and the two that move extended state,
+ * like arch/cpu.h for other instructions. SDM 3C chapter 31, SDM 1 chapter 13.
  *
- * A VMREAD or VMWRITE that fails is Lintel's own bug (no current VMCS, or a
- * field that the processor lacks) and panics. */
+ * A VMREAD or VMWRITE that fails is Lintel's own fault (no current VMCS, or
+ * a field that the processor lacks) and panics. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,14 +10,14 @@
 
 #include "arch/vmx/vmx_fields.h"
 
-/* What an instruction said of itself (SDM 3C 31.2). */
+/* The result of a VMX instruction (SDM 3C 31.2). */
 enum vmx_status {
     VMX_OK,
-    VMX_FAIL_INVALID, /* no current VMCS */
-    VMX_FAIL_VALID,   /* the VM-instruction error field says why */
+    VMX_FAIL_INVALID, /* there is no current VMCS */
+    VMX_FAIL_VALID,   /* the VM-instruction error field has the reason */
 };
 
-/* arch/vmx/vmx_error.c: panic with the field's name and the error's. */
+/* Panics with the names of the field and the error (arch/vmx/vmx_error.c). */
 _Noreturn void vmx_error_field(const char *instruction, uint32_t field);
 _Noreturn void vmx_error_panic(const char *instruction, enum vmx_status status);
 
@@ -46,7 +46,7 @@ failed:
     vmx_error_field("VMWRITE", field);
 }
 
-/* VMREAD without the panic, for the error paths themselves. */
+/* VMREAD without the panic, for code that reports errors. */
 static inline bool vmx_try_read(uint32_t field, uint64_t *value)
 {
     bool failed;
@@ -62,7 +62,8 @@ static inline bool vmx_try_read(uint32_t field, uint64_t *value)
 #define VMX_STATUS(carry, zero)                                                \
     ((carry) ? VMX_FAIL_INVALID : (zero) ? VMX_FAIL_VALID : VMX_OK)
 
-/* The operand of these three is the address of a physical address. */
+/* The operand of these three instructions is the address of a physical
+ * address. */
 #define VMX_POINTER(name)                                                      \
     static inline enum vmx_status vmx_##name(uint64_t physical)                \
     {                                                                          \
@@ -84,7 +85,7 @@ static inline void vmx_vmxoff(void)
 }
 
 struct vmx_descriptor {
-    uint64_t first; /* INVEPT: EPT pointer; INVVPID: VPID */
+    uint64_t first; /* INVEPT: an EPT pointer; INVVPID: a VPID */
     uint64_t second;
 };
 
@@ -138,7 +139,7 @@ static inline void vmx_fxrstor(const void *area)
     __asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
 }
 
-/* The host's handler for a machine check that came while a guest ran. */
+/* Calls the host's handler for a machine check that came while a guest ran. */
 static inline void vmx_host_machine_check(void)
 {
     __asm__ volatile("int $18" : : : "memory");

@@ -1,6 +1,6 @@
-/* What the VMX files know of the machine: the controls and features every
- * guest gets (one for all processors, computed once), and what one processor
- * holds now. Private to arch/vmx/. */
+/* The VMX state of the machine: the controls and features that every guest
+ * gets, computed once for all processors; and what one processor holds now.
+ * Private to arch/vmx/. */
 #pragma once
 
 #include <stdbool.h>
@@ -29,16 +29,16 @@
 #define EPT_POINTER_ACCESSED_DIRTY (1ULL << 6)
 #define EPT_POINTER_RESERVED       0xf80ULL
 
-/* What is done round every entry where the processor needs it; the bits are
- * also known to arch/vmx/guest_entry.asm. */
-#define MITIGATION_VERW 1U /* before entry: microarchitectural buffers */
+/* What has to be done around every entry on processors that need it.
+ * arch/vmx/guest_entry.asm uses the bits, too. */
+#define MITIGATION_VERW 1U /* before entry: clear internal buffers */
 #define MITIGATION_SPEC_CTRL                                                   \
-    2U                         /* after exit: the guest's away, the host's in */
-#define MITIGATION_FILL_RSB 4U /* after exit: no return prediction of its */
-#define MITIGATION_ONE_RSB  8U /* after exit: not the one that IBRS leaves */
+    2U /* after exit: saves the guest's, loads the host's */
+#define MITIGATION_FILL_RSB 4U /* after exit: all return predictions */
+#define MITIGATION_ONE_RSB  8U /* after exit: the one that IBRS leaves */
 
 struct vmx_machine {
-    bool ready; /* vmx_enable() has filled in the rest */
+    bool ready; /* vmx_enable() has filled the rest in */
     uint32_t revision;
     uint32_t controls[CONTROL_WORDS];
     uint64_t ept_vpid;   /* IA32_VMX_EPT_VPID_CAP */
@@ -46,23 +46,25 @@ struct vmx_machine {
     uint64_t cr0_fixed1;
     uint64_t cr4_fixed0;
     uint64_t cr4_fixed1;
-    uint64_t cr4_supported; /* that a guest may set */
-    uint64_t xcr0;          /* components saved and offered; 0: no XSAVE */
-    uint32_t xsave_size;    /* bytes of their area, or FXSAVE's */
+    uint64_t cr4_supported; /* bits that a guest may set */
+    uint64_t xcr0; /* the components that are saved and offered; 0: there is no
+                      XSAVE */
+    uint32_t xsave_size; /* bytes of their area, or of FXSAVE's */
     bool rdtscp;
     bool invpcid;
     bool xsaves;
     bool tsc_aux;
-    bool apic;              /* guests can have their APIC virtualised */
-    bool posting;           /* and interrupts posted to them */
+    bool apic;              /* the processor can play guests' local APICs */
+    bool posting;           /* interrupts can be posted to guests */
     unsigned physical_bits; /* MAXPHYADDR */
-    unsigned timer_shift;   /* the VMX-preemption timer's rate: TSC >> this */
+    unsigned timer_shift;   /* the VMX-preemption timer counts TSC >> this */
     uint32_t efer_allowed;
 
     uint32_t mitigations; /* MITIGATION_* for every guest */
     bool flush_l1d;       /* at a switch of guests */
     bool barrier;         /* IBPB at a switch of guests */
-    uint64_t spec_bits;   /* of IA32_SPEC_CTRL that exist; 0: no such MSR */
+    uint64_t spec_bits;   /* bits of IA32_SPEC_CTRL that exist; 0: there is no
+                             such MSR */
     uint64_t spec_host;   /* IA32_SPEC_CTRL while Lintel runs */
     bool has_arch_capabilities;
     uint64_t arch_capabilities; /* the MSR */
@@ -70,17 +72,17 @@ struct vmx_machine {
 
 extern struct vmx_machine vmx_machine;
 
-/* The calling processor's. */
+/* The calling processor's VMX state. */
 static inline struct vmx_processor *vmx_processor(void)
 {
     return &processor_here()->vmx;
 }
 
-/* The capability words of this processor, as vmx_controls_fit() wants them. */
+/* The capability words of this processor, for vmx_controls_fit(). */
 void vmx_capabilities(uint64_t capability[CONTROL_WORDS]);
 
-/* Forgets what this processor cached by the EPT pointer, or the VPID. What the
- * others hold of a machine that has gone they forget when a guest comes to them
- * that may have its numbers (guest_switch.c). */
+/* Flush what this processor has cached for an EPT pointer, or a VPID. Other
+ * processors may hold translations of a machine that is gone: they flush
+ * them when a guest comes that may have the same numbers (guest_switch.c). */
 void vmx_flush_ept(uint64_t pointer);
 void vmx_flush_vpid(uint16_t vpid);
