@@ -12,8 +12,8 @@ struct exit;
 #define EXIT_HAS_LENGTH        (1U << 0) /* the length of the instruction */
 #define EXIT_HAS_QUALIFICATION (1U << 1)
 #define EXIT_HAS_VECTORING     (1U << 2) /* perhaps an event's delivery */
-#define EXIT_HAS_FIELDS        (1U << 3) /* members of the union in struct exit */
-/* the handler of this exit usually calls guest_skip() */
+#define EXIT_HAS_FIELDS        (1U << 3) /* members of the union */
+/* The exit's handler usually calls guest_skip(). */
 #define EXIT_WILL_SKIP (1U << 4)
 
 /* Index: exit reason. */
