@@ -1,5 +1,5 @@
-; Loading the descriptor tables' registers; called by arch/gdt.c, whose
-; selectors these are.
+; Loads the registers of the descriptor tables, with arch/gdt.h's selectors.
+; Called by arch/gdt.c.
 
 %include "arch/asm_constants.inc"
 

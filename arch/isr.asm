@@ -9,7 +9,7 @@ extern idt_trap
 
 %include "arch/asm_constants.inc"
 
-; Does the processor push an error code?
+; True for the vectors for which the processor pushes an error code.
 %define HAS_ERROR(v) ((v) < 32 && ((VECTORS_WITH_ERROR_CODE >> (v)) & 1))
 
 ; Stub v is at isr_stubs + 16 * v.

@@ -1,6 +1,6 @@
-; Where another processor starts: copied into a page below 1 MiB, entered there
-; in real mode (SDM 3A 9.4), left in 64-bit mode on a stack of its own. Filled
-; in and started by arch/processor_start.c, whose struct words this ends with.
+; The first code of another processor. arch/processor_start.c copies it into a
+; page below 1 MiB and fills in struct words at its end. The processor enters it
+; in real mode (SDM 3A 9.4), and leaves it in 64-bit mode on a stack of its own.
 
 %include "arch/asm_constants.inc"
 
@@ -27,8 +27,8 @@ processor_start_page:
         movzx   ebx, ax
         shl     ebx, 4                  ; the page's address
 
-        ; Whoever is started too late finds the claim taken back, and the words
-        ; are another's.
+        ; A processor that starts too late finds the claim taken back: the words
+        ; belong to another one.
         xor     eax, eax
         xchg    eax, [AT(claim)]
         test    eax, eax

@@ -1,4 +1,4 @@
-; Calling a function on another stack; arch/stack.h has the contract.
+; Calls a function on another stack; arch/stack.h has the contract.
 
 bits 64
 default rel

@@ -1,4 +1,4 @@
-# Pure C: nothing here but what virtio/env.h asks for.
+# Pure C: these objects call only the env_ functions of their headers.
 objects += $(addprefix virtio/, \
     block.o \
     block_request.o \

@@ -72,7 +72,8 @@ guest_entry:
     LOAD_GUEST
     vmlaunch
 
-    ; Still here: CF means no VMCS, ZF that it says why (SDM 3C 31.2).
+    ; The entry failed. CF: there is no VMCS. ZF: the VMCS has the reason (SDM 3C
+    ; 31.2).
 .failed:
     mov eax, STATUS_VALID
     mov ecx, STATUS_INVALID
@@ -130,10 +131,10 @@ guest_entry_restore:
     pop rbp
     ret
 
-; Before the host's first indirect branch or RET: our IA32_SPEC_CTRL, and a
-; return stack buffer with nothing of the guest's in it; where IBRS keeps all of
-; that from us but the return that lies behind the guest's last call, one that
-; goes nowhere before ours.
+; Comes before the host's first indirect branch or RET. It loads the host's
+; IA32_SPEC_CTRL, and fills the return stack buffer so that nothing of the guest
+; is left in it. Where IBRS leaves only the return behind the guest's last call,
+; one harmless return takes its place.
 guest_entry_mitigations:
     test byte [rdi + GUEST_MITIGATIONS], MITIGATION_ONE_RSB
     jz .none_left
