@@ -72,8 +72,8 @@ guest_entry:
     LOAD_GUEST
     vmlaunch
 
-    ; The entry failed. CF: there is no VMCS. ZF: the VMCS has the reason (SDM 3C
-    ; 31.2).
+    ; The entry failed. CF: there is no VMCS. ZF: the VMCS has the reason
+    ; (SDM 3C 31.2).
 .failed:
     mov eax, STATUS_VALID
     mov ecx, STATUS_INVALID
