@@ -21,7 +21,6 @@ BOOTS = [
     guests.small_guests,
     features.debian_cloud_features,
     debian.debian_generic,
-    features.debian_generic_features,
     processors.two_processors,
     processors.posted_interrupts,
     processors.debian_on_two,
@@ -60,7 +59,8 @@ BOOTS = [
 # By `make soak`: too long for `make test`.
 LONG = [
     features.debian_idle_hours,
-    features.debian_generic_rings,
+    features.debian_rings,
+    features.debian_generic_features,
 ]
 
 # By `make check`: what a minute has room for.
