@@ -156,8 +156,9 @@ def without_vmx():
 
 
 def stick():
-    """build/lintel.img, exactly as built."""
-    result = boot({}, disk=f"{BUILD}/lintel.img", timeout=60)
+    """build/lintel.img, exactly as built, and Debian's OVMF as it is."""
+    result = boot({}, disk=f"{BUILD}/lintel.img", timeout=60,
+                  stock_firmware=True)
     expect(result.status == 0, f"exit {result.status} {result.reason}: "
            f"{result.log_text()[-600:]!r}")
     expect("ok virtio-mmio is there" in result.console,

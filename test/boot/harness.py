@@ -106,8 +106,16 @@ class Folder:
         os.makedirs(cls.path)
 
 
+def firmware_of(kind, stock):
+    """OVMF for a machine; for Bochs without the drivers that it has no use
+    for, unless it is to be Debian's as it is."""
+    bochs = kind == "bochs" and not stock
+    return f"{BUILD}/{machine.OVMF_BOCHS}" if bochs else machine.OVMF
+
+
 def boot(files, kind="bochs", memory=128, timeout=240, disk=None,
-         model=machine.MODEL_AVX512, keys=(), processors=1, watch=None):
+         model=machine.MODEL_AVX512, keys=(), processors=1, watch=None,
+         stock_firmware=False):
     """Boots `files` ({name on the ESP: path or bytes}), or the image `disk` as
     it is. `keys`: pairs of what the console must have said, and what is then
     typed. `watch` is called again and again with the machine, which then has
@@ -118,7 +126,8 @@ def boot(files, kind="bochs", memory=128, timeout=240, disk=None,
             disk = scratch = f"{Folder.path}/esp.img"
             image.make(disk, {"EFI/BOOT/BOOTX64.EFI": LINTEL, **files})
         booted = machine.Machine(kind, Folder.path, disk, memory, processors,
-                                 model=model, screen=watch is not None)
+                                 model=model, screen=watch is not None,
+                                 firmware=firmware_of(kind, stock_firmware))
         session = Session(booted, "", timeout)
         try:
             while not session.done:

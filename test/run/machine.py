@@ -16,6 +16,8 @@ import image
 from limits import end_with_parent
 
 OVMF = "/usr/share/ovmf/OVMF.fd"
+# The same for Bochs, below build/ (firmware.py).
+OVMF_BOCHS = "cache/ovmf-bochs.fd"
 # Bochs' processors. With AVX-512 2.7's XRSTOR faults on what its XSAVE
 # wrote, and kernels lose their programs' registers at task switches ("Bad FPU
 # state detected"): guests with programs get a model without it. The other one
@@ -140,15 +142,18 @@ class Machine:
     """One emulator process. `console` is the pseudo-terminal's our side, `log`
     the file Lintel's log grows in. `screen`: Bochs has one, to be read by
     RFB on the first port from 5900 on that is free. `pace`: the library built
-    from pace.c, for a Bochs whose time must not run ahead of the real one."""
+    from pace.c, for a Bochs whose time must not run ahead of the real one.
+    `firmware`: OVMF, or what firmware.py made of it for Bochs."""
 
     def __init__(self, kind, directory, disk, memory_mib, cpus=1,
-                 model=MODEL, bochs="", screen=False, pace=""):
+                 model=MODEL, bochs="", screen=False, pace="",
+                 firmware=OVMF):
         self.kind = kind
         self.program = bochs or program()
         self.model = model
         self.screen = screen
         self.pace = pace
+        self.firmware = firmware
         self.directory = directory
         self.log = os.path.join(directory, "log.txt")
         open(self.log, "wb").close()
@@ -188,7 +193,7 @@ class Machine:
                     model=self.model,
                     cpus=cpus,
                     memory=memory_mib,
-                    ovmf=OVMF,
+                    ovmf=self.firmware,
                     image=disk,
                     cylinders=image.cylinders(disk),
                     heads=image.HEADS,
@@ -211,7 +216,7 @@ class Machine:
     def in_qemu(self, disk, memory_mib, cpus, console):
         command = ["qemu-system-x86_64", "-no-reboot", "-display", "none",
                    "-m", str(memory_mib), "-smp", str(cpus), "-nic", "none",
-                   "-bios", OVMF,
+                   "-bios", self.firmware,
                    "-drive", f"file={disk},format=raw,if=virtio",
                    "-serial", console, "-serial", f"file:{self.log}"]
         if self.kind == "kvm":

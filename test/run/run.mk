@@ -19,7 +19,7 @@ $(foreach option,$(run-options),$(if $(filter-out undefined default,$(origin \
 run-flavours := cloud generic rt
 run-flavour  := $(or $(filter $(run-flavours),$(KERNEL)),cloud)
 run-needs    := $(BUILD)/BOOTX64.EFI $(CHECKER) $(BUILD)/run/pace.so $(CACHE)/base.cpio \
-                $(CACHE)/disk.img
+                $(CACHE)/disk.img $(CACHE)/ovmf-bochs.fd
 ifeq ($(filter-out $(run-flavours),$(KERNEL)),)
 run-needs += $(CACHE)/modules-$(run-flavour).cpio
 endif
@@ -57,6 +57,10 @@ $(CACHE)/modules-%.cpio: $(CACHE)/kernel/%/version test/run/initramfs.py
 $(CACHE)/base.cpio: test/run/initramfs.py test/run/init /bin/busybox
 	@mkdir -p $(@D)
 	@$(PYTHON) test/run/initramfs.py base $@
+
+$(CACHE)/ovmf-bochs.fd: test/run/firmware.py $(wildcard /usr/share/ovmf/OVMF.fd)
+	@mkdir -p $(@D)
+	@$(PYTHON) test/run/firmware.py /usr/share/ovmf/OVMF.fd $@
 
 $(CACHE)/disk.img: test/run/disk.py
 	@mkdir -p $(@D)

@@ -103,6 +103,10 @@ def pace_of(plan, person):
     return path if person and plan.kind == "bochs" else ""
 
 
+def firmware_of(kind):
+    return f"{BUILD}/{machine.OVMF_BOCHS}" if kind == "bochs" else machine.OVMF
+
+
 def start(plan, given, directory, person):
     """The machine, switched on."""
     files = plan.esp()
@@ -114,7 +118,7 @@ def start(plan, given, directory, person):
     image.make(disk, files)
     return machine.Machine(
         plan.kind, directory, disk, memory, processors, bochs=given["BOCHS"],
-        pace=pace_of(plan, person))
+        pace=pace_of(plan, person), firmware=firmware_of(plan.kind))
 
 
 def tell_failure(session, screen, complaints, directory):
