@@ -53,6 +53,9 @@ enum apic_mode {
 };
 #define APIC_MODE(mode) ((unsigned)(mode) << 8)
 
+/* In xAPIC mode the id that means all processors (SDM 3A 11.6.1). */
+#define APIC_ID_ALL 0xffU
+
 /* Destination shorthands, bits 19:18 of the ICR. */
 enum apic_shorthand {
     APIC_TO_DEST,
@@ -62,6 +65,7 @@ enum apic_shorthand {
 };
 
 /* An LVT entry (SDM 3A figure 11-8). */
+#define LAPIC_LVT_MODE   0x700U
 #define LAPIC_LVT_MASKED (1U << 16)
 
 /* Timer modes, bits 18:17 of its LVT entry. */

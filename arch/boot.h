@@ -58,6 +58,16 @@ struct boot_isa_line {
     bool level;
 };
 
+/* How ACPI turns the machine off (S5), for firmware whose ResetSystem
+ * returns. All are I/O ports; 0: not there. */
+struct boot_sleep {
+    uint16_t pm1a, pm1b; /* PM1 control blocks */
+    uint16_t smi;        /* the SMI command port, which takes `enable` */
+    uint8_t enable;
+    uint16_t control; /* the sleep control register of hardware-reduced ACPI */
+    uint8_t type_a, type_b; /* SLP_TYPa and SLP_TYPb of S5 */
+};
+
 struct boot_info {
     /* Sorted by base; no two overlap, and neighbours of one kind are one
      * range. Complete only after efi_exit(). */
@@ -76,8 +86,14 @@ struct boot_info {
     size_t ioapic_count;
     struct boot_isa_line isa[BOOT_ISA_LINES];
 
+    bool x2apic_opt_out; /* the firmware asks for xAPIC mode (DMAR) */
+
     uint64_t rsdp;          /* ACPI's root pointer; 0: no ACPI tables */
     uint16_t pm_timer_port; /* ACPI's power management timer; 0: none known */
+    struct boot_sleep sleep;
+    bool bad_checksum; /* in the MADT or FADT, which are believed all the same
+                        */
+    uint64_t hpet;     /* the HPET's registers; 0: none known */
 
     uint64_t image_base; /* Lintel's image, as it was loaded */
     uint64_t image_size;

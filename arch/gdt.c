@@ -5,6 +5,7 @@
 #include "arch/cpu.h"
 #include "arch/paging.h"
 #include "arch/processor.h"
+#include "arch/processor_setup.h"
 #include "arch/regs.h"
 #include "kernel/base/panic.h"
 
@@ -97,6 +98,7 @@ void gdt_load_here(void *pages, struct processor *processor)
 
 void gdt_init(void)
 {
+    processor_setup_cet();
     fill(&boot);
     gdt_load_here(&boot, &processor_boot);
 }

@@ -4,6 +4,7 @@
 #include "arch/lapic_host.h"
 
 #include "arch/apic_regs.h"
+#include "arch/boot.h"
 #include "arch/cpu.h"
 #include "arch/cpuid.h"
 #include "arch/idt.h"
@@ -19,9 +20,10 @@
 
 static struct {
     bool x2apic;
-    bool deadline;  /* the timer takes deadlines in TSC ticks */
-    uintptr_t base; /* xAPIC registers */
-    uint64_t ratio; /* timer counts for each TSC tick, as 32.32 fixed point */
+    bool deadline;    /* the timer takes deadlines in TSC ticks */
+    uintptr_t base;   /* xAPIC registers */
+    uint32_t thermal; /* the boot processor's LVT entry for all processors */
+    uint64_t ratio;   /* timer counts for each TSC tick, as 32.32 fixed point */
     uint64_t strays[4]; /* vectors whose stray interrupt was reported */
 } lapic;
 
@@ -106,10 +108,10 @@ static void set_handlers(void)
 }
 
 /* x2APIC mode can be left only through the disabled state, and from the
- * disabled state a processor enters xAPIC mode first (SDM 3A 10.12.5). */
-static void enable(void)
+ * disabled state a processor enters xAPIC mode first (SDM 3A 10.12.5). So the
+ * mode stays x2APIC if the firmware has chosen it. */
+static void enable(bool x2apic)
 {
-    bool has_x2apic = cpu_cpuid(1, 0).ecx & CPUID_1_ECX_X2APIC;
     uint64_t base = cpu_rdmsr(MSR_APIC_BASE);
 
     lapic.base = (uintptr_t)(base & APIC_BASE_ADDRESS);
@@ -117,7 +119,7 @@ static void enable(void)
         base |= APIC_BASE_EN;
         cpu_wrmsr(MSR_APIC_BASE, base);
     }
-    if (has_x2apic && !(base & APIC_BASE_EXTD)) {
+    if (x2apic && !(base & APIC_BASE_EXTD)) {
         base |= APIC_BASE_EXTD;
         cpu_wrmsr(MSR_APIC_BASE, base);
     }
@@ -153,7 +155,7 @@ static void set_local_vectors(void)
         write_register(LAPIC_REG_LVT_PERFORMANCE, LAPIC_LVT_MASKED);
     }
     if (last >= 5) {
-        write_register(LAPIC_REG_LVT_THERMAL, LAPIC_LVT_MASKED);
+        write_register(LAPIC_REG_LVT_THERMAL, lapic.thermal);
     }
     if (last >= 6) {
         write_register(LAPIC_REG_LVT_CMCI, LAPIC_LVT_MASKED);
@@ -162,6 +164,34 @@ static void set_local_vectors(void)
     write_register(LAPIC_REG_SVR,
                    LAPIC_SVR_ENABLED | LAPIC_HOST_VECTOR_SPURIOUS);
     write_register(LAPIC_REG_ESR, 0);
+}
+
+/* Where the firmware handles heat by SMIs, that goes on: a masked entry would
+ * leave the machine to its thermal trip. The other processors come out of INIT
+ * with the entry masked (SDM 3A 11.4.7.1), so they get the boot processor's. */
+static uint32_t thermal_of_firmware(void)
+{
+    uint32_t last = bits(read_register(LAPIC_REG_VERSION), 23, 16) & 0xff;
+    uint32_t entry =
+        last >= 5 ? read_register(LAPIC_REG_LVT_THERMAL) : LAPIC_LVT_MASKED;
+    bool smi = (entry & LAPIC_LVT_MODE) == APIC_MODE(APIC_SMI) &&
+               !(entry & LAPIC_LVT_MASKED);
+
+    return smi ? APIC_MODE(APIC_SMI) : LAPIC_LVT_MASKED;
+}
+
+/* True if all processors are within an xAPIC's reach, and the firmware asks
+ * for xAPIC mode: its SMI handlers may know no other (Intel VT-d 8.1, flag
+ * X2APIC_OPT_OUT). */
+static bool stays_xapic(const struct boot_info *boot)
+{
+    for (size_t i = 0; i < boot->processor_count; i++) {
+        if (boot->processors[i].enabled &&
+            boot->processors[i].apic_id >= APIC_ID_ALL) {
+            return false;
+        }
+    }
+    return boot->x2apic_opt_out;
 }
 
 /* Measures how far the timer counts in MEASURE_TICKS of the TSC. */
@@ -197,11 +227,14 @@ static void start_timer(void)
     }
 }
 
-void lapic_host_init(void)
+void lapic_host_init(const struct boot_info *boot)
 {
+    bool has_x2apic = cpu_cpuid(1, 0).ecx & CPUID_1_ECX_X2APIC;
+
     mask_pics();
-    enable();
+    enable(has_x2apic && !stays_xapic(boot));
     set_handlers();
+    lapic.thermal = thermal_of_firmware();
     set_local_vectors();
     drain();
     lapic.deadline = cpu_cpuid(1, 0).ecx & CPUID_1_ECX_TSC_DEADLINE;
@@ -223,7 +256,7 @@ bool lapic_host_init_here(void)
     uintptr_t base = lapic.base;
     bool deadline = cpu_cpuid(1, 0).ecx & CPUID_1_ECX_TSC_DEADLINE;
 
-    enable();
+    enable(x2apic);
     if (lapic.x2apic != x2apic || lapic.base != base ||
         deadline != lapic.deadline) {
         lapic.x2apic = x2apic;
@@ -318,5 +351,5 @@ void lapic_host_send_start(uint32_t apic_id, uint64_t page)
 
 bool lapic_host_reaches(uint32_t apic_id)
 {
-    return lapic.x2apic || apic_id < 0xff;
+    return lapic.x2apic || apic_id < APIC_ID_ALL;
 }

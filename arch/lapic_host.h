@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct boot_info;
+
 /* Vectors of the host's own interrupts. */
 #define LAPIC_HOST_VECTOR_TIMER    0xe0U
 #define LAPIC_HOST_VECTOR_WAKE     0xe1U /* another processor wakes this one */
@@ -13,10 +15,11 @@
 #define LAPIC_HOST_VECTOR_ERROR    0xfeU
 #define LAPIC_HOST_VECTOR_SPURIOUS 0xffU
 
-/* Takes this processor's APIC over (in x2APIC mode where there is one),
- * masks the PICs, and measures the timer's rate if the timer takes no
- * deadlines. Call it after idt_init() and paging_init(). */
-void lapic_host_init(void);
+/* Takes this processor's APIC over, masks the PICs, and measures the timer's
+ * rate if the timer takes no deadlines. The mode is x2APIC where there is one,
+ * unless the firmware asks for xAPIC mode and has not left x2APIC mode on. Call
+ * it after idt_init() and paging_init(). */
+void lapic_host_init(const struct boot_info *boot);
 
 /* The same on another processor. False: its APIC is of another kind than the
  * boot processor's, and was not changed. */

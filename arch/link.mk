@@ -37,8 +37,17 @@ $(BUILD)/lintel.elf: $(lintel-objects) linker.ld $(EFI_CRT0) $(EFI_LIB)
 
 PE_SECTIONS := .text .rodata .rela .reloc .relro .dynamic .data .bss
 
+# Sets NX_COMPAT in DllCharacteristics, which objcopy cannot: no section is
+# writable and executable, and firmware that asks for the bit loads no image
+# without it. The checksum becomes "none". Microsoft's PE format, "Optional
+# Header Windows-Specific Fields": both are counted from the PE signature.
+PE_SAY_NX = pe=$$(($$(od -An -tu4 -j60 -N4 $@))); \
+    put() { dd of=$@ bs=1 seek=$$((pe + $$1)) conv=notrunc status=none; }; \
+    printf '\000\000\000\000' | put 88 && printf '\000\001' | put 94
+
 $(BUILD)/BOOTX64.EFI: $(BUILD)/lintel.elf
 	$(call say,EFI)$(OBJCOPY) $(addprefix -j ,$(PE_SECTIONS)) --output-target=efi-app-x86_64 \
 	    $< $@
+	@$(PE_SAY_NX)
 	@size=$$(stat -c %s $@); if [ $$size -gt $(IMAGE_MAX) ]; then \
 	    echo "$@: $$size bytes, more than $(IMAGE_MAX)" >&2; exit 1; fi

@@ -1,5 +1,6 @@
 /* Turns the machine off by the firmware's ResetSystem, the only service of
- * the firmware that Lintel uses after efi_exit(). UEFI 2.10 section 8.5.1. */
+ * the firmware that Lintel uses after efi_exit(), or by ACPI's registers. UEFI
+ * 2.10 section 8.5.1. */
 #pragma once
 
 struct boot_info;
@@ -7,8 +8,9 @@ struct boot_info;
 /* Call it after efi_exit() and before the functions below. */
 void machine_init(const struct boot_info *boot);
 
-/* Turns the machine off. VMX must be off on this processor. If the firmware
- * cannot do it, halts for ever. */
+/* Turns the machine off: by the firmware, on the first processor if that has
+ * stopped, or by ACPI's S5 if the firmware does not do it. VMX must be off on
+ * this processor. If neither works, halts for ever. */
 _Noreturn void machine_power_off(void);
 
 /* Halts this processor for ever. */

@@ -1,6 +1,7 @@
 objects += $(addprefix arch/, \
     backtrace.o \
     boot_ranges.o \
+    cpu_identity.o \
     gdt.o \
     gdt_load.o \
     idt.o \
@@ -10,6 +11,7 @@ objects += $(addprefix arch/, \
     machine.o \
     paging.o \
     processor.o \
+    processor_setup.o \
     processor_start.o \
     processor_trampoline.o \
     spinlock.o \

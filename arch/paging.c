@@ -248,18 +248,10 @@ static void map_image(void)
              at(image_constants_end) - at(image_constants_start), CONST);
 }
 
-/* The firmware's setup may have turned NX off; that can be undone (SDM 4
- * Table 2-2, IA32_MISC_ENABLE bit 34). */
+/* The firmware may have turned NX off; processor_setup_first() and the
+ * trampoline have undone that where it can be. */
 static void need_nx(void)
 {
-    uint64_t misc = 0;
-
-    if (cpu_cpuid(0x80000001, 0).edx & CPUID_80000001_EDX_NX) {
-        return;
-    }
-    if (cpu_rdmsr_safe(MSR_MISC_ENABLE, &misc)) {
-        (void)cpu_wrmsr_safe(MSR_MISC_ENABLE, misc & ~MISC_ENABLE_XD_DISABLE);
-    }
     if (!(cpu_cpuid(0x80000001, 0).edx & CPUID_80000001_EDX_NX)) {
         panic("this processor cannot keep data from being executed (no NX)");
     }

@@ -15,6 +15,8 @@ static struct {
     struct processor
         *stopper; /* the processor that has all others stop, or NULL */
     unsigned stopped;
+    bool first_stopped;   /* the boot processor is one of them */
+    void (*errand)(void); /* what the boot processor does then, or NULL */
 } processors;
 
 bool processor_known(void)
@@ -92,6 +94,30 @@ void processor_stop_if_asked(void)
         return;
     }
     processor_leave_guests();
+    if (processor_here() == &processor_boot) {
+        __atomic_store_n(&processors.first_stopped, true, __ATOMIC_RELEASE);
+    }
     __atomic_add_fetch(&processors.stopped, 1, __ATOMIC_RELEASE);
+    while (processor_here() == &processor_boot) {
+        void (*errand)(void) =
+            __atomic_load_n(&processors.errand, __ATOMIC_ACQUIRE);
+
+        if (errand != NULL) {
+            errand();
+        }
+        cpu_pause();
+    }
     machine_halt();
+}
+
+void processor_ask_first(void (*errand)(void))
+{
+    if (!processors.known || processor_here() == &processor_boot ||
+        !__atomic_load_n(&processors.first_stopped, __ATOMIC_ACQUIRE)) {
+        return;
+    }
+    __atomic_store_n(&processors.errand, errand, __ATOMIC_RELEASE);
+    for (unsigned i = 0; i < STOP_POLLS; i++) {
+        cpu_pause();
+    }
 }

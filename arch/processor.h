@@ -78,6 +78,11 @@ void processor_add(struct processor *processor);
  * by a panic. */
 void processor_stop_others(void);
 
+/* Has the boot processor call `errand`, if it is not this one and was stopped
+ * by processor_stop_others(); waits about a second. Firmware may work on no
+ * other processor. Returns if nothing came of it. */
+void processor_ask_first(void (*errand)(void));
+
 /* Leaves the mode that runs guests on this processor for good. Called before
  * it halts or the machine is turned off. */
 void processor_leave_guests(void);

@@ -12,6 +12,7 @@
 #include "arch/machine.h"
 #include "arch/page_source.h"
 #include "arch/paging.h"
+#include "arch/processor_setup.h"
 #include "arch/regs.h"
 #include "arch/spinlock.h"
 #include "kernel/base/panic.h"
@@ -24,6 +25,8 @@ struct __attribute__((packed)) words {
     uint32_t claim; /* 1: a processor may start, and sets it to 0 */
     uint32_t cr3;
     uint32_t cr4;
+    uint32_t limits; /* bits of IA32_MISC_ENABLE to clear; both 0: there is */
+    uint32_t limits_high; /* no such MSR */
     uint32_t protected_mode;
     uint16_t protected_selector;
     uint16_t unused1;
@@ -38,7 +41,7 @@ struct __attribute__((packed)) words {
     uint64_t entry;
 };
 
-_Static_assert(offsetof(struct words, stack) == 40,
+_Static_assert(offsetof(struct words, stack) == 48,
                "processor_trampoline.asm's");
 
 extern const uint8_t processor_start_page[];
@@ -117,6 +120,7 @@ static void compare_clocks(void)
 static const char *take_over(const struct processor_start *request)
 {
     idt_load_here();
+    processor_setup_tsc();
     if (!lapic_host_init_here()) {
         return "its local APIC is of another kind than the first processor's";
     }
@@ -194,6 +198,8 @@ static void fill_page(const struct processor_start *request)
     memcpy((void *)(uintptr_t)start.page, processor_start_page,
            (size_t)(processor_start_end - processor_start_page));
     to->cr3 = (uint32_t)start.root;
+    to->limits = (uint32_t)processor_setup_limits();
+    to->limits_high = (uint32_t)(processor_setup_limits() >> 32);
     to->cr4 = (uint32_t)(CR4_PAE | (cpu_read_cr4() & CR4_LA57));
     to->protected_mode += page;
     to->long_mode += page;

@@ -54,6 +54,21 @@ protected:
         mov     cr4, eax
         mov     eax, [ebx + AT(cr3_value)]
         mov     cr3, eax
+        ; The firmware may have turned NX off on each processor: EFER.NXE would
+        ; fault (SDM 4 table 2-2).
+        mov     esi, [ebx + AT(limits_low)]
+        mov     edi, [ebx + AT(limits_high)]
+        mov     eax, esi
+        or      eax, edi
+        jz      .no_limits
+        mov     ecx, MSR_MISC_ENABLE
+        rdmsr
+        not     esi
+        not     edi
+        and     eax, esi
+        and     edx, edi
+        wrmsr
+.no_limits:
         mov     ecx, MSR_EFER
         rdmsr
         or      eax, EFER_LME | EFER_NXE
@@ -77,6 +92,8 @@ processor_start_words:
 claim:          dd 0
 cr3_value:      dd 0
 cr4_value:      dd 0
+limits_low:     dd 0                    ; bits of IA32_MISC_ENABLE to clear
+limits_high:    dd 0
 far32:          dd AT(protected)        ; plus the page's address
                 dw CODE32, 0
 far64:          dd AT(long_mode)        ; plus the page's address

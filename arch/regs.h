@@ -60,6 +60,7 @@ static inline bool canonical(uint64_t address, unsigned width)
 #define CR4_SMEP       (1ULL << 20)
 #define CR4_SMAP       (1ULL << 21)
 #define CR4_PKE        (1ULL << 22)
+#define CR4_CET        (1ULL << 23)
 
 /* State components of XCR0, SDM 1 13.1. */
 #define XCR0_X87    (1ULL << 0)

@@ -13,6 +13,7 @@
 #include "arch/page_source.h"
 #include "arch/paging.h"
 #include "arch/processor.h"
+#include "arch/processor_setup.h"
 #include "arch/spinlock.h"
 #include "arch/tsc.h"
 #include "arch/vmx/guest.h"
@@ -99,7 +100,8 @@ static size_t take_machine(const struct boot_info *info)
     pages = page_free_count();
     page_source_init(&kernel_pages);
     paging_set_source(&kernel_pages);
-    lapic_host_init();
+    processor_setup_tsc();
+    lapic_host_init(info);
     tsc_hz = tsc_calibrate(info);
     if (tsc_hz == 0) {
         finish(STATUS_LINTEL, "no clock: neither PIT, PM timer nor CPUID "
@@ -146,9 +148,14 @@ void lintel_main(struct efi_boot *boot)
     bool loaded = false;
     enum status status = STATUS_LINTEL;
 
+    processor_setup_first();
     serial_init();
     open_screen(&info->framebuffer);
     log_info("Lintel");
+    if (info->bad_checksum) {
+        log_warn("the firmware's MADT or FADT has a wrong checksum; it is used "
+                 "all the same");
+    }
     missing = vmx_missing();
     if (missing == NULL) {
         load_all(boot, &load);

@@ -14,6 +14,9 @@
 /* The MADT's first entry (ACPI 6.5 Table 5.19). */
 #define MADT_ENTRIES (HEADER_SIZE + 8)
 
+#define DMAR_X2APIC_OPT_OUT (1U << 1)
+#define FOUR_GIB            (1ULL << 32)
+
 static uint32_t read32(const uint8_t *at)
 {
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
@@ -36,9 +39,10 @@ static bool sums_to_zero(const uint8_t *bytes, uint32_t length)
     return sum == 0;
 }
 
-/* The table at `address`. NULL: it is not whole, or has another signature. */
-static const uint8_t *table_at(uint64_t address, const char signature[4],
-                               uint32_t *length)
+/* The table at `address`. NULL: it has another signature, or a length that no
+ * table has. */
+static const uint8_t *named_table_at(uint64_t address, const char signature[4],
+                                     uint32_t *length)
 {
     const uint8_t *table = (const uint8_t *)(uintptr_t)address;
 
@@ -46,17 +50,26 @@ static const uint8_t *table_at(uint64_t address, const char signature[4],
         return NULL;
     }
     *length = read32(table + 4);
-    if (*length < HEADER_SIZE || *length > TABLE_MAX ||
-        !sums_to_zero(table, *length)) {
-        return NULL;
-    }
-    return table;
+    return *length >= HEADER_SIZE && *length <= TABLE_MAX ? table : NULL;
 }
 
-/* The table with this signature, and its *length in bytes. NULL: there is no
- * whole one. `rsdp` 0 means that there is no ACPI. */
-static const uint8_t *find(uint64_t rsdp, const char signature[4],
-                           uint32_t *length)
+/* The same with a right checksum only. */
+static const uint8_t *table_at(uint64_t address, const char signature[4],
+                               uint32_t *length)
+{
+    const uint8_t *table = named_table_at(address, signature, length);
+
+    return table && sums_to_zero(table, *length) ? table : NULL;
+}
+
+typedef const uint8_t *(*table_reader)(uint64_t address,
+                                       const char signature[4],
+                                       uint32_t *length);
+
+/* The table with this signature that `read` takes, and its *length in bytes.
+ * NULL: there is none. `rsdp` 0 means that there is no ACPI. */
+static const uint8_t *find_by(uint64_t rsdp, const char signature[4],
+                              uint32_t *length, table_reader read)
 {
     const uint8_t *root = (const uint8_t *)(uintptr_t)rsdp;
     const uint8_t *list = NULL;
@@ -76,12 +89,50 @@ static const uint8_t *find(uint64_t rsdp, const char signature[4],
     }
     for (uint32_t at = HEADER_SIZE; list && at + entry <= size; at += entry) {
         uint64_t address = entry == 8 ? read64(list + at) : read32(list + at);
-        const uint8_t *table = table_at(address, signature, length);
+        const uint8_t *table = read(address, signature, length);
         if (table) {
             return table;
         }
     }
     return NULL;
+}
+
+/* The tables that count even if their checksums are wrong, which real firmware
+ * has: without them the other processors or the clock would be lost. */
+static const char *const forgiven[] = {"APIC", "FACP"};
+
+static bool is_forgiven(const char signature[4])
+{
+    for (size_t i = 0; i < sizeof forgiven / sizeof *forgiven; i++) {
+        if (memcmp(signature, forgiven[i], 4) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const uint8_t *acpi_host_find(uint64_t rsdp, const char signature[4],
+                              uint32_t *length)
+{
+    const uint8_t *table = find_by(rsdp, signature, length, table_at);
+
+    if (!table && is_forgiven(signature)) {
+        table = find_by(rsdp, signature, length, named_table_at);
+    }
+    return table;
+}
+
+bool acpi_host_bad_checksum(uint64_t rsdp)
+{
+    uint32_t length = 0;
+
+    for (size_t i = 0; i < sizeof forgiven / sizeof *forgiven; i++) {
+        const uint8_t *table = acpi_host_find(rsdp, forgiven[i], &length);
+        if (table && !sums_to_zero(table, length)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Reads one entry of the MADT (ACPI 6.5 sections 5.2.12.2 and 5.2.12.12).
@@ -140,7 +191,7 @@ size_t acpi_host_processors(uint64_t rsdp, struct boot_processor *processors,
                             size_t capacity)
 {
     uint32_t length = 0, at = MADT_ENTRIES;
-    const uint8_t *madt = find(rsdp, "APIC", &length);
+    const uint8_t *madt = acpi_host_find(rsdp, "APIC", &length);
     const uint8_t *entry;
     size_t count = 0;
 
@@ -158,7 +209,7 @@ size_t acpi_host_processors(uint64_t rsdp, struct boot_processor *processors,
 size_t acpi_host_ioapics(uint64_t rsdp, uint32_t *bases, size_t capacity)
 {
     uint32_t length = 0, at = MADT_ENTRIES;
-    const uint8_t *madt = find(rsdp, "APIC", &length);
+    const uint8_t *madt = acpi_host_find(rsdp, "APIC", &length);
     const uint8_t *entry;
     size_t count = 0;
 
@@ -198,7 +249,7 @@ void acpi_host_isa(uint64_t rsdp, uint32_t default_base,
                    struct boot_isa_line *lines)
 {
     uint32_t length = 0, at = MADT_ENTRIES;
-    const uint8_t *madt = find(rsdp, "APIC", &length);
+    const uint8_t *madt = acpi_host_find(rsdp, "APIC", &length);
     const uint8_t *entry;
 
     for (uint32_t i = 0; i < BOOT_ISA_LINES; i++) {
@@ -223,7 +274,7 @@ void acpi_host_isa(uint64_t rsdp, uint32_t default_base,
 uint16_t acpi_host_pm_timer(uint64_t rsdp)
 {
     uint32_t length = 0;
-    const uint8_t *fadt = find(rsdp, "FACP", &length);
+    const uint8_t *fadt = acpi_host_find(rsdp, "FACP", &length);
 
     if (!fadt || length < 92 || fadt[91] != 4) {
         return 0;
@@ -233,4 +284,27 @@ uint16_t acpi_host_pm_timer(uint64_t rsdp)
         return (uint16_t)read64(fadt + 212);
     }
     return read32(fadt + 76) <= 0xfffc ? (uint16_t)read32(fadt + 76) : 0;
+}
+
+/* DMAR's flags are at 37 (Intel VT-d 8.1). */
+bool acpi_host_x2apic_opt_out(uint64_t rsdp)
+{
+    uint32_t length = 0;
+    const uint8_t *dmar = acpi_host_find(rsdp, "DMAR", &length);
+
+    return dmar && length > 37 && dmar[37] & DMAR_X2APIC_OPT_OUT;
+}
+
+/* The generic address at 40 has to be memory; the address is at 44 (HPET
+ * specification 1.0a section 3.2.4). */
+uint64_t acpi_host_hpet(uint64_t rsdp)
+{
+    uint32_t length = 0;
+    const uint8_t *hpet = acpi_host_find(rsdp, "HPET", &length);
+
+    uint64_t address =
+        hpet && length >= 52 && hpet[40] == 0 ? read64(hpet + 44) : 0;
+
+    /* Lintel maps devices below 4 GiB. */
+    return address < FOUR_GIB ? address : 0;
 }

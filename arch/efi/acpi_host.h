@@ -3,19 +3,28 @@
  * Every length and checksum is checked before a table is believed. Tables are
  * read where the firmware left them.
  *
- * Who calls it: arch/efi/efi_machine.c. (vmm/firmware/acpi_tables.c has the
- * guests' tables.) */
+ * Who calls it: arch/efi/efi_machine.c, arch/efi/acpi_sleep.c.
+ * (vmm/firmware/acpi_tables.c has the guests' tables.) */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct boot_isa_line;
 struct boot_processor;
 
+/* The table with this signature, and its *length in bytes. NULL: there is
+ * none, or its checksum is wrong; the MADT and the FADT count all the same. In
+ * this file `rsdp` may be 0: there is no ACPI. */
+const uint8_t *acpi_host_find(uint64_t rsdp, const char signature[4],
+                              uint32_t *length);
+
+/* True if the MADT or the FADT in use has a wrong checksum. */
+bool acpi_host_bad_checksum(uint64_t rsdp);
+
 /* Gets the enabled and disabled processors of the MADT, at most `capacity`.
- * Returns their number; 0: none. In this file `rsdp` may be 0: there is no
- * ACPI. */
+ * Returns their number; 0: none. */
 size_t acpi_host_processors(uint64_t rsdp, struct boot_processor *processors,
                             size_t capacity);
 
@@ -31,3 +40,10 @@ void acpi_host_isa(uint64_t rsdp, uint32_t default_base,
 /* The I/O port of the power management timer. 0: there is none, or it is not
  * at a port. */
 uint16_t acpi_host_pm_timer(uint64_t rsdp);
+
+/* True if DMAR asks for xAPIC mode. */
+bool acpi_host_x2apic_opt_out(uint64_t rsdp);
+
+/* The address of the HPET's registers. 0: there is none, or it is not in
+ * memory below 4 GiB. */
+uint64_t acpi_host_hpet(uint64_t rsdp);

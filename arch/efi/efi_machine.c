@@ -5,6 +5,7 @@
 #include "arch/apic_regs.h"
 #include "arch/cpu.h"
 #include "arch/efi/acpi_host.h"
+#include "arch/efi/acpi_sleep.h"
 #include "arch/efi/efi_firmware.h"
 #include "kernel/base/string.h"
 
@@ -120,6 +121,10 @@ static void gather_acpi(struct efi_boot *boot)
         }
     }
     boot->info.pm_timer_port = acpi_host_pm_timer(boot->info.rsdp);
+    boot->info.bad_checksum = acpi_host_bad_checksum(boot->info.rsdp);
+    acpi_sleep_find(boot->info.rsdp, &boot->info.sleep);
+    boot->info.hpet = acpi_host_hpet(boot->info.rsdp);
+    boot->info.x2apic_opt_out = acpi_host_x2apic_opt_out(boot->info.rsdp);
     boot->info.ioapic_count =
         acpi_host_ioapics(boot->info.rsdp, boot->info.ioapics, BOOT_IOAPICS);
     if (!boot->info.ioapic_count) {

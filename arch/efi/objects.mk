@@ -1,5 +1,6 @@
 objects += $(addprefix arch/efi/, \
     acpi_host.o \
+    acpi_sleep.o \
     efi.o \
     efi_file.o \
     efi_machine.o \

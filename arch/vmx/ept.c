@@ -13,6 +13,7 @@
 
 #define ENTRY_COUNT   512U
 #define ENTRY_WB      ((uint64_t)MEMORY_WB << 3)
+#define ENTRY_IPAT    (1ULL << 6) /* ignore PAT */
 #define ENTRY_LARGE   (1ULL << 7)
 #define ENTRY_ADDRESS 0x000ffffffffff000ULL
 #define TOP_LEVEL     4U
@@ -135,7 +136,10 @@ bool ept_map(struct ept *ept, uint64_t gpa, uint64_t hpa, uint64_t size,
 
     while (size && mapped) {
         unsigned level = fitting_level(gpa, hpa, size);
-        uint64_t leaf = hpa | ENTRY_WB | (access & EPT_RWX);
+        /* What is mapped is RAM that Lintel maps write-back, too. With IPAT a
+         * guest's PAT cannot make the same memory UC or WC beside that, which
+         * is undefined (SDM 3C 29.3.7.2, 3A 12.12.4). */
+        uint64_t leaf = hpa | ENTRY_WB | ENTRY_IPAT | (access & EPT_RWX);
         mapped = map_one(ept, gpa, level, leaf, &replaced);
         gpa += level_size(level);
         hpa += level_size(level);

@@ -20,9 +20,10 @@ struct ept {
 /* False: out of pages. */
 bool ept_init(struct ept *ept, struct page_source *pages);
 
-/* Maps [gpa, gpa + size) to [hpa, ...), write-back. All three are multiples
- * of 4 KiB. False: out of pages. What was mapped so far stays then, and the
- * caller destroys the tables. */
+/* Maps [gpa, gpa + size) to [hpa, ...), write-back whatever the guest's PAT
+ * and MTRRs say: it has to be RAM. All three are multiples of 4 KiB. False:
+ * out of pages. What was mapped so far stays then, and the caller destroys the
+ * tables. */
 bool ept_map(struct ept *ept, uint64_t gpa, uint64_t hpa, uint64_t size,
              unsigned access);
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "arch/cpu.h"
+#include "arch/cpu_identity.h"
 #include "arch/cpuid.h"
 #include "arch/msr.h"
 #include "arch/page_source.h"
@@ -51,13 +52,6 @@ static const char *lacks(const char *name)
     }
     sentence[length] = '\0';
     return sentence;
-}
-
-static bool is_intel(void)
-{
-    struct cpuid r = cpu_cpuid(0, 0);
-    return r.ebx == 0x756e6547U && r.edx == 0x49656e69U &&
-           r.ecx == 0x6c65746eU; /* "GenuineIntel" */
 }
 
 /* The capability words, in their TRUE variants where there are any. Words
@@ -109,7 +103,7 @@ const char *vmx_missing(void)
         if (ecx & CPUID_1_ECX_HYPERVISOR) {
             return no_vmx_virtual;
         }
-        return is_intel() ? no_vmx_intel : no_vmx_other;
+        return cpu_identity_is_intel() ? no_vmx_intel : no_vmx_other;
     }
     uint64_t feature = cpu_rdmsr(MSR_FEATURE_CONTROL);
     if ((feature & FEATURE_CONTROL_LOCK) && !(feature & FEATURE_CONTROL_VMX)) {

@@ -19,9 +19,11 @@
 #include "arch/idt.h"
 #include "arch/lapic_host.h"
 #include "arch/machine.h"
+#include "arch/msr.h"
 #include "arch/page_source.h"
 #include "arch/paging.h"
 #include "arch/processor.h"
+#include "arch/processor_setup.h"
 #include "arch/regs.h"
 #include "arch/vmx/vmx.h"
 
@@ -45,6 +47,7 @@ static struct {
     bool other_apic;
     uint32_t apic_id;
     uint64_t behind; /* its clock */
+    uint64_t adjust; /* the same by the firmware's IA32_TSC_ADJUST */
     const char *vmx_missing;
 } want;
 
@@ -87,8 +90,12 @@ static void *other(void *unused)
         want.hangs == BEFORE_C) {
         end_here();
     }
-    memcpy(&argument, words + 48, sizeof(argument));
-    memcpy(&entry, words + 56, sizeof(entry));
+    assert_int_equal(*(const uint32_t *)(const void *)(words + 12),
+                     (uint32_t)MISC_ENABLE_LIMIT_CPUID);
+    assert_int_equal(*(const uint32_t *)(const void *)(words + 16),
+                     MISC_ENABLE_XD_DISABLE >> 32);
+    memcpy(&argument, words + 56, sizeof(argument));
+    memcpy(&entry, words + 64, sizeof(entry));
     entry(argument);
     return NULL;
 }
@@ -146,6 +153,17 @@ void processor_add(struct processor *processor)
     added++;
 }
 
+uint64_t processor_setup_limits(void)
+{
+    return MISC_ENABLE_LIMIT_CPUID | MISC_ENABLE_XD_DISABLE;
+}
+
+void processor_setup_tsc(void)
+{
+    assert_true(is_other);
+    want.adjust = 0;
+}
+
 void gdt_load_here(void *pages, struct processor *processor)
 {
     (void)pages;
@@ -172,7 +190,7 @@ uint64_t cpu_rdtsc(void)
 
 uint64_t cpu_rdtsc_ordered(void)
 {
-    return cpu_rdtsc() - (is_other ? want.behind : 0);
+    return cpu_rdtsc() - (is_other ? want.behind + want.adjust : 0);
 }
 
 void cpu_pause(void)
@@ -320,6 +338,14 @@ static void one_whose_clock_is_behind_is_left_out(void **state)
     assert_true(halted);
 }
 
+static void a_clock_that_the_firmware_moved_is_put_right(void **state)
+{
+    (void)state;
+    want.adjust = SECOND;
+    assert_null(start());
+    assert_true(ran);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -331,6 +357,7 @@ int main(void)
         TEST(one_that_hangs_is_left_out_and_stopped),
         TEST(one_that_differs_says_how_and_halts),
         TEST(one_whose_clock_is_behind_is_left_out),
+        TEST(a_clock_that_the_firmware_moved_is_put_right),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,3 +8,22 @@ processor_start-sources := test/unit/arch/processor_start_test.c \
 processor_start-depends := $(BUILD)/arch/processor_trampoline.o
 processor_start-flavour := fake_cpu
 processor_start-libs    := $(processor_start-depends) -lpthread
+
+unit-tests += processor_setup
+processor_setup-sources := test/unit/arch/processor_setup_test.c \
+    arch/processor_setup.c arch/cpu_identity.c
+processor_setup-flavour := fake_cpu
+
+unit-tests += tsc
+tsc-sources := test/unit/arch/tsc_test.c arch/tsc.c
+tsc-flavour := fake_cpu
+
+unit-tests += machine
+machine-sources := test/unit/arch/machine_test.c arch/machine.c
+machine-flavour := efi_cpu
+flavour-efi_cpu := $(EFI_CFLAGS) -iquote $(support)/fake_cpu
+
+unit-tests += lapic_host
+lapic_host-sources := test/unit/arch/lapic_host_test.c \
+    $(support)/fake_panic.c arch/lapic_host.c
+lapic_host-flavour := fake_cpu

@@ -18,6 +18,7 @@ static struct {
     uint8_t rsdt[64];
     uint8_t madt[256];
     uint8_t fadt[244];
+    uint8_t other[244];
 } m;
 
 static void put32(uint8_t *at, uint32_t value)
@@ -232,9 +233,7 @@ static void test_checksums(void **state)
 {
     struct boot_processor found[8];
     (void)state;
-    m.madt[20]++;
-    assert_int_equal(processors(found, 8), 0);
-    m.madt[20]--;
+    assert_false(acpi_host_bad_checksum(address(m.rsdp)));
     m.rsdp[9]++;
     assert_int_equal(processors(found, 8), 0);
     m.rsdp[9]--;
@@ -242,6 +241,71 @@ static void test_checksums(void **state)
     m.xsdt[20]++;
     assert_int_equal(processors(found, 8), 3);
     assert_int_equal(acpi_host_pm_timer(address(m.rsdp)), 0);
+}
+
+static void test_two_tables_count_with_wrong_checksums(void **state)
+{
+    struct boot_processor found[8];
+    (void)state;
+    m.madt[20]++;
+    assert_int_equal(processors(found, 8), 3);
+    assert_true(acpi_host_bad_checksum(address(m.rsdp)));
+    m.madt[20]--;
+    m.fadt[20]++;
+    assert_int_equal(acpi_host_pm_timer(address(m.rsdp)), 0x608);
+    assert_true(acpi_host_bad_checksum(address(m.rsdp)));
+    /* One with a right checksum goes before one without. */
+    memcpy(m.other, m.fadt, sizeof(m.fadt));
+    put32(m.other + 76, 0x808);
+    header(m.other, "FACP", sizeof(m.other));
+    put64(m.xsdt + 52, address(m.other));
+    header(m.xsdt, "XSDT", 60);
+    assert_int_equal(acpi_host_pm_timer(address(m.rsdp)), 0x808);
+    assert_false(acpi_host_bad_checksum(address(m.rsdp)));
+    m.other[20]++;
+    put64(m.xsdt + 36, address(m.other));
+    header(m.other, "DMAR", 48);
+    m.other[37] = 2;
+    header(m.xsdt, "XSDT", 52);
+    assert_false(acpi_host_x2apic_opt_out(address(m.rsdp)));
+}
+
+static void test_dmar(void **state)
+{
+    (void)state;
+    assert_false(acpi_host_x2apic_opt_out(address(m.rsdp)));
+    m.other[37] = 3;
+    put64(m.xsdt + 52, address(m.other));
+    header(m.xsdt, "XSDT", 60);
+    header(m.other, "DMAR", 48);
+    assert_true(acpi_host_x2apic_opt_out(address(m.rsdp)));
+    m.other[37] = 1; /* interrupt remapping alone */
+    header(m.other, "DMAR", 48);
+    assert_false(acpi_host_x2apic_opt_out(address(m.rsdp)));
+    m.other[37] = 2;
+    header(m.other, "DMAR", 37); /* too short */
+    assert_false(acpi_host_x2apic_opt_out(address(m.rsdp)));
+    assert_false(acpi_host_x2apic_opt_out(0));
+}
+
+static void test_hpet(void **state)
+{
+    (void)state;
+    put64(m.xsdt + 52, address(m.other));
+    header(m.xsdt, "XSDT", 60);
+    put64(m.other + 44, 0xfed00000);
+    header(m.other, "HPET", 56);
+    assert_int_equal(acpi_host_hpet(address(m.rsdp)), 0xfed00000);
+    put64(m.other + 44, 0x100000000);
+    header(m.other, "HPET", 56);
+    assert_int_equal(acpi_host_hpet(address(m.rsdp)), 0);
+    put64(m.other + 44, 0x1000);
+    m.other[40] = 1; /* ports */
+    header(m.other, "HPET", 56);
+    assert_int_equal(acpi_host_hpet(address(m.rsdp)), 0);
+    m.other[40] = 0;
+    header(m.other, "HPET", 50);
+    assert_int_equal(acpi_host_hpet(address(m.rsdp)), 0);
 }
 
 static void test_short_tables(void **state)
@@ -284,6 +348,10 @@ int main(void)
         cmocka_unit_test_setup(test_both_forms_are_one, build),
         cmocka_unit_test_setup(test_broken_entries, build),
         cmocka_unit_test_setup(test_checksums, build),
+        cmocka_unit_test_setup(test_two_tables_count_with_wrong_checksums,
+                               build),
+        cmocka_unit_test_setup(test_dmar, build),
+        cmocka_unit_test_setup(test_hpet, build),
         cmocka_unit_test_setup(test_short_tables, build),
         cmocka_unit_test_setup(test_pm_timer, build),
     };

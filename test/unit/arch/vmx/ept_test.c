@@ -79,6 +79,7 @@ static uint64_t translate(struct ept *ept, uint64_t gpa)
         return ~0ULL;
     }
     assert_int_equal(entry >> 3 & 7, 6); /* write-back */
+    assert_int_equal(entry >> 6 & 1, 1); /* whatever the guest's PAT says */
     uint64_t size = 1ULL << (12 + 9 * (level - 1));
     assert_int_equal(entry & 0xffffffffff000 & (size - 1), 0);
     return (entry & 0xffffffffff000) + (gpa & (size - 1));
