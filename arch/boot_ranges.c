@@ -2,6 +2,7 @@
 
 #include "arch/boot_ranges.h"
 
+#include "arch/mtrr.h"
 #include "kernel/base/string.h"
 
 #define MEGABYTE 0x100000ULL
@@ -120,4 +121,54 @@ size_t boot_ranges_normalise(struct boot_range *ranges, size_t count,
         }
     }
     return kept;
+}
+
+/* Where the type of memory from `base` on changes first between write-back and
+ * another, or `end`. */
+static uint64_t change(const struct mtrrs *mtrrs, uint64_t base, uint64_t end)
+{
+    uint64_t at = 0;
+    bool write_back = mtrr_type(mtrrs, base, &at) == MEMORY_WB;
+
+    while (at < end) {
+        uint64_t next = 0;
+        if ((mtrr_type(mtrrs, at, &next) == MEMORY_WB) != write_back) {
+            return at;
+        }
+        at = next;
+    }
+    return end;
+}
+
+size_t boot_ranges_cut_uncached(struct boot_range *ranges, size_t count,
+                                size_t capacity, const struct mtrrs *mtrrs,
+                                uint64_t *left_out)
+{
+    uint64_t unused = 0;
+
+    *left_out = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct boot_range *range = &ranges[i];
+        uint64_t end = range_end(range);
+        uint64_t at = 0;
+
+        if (range->kind != BOOT_USABLE) {
+            continue;
+        }
+        at = change(mtrrs, range->base, end);
+        if (at < end && count < capacity) {
+            memmove(range + 1, range, (count - i) * sizeof(*range));
+            count++;
+            range[1].base = at;
+            range[1].size = end - at;
+            range->size = at - range->base;
+            at = end;
+        }
+        if (at < end || mtrr_type(mtrrs, range->base, &unused) != MEMORY_WB) {
+            range->kind = BOOT_FIRMWARE;
+            range->write_back = false;
+            *left_out += range->size;
+        }
+    }
+    return count;
 }

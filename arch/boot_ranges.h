@@ -14,5 +14,15 @@
 size_t boot_ranges_normalise(struct boot_range *ranges, size_t count,
                              size_t capacity);
 
+struct mtrrs;
+
+/* Takes from the usable ranges what the MTRRs do not make write-back: it
+ * becomes BOOT_FIRMWARE. `ranges` are normalised, and stay so; `capacity` as
+ * above. Where there is no room for another range, the rest of a range goes,
+ * too. *left_out: bytes. Returns the new count. */
+size_t boot_ranges_cut_uncached(struct boot_range *ranges, size_t count,
+                                size_t capacity, const struct mtrrs *mtrrs,
+                                uint64_t *left_out);
+
 /* True for RAM that is mapped write-back, whoever owns it. */
 bool boot_range_is_ram(const struct boot_range *range);

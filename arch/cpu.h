@@ -83,25 +83,9 @@ static inline void cpu_wrmsr(uint32_t msr, uint64_t value)
     ".long 2b - .\n\t"                                                         \
     ".popsection"
 
-/* The same for an MSR that may not exist, or may refuse the value. False:
- * the access raised an exception (and *value is unchanged). Needs Lintel's
- * IDT, so it works only after idt_init(). */
-static inline bool cpu_rdmsr_safe(uint32_t msr, uint64_t *value)
-{
-    uint32_t low = 0, high = 0, fault = 1;
-    __asm__ volatile("1: rdmsr\n\t"
-                     "xorl %[fault], %[fault]\n\t"
-                     "2:\n\t" CPU_FIXUP
-                     : "+a"(low), "+d"(high), [fault] "+r"(fault)
-                     : "c"(msr)
-                     : "memory", "cc");
-    if (fault) {
-        return false;
-    }
-    *value = (uint64_t)high << 32 | low;
-    return true;
-}
-
+/* The same for an MSR that may not exist, or may refuse the value. False: the
+ * access raised an exception. Needs Lintel's IDT, so it works only after
+ * idt_init(). */
 static inline bool cpu_wrmsr_safe(uint32_t msr, uint64_t value)
 {
     uint32_t fault = 1;

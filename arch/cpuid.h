@@ -25,6 +25,7 @@ struct cpuid {
 #define CPUID_1_EDX_PAE  (1U << 6)
 #define CPUID_1_EDX_MCE  (1U << 7)
 #define CPUID_1_EDX_APIC (1U << 9)
+#define CPUID_1_EDX_MTRR (1U << 12)
 #define CPUID_1_EDX_PGE  (1U << 13)
 #define CPUID_1_EDX_FXSR (1U << 24)
 #define CPUID_1_EDX_SSE  (1U << 25)

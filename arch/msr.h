@@ -101,8 +101,10 @@
 #define DEBUGCTL_BTF (1ULL << 1)
 
 /* MTRRs, SDM 3A 12.11.2. */
+#define MTRRCAP_COUNT    0xffU /* of variable ranges */
 #define MTRRCAP_FIX      (1U << 8)
 #define MTRRCAP_WC       (1U << 10)
+#define MTRR_TYPE        0xffULL
 #define MTRR_DEF_TYPE_FE (1ULL << 10)
 #define MTRR_DEF_TYPE_E  (1ULL << 11)
 #define MTRR_PHYSMASK_V  (1ULL << 11)

@@ -9,6 +9,7 @@ objects += $(addprefix arch/, \
     isr.o \
     lapic_host.o \
     machine.o \
+    mtrr.o \
     paging.o \
     processor.o \
     processor_setup.o \

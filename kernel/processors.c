@@ -77,14 +77,13 @@ static const char *start_if_usable(const struct boot_processor *found,
     if (!lapic_host_reaches(found->apic_id)) {
         return "its APIC id is beyond what an xAPIC reaches";
     }
-    if (processor_count() == PROCESSORS_MAX) {
-        return "Lintel cannot use more processors";
-    }
     return start(found->apic_id, processor_count(), pages);
 }
 
 void processors_start(const struct boot_info *info, struct page_source *pages)
 {
+    unsigned unused = 0;
+
     if (info->processor_count < 2) {
         return;
     }
@@ -95,11 +94,16 @@ void processors_start(const struct boot_info *info, struct page_source *pages)
         return;
     }
     task_begin_sharing();
+    /* Those that there is no room for are only counted. */
     for (size_t i = 0; i < info->processor_count; i++) {
         const struct boot_processor *found = &info->processors[i];
         const char *why = NULL;
 
         if (found->bsp) {
+            continue;
+        }
+        if (processor_count() == PROCESSORS_MAX) {
+            unused += found->enabled;
             continue;
         }
         why = start_if_usable(found, pages);
@@ -109,6 +113,10 @@ void processors_start(const struct boot_info *info, struct page_source *pages)
         }
     }
     processor_start_done();
+    if (unused > 0) {
+        log_warn("%u more processors are left out: Lintel uses %u at most",
+                 unused, PROCESSORS_MAX);
+    }
     if (processor_count() == 1) {
         task_end_sharing();
     }

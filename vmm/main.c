@@ -110,6 +110,11 @@ static size_t take_machine(const struct boot_info *info)
     time_init(tsc_hz);
     task_init();
     console_open();
+    if (info->uncached != 0) {
+        log_warn("%llu KiB of RAM are left out: the firmware's MTRRs do not "
+                 "make them write-back",
+                 (unsigned long long)(info->uncached >> 10));
+    }
     log_info("%llu MiB free, %llu processors (%s), TSC %llu kHz (%s), "
              "entropy from %s",
              (unsigned long long)(page_free_count() >> 8),

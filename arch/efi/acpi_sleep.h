@@ -1,6 +1,6 @@
 /* How ACPI turns this machine off: S5, of the FADT and the DSDT.
  *
- * Who calls it: arch/efi/efi_machine.c. arch/machine.c does it. */
+ * Who calls it: arch/efi/efi_machine.c. */
 #pragma once
 
 #include <stdint.h>

@@ -6,8 +6,9 @@
 #include "arch/efi/ucs2.h"
 #include "kernel/base/string.h"
 
-/* Bytes that the firmware reads in one call, few enough that progress shows. */
-#define CHUNK    (2ULL << 20)
+/* Bytes that the firmware reads in one call: few enough that progress shows,
+ * and that USB drivers which stumble over long transfers take them. */
+#define CHUNK    (1ULL << 20)
 #define PATH_MAX 512
 
 /* EFI_FILE_INFO with room for its name (UEFI 2.10 section 13.5.16). */

@@ -3,6 +3,7 @@
 
 #include "arch/boot_ranges.h"
 #include "arch/efi/efi_firmware.h"
+#include "arch/mtrr.h"
 #include "arch/paging.h"
 
 /* Room for more ranges: between the first and the last reading of the map,
@@ -57,6 +58,7 @@ void efi_memory_convert(struct efi_boot *boot)
 {
     struct boot_info *info = &boot->info;
     size_t capacity = boot->map_capacity / boot->descriptor_size;
+    struct mtrrs mtrrs;
     size_t count = 0;
 
     for (UINTN at = 0; at + boot->descriptor_size <= boot->map_size;
@@ -67,7 +69,10 @@ void efi_memory_convert(struct efi_boot *boot)
             info->ranges[count++] = range_of(descriptor);
         }
     }
-    info->range_count = boot_ranges_normalise(info->ranges, count, capacity);
+    count = boot_ranges_normalise(info->ranges, count, capacity);
+    mtrr_read(&mtrrs);
+    info->range_count = boot_ranges_cut_uncached(info->ranges, count, capacity,
+                                                 &mtrrs, &info->uncached);
 }
 
 bool efi_memory_read(struct efi_boot *boot, UINTN *key)

@@ -14,6 +14,7 @@ objects += $(addprefix arch/vmx/, \
     guest_switch.o \
     vmx.o \
     vmx_controls.o \
+    vmx_difference.o \
     vmx_entry_check.o \
     vmx_entry_controls.o \
     vmx_entry_read.o \

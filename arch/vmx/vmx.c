@@ -12,9 +12,11 @@
 #include "arch/msr.h"
 #include "arch/page_source.h"
 #include "arch/regs.h"
+#include "arch/vmx/vmx_difference.h"
 #include "arch/vmx/vmx_features.h"
 #include "arch/vmx/vmx_insn.h"
 #include "arch/vmx/vmx_state.h"
+#include "kernel/base/format.h"
 #include "kernel/base/log.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/string.h"
@@ -164,9 +166,9 @@ static void fit_machine(struct vmx_machine *machine,
     machine->ready = true;
 }
 
-/* Guests move between processors with their controls and features, so these
- * have to be the same on all. The boot processor's are the machine's. */
-static bool fits_machine(void)
+/* The boot processor's VMX is the machine's. NULL, or a sentence if this
+ * processor's is another. It is valid until the next call. */
+static const char *misfit(void)
 {
     static struct vmx_machine here; /* only one processor starts at a time */
     uint64_t capability[CONTROL_WORDS];
@@ -175,13 +177,21 @@ static bool fits_machine(void)
     vmx_capabilities(capability);
     fit_machine(&here, capability);
     if (vmx_machine.ready) {
-        return memcmp(&here, &vmx_machine, sizeof here) == 0;
+        static char sentence[120];
+        const char *name = vmx_difference(&vmx_machine, &here);
+
+        if (!name) {
+            return NULL;
+        }
+        format_sn(sentence, sizeof sentence,
+                  "%s differs from the first processor's", name);
+        return sentence;
     }
     vmx_machine = here;
     vmx_controls_log(capability, here.controls);
     log_apic(capability);
     vmx_features_log(&here);
-    return true;
+    return NULL;
 }
 
 /* Sets CR0 and CR4 so that XSAVE works for guests' state, and so that VMXON
@@ -225,9 +235,9 @@ const char *vmx_enable(struct page_source *pages)
         cpu_wrmsr(MSR_FEATURE_CONTROL,
                   feature | FEATURE_CONTROL_VMX | FEATURE_CONTROL_LOCK);
     }
-    if (!fits_machine()) {
-        return "its VMX, or what CPUID says of it, differs from the first "
-               "processor's";
+    missing = misfit();
+    if (missing) {
+        return missing;
     }
     uint32_t *region = pages->alloc(pages);
     if (!region) {

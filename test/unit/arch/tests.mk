@@ -1,6 +1,11 @@
 unit-tests += boot_ranges
 boot_ranges-sources := test/unit/arch/boot_ranges_test.c arch/boot_ranges.c \
-    arch/efi/ucs2.c
+    arch/mtrr.c arch/efi/ucs2.c
+boot_ranges-flavour := fake_cpu
+
+unit-tests += mtrr
+mtrr-sources := test/unit/arch/mtrr_test.c arch/mtrr.c arch/boot_ranges.c
+mtrr-flavour := fake_cpu
 
 unit-tests += processor_start
 processor_start-sources := test/unit/arch/processor_start_test.c \

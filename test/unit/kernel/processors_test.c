@@ -31,7 +31,7 @@ static unsigned queues;  /* prepared and not taken away */
 static bool sharing;
 static bool no_low_memory;
 static bool no_memory;
-static const char *refusals[8]; /* by APIC id */
+static const char *refusals[128]; /* by APIC id */
 
 void log_at(enum log_level level, const char *format, ...)
 {
@@ -192,6 +192,20 @@ static void those_that_fail_are_left_out(void **state)
     assert_non_null(strstr(said, "2 processors in use\n"));
 }
 
+/* More than there is room for, some of them disabled: one line for all. */
+static void those_beyond_the_most_are_counted(void **state)
+{
+    (void)state;
+    for (uint32_t id = 1; id < 100; id++) {
+        add(id, id != 80);
+    }
+    processors_start(&info, NULL);
+    assert_int_equal(running, PROCESSORS_MAX);
+    assert_string_equal(said,
+                        "35 more processors are left out: Lintel uses 64 at "
+                        "most\n64 processors in use\n");
+}
+
 static void where_all_fail_one_goes_on_alone(void **state)
 {
     (void)state;
@@ -222,6 +236,7 @@ int main(void)
         cmocka_unit_test_setup(one_processor_shares_nothing, begin),
         cmocka_unit_test_setup(all_are_started, begin),
         cmocka_unit_test_setup(those_that_fail_are_left_out, begin),
+        cmocka_unit_test_setup(those_beyond_the_most_are_counted, begin),
         cmocka_unit_test_setup(where_all_fail_one_goes_on_alone, begin),
         cmocka_unit_test_setup(without_memory_none_is_started, begin),
     };

@@ -35,3 +35,7 @@ vmx_features-sources := test/unit/arch/vmx/vmx_features_test.c \
     arch/vmx/vmx_features.c
 vmx_features-flavour := fake_features
 flavour-fake_features := -iquote $(support)/fake_features
+
+unit-tests += vmx_difference
+vmx_difference-sources := test/unit/arch/vmx/vmx_difference_test.c \
+    arch/vmx/vmx_difference.c
