@@ -34,6 +34,8 @@ TAIL = 40
 LONG_UNITS = ("virtio_wakeup", "virtio", "virtio_exhaustive", "decode",
               "virtio_packed", "virtio_race", "emulate_native")
 CHECK_BOOT = "few_guests"
+# Boots at the pace of a person: they leave the processors to the others.
+WAITING = ("interactive",)
 
 
 class Results:
@@ -266,10 +268,11 @@ class Steps:
                 step, *arguments = self.steps.pop(0)
             step(*arguments)
 
-    def run(self):
-        """The runner's tests wait most of the time: beside the others."""
-        lanes = [threading.Thread(target=in_python, args=("runner",),
-                                  daemon=True)]
+    def run(self, beside=()):
+        """`beside`: steps that wait most of the time, as the runner's tests
+        do."""
+        lanes = [threading.Thread(target=step[0], args=step[1:], daemon=True)
+                 for step in [(in_python, "runner"), *beside]]
         lanes += [threading.Thread(target=self.work, daemon=True)
                   for _ in range(JOBS)]
         for lane in lanes:
@@ -304,7 +307,9 @@ def everything():
                                           for name in FUZZ_TARGETS])
         build("guests, kernels, stick", "boot-needs")
         Steps(host_steps() + [(fuzz, name) for name in FUZZ_TARGETS]
-              + [(boot, name) for name in boot_names()]).run()
+              + [(boot, name) for name in boot_names()
+                 if name not in WAITING]).run([(boot, name)
+                                               for name in WAITING])
 
 
 def main(arguments):

@@ -23,7 +23,6 @@ BOOTS = [
     debian.debian_generic,
     processors.two_processors,
     processors.posted_interrupts,
-    processors.debian_on_two,
     multiboot.multiboot_guests,
     screen.guests_screen,
     screen.screens_together,
@@ -32,7 +31,6 @@ BOOTS = [
     formats.real_kernels,
     formats.slow_kernels,
     formats.vmlinux_by_pvh,
-    formats.vmlinux_by_elf,
     clauses.broken_clauses,
     debian.debian_cloud,
     debian.debian_smp,
@@ -58,6 +56,8 @@ BOOTS = [
 
 # By `make soak`: too long for `make test`.
 LONG = [
+    debian.debian_generic_packed,
+    processors.debian_on_two,
     features.debian_idle_hours,
     features.debian_rings,
     features.debian_generic_features,

@@ -10,6 +10,7 @@ import time
 # First: it says where the others are.
 from harness import (BUILD, ROOT, RUNNER, Folder, Run, Skip, boot, expect,
                      run_on_several)
+import features
 import initramfs
 import machine
 from interactive import emulators, wait_gone
@@ -70,12 +71,31 @@ def debian_cloud():
     expect(run.seconds < 150, f"took {run.seconds:.0f} s of processor time")
 
 
-def debian_generic():
+def generic(**options):
     """And by its framebuffer driver it finds the machine's screen."""
-    run = acceptance(KERNEL="generic", SCREEN="1024x768")
+    run = acceptance(SCREEN="1024x768", **options)
     expect("\n0 VESA VGA\n" in run.output, "it found no framebuffer")
     expect(re.search(r"^0fd00000-0fffffff : vesafb$", run.output, re.M),
            "its framebuffer is not the end of 256 MiB")
+
+
+def debian_generic():
+    """The ELF file out of its bzImage, at Linux' 64-bit entry, as kernels for
+    Firecracker are started."""
+    kernel = f"{Folder.path}/vmlinux"
+    with open(kernel, "wb") as file:
+        file.write(features.elf_of("generic"))
+    generic(KERNEL=kernel, MODULES=f"{BUILD}/cache/kernel/generic",
+            PROTOCOL="elf")
+    with open(f"{Folder.path}/log.txt", errors="replace") as log:
+        expect(re.search(r"kernel by plain ELF at 0x1000000(.|\n)*e_entry "
+                         r"0x1000000 is in no segment as a virtual address",
+                         log.read()), "the log does not tell its entry")
+
+
+def debian_generic_packed():
+    """The bzImage: it takes a minute and a half to unpack itself."""
+    generic(KERNEL="generic")
 
 
 # Each processor reads the disk and prints, all at once; then one goes and comes

@@ -169,29 +169,18 @@ cat /sys/bus/virtio/devices/*/device
 SEEN = "1\n0\n2048\n0x0002\n0x0002\n"
 
 
-def boot_vmlinux(log_says, look="", seen="", **options):
+def vmlinux_by_pvh():
     """The ELF file out of Debian's bzImage, to a shell."""
     if not os.path.exists(f"{BUILD}/cache/vmlinux"):
         raise Skip("Debian's kernel could not be unpacked")
     run = Run(KERNEL=f"{BUILD}/cache/vmlinux",
               MODULES=f"{BUILD}/cache/kernel/cloud",
-              RUN=f"{look}sha256sum /dev/vda | cut -c 1-64", **options)
+              RUN=f"{LOOK}sha256sum /dev/vda | cut -c 1-64", **OPTIONS)
     run.expect_status(0)
-    expect(re.fullmatch(seen + r"[0-9a-f]{64}\n", run.output),
+    expect(re.fullmatch(SEEN + r"[0-9a-f]{64}\n", run.output),
            f"not those devices: {run.output!r}")
     with open(f"{Folder.path}/log.txt", errors="replace") as log:
         text = log.read()
-    for words in log_says:
+    for words in (r"kernel linux \S+, by PVH at 0x1000000",
+                  r"guest: another, 256 MiB", r"own memory: "):
         expect(re.search(words, text), f"the log does not say {words}")
-
-
-def vmlinux_by_pvh():
-    boot_vmlinux((r"kernel linux \S+, by PVH at 0x1000000",
-                  r"guest: another, 256 MiB", r"own memory: "),
-                 LOOK, SEEN, **OPTIONS)
-
-
-def vmlinux_by_elf():
-    """At Linux' 64-bit entry, as kernels for Firecracker are started."""
-    boot_vmlinux((r"kernel by plain ELF at 0x1000000(.|\n)*e_entry 0x1000000 "
-                  r"is in no segment as a virtual address",), PROTOCOL="elf")
