@@ -58,6 +58,13 @@ struct boot_isa_line {
     bool level;
 };
 
+/* The serial port that the firmware uses for itself (ACPI's SPCR). */
+struct boot_serial {
+    uint64_t base; /* 0: none, or none that a 16550's driver can use */
+    bool memory;   /* an address, not a port */
+    uint8_t shift; /* register n is at n << shift */
+};
+
 /* How ACPI turns the machine off (S5), for firmware whose ResetSystem
  * returns. All are I/O ports; 0: not there. */
 struct boot_sleep {
@@ -93,6 +100,7 @@ struct boot_info {
     uint64_t rsdp;          /* ACPI's root pointer; 0: no ACPI tables */
     uint16_t pm_timer_port; /* ACPI's power management timer; 0: none known */
     struct boot_sleep sleep;
+    struct boot_serial serial;
     bool bad_checksum; /* in the MADT or FADT, which are believed all the same
                         */
     uint64_t hpet;     /* the HPET's registers; 0: none known */

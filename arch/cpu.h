@@ -44,7 +44,22 @@ static inline void cpu_out16(uint16_t port, uint16_t value)
     __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port) : "memory");
 }
 
+static inline void cpu_out32(uint16_t port, uint32_t value)
+{
+    __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
+}
+
 /* Device registers in memory */
+
+static inline uint8_t cpu_mmio_read8(uintptr_t address)
+{
+    return *(volatile uint8_t *)address;
+}
+
+static inline void cpu_mmio_write8(uintptr_t address, uint8_t value)
+{
+    *(volatile uint8_t *)address = value;
+}
 
 static inline uint32_t cpu_mmio_read32(uintptr_t address)
 {

@@ -11,6 +11,7 @@ objects += $(addprefix arch/, \
     machine.o \
     mtrr.o \
     paging.o \
+    pci.o \
     processor.o \
     processor_setup.o \
     processor_start.o \

@@ -175,7 +175,7 @@ static uint64_t poll_period(uint64_t now)
 
 static void poll(void *argument)
 {
-    struct serial *port = serial_port(SERIAL_COM1);
+    struct serial *port = serial_port(SERIAL_CONSOLE);
     uint64_t now = time_now();
     uint8_t bytes[BYTES_A_POLL];
     size_t count;
@@ -206,7 +206,7 @@ static void arrived(void)
 
 void console_open(void)
 {
-    struct serial *port = serial_port(SERIAL_COM1);
+    struct serial *port = serial_port(SERIAL_CONSOLE);
 
     keys.timer.fire = poll;
     keys.timer.domain = &domain_kernel;

@@ -31,7 +31,7 @@ static struct {
 
 static void send(const void *bytes, size_t length)
 {
-    struct serial *port = serial_port(SERIAL_COM1);
+    struct serial *port = serial_port(SERIAL_CONSOLE);
 
     if (length == 0) {
         return;
@@ -107,7 +107,7 @@ static void hold_line(const struct console *console, const char *text,
  * would wait for that lock. */
 static bool has_room(void)
 {
-    const struct serial *port = serial_port(SERIAL_COM1);
+    const struct serial *port = serial_port(SERIAL_CONSOLE);
 
     return port == NULL ||
            serial_room(port) > output.held_length + 2 * (size_t)LINE_MOST;
@@ -224,7 +224,7 @@ void console_write(struct console *console, const void *bytes, size_t length)
  * was gathered before it. */
 size_t console_room(const struct console *console)
 {
-    struct serial *port = serial_port(SERIAL_COM1);
+    struct serial *port = serial_port(SERIAL_CONSOLE);
     size_t room = port == NULL ? SERIAL_QUEUE : serial_room(port);
     size_t line = CONSOLE_LINE + CONSOLE_NAME + sizeof("| \r\n");
     size_t least = SERIAL_QUEUE / 2 + line;

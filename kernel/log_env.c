@@ -54,10 +54,10 @@ static void show_in_emulator(const char *line, size_t length)
 void log_env_show(const char *line, size_t length)
 {
     static struct spinlock lock; /* keeps each line in one piece */
-    struct serial *port = serial_port(SERIAL_COM2);
+    struct serial *port = serial_port(SERIAL_LOG);
 
     if (port == NULL) {
-        port = serial_port(SERIAL_COM1);
+        port = serial_port(SERIAL_CONSOLE);
     }
     spinlock_take(&lock);
     if (port != NULL) {
@@ -71,7 +71,7 @@ void log_env_show(const char *line, size_t length)
 void log_env_flush(void)
 {
     for (unsigned i = 0; i < SERIAL_COUNT; i++) {
-        struct serial *port = serial_port((enum serial_name)i);
+        struct serial *port = serial_port((enum serial_role)i);
 
         if (port != NULL) {
             serial_flush(port);

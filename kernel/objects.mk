@@ -12,10 +12,12 @@ objects += $(addprefix kernel/, \
     log_env.o \
     page.o \
     panic_env.o \
+    pci_host.o \
     picture.o \
     processors.o \
     rtc_host.o \
     serial.o \
+    serial_find.o \
     sha256.o \
     task.o \
     task_life.o \

@@ -8,6 +8,7 @@
 #include "arch/spinlock.h"
 #include "kernel/domain.h"
 #include "kernel/ioapic_host.h"
+#include "kernel/serial_find.h"
 #include "kernel/time.h"
 
 enum serial_register {
@@ -52,8 +53,7 @@ enum serial_register {
 #define QUEUE_PERIOD (1400 * TIME_US)
 
 struct serial {
-    uint16_t base;
-    uint8_t irq; /* number of its ISA interrupt line */
+    struct serial_place place;
     bool present;
     bool stuck;           /* the transmitter did not move; do not wait again */
     char last;            /* last byte written; 0: none yet */
@@ -75,25 +75,29 @@ static struct {
     bool queueing;
 } serial;
 
-/* The ports' places in every PC. They are not in `serial`, because an
- * initialised `serial` would have its queues stored in the image. */
-static const struct {
-    uint16_t base;
-    uint8_t irq;
-} places[SERIAL_COUNT] = {
-    [SERIAL_COM1] = {0x3f8, 4},
-    [SERIAL_COM2] = {0x2f8, 3},
-};
-
 static uint8_t get(const struct serial *port, enum serial_register reg)
 {
-    return cpu_in8((uint16_t)(port->base + reg));
+    uintptr_t at = port->place.base + ((uintptr_t)reg << port->place.shift);
+
+    if (!port->place.memory) {
+        return cpu_in8((uint16_t)at);
+    }
+    return port->place.shift == 2 ? (uint8_t)cpu_mmio_read32(at)
+                                  : cpu_mmio_read8(at);
 }
 
 static void set(const struct serial *port, enum serial_register reg,
                 uint8_t value)
 {
-    cpu_out8((uint16_t)(port->base + reg), value);
+    uintptr_t at = port->place.base + ((uintptr_t)reg << port->place.shift);
+
+    if (!port->place.memory) {
+        cpu_out8((uint16_t)at, value);
+    } else if (port->place.shift == 2) {
+        cpu_mmio_write32(at, value);
+    } else {
+        cpu_mmio_write8(at, value);
+    }
 }
 
 static bool wait_for(const struct serial *port, uint8_t line_status,
@@ -130,9 +134,11 @@ static bool open_port(const struct serial *port)
         return false;
     }
     set(port, SERIAL_IER, 0);
-    set(port, SERIAL_LCR, LCR_DLAB);
-    set(port, SERIAL_DLL, DIVISOR_115200);
-    set(port, SERIAL_DLM, 0);
+    if (!port->place.keep_divisor) {
+        set(port, SERIAL_LCR, LCR_DLAB);
+        set(port, SERIAL_DLL, DIVISOR_115200);
+        set(port, SERIAL_DLM, 0);
+    }
     set(port, SERIAL_LCR, LCR_8N1);
     set(port, SERIAL_MCR, MCR_LOOPBACK);
     set(port, SERIAL_FCR, FCR_ENABLE_AND_CLEAR);
@@ -142,9 +148,9 @@ static bool open_port(const struct serial *port)
     return works;
 }
 
-struct serial *serial_port(enum serial_name name)
+struct serial *serial_port(enum serial_role role)
 {
-    return serial.port[name].present ? &serial.port[name] : NULL;
+    return serial.port[role].present ? &serial.port[role] : NULL;
 }
 
 /* Gives the transmitter as much of the queue as it takes now. */
@@ -197,18 +203,42 @@ static void pump_later(void *argument)
     spinlock_give(&port->lock);
 }
 
-void serial_init(void)
+/* Gives the roles to those of the places that work. Returns how many do. */
+static unsigned open_group(const struct serial_place *places, size_t count)
 {
-    for (unsigned i = 0; i < SERIAL_COUNT; i++) {
-        struct serial *port = &serial.port[i];
+    unsigned role = 0;
 
-        port->base = places[i].base;
-        port->irq = places[i].irq;
+    for (size_t i = 0; i < count && role < SERIAL_COUNT; i++) {
+        struct serial *port = &serial.port[role];
+
+        port->place = places[i];
         port->timer.fire = pump_later;
         port->timer.argument = port;
         port->timer.domain = &domain_kernel;
         port->present = open_port(port);
+        role += port->present;
     }
+    return role;
+}
+
+void serial_init(const struct boot_info *boot)
+{
+    struct serial_place places[SERIAL_PLACES];
+    unsigned working = 0;
+
+    for (unsigned i = 0; i < SERIAL_COUNT; i++) {
+        serial.port[i].present = false;
+    }
+    for (unsigned group = 0; group < SERIAL_GROUPS && working == 0; group++) {
+        size_t count = serial_find((enum serial_group)group, boot, places);
+
+        working = open_group(places, count);
+    }
+}
+
+const char *serial_name(const struct serial *port)
+{
+    return port->place.name;
 }
 
 void serial_start_queueing(void)
@@ -301,7 +331,8 @@ bool serial_start_interrupts(struct serial *port, void (*arrived)(void))
 
     port->arrived = arrived;
     idt_set_handler(vector, receive_interrupt);
-    if (!ioapic_host_route_isa(port->irq, vector)) {
+    if (port->place.irq == SERIAL_NO_IRQ ||
+        !ioapic_host_route_isa(port->place.irq, vector)) {
         return false;
     }
     set(port, SERIAL_MCR, MCR_DTR_RTS | MCR_OUT2);

@@ -1,6 +1,7 @@
-/* The machine's 16550 serial ports: COM1 is the console, COM2 the log. Called
- * by kernel/console.c and kernel/log_env.c. An absent port is detected and
- * every wait is bounded, so a machine without serial ports loses no time.
+/* The machine's 16550 serial ports. The first that works is the consoles', the
+ * second the log's; with one alone they share it. Called by kernel/console.c
+ * and kernel/log_env.c. An absent port is detected and every wait is bounded,
+ * so a machine without serial ports loses no time.
  *
  * A byte takes 87 us on the wire, so output is queued. If the transmitter does
  * not take a byte at once, a timer sends it later, while guests run.
@@ -14,17 +15,21 @@
 
 #define SERIAL_QUEUE 16384U /* bytes; a power of two */
 
-enum serial_name {
-    SERIAL_COM1,
-    SERIAL_COM2,
+enum serial_role {
+    SERIAL_CONSOLE,
+    SERIAL_LOG,
     SERIAL_COUNT
 };
 
+struct boot_info;
 struct serial;
 
-/* Probes both ports and sets them up (115200 8N1, FIFOs on). Called once, at
- * start. */
-void serial_init(void);
+/* Probes ports (kernel/serial_find.h) and sets those up that get a role: 115200
+ * 8N1, or the firmware's rate; FIFOs on. Called once, at start. */
+void serial_init(const struct boot_info *boot);
+
+/* "COM1", "COM2", "SPCR" (the firmware's own) or "PCI". */
+const char *serial_name(const struct serial *port);
 
 /* From here on serial_write() queues its bytes; before this call it waits for
  * the transmitter. Called after time_init() and task_init(). */
@@ -34,8 +39,8 @@ void serial_start_queueing(void);
  * Called by a panic. */
 void serial_stop_queueing(void);
 
-/* The port; NULL: the machine does not have it. */
-struct serial *serial_port(enum serial_name name);
+/* The port of this role; NULL: the machine does not have so many. */
+struct serial *serial_port(enum serial_role role);
 
 /* Sends all bytes as they are. Waits only while the queue is full. If the
  * transmitter is stuck, gives up and loses the queued bytes. */

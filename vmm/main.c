@@ -20,11 +20,13 @@
 #include "arch/vmx/vmx.h"
 #include "kernel/base/log.h"
 #include "kernel/base/panic.h"
+#include "kernel/base/string.h"
 #include "kernel/console.h"
 #include "kernel/entropy.h"
 #include "kernel/framebuffer.h"
 #include "kernel/ioapic_host.h"
 #include "kernel/page.h"
+#include "kernel/pci_host.h"
 #include "kernel/processors.h"
 #include "kernel/serial.h"
 #include "kernel/task.h"
@@ -40,8 +42,7 @@
  * machine off. */
 static _Noreturn void finish(enum status status, const char *reason)
 {
-    bool only_screen =
-        serial_port(SERIAL_COM1) == NULL && serial_port(SERIAL_COM2) == NULL;
+    bool only_screen = serial_port(SERIAL_CONSOLE) == NULL;
 
     log_raw("lintel: exit %d %s", (int)status, reason);
     log_flush();
@@ -49,6 +50,23 @@ static _Noreturn void finish(enum status status, const char *reason)
         task_sleep_until(time_now() + LAST_LOOK);
     }
     machine_power_off();
+}
+
+/* Says where console and log are, if that is not COM1 and COM2. */
+static void log_serial(void)
+{
+    const struct serial *console = serial_port(SERIAL_CONSOLE);
+    const struct serial *log = serial_port(SERIAL_LOG);
+
+    if (console == NULL) {
+        log_info("no serial port: console and log are on the screen alone");
+    } else if (log == NULL) {
+        log_info("console and log share %s", serial_name(console));
+    } else if (strcmp(serial_name(console), "COM1") != 0 ||
+               strcmp(serial_name(log), "COM2") != 0) {
+        log_info("console on %s, log on %s", serial_name(console),
+                 serial_name(log));
+    }
 }
 
 /* Opens the firmware's screen. It is mapped to itself before and after
@@ -88,6 +106,7 @@ static void give_pages(const struct boot_info *info)
 static size_t take_machine(const struct boot_info *info)
 {
     uint64_t tsc_hz = 0;
+    unsigned stopped = 0;
     size_t pages = 0;
 
     machine_init(info);
@@ -96,6 +115,7 @@ static size_t take_machine(const struct boot_info *info)
     paging_init(info);
     ioapic_host_init(info);
     gdt_guard_stacks();
+    stopped = pci_host_stop_dma();
     give_pages(info);
     pages = page_free_count();
     page_source_init(&kernel_pages);
@@ -110,6 +130,7 @@ static size_t take_machine(const struct boot_info *info)
     time_init(tsc_hz);
     task_init();
     console_open();
+    log_debug("DMA was on in %u PCI functions, and is off now", stopped);
     if (info->uncached != 0) {
         log_warn("%llu KiB of RAM are left out: the firmware's MTRRs do not "
                  "make them write-back",
@@ -154,9 +175,10 @@ void lintel_main(struct efi_boot *boot)
     enum status status = STATUS_LINTEL;
 
     processor_setup_first();
-    serial_init();
+    serial_init(info);
     open_screen(&info->framebuffer);
     log_info("Lintel");
+    log_serial();
     if (info->bad_checksum) {
         log_warn("the firmware's MADT or FADT has a wrong checksum; it is used "
                  "all the same");

@@ -17,6 +17,11 @@
 #define DMAR_X2APIC_OPT_OUT (1U << 1)
 #define FOUR_GIB            (1ULL << 32)
 
+#define SPCR_16550     0x00U
+#define SPCR_16450     0x01U
+#define SPCR_16550_ANY 0x12U /* with any size and distance of registers */
+#define SPCR_ACCESS_32 3U
+
 static uint32_t read32(const uint8_t *at)
 {
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
@@ -307,4 +312,27 @@ uint64_t acpi_host_hpet(uint64_t rsdp)
 
     /* Lintel maps devices below 4 GiB. */
     return address < FOUR_GIB ? address : 0;
+}
+
+/* SPCR: the kind of port is at 36, its generic address at 40 (space, width,
+ * offset, access size, address). Microsoft's "Serial Port Console Redirection
+ * Table", and kinds of "Debug Port Table 2". */
+void acpi_host_serial(uint64_t rsdp, struct boot_serial *serial)
+{
+    uint32_t length = 0;
+    const uint8_t *spcr = acpi_host_find(rsdp, "SPCR", &length);
+    uint64_t address = spcr && length >= 52 ? read64(spcr + 44) : 0;
+    bool memory = address != 0 && spcr[40] == 0;
+
+    *serial = (struct boot_serial){0};
+    if (address == 0 || (spcr[36] != SPCR_16550 && spcr[36] != SPCR_16450 &&
+                         spcr[36] != SPCR_16550_ANY)) {
+        return;
+    }
+    if (memory ? address < FOUR_GIB : spcr[40] == 1 && address <= 0xfff8) {
+        serial->base = address;
+        serial->memory = memory;
+        serial->shift =
+            memory && (spcr[41] == 32 || spcr[43] == SPCR_ACCESS_32) ? 2 : 0;
+    }
 }

@@ -13,6 +13,7 @@
 
 struct boot_isa_line;
 struct boot_processor;
+struct boot_serial;
 
 /* The table with this signature, and its *length in bytes. NULL: there is
  * none, or its checksum is wrong; the MADT and the FADT count all the same. In
@@ -47,3 +48,7 @@ bool acpi_host_x2apic_opt_out(uint64_t rsdp);
 /* The address of the HPET's registers. 0: there is none, or it is not in
  * memory below 4 GiB. */
 uint64_t acpi_host_hpet(uint64_t rsdp);
+
+/* The serial port that the firmware uses; its base is 0 if there is none that
+ * can be used. */
+void acpi_host_serial(uint64_t rsdp, struct boot_serial *serial);

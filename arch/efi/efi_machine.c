@@ -123,6 +123,7 @@ static void gather_acpi(struct efi_boot *boot)
     boot->info.pm_timer_port = acpi_host_pm_timer(boot->info.rsdp);
     boot->info.bad_checksum = acpi_host_bad_checksum(boot->info.rsdp);
     acpi_sleep_find(boot->info.rsdp, &boot->info.sleep);
+    acpi_host_serial(boot->info.rsdp, &boot->info.serial);
     boot->info.hpet = acpi_host_hpet(boot->info.rsdp);
     boot->info.x2apic_opt_out = acpi_host_x2apic_opt_out(boot->info.rsdp);
     boot->info.ioapic_count =

@@ -51,6 +51,7 @@ BOOTS = [
     errors.bad_files,
     errors.before_the_first,
     errors.without_vmx,
+    errors.one_serial_port,
     errors.stick,
 ]
 

@@ -1,9 +1,10 @@
 """What Lintel says when it cannot run: configuration, files, no VMX."""
 
 import re
+import struct
 import tempfile
 
-from harness import BUILD, boot, expect
+from harness import BUILD, Folder, boot, expect
 
 import refuse  # from test/run, which the harness adds to the path
 
@@ -153,6 +154,34 @@ def without_vmx():
     result = boot(entries(a="linux /guest.bin\n"), kind="tcg", memory=256,
                   timeout=90)
     expect_refusal(result, "VMX")
+
+
+def spcr(port):
+    """The body of an ACPI table that names a 16550 at an I/O port, in a
+    file."""
+    path = f"{Folder.path}/spcr"
+    with open(path, "wb") as file:
+        file.write(struct.pack("<B3xBBBBQ", 0, 1, 8, 0, 1, port) + bytes(28))
+    return path
+
+
+def one_serial_port():
+    """COM2 alone, one that ACPI names, a 16550 on PCI: each has all that there
+    is to say."""
+    ports = {
+        "SPCR": ["-serial", "none", "-chardev", "file,id=port,path={log}",
+                 "-device", "isa-serial,iobase=0x3e8,irq=4,chardev=port",
+                 "-acpitable", f"sig=SPCR,data={spcr(0x3e8)}"],
+        "COM2": ["-serial", "none", "-serial", "file:{log}"],
+        "PCI": ["-serial", "none", "-chardev", "file,id=port,path={log}",
+                "-device", "pci-serial,chardev=port"],
+    }
+    for name, serial in ports.items():
+        result = boot(entries(a="linux /guest.bin\n"), kind="tcg", memory=256,
+                      timeout=90, serial=serial)
+        expect(f"console and log share {name}" in result.log_text(),
+               f"the log lacks {name}: {result.log_text()[-600:]!r}")
+        expect_refusal(result, "VMX")
 
 
 def stick():

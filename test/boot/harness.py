@@ -115,7 +115,7 @@ def firmware_of(kind, stock):
 
 def boot(files, kind="bochs", memory=128, timeout=240, disk=None,
          model=machine.MODEL_AVX512, keys=(), processors=1, watch=None,
-         stock_firmware=False):
+         stock_firmware=False, serial=None):
     """Boots `files` ({name on the ESP: path or bytes}), or the image `disk` as
     it is. `keys`: pairs of what the console must have said, and what is then
     typed. `watch` is called again and again with the machine, which then has
@@ -127,7 +127,8 @@ def boot(files, kind="bochs", memory=128, timeout=240, disk=None,
             image.make(disk, {"EFI/BOOT/BOOTX64.EFI": LINTEL, **files})
         booted = machine.Machine(kind, Folder.path, disk, memory, processors,
                                  model=model, screen=watch is not None,
-                                 firmware=firmware_of(kind, stock_firmware))
+                                 firmware=firmware_of(kind, stock_firmware),
+                                 serial=serial)
         session = Session(booted, "", timeout)
         try:
             while not session.done:

@@ -143,17 +143,19 @@ class Machine:
     the file Lintel's log grows in. `screen`: Bochs has one, to be read by
     RFB on the first port from 5900 on that is free. `pace`: the library built
     from pace.c, for a Bochs whose time must not run ahead of the real one.
-    `firmware`: OVMF, or what firmware.py made of it for Bochs."""
+    `firmware`: OVMF, or what firmware.py made of it for Bochs. `serial`: QEMU's
+    options for one port that console and log share, with {log} for its file."""
 
     def __init__(self, kind, directory, disk, memory_mib, cpus=1,
                  model=MODEL, bochs="", screen=False, pace="",
-                 firmware=OVMF):
+                 firmware=OVMF, serial=None):
         self.kind = kind
         self.program = bochs or program()
         self.model = model
         self.screen = screen
         self.pace = pace
         self.firmware = firmware
+        self.serial = serial
         self.directory = directory
         self.log = os.path.join(directory, "log.txt")
         open(self.log, "wb").close()
@@ -218,7 +220,9 @@ class Machine:
                    "-m", str(memory_mib), "-smp", str(cpus), "-nic", "none",
                    "-bios", self.firmware,
                    "-drive", f"file={disk},format=raw,if=virtio",
-                   "-serial", console, "-serial", f"file:{self.log}"]
+                   *([word.format(log=self.log) for word in self.serial]
+                     if self.serial else
+                     ["-serial", console, "-serial", f"file:{self.log}"])]
         if self.kind == "kvm":
             return command + ["-machine", "q35,accel=kvm",
                               "-cpu", "host,+vmx"]

@@ -21,17 +21,17 @@ static void lines_of_others_bear_their_name(void **state)
     (void)state;
     console_attach(&rig.two, "two");
     write_text(&rig.two, "login: ");
-    assert_string_equal(rig.ports[SERIAL_COM1].out, "");
+    assert_string_equal(rig.ports[SERIAL_CONSOLE].out, "");
     write_text(&rig.two, "root\r\n50%\r100%\r\n");
-    assert_string_equal(rig.ports[SERIAL_COM1].out,
+    assert_string_equal(rig.ports[SERIAL_CONSOLE].out,
                         "two| login: root\r\ntwo| 100%\r\n");
     rig_forget_output();
     write_text(&rig.two, "\033[31;1mred\033[0m\ta\001\302\265\n");
-    assert_string_equal(rig.ports[SERIAL_COM1].out, "two| red a???\r\n");
+    assert_string_equal(rig.ports[SERIAL_CONSOLE].out, "two| red a???\r\n");
     rig_forget_output();
     write_text(&rig.two, "last words");
     console_detach(&rig.two);
-    assert_string_equal(rig.ports[SERIAL_COM1].out, "two| last words\r\n");
+    assert_string_equal(rig.ports[SERIAL_CONSOLE].out, "two| last words\r\n");
 }
 
 static void a_long_line_comes_in_pieces(void **state)
@@ -42,9 +42,10 @@ static void a_long_line_comes_in_pieces(void **state)
     console_attach(&rig.two, "two");
     memset(text, 'w', 2 * CONSOLE_LINE);
     write_text(&rig.two, text);
-    assert_int_equal(rig.ports[SERIAL_COM1].length, 5 + CONSOLE_LINE + 2);
+    assert_int_equal(rig.ports[SERIAL_CONSOLE].length, 5 + CONSOLE_LINE + 2);
     write_text(&rig.two, "\n");
-    assert_int_equal(rig.ports[SERIAL_COM1].length, 2 * (5 + CONSOLE_LINE + 2));
+    assert_int_equal(rig.ports[SERIAL_CONSOLE].length,
+                     2 * (5 + CONSOLE_LINE + 2));
 }
 
 static void others_wait_for_the_end_of_a_line(void **state)
@@ -53,16 +54,16 @@ static void others_wait_for_the_end_of_a_line(void **state)
     console_attach(&rig.two, "two");
     write_text(&rig.one, "half");
     write_text(&rig.two, "other\n");
-    assert_string_equal(rig.ports[SERIAL_COM1].out, "half");
+    assert_string_equal(rig.ports[SERIAL_CONSOLE].out, "half");
     write_text(&rig.one, " and half\n");
-    assert_string_equal(rig.ports[SERIAL_COM1].out,
+    assert_string_equal(rig.ports[SERIAL_CONSOLE].out,
                         "half and half\ntwo| other\r\n");
     rig_forget_output();
     write_text(&rig.one, "# ");
     write_text(&rig.two, "a\nb\n");
     assert_true(rig.waiting->signalled);
     console_send_held();
-    assert_string_equal(rig.ports[SERIAL_COM1].out,
+    assert_string_equal(rig.ports[SERIAL_CONSOLE].out,
                         "# \r\ntwo| a\r\ntwo| b\r\n");
 }
 
@@ -74,8 +75,8 @@ static void much_from_others_is_not_held(void **state)
     for (unsigned i = 0; i < 1000; i++) {
         write_text(&rig.two, "0123456789\n");
     }
-    assert_true(rig.ports[SERIAL_COM1].length > 10000);
-    assert_memory_equal(rig.ports[SERIAL_COM1].out, "# \r\ntwo| 01", 10);
+    assert_true(rig.ports[SERIAL_CONSOLE].length > 10000);
+    assert_memory_equal(rig.ports[SERIAL_CONSOLE].out, "# \r\ntwo| 01", 10);
 }
 
 /* A port too full for a line: its writer does not wait, the line is counted. */
@@ -83,12 +84,12 @@ static void lines_that_find_no_room_are_counted(void **state)
 {
     (void)state;
     console_attach(&rig.two, "two");
-    rig.ports[SERIAL_COM1].room = 100;
+    rig.ports[SERIAL_CONSOLE].room = 100;
     write_text(&rig.two, "a\nb\n");
-    assert_string_equal(rig.ports[SERIAL_COM1].out, "");
-    rig.ports[SERIAL_COM1].room = SERIAL_QUEUE;
+    assert_string_equal(rig.ports[SERIAL_CONSOLE].out, "");
+    rig.ports[SERIAL_CONSOLE].room = SERIAL_QUEUE;
     write_text(&rig.two, "c\n");
-    assert_string_equal(rig.ports[SERIAL_COM1].out,
+    assert_string_equal(rig.ports[SERIAL_CONSOLE].out,
                         "two| (2 lines lost)\r\ntwo| c\r\n");
 }
 
@@ -96,13 +97,13 @@ static void room_is_what_the_port_has(void **state)
 {
     (void)state;
     console_attach(&rig.two, "two");
-    rig.ports[SERIAL_COM1].room = 100;
+    rig.ports[SERIAL_CONSOLE].room = 100;
     assert_int_equal(console_room(&rig.one), 100);
     assert_int_equal(console_room(&rig.two), 0);
-    rig.ports[SERIAL_COM1].room = SERIAL_QUEUE;
+    rig.ports[SERIAL_CONSOLE].room = SERIAL_QUEUE;
     assert_int_equal(console_room(&rig.one), SERIAL_QUEUE);
     assert_in_range(console_room(&rig.two), 1, SERIAL_QUEUE / CONSOLE_LINE);
-    rig.ports[SERIAL_COM1].present = false;
+    rig.ports[SERIAL_CONSOLE].present = false;
     assert_true(console_room(&rig.one) > 0);
 }
 
@@ -114,7 +115,7 @@ static void who_gets_the_keyboard_shows_its_line(void **state)
     write_text(&rig.two, "login: ");
     rig_type("\001"
              "2");
-    assert_string_equal(rig.ports[SERIAL_COM1].out,
+    assert_string_equal(rig.ports[SERIAL_CONSOLE].out,
                         "$ \r\n-- keyboard: two --\r\nlogin: ");
 }
 
@@ -122,9 +123,9 @@ static void output_goes_to_port_and_screen(void **state)
 {
     (void)state;
     console_write(&rig.one, "hello\r\n", 7);
-    assert_string_equal(rig.ports[SERIAL_COM1].out, "hello\r\n");
+    assert_string_equal(rig.ports[SERIAL_CONSOLE].out, "hello\r\n");
     assert_string_equal(rig.screen, "hello\r\n");
-    rig.ports[SERIAL_COM1].present = false;
+    rig.ports[SERIAL_CONSOLE].present = false;
     console_write(&rig.one, "more", 4);
     assert_string_equal(rig.screen, "hello\r\nmore");
 }
@@ -134,7 +135,7 @@ static void output_goes_to_port_and_screen(void **state)
 static void lines_have_time_and_level(void **state)
 {
     (void)state;
-    rig.ports[SERIAL_COM2].present = true;
+    rig.ports[SERIAL_LOG].present = true;
     rig.has_debug_port = true;
     rig.now = 12345678901;
     log_info("%d and %s", 1, "two");
@@ -146,17 +147,16 @@ static void lines_have_time_and_level(void **state)
     log_set_level(LOG_ERROR);
     log_warn("dropped");
     log_raw("lintel: exit %d panic", 4);
-    assert_string_equal(rig.ports[SERIAL_COM2].out,
-                        "[   12.345] 1 and two\r\n"
-                        "[   12.345] error: bad\r\n"
-                        "[   12.345] debug: kept\r\n"
-                        "lintel: exit 4 panic\r\n");
+    assert_string_equal(rig.ports[SERIAL_LOG].out, "[   12.345] 1 and two\r\n"
+                                                   "[   12.345] error: bad\r\n"
+                                                   "[   12.345] debug: kept\r\n"
+                                                   "lintel: exit 4 panic\r\n");
     assert_string_equal(rig.screen, "[   12.345] 1 and two\n"
                                     "[   12.345] error: bad\n"
                                     "[   12.345] debug: kept\n"
                                     "lintel: exit 4 panic\n");
     assert_string_equal(rig.debug_port, rig.screen);
-    assert_string_equal(rig.ports[SERIAL_COM1].out, "");
+    assert_string_equal(rig.ports[SERIAL_CONSOLE].out, "");
 }
 
 static void one_port_carries_both(void **state)
@@ -166,7 +166,7 @@ static void one_port_carries_both(void **state)
     log_raw("log");
     console_write(&rig.one, "more\n", 5);
     log_raw("log");
-    assert_string_equal(rig.ports[SERIAL_COM1].out,
+    assert_string_equal(rig.ports[SERIAL_CONSOLE].out,
                         "half a line\r\nlog\r\nmore\nlog\r\n");
 }
 
@@ -176,18 +176,18 @@ static void a_line_is_one_line(void **state)
 
     (void)state;
     log_raw("%s", "a\nb\033[2J\xff%s");
-    assert_string_equal(rig.ports[SERIAL_COM1].out, "a?b?[2J?%s\r\n");
-    rig.ports[SERIAL_COM1].length = 0;
+    assert_string_equal(rig.ports[SERIAL_CONSOLE].out, "a?b?[2J?%s\r\n");
+    rig.ports[SERIAL_CONSOLE].length = 0;
     memset(text, 'l', 1000);
     log_info("%s", text);
-    assert_int_equal(rig.ports[SERIAL_COM1].length, 719 + 2);
-    assert_string_equal(rig.ports[SERIAL_COM1].out + 719 - 4, "l...\r\n");
+    assert_int_equal(rig.ports[SERIAL_CONSOLE].length, 719 + 2);
+    assert_string_equal(rig.ports[SERIAL_CONSOLE].out + 719 - 4, "l...\r\n");
 }
 
 static void no_port_is_no_problem(void **state)
 {
     (void)state;
-    rig.ports[SERIAL_COM1].present = false;
+    rig.ports[SERIAL_CONSOLE].present = false;
     log_error("seen on the screen");
     log_flush();
     assert_non_null(strstr(rig.screen, "seen on the screen"));

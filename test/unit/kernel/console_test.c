@@ -46,10 +46,10 @@ static void keys_after_ctrl_a(void **state)
     rig_type("\001\001");
     assert_string_equal(read_all(&rig.one), "\001");
     rig_type("\001h");
-    assert_non_null(strstr(rig.ports[SERIAL_COM1].out, "Ctrl-A x"));
-    rig.ports[SERIAL_COM1].length = 0;
+    assert_non_null(strstr(rig.ports[SERIAL_CONSOLE].out, "Ctrl-A x"));
+    rig.ports[SERIAL_CONSOLE].length = 0;
     rig_type("\001?");
-    assert_non_null(strstr(rig.ports[SERIAL_COM1].out, "Ctrl-A x"));
+    assert_non_null(strstr(rig.ports[SERIAL_CONSOLE].out, "Ctrl-A x"));
     assert_string_equal(read_all(&rig.one), "");
     assert_int_equal(console_requests(&rig.one), 0);
     rig.one.input.signalled = false;
@@ -142,15 +142,15 @@ static void digits_give_the_keyboard(void **state)
     assert_true(console_is_shown(&rig.one));
     assert_false(console_is_shown(&rig.two));
     assert_non_null(
-        strstr(rig.ports[SERIAL_COM1].out, "-- keyboard: two --\r\n"));
+        strstr(rig.ports[SERIAL_CONSOLE].out, "-- keyboard: two --\r\n"));
     rig_forget_output();
     rig_type("\001"
              "3d");
     assert_string_equal(read_all(&rig.one), "d");
-    assert_non_null(strstr(rig.ports[SERIAL_COM1].out, "No machine"));
-    assert_non_null(
-        strstr(rig.ports[SERIAL_COM1].out, "2  gives the keyboard to two\r\n"));
-    assert_non_null(strstr(rig.ports[SERIAL_COM1].out, "one (has it)"));
+    assert_non_null(strstr(rig.ports[SERIAL_CONSOLE].out, "No machine"));
+    assert_non_null(strstr(rig.ports[SERIAL_CONSOLE].out,
+                           "2  gives the keyboard to two\r\n"));
+    assert_non_null(strstr(rig.ports[SERIAL_CONSOLE].out, "one (has it)"));
     rig_type("\001ne\001nf");
     assert_string_equal(read_all(&rig.two), "e");
     assert_string_equal(read_all(&rig.one), "f");

@@ -3,6 +3,7 @@
 #include "arch/boot.h"
 #include "kernel/ioapic_host.h"
 #include "kernel/serial.h"
+#include "kernel/serial_find.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,14 +35,38 @@ struct uart {
     size_t out_count;
 };
 
-static struct uart uarts[2];
+/* COM1, COM2, and one elsewhere. */
+static struct uart uarts[3];
 static unsigned long accesses;
+static struct boot_info machine;
+static struct serial_place elsewhere;
+static enum serial_group elsewhere_group;
+static unsigned groups; /* bits: those that were looked for */
+
+size_t serial_find(enum serial_group group, const struct boot_info *info,
+                   struct serial_place places[SERIAL_PLACES])
+{
+    assert_ptr_equal(info, &machine);
+    groups |= 1U << group;
+    if (group == SERIAL_COM) {
+        places[0] =
+            (struct serial_place){.name = "COM1", .base = 0x3f8, .irq = 4};
+        places[1] =
+            (struct serial_place){.name = "COM2", .base = 0x2f8, .irq = 3};
+        return 2;
+    }
+    places[0] = elsewhere;
+    return elsewhere.base != 0 && group == elsewhere_group;
+}
 
 static struct uart *uart_at(uint16_t port, unsigned *reg)
 {
     *reg = port & 7;
-    assert_true((port & 0xfff8) == 0x3f8 || (port & 0xfff8) == 0x2f8);
     assert_true(++accesses < 5000000);
+    if (!elsewhere.memory && (port & 0xfff8) == elsewhere.base) {
+        return &uarts[2];
+    }
+    assert_true((port & 0xfff8) == 0x3f8 || (port & 0xfff8) == 0x2f8);
     return &uarts[(port & 0xfff8) == 0x3f8 ? 0 : 1];
 }
 
@@ -66,11 +91,8 @@ static uint8_t receive(struct uart *uart)
     return byte;
 }
 
-uint8_t cpu_in8(uint16_t port)
+static uint8_t read_uart(struct uart *uart, unsigned reg)
 {
-    unsigned reg;
-    struct uart *uart = uart_at(port, &reg);
-
     if (!uart->there) {
         return 0xff;
     }
@@ -101,11 +123,8 @@ static void transmit(struct uart *uart, uint8_t byte)
     }
 }
 
-void cpu_out8(uint16_t port, uint8_t value)
+static void write_uart(struct uart *uart, unsigned reg, uint8_t value)
 {
-    unsigned reg;
-    struct uart *uart = uart_at(port, &reg);
-
     if (!uart->there) {
         return;
     }
@@ -122,6 +141,41 @@ void cpu_out8(uint16_t port, uint8_t value)
     } else if (reg == 7) {
         uart->scratch = value;
     }
+}
+
+uint8_t cpu_in8(uint16_t port)
+{
+    unsigned reg;
+    struct uart *uart = uart_at(port, &reg);
+
+    return read_uart(uart, reg);
+}
+
+void cpu_out8(uint16_t port, uint8_t value)
+{
+    unsigned reg;
+    struct uart *uart = uart_at(port, &reg);
+
+    write_uart(uart, reg, value);
+}
+
+static unsigned memory_register(uintptr_t address, unsigned shift)
+{
+    assert_true(elsewhere.memory);
+    assert_int_equal(elsewhere.shift, shift);
+    assert_in_range(address, elsewhere.base,
+                    elsewhere.base + (7U << elsewhere.shift));
+    return (unsigned)((address - elsewhere.base) >> shift);
+}
+
+uint8_t cpu_mmio_read8(uintptr_t address)
+{
+    return read_uart(&uarts[2], memory_register(address, 0));
+}
+
+void cpu_mmio_write8(uintptr_t address, uint8_t value)
+{
+    write_uart(&uarts[2], memory_register(address, 0), value);
 }
 
 /* The driver's timers, fired by hand. */
@@ -162,6 +216,9 @@ static unsigned eois, arrivals;
 
 uint32_t cpu_mmio_read32(uintptr_t address)
 {
+    if (elsewhere.memory) {
+        return read_uart(&uarts[2], memory_register(address, 2));
+    }
     assert_int_equal(address, ioapic_base + 0x10);
     if (!has_ioapic) {
         return UINT32_MAX;
@@ -171,6 +228,10 @@ uint32_t cpu_mmio_read32(uintptr_t address)
 
 void cpu_mmio_write32(uintptr_t address, uint32_t value)
 {
+    if (elsewhere.memory) {
+        write_uart(&uarts[2], memory_register(address, 2), (uint8_t)value);
+        return;
+    }
     if (address == ioapic_base) {
         ioapic_index = value;
     } else {
@@ -205,12 +266,14 @@ static void arrived(void)
 static int fresh(void **state)
 {
     (void)state;
-    if (serial_port(SERIAL_COM1) != NULL) {
+    if (serial_port(SERIAL_CONSOLE) != NULL) {
         uarts[0].stuck = false;
         uarts[0].wait = 0;
         serial_stop_queueing();
     }
     memset(uarts, 0, sizeof(uarts));
+    elsewhere = (struct serial_place){0};
+    groups = 0;
     pending = NULL;
     accesses = 0;
     uarts[0].there = true;
@@ -220,23 +283,88 @@ static int fresh(void **state)
 static void absent_and_broken_ports_are_found_out(void **state)
 {
     (void)state;
-    serial_init();
-    assert_non_null(serial_port(SERIAL_COM1));
-    assert_null(serial_port(SERIAL_COM2));
+    serial_init(&machine);
+    assert_non_null(serial_port(SERIAL_CONSOLE));
+    assert_null(serial_port(SERIAL_LOG));
     assert_true(accesses < 200);
     uarts[1].there = true;
     uarts[1].deaf = true;
-    serial_init();
-    assert_null(serial_port(SERIAL_COM2));
+    serial_init(&machine);
+    assert_null(serial_port(SERIAL_LOG));
     uarts[1].deaf = false;
-    serial_init();
-    assert_non_null(serial_port(SERIAL_COM2));
+    serial_init(&machine);
+    assert_non_null(serial_port(SERIAL_LOG));
+}
+
+/* The second port alone has both roles' output. */
+static void com2_alone_is_the_console(void **state)
+{
+    (void)state;
+    uarts[0].there = false;
+    uarts[1].there = true;
+    serial_init(&machine);
+    assert_string_equal(serial_name(serial_port(SERIAL_CONSOLE)), "COM2");
+    assert_null(serial_port(SERIAL_LOG));
+    serial_write(serial_port(SERIAL_CONSOLE), "text", 4);
+    assert_memory_equal(uarts[1].out, "text", 4);
+    assert_int_equal(groups, 1U << SERIAL_COM);
+}
+
+static void works_elsewhere(const struct serial_place *place,
+                            enum serial_group group)
+{
+    fresh(NULL);
+    uarts[0].there = false;
+    uarts[2].there = true;
+    uarts[2].dll = 13;
+    elsewhere = *place;
+    elsewhere_group = group;
+    serial_init(&machine);
+    assert_non_null(serial_port(SERIAL_CONSOLE));
+    assert_null(serial_port(SERIAL_LOG));
+    serial_write(serial_port(SERIAL_CONSOLE), "text", 4);
+    assert_memory_equal(uarts[2].out, "text", 4);
+    assert_int_equal(uarts[2].dll, place->keep_divisor ? 13 : 1);
+    assert_false(serial_start_interrupts(serial_port(SERIAL_CONSOLE), arrived));
+    assert_int_equal(groups, (2U << group) - 1);
+    /* And one that does not answer is none. */
+    fresh(NULL);
+    uarts[0].there = false;
+    elsewhere = *place;
+    serial_init(&machine);
+    assert_null(serial_port(SERIAL_CONSOLE));
+}
+
+static void ports_of_other_places_work(void **state)
+{
+    (void)state;
+    works_elsewhere(&(struct serial_place){.name = "SPCR",
+                                           .base = 0xe8,
+                                           .irq = SERIAL_NO_IRQ,
+                                           .keep_divisor = true},
+                    SERIAL_FIRMWARE);
+    works_elsewhere(&(struct serial_place){.name = "SPCR",
+                                           .base = 0xfe030000,
+                                           .memory = true,
+                                           .shift = 2,
+                                           .irq = SERIAL_NO_IRQ,
+                                           .keep_divisor = true},
+                    SERIAL_FIRMWARE);
+    works_elsewhere(&(struct serial_place){.name = "PCI",
+                                           .base = 0xfebf0000,
+                                           .memory = true,
+                                           .irq = SERIAL_NO_IRQ},
+                    SERIAL_PCI);
+    works_elsewhere(&(struct serial_place){.name = "PCI",
+                                           .base = 0xc000,
+                                           .irq = SERIAL_NO_IRQ},
+                    SERIAL_PCI);
 }
 
 static void a_port_is_set_up(void **state)
 {
     (void)state;
-    serial_init();
+    serial_init(&machine);
     assert_int_equal(uarts[0].lcr, 3);
     assert_int_equal(uarts[0].mcr, 3);
     assert_int_equal(uarts[0].dll, 1);
@@ -253,8 +381,8 @@ static void output_waits_for_the_transmitter(void **state)
     (void)state;
     memset(text, 'x', sizeof(text));
     text[999] = '\n';
-    serial_init();
-    port = serial_port(SERIAL_COM1);
+    serial_init(&machine);
+    port = serial_port(SERIAL_CONSOLE);
     uarts[0].slow = 50;
     serial_write(port, text, 999);
     assert_false(serial_at_line_start(port));
@@ -274,8 +402,8 @@ static void a_stuck_transmitter_is_given_up(void **state)
     unsigned long before;
 
     (void)state;
-    serial_init();
-    port = serial_port(SERIAL_COM1);
+    serial_init(&machine);
+    port = serial_port(SERIAL_CONSOLE);
     uarts[0].stuck = true;
     serial_write(port, text, sizeof(text));
     before = accesses;
@@ -293,8 +421,8 @@ static void queued_output_goes_out_by_and_by(void **state)
     unsigned fires = 0;
 
     (void)state;
-    serial_init();
-    port = serial_port(SERIAL_COM1);
+    serial_init(&machine);
+    port = serial_port(SERIAL_CONSOLE);
     serial_start_queueing();
     uarts[0].slow = 3;
     for (int i = 0; i < 100; i++) {
@@ -325,8 +453,8 @@ static void a_full_queue_loses_nothing(void **state)
     for (size_t i = 0; i < sizeof(text); i++) {
         text[i] = (char)('a' + i % 26);
     }
-    serial_init();
-    port = serial_port(SERIAL_COM1);
+    serial_init(&machine);
+    port = serial_port(SERIAL_CONSOLE);
     serial_start_queueing();
     uarts[0].slow = 20;
     serial_write(port, text, sizeof(text));
@@ -342,8 +470,8 @@ static void input_is_read_as_far_as_it_is_there(void **state)
     uint8_t bytes[8];
 
     (void)state;
-    serial_init();
-    port = serial_port(SERIAL_COM1);
+    serial_init(&machine);
+    port = serial_port(SERIAL_CONSOLE);
     assert_int_equal(serial_read(port, bytes, sizeof(bytes)), 0);
     memcpy(uarts[0].in, "abcdefghij", 10);
     uarts[0].in_count = 10;
@@ -361,8 +489,8 @@ static void interrupts_bring_input(void **state)
 
     (void)state;
     has_ioapic = true;
-    serial_init();
-    port = serial_port(SERIAL_COM1);
+    serial_init(&machine);
+    port = serial_port(SERIAL_CONSOLE);
     assert_true(serial_start_interrupts(port, arrived));
     assert_int_equal(uarts[0].ier, 1);
     assert_int_equal(uarts[0].mcr, 0x0b);
@@ -400,8 +528,8 @@ static void the_line_is_where_the_firmware_says(void **state)
     boot.isa[4] = (struct boot_isa_line){0xfec08000, 17, true, true};
     boot.isa[3] = (struct boot_isa_line){0xfec08000, 24, false, false};
     ioapic_host_init(&boot);
-    serial_init();
-    assert_true(serial_start_interrupts(serial_port(SERIAL_COM1), arrived));
+    serial_init(&machine);
+    assert_true(serial_start_interrupts(serial_port(SERIAL_CONSOLE), arrived));
     assert_int_equal(ioapic[0x10 + 2 * 17] & 0x1ff00, 0xa000);
     assert_int_equal(ioapic[0x11 + 2 * 17], 3U << 24);
     /* A pin that it does not have. */
@@ -434,8 +562,8 @@ static void without_an_ioapic_there_are_no_interrupts(void **state)
 {
     (void)state;
     has_ioapic = false;
-    serial_init();
-    assert_false(serial_start_interrupts(serial_port(SERIAL_COM1), arrived));
+    serial_init(&machine);
+    assert_false(serial_start_interrupts(serial_port(SERIAL_CONSOLE), arrived));
     assert_int_equal(uarts[0].ier, 0);
 }
 
@@ -443,6 +571,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(absent_and_broken_ports_are_found_out, fresh),
+        cmocka_unit_test_setup(com2_alone_is_the_console, fresh),
+        cmocka_unit_test_setup(ports_of_other_places_work, fresh),
         cmocka_unit_test_setup(a_port_is_set_up, fresh),
         cmocka_unit_test_setup(output_waits_for_the_transmitter, fresh),
         cmocka_unit_test_setup(a_stuck_transmitter_is_given_up, fresh),

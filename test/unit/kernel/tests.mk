@@ -86,3 +86,8 @@ unit-tests += time
 time-sources := test/unit/kernel/time_test.c $(support)/fake_panic.c \
     $(support)/processor_fake.c kernel/time.c kernel/domain.c arch/spinlock.c
 time-flavour := fake_cpu
+
+unit-tests += pci_host
+pci_host-sources := test/unit/kernel/pci_host_test.c kernel/pci_host.c \
+    kernel/serial_find.c arch/pci.c arch/spinlock.c
+pci_host-flavour := fake_cpu

@@ -13,9 +13,9 @@
 
 struct console_rig rig;
 
-struct serial *serial_port(enum serial_name name)
+struct serial *serial_port(enum serial_role role)
 {
-    return rig.ports[name].present ? &rig.ports[name] : NULL;
+    return rig.ports[role].present ? &rig.ports[role] : NULL;
 }
 
 void serial_start_queueing(void)
@@ -132,7 +132,7 @@ void task_dump(void)
 
 bool serial_start_interrupts(struct serial *port, void (*arrived)(void))
 {
-    assert_ptr_equal(port, &rig.ports[SERIAL_COM1]);
+    assert_ptr_equal(port, &rig.ports[SERIAL_CONSOLE]);
     rig.on_arrival = arrived;
     return true;
 }
@@ -141,9 +141,9 @@ int rig_fresh(void **state)
 {
     (void)state;
     memset(rig.ports, 0, sizeof(rig.ports));
-    rig.ports[SERIAL_COM1].present = true;
-    rig.ports[SERIAL_COM1].room = SERIAL_QUEUE;
-    rig.ports[SERIAL_COM1].typed = "";
+    rig.ports[SERIAL_CONSOLE].present = true;
+    rig.ports[SERIAL_CONSOLE].room = SERIAL_QUEUE;
+    rig.ports[SERIAL_CONSOLE].typed = "";
     rig.screen[0] = '\0';
     rig.debug_port[0] = '\0';
     rig.has_debug_port = false;
@@ -174,18 +174,18 @@ void rig_type(const char *text)
 {
     struct timer *timer = rig.armed;
 
-    rig.ports[SERIAL_COM1].typed = text;
+    rig.ports[SERIAL_CONSOLE].typed = text;
     do {
         assert_non_null(timer);
         rig.now = rig.now > timer->deadline ? rig.now : timer->deadline;
         rig.armed = NULL;
         timer->armed = false;
         timer->fire(timer->argument);
-    } while (*rig.ports[SERIAL_COM1].typed != '\0');
+    } while (*rig.ports[SERIAL_CONSOLE].typed != '\0');
 }
 
 void rig_forget_output(void)
 {
-    rig.ports[SERIAL_COM1].length = 0;
-    rig.ports[SERIAL_COM1].out[0] = '\0';
+    rig.ports[SERIAL_CONSOLE].length = 0;
+    rig.ports[SERIAL_CONSOLE].out[0] = '\0';
 }

@@ -339,6 +339,47 @@ static void test_pm_timer(void **state)
     assert_int_equal(acpi_host_pm_timer(address(m.rsdp)), 0);
 }
 
+static struct boot_serial serial_of(unsigned kind, unsigned space,
+                                    uint64_t where)
+{
+    struct boot_serial serial;
+
+    m.other[36] = (uint8_t)kind;
+    m.other[40] = (uint8_t)space;
+    put64(m.other + 44, where);
+    header(m.other, "SPCR", 80);
+    put64(m.xsdt + 52, address(m.other));
+    header(m.xsdt, "XSDT", 60);
+    acpi_host_serial(address(m.rsdp), &serial);
+    return serial;
+}
+
+static void test_spcr(void **state)
+{
+    struct boot_serial serial;
+
+    (void)state;
+    acpi_host_serial(address(m.rsdp), &serial);
+    assert_int_equal(serial.base, 0);
+    serial = serial_of(0, 1, 0x2e8);
+    assert_int_equal(serial.base, 0x2e8);
+    assert_false(serial.memory);
+    assert_int_equal(serial.shift, 0);
+    m.other[43] = 3; /* accesses of 32 bits */
+    serial = serial_of(0x12, 0, 0xfe030000);
+    assert_int_equal(serial.base, 0xfe030000);
+    assert_true(serial.memory);
+    assert_int_equal(serial.shift, 2);
+    assert_int_equal(serial_of(0, 1, 0xfffc).base, 0);
+    assert_int_equal(serial_of(0, 0, 0x100000000).base, 0);
+    assert_int_equal(serial_of(3, 0, 0xfe030000).base, 0); /* ARM's PL011 */
+    assert_int_equal(serial_of(0, 2, 0xfe030000).base, 0); /* in PCI's space */
+    serial_of(0, 1, 0x2e8);
+    header(m.other, "SPCR", 50);
+    acpi_host_serial(address(m.rsdp), &serial);
+    assert_int_equal(serial.base, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +393,7 @@ int main(void)
                                build),
         cmocka_unit_test_setup(test_dmar, build),
         cmocka_unit_test_setup(test_hpet, build),
+        cmocka_unit_test_setup(test_spcr, build),
         cmocka_unit_test_setup(test_short_tables, build),
         cmocka_unit_test_setup(test_pm_timer, build),
     };

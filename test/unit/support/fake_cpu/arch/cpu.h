@@ -31,5 +31,7 @@ void cpu_mfence(void);
 void cpu_pause(void);
 void cpu_idle(void);
 void cpu_cli(void);
+uint8_t cpu_mmio_read8(uintptr_t address);
+void cpu_mmio_write8(uintptr_t address, uint8_t value);
 uint32_t cpu_mmio_read32(uintptr_t address);
 void cpu_mmio_write32(uintptr_t address, uint32_t value);
