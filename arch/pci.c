@@ -28,7 +28,7 @@ uint32_t pci_read(pci_function function, unsigned offset)
     return value;
 }
 
-void pci_write(pci_function function, unsigned offset, uint32_t value)
+static void write_word(pci_function function, unsigned offset, uint32_t value)
 {
     spinlock_take(&lock);
     cpu_out32(CONFIG_ADDRESS, CONFIG_ENABLE | function | (offset & 0xfcU));
@@ -42,7 +42,7 @@ void pci_command(pci_function function, uint32_t set, uint32_t clear)
 {
     uint32_t command = pci_read(function, PCI_COMMAND) & 0xffffU;
 
-    pci_write(function, PCI_COMMAND, (command | set) & ~clear);
+    write_word(function, PCI_COMMAND, (command | set) & ~clear);
 }
 
 /* Function 0 has to be there before others are, and says whether there are

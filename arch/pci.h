@@ -31,7 +31,6 @@ typedef uint32_t pci_function;
 #define PCI_BAR_64_BIT (1U << 2) /* of a BAR in memory */
 
 uint32_t pci_read(pci_function function, unsigned offset);
-void pci_write(pci_function function, unsigned offset, uint32_t value);
 
 /* Sets bits of the command register, and clears others. */
 void pci_command(pci_function function, uint32_t set, uint32_t clear);

@@ -8,6 +8,7 @@ objects += $(addprefix kernel/, \
     event.o \
     font.o \
     framebuffer.o \
+    hold.o \
     ioapic_host.o \
     log_env.o \
     page.o \

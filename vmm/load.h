@@ -2,8 +2,8 @@
  * memory before Lintel leaves the firmware. Reading goes on after an error, so
  * that the user sees all errors at once.
  *
- * Who calls it: vmm/main.c calls load_all(). test/check/check.c calls the other
- * two. */
+ * Who calls it: vmm/main.c calls load_all(), or load_loader() where nothing can
+ * run. test/check/check.c calls the other two. */
 #pragma once
 
 #include <stdbool.h>
@@ -32,6 +32,10 @@ struct load {
  * errors. If there are any, nothing may run. The caller sets load->errors and
  * zeroes the rest of *load. */
 void load_all(struct efi_boot *boot, struct load *load);
+
+/* Reads loader.conf alone, for what it says of Lintel itself. In
+ * vmm/load_config.c. */
+void load_loader(struct efi_boot *boot, struct load *load);
 
 /* Reads loader.conf and every entry, and marks the entries that run if the user
  * chooses no other. False: an error keeps Lintel from knowing these. In

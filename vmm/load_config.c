@@ -84,7 +84,7 @@ static bool judge_text(enum efi_result result, const struct efi_file *file,
 }
 
 /* The Boot Loader Specification allows loader.conf to be absent. */
-static void load_loader(struct efi_boot *boot, struct load *load)
+void load_loader(struct efi_boot *boot, struct load *load)
 {
     struct config_loader *loader = &load->loader;
     struct efi_file file = {0};

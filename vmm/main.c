@@ -18,12 +18,14 @@
 #include "arch/tsc.h"
 #include "arch/vmx/guest.h"
 #include "arch/vmx/vmx.h"
+#include "kernel/base/format.h"
 #include "kernel/base/log.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/string.h"
 #include "kernel/console.h"
 #include "kernel/entropy.h"
 #include "kernel/framebuffer.h"
+#include "kernel/hold.h"
 #include "kernel/ioapic_host.h"
 #include "kernel/page.h"
 #include "kernel/pci_host.h"
@@ -34,20 +36,17 @@
 #include "vmm/load.h"
 #include "vmm/run.h"
 
-/* After a failure the last lines stay on the screen for so long, if the
- * screen is the only place to read them. */
-#define LAST_LOOK (60 * TIME_SECOND)
+/* Microseconds for which errors stay on the firmware's console. */
+#define FIRMWARE_LOOK 60000000U
 
 /* Says how the run ended, for people and for test/run/run.py, and turns the
- * machine off. */
-static _Noreturn void finish(enum status status, const char *reason)
+ * machine off. `hold`: a person may be reading the screen. */
+static _Noreturn void finish(enum status status, const char *reason, bool hold)
 {
-    bool only_screen = serial_port(SERIAL_CONSOLE) == NULL;
-
     log_raw("lintel: exit %d %s", (int)status, reason);
     log_flush();
-    if (only_screen && status != STATUS_GOOD && task_current() != NULL) {
-        task_sleep_until(time_now() + LAST_LOOK);
+    if (hold) {
+        hold_screen(time_tsc_hz());
     }
     machine_power_off();
 }
@@ -87,6 +86,34 @@ static void open_screen(const struct boot_framebuffer *screen)
     }
 }
 
+/* Shows the errors on the firmware's console, where Lintel has neither a screen
+ * nor a serial port of its own. */
+static void tell_firmware(struct efi_boot *boot, const struct errors *errors)
+{
+    uint32_t width = 0, height = 0;
+
+    framebuffer_size(&width, &height);
+    if (width != 0 || serial_port(SERIAL_CONSOLE) != NULL) {
+        return;
+    }
+    for (size_t i = 0; i < errors->count; i++) {
+        const struct error *error = &errors->list[i];
+        char line[sizeof(error->file) + sizeof(error->text) + 32];
+
+        if (error->line > 0) {
+            format_sn(line, sizeof(line), "%s:%u: %s\r\n", error->file,
+                      error->line, error->text);
+        } else {
+            format_sn(line, sizeof(line), "%s%s%s\r\n", error->file,
+                      error->file[0] != '\0' ? ": " : "", error->text);
+        }
+        efi_print(boot, line);
+    }
+    if (errors->count > 0) {
+        efi_sleep(boot, FIRMWARE_LOOK);
+    }
+}
+
 /* Pages for what lives as long as Lintel: page tables, VMXON regions. */
 static struct page_source kernel_pages;
 
@@ -103,7 +130,7 @@ static void give_pages(const struct boot_info *info)
 
 /* Goes from the firmware's tables, clock and memory to Lintel's own. Returns
  * the number of free pages before Lintel has taken any. */
-static size_t take_machine(const struct boot_info *info)
+static size_t take_machine(const struct boot_info *info, bool hold)
 {
     uint64_t tsc_hz = 0;
     unsigned stopped = 0;
@@ -124,8 +151,10 @@ static size_t take_machine(const struct boot_info *info)
     lapic_host_init(info);
     tsc_hz = tsc_calibrate(info);
     if (tsc_hz == 0) {
-        finish(STATUS_LINTEL, "no clock: neither PIT, PM timer nor CPUID "
-                              "tells the rate of the TSC");
+        finish(STATUS_LINTEL,
+               "no clock: neither PIT, PM timer nor CPUID "
+               "tells the rate of the TSC",
+               hold);
     }
     time_init(tsc_hz);
     task_init();
@@ -186,20 +215,31 @@ void lintel_main(struct efi_boot *boot)
     missing = vmx_missing();
     if (missing == NULL) {
         load_all(boot, &load);
+    } else {
+        load_loader(boot, &load);
+        errors_add(&errors, "", 0, "%s", missing);
     }
     loaded = errors.count == 0;
+    tell_firmware(boot, &errors);
     if (!efi_exit(boot)) {
-        log_raw("lintel: exit %d the firmware does not let go", STATUS_LINTEL);
-        return;
+        /* Some of the firmware's drivers have stopped, so there is no way
+         * back (UEFI 2.10 section 7.4.6). */
+        uint64_t tsc_hz = tsc_calibrate(info);
+
+        machine_init(info);
+        if (tsc_hz != 0) {
+            time_init(tsc_hz);
+        }
+        finish(STATUS_LINTEL, "the firmware does not let go", load.loader.hold);
     }
-    pages = take_machine(info);
+    pages = take_machine(info, load.loader.hold);
     if (missing == NULL) {
         missing = vmx_enable(&kernel_pages);
     }
     if (missing != NULL) {
         errors_add(&errors, "", 0, "%s", missing);
         errors_log(&errors);
-        finish(STATUS_LINTEL, "no VMX");
+        finish(STATUS_LINTEL, "no VMX", load.loader.hold);
     }
     guest_limit_runs(time_to_tsc(TASK_TURN));
     processors_start(info, &kernel_pages);
@@ -213,5 +253,6 @@ void lintel_main(struct efi_boot *boot)
     processor_stop_others();
     spinlock_broken = true;
     processor_leave_guests();
-    finish(status, loaded ? reasons[status] : "configuration");
+    finish(status, loaded ? reasons[status] : "configuration",
+           load.loader.hold);
 }

@@ -11,6 +11,9 @@
  * 2.10 section 2.3.4). The lowest page becomes a guard page. */
 #define STACK_PAGES 41
 
+/* Characters that are shown in one call. */
+#define PRINT_PART 64U
+
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system);
 
 const struct boot_info *efi_info(const struct efi_boot *boot)
@@ -100,6 +103,22 @@ bool efi_read_key(struct efi_boot *boot, uint32_t *key)
     }
     *key = pressed.UnicodeChar;
     return true;
+}
+
+void efi_print(struct efi_boot *boot, const char *text)
+{
+    SIMPLE_TEXT_OUTPUT_INTERFACE *output = boot->system->ConOut;
+    CHAR16 part[PRINT_PART + 1];
+
+    while (output && *text != '\0') {
+        size_t length = 0;
+
+        while (length < PRINT_PART && *text != '\0') {
+            part[length++] = (uint8_t)*text++;
+        }
+        part[length] = 0;
+        output->OutputString(output, part);
+    }
 }
 
 /* ExitBootServices takes the key of the current map. It fails if anything

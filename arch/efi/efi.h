@@ -29,8 +29,11 @@ void efi_sleep(struct efi_boot *boot, uint64_t microseconds);
  * that has none. Never waits. */
 bool efi_read_key(struct efi_boot *boot, uint32_t *key);
 
+/* Shows text of ASCII on the firmware's console; "\r\n" ends a line. */
+void efi_print(struct efi_boot *boot, const char *text);
+
 /* Ends the boot services. From here on only Lintel's code runs, except for
  * machine_power_off(), and nothing above works but efi_info(). Interrupts
- * are off on return. False: the firmware refuses; then nothing has changed,
- * except that files can no longer be read. */
+ * are off on return. False: the firmware refuses; then none of its services
+ * may be called but ResetSystem. */
 bool efi_exit(struct efi_boot *boot);

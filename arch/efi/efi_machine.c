@@ -158,30 +158,63 @@ static bool pixel_layout(const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode,
     }
 }
 
-static void gather_framebuffer(struct efi_boot *boot)
+/* The picture of this output. False: Lintel cannot draw there. Pixels that are
+ * reached by the firmware alone (PixelBltOnly) have no layout. */
+static bool picture_of(EFI_GRAPHICS_OUTPUT_PROTOCOL *output,
+                       struct boot_framebuffer *to)
+{
+    const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode;
+    struct boot_framebuffer found = {0};
+
+    if (!output->Mode || !output->Mode->Info) {
+        return false;
+    }
+    mode = output->Mode->Info;
+    found.base = output->Mode->FrameBufferBase;
+    found.size = 4ULL * mode->PixelsPerScanLine * mode->VerticalResolution;
+    found.width = mode->HorizontalResolution;
+    found.height = mode->VerticalResolution;
+    found.pitch = 4 * mode->PixelsPerScanLine;
+    if (!pixel_layout(mode, &found.pixel) || found.base == 0 ||
+        found.size == 0 ||
+        mode->PixelsPerScanLine < mode->HorizontalResolution) {
+        return false;
+    }
+    *to = found;
+    return true;
+}
+
+static bool picture_at(struct efi_boot *boot, EFI_HANDLE handle)
 {
     EFI_GUID guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
     EFI_GRAPHICS_OUTPUT_PROTOCOL *output = NULL;
-    const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode;
-    struct boot_framebuffer *to = &boot->info.framebuffer;
-    uint64_t needed;
 
-    if (EFI_ERROR(
-            boot->services->LocateProtocol(&guid, NULL, (void **)&output)) ||
-        !output->Mode || !output->Mode->Info) {
+    return handle != NULL &&
+           !EFI_ERROR(boot->services->HandleProtocol(handle, &guid,
+                                                     (void **)&output)) &&
+           picture_of(output, &boot->info.framebuffer);
+}
+
+/* The console's output is what a person looks at. Where it has none that Lintel
+ * can draw on, any other may do: a second card, or a card behind the firmware's
+ * splitter (UEFI 2.10 section 12.9). */
+static void gather_framebuffer(struct efi_boot *boot)
+{
+    EFI_GUID guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
+    EFI_HANDLE *handles = NULL;
+    UINTN count = 0;
+
+    if (picture_at(boot, boot->system->ConsoleOutHandle) ||
+        EFI_ERROR(boot->services->LocateHandleBuffer(ByProtocol, &guid, NULL,
+                                                     &count, &handles))) {
         return;
     }
-    mode = output->Mode->Info;
-    needed = 4ULL * mode->PixelsPerScanLine * mode->VerticalResolution;
-    if (!pixel_layout(mode, &to->pixel) || needed == 0 ||
-        mode->PixelsPerScanLine < mode->HorizontalResolution) {
-        return;
+    for (UINTN i = 0; i < count; i++) {
+        if (picture_at(boot, handles[i])) {
+            break;
+        }
     }
-    to->base = output->Mode->FrameBufferBase;
-    to->size = needed;
-    to->width = mode->HorizontalResolution;
-    to->height = mode->VerticalResolution;
-    to->pitch = 4 * mode->PixelsPerScanLine;
+    boot->services->FreePool(handles);
 }
 
 void efi_machine_gather(struct efi_boot *boot)

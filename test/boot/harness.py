@@ -113,6 +113,13 @@ def firmware_of(kind, stock):
     return f"{BUILD}/{machine.OVMF_BOCHS}" if bochs else machine.OVMF
 
 
+def without_hold(files):
+    """No person looks at the last screen."""
+    loader = "loader/loader.conf"
+    text = files.get(loader, b"")
+    return {**files, loader: text if b"hold" in text else text + b"hold off\n"}
+
+
 def boot(files, kind="bochs", memory=128, timeout=240, disk=None,
          model=machine.MODEL_AVX512, keys=(), processors=1, watch=None,
          stock_firmware=False, serial=None):
@@ -124,7 +131,8 @@ def boot(files, kind="bochs", memory=128, timeout=240, disk=None,
     try:
         if disk is None:
             disk = scratch = f"{Folder.path}/esp.img"
-            image.make(disk, {"EFI/BOOT/BOOTX64.EFI": LINTEL, **files})
+            image.make(disk, {"EFI/BOOT/BOOTX64.EFI": LINTEL,
+                              **without_hold(files)})
         booted = machine.Machine(kind, Folder.path, disk, memory, processors,
                                  model=model, screen=watch is not None,
                                  firmware=firmware_of(kind, stock_firmware),

@@ -138,7 +138,8 @@ class Plan:
         level = self.options["LOG"]
         if not level and self.options["V"] not in ("", "0", "1"):
             level = "debug"
-        return "default guest\n" + (f"log {level}\n" if level else "")
+        return ("default guest\nhold off\n"
+                + (f"log {level}\n" if level else ""))
 
     def esp(self):
         files = dict(self.files)

@@ -40,7 +40,7 @@ class Plans(unittest.TestCase):
         for line in ("linux \\vmlinuz", "initrd \\session.cpio",
                      "disk \\disk0.img", "memory 256M", "apicv off"):
             self.assertIn(line, entry)
-        self.assertEqual(self.loader(), b"default guest\n")
+        self.assertEqual(self.loader(), b"default guest\nhold off\n")
 
     def test_texts_that_are_the_entry_s(self):
         given = {"CONSOLE": "serial", "RNG": "off", "CPUS": "3", "PIN": "roam",

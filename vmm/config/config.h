@@ -147,6 +147,7 @@ struct config_loader {
     enum config_run run;
     uint32_t timeout; /* seconds that the menu waits */
     int log_level;    /* an enum log_level */
+    bool hold;        /* at the end the screen stays until a key or a minute */
     bool choice_lost; /* a line that says which entries run is wrong */
 };
 

@@ -78,6 +78,18 @@ static bool parse_log(struct config_reader *reader, const char *value)
     return true;
 }
 
+static bool parse_hold(struct config_reader *reader, const char *value)
+{
+    static const char *const words[] = {"off", "on", NULL};
+    size_t index;
+
+    if (!config_value_word(value, words, &index)) {
+        return config_lines_value(reader, value, "on or off");
+    }
+    loader_of(reader)->hold = index == 1;
+    return true;
+}
+
 /* The bit in config_key.lost for keys that say which entries run. */
 #define CHOICE 1U
 
@@ -86,6 +98,7 @@ static const struct config_key loader_keys[] = {
     {"timeout", parse_loader_timeout, false, 0},
     {"run", parse_run, false, CHOICE},
     {"log", parse_log, false, 0},
+    {"hold", parse_hold, false, 0},
     /* Keys of systemd-boot. */
     {"console-mode", NULL, true, 0},
     {"editor", NULL, true, 0},
@@ -105,7 +118,7 @@ _Static_assert(sizeof(loader_keys) / sizeof(loader_keys[0]) <= CONFIG_KEYS,
 
 void config_loader_defaults(struct config_loader *loader)
 {
-    *loader = (struct config_loader){.log_level = LOG_INFO};
+    *loader = (struct config_loader){.log_level = LOG_INFO, .hold = true};
 }
 
 bool config_parse_loader(const char *file, const char *text, size_t length,

@@ -91,3 +91,7 @@ unit-tests += pci_host
 pci_host-sources := test/unit/kernel/pci_host_test.c kernel/pci_host.c \
     kernel/serial_find.c arch/pci.c arch/spinlock.c
 pci_host-flavour := fake_cpu
+
+unit-tests += hold
+hold-sources := test/unit/kernel/hold_test.c kernel/hold.c
+hold-flavour := fake_cpu

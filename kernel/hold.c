@@ -1,0 +1,84 @@
+/* Keeps the last screen; kernel/hold.h has the contract. */
+#include "kernel/hold.h"
+
+#include <stdbool.h>
+
+#include "arch/cpu.h"
+#include "arch/machine.h"
+#include "kernel/base/log.h"
+#include "kernel/base/string.h"
+#include "kernel/framebuffer.h"
+#include "kernel/serial.h"
+
+#define HOLD_SECONDS 60U
+
+/* The keyboard controller (IBM PS/2 Technical Reference, "Keyboard and
+ * Auxiliary Device Controller"). A port without a chip reads as ones. */
+#define I8042_DATA     0x60U
+#define I8042_STATUS   0x64U
+#define STATUS_FULL    0x01U
+#define STATUS_MOUSE   0x20U
+#define STATUS_NOTHING 0xffU
+#define KEY_RELEASED   0x80U
+
+/* The most bytes that are taken in one go. */
+#define BYTES_A_LOOK 64U
+
+/* True: the keyboard sent a key that goes down. */
+static bool key_on_keyboard(void)
+{
+    bool pressed = false;
+
+    for (unsigned i = 0; i < BYTES_A_LOOK; i++) {
+        uint8_t status = cpu_in8(I8042_STATUS);
+        uint8_t byte = 0;
+
+        if (status == STATUS_NOTHING || !(status & STATUS_FULL)) {
+            break;
+        }
+        byte = cpu_in8(I8042_DATA);
+        pressed |= !(status & STATUS_MOUSE) && !(byte & KEY_RELEASED);
+    }
+    return pressed;
+}
+
+static bool key_on_serial(void)
+{
+    struct serial *port = serial_port(SERIAL_CONSOLE);
+    uint8_t bytes[BYTES_A_LOOK];
+
+    return port != NULL && serial_read(port, bytes, sizeof(bytes)) > 0;
+}
+
+static bool key_pressed(void)
+{
+    bool keyboard = key_on_keyboard();
+
+    return key_on_serial() || keyboard;
+}
+
+static void say(const char *line)
+{
+    framebuffer_write_line(line, strlen(line));
+}
+
+void hold_screen(uint64_t tsc_hz)
+{
+    uint64_t start = cpu_rdtsc();
+    uint32_t width = 0, height = 0;
+
+    framebuffer_size(&width, &height);
+    if (width == 0) {
+        return;
+    }
+    log_flush();
+    if (tsc_hz == 0) {
+        say("Turn the machine off.");
+        machine_halt();
+    }
+    (void)key_pressed(); /* what was typed before does not count */
+    say("Press a key to turn the machine off; it goes off by itself in 60 s.");
+    while (cpu_rdtsc() - start < tsc_hz * HOLD_SECONDS && !key_pressed()) {
+        cpu_pause();
+    }
+}
