@@ -8,6 +8,7 @@
 #include "arch/spinlock.h"
 #include "kernel/base/format.h"
 #include "kernel/domain.h"
+#include "kernel/framebuffer.h"
 #include "kernel/serial.h"
 #include "kernel/time.h"
 
@@ -214,6 +215,7 @@ void console_open(void)
     keys.soon.domain = &domain_kernel;
     console_output_open();
     serial_start_queueing();
+    framebuffer_start_deferring();
     if (port != NULL) {
         serial_start_interrupts(port, arrived);
     }

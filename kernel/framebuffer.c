@@ -1,52 +1,60 @@
-/* Text on the framebuffer, see kernel/framebuffer.h. A cell is six by nine
- * pixels, enlarged by a whole factor that suits the screen. UEFI 2.10 section
- * 12.9 defines the pixel formats. */
+/* Text on the framebuffer, see kernel/framebuffer.h. A cell is the font's eight
+ * by sixteen pixels, enlarged by a whole factor that suits the screen.
+ * UEFI 2.10 section 12.9 defines the pixel formats. */
 #include "kernel/framebuffer.h"
 
 #include "arch/spinlock.h"
 #include "kernel/base/string.h"
+#include "kernel/domain.h"
 #include "kernel/font.h"
+#include "kernel/terminal.h"
+#include "kernel/time.h"
 
-#define CELL_COLUMNS (FONT_COLUMNS + 1)
-#define CELL_ROWS    (FONT_ROWS + 2)
+/* The factor is the largest with which the screen still holds so much text. */
+#define COLUMNS_WANTED 120U
+#define ROWS_WANTED    40U
+#define COLUMNS_LEAST  20U
+#define ROWS_LEAST     6U
 
-#define COLUMNS_MAX 160
-#define ROWS_MAX    80
-
-/* The factor is chosen so that the screen holds at least this much text. */
-#define COLUMNS_WANTED 80
-#define ROWS_WANTED    36
-
-#define TAB 8
-
-enum style {
-    STYLE_GUEST,
-    STYLE_LOG,
-    STYLE_COUNT
-};
+/* How long text may wait until it is drawn. */
+#define DRAW_PERIOD (30 * TIME_MS)
 
 struct colour {
     uint8_t red, green, blue;
 };
 
-static const struct colour colours[STYLE_COUNT] = {
-    [STYLE_GUEST] = {0xc8, 0xc8, 0xc8},
-    [STYLE_LOG] = {0xff, 0xc0, 0x60},
+static const struct colour colours[] = {
+    [TERMINAL_BLACK] = {0x00, 0x00, 0x00},
+    [TERMINAL_RED] = {0xc0, 0x30, 0x30},
+    [TERMINAL_GREEN] = {0x30, 0xa0, 0x40},
+    [TERMINAL_YELLOW] = {0xb0, 0x80, 0x20},
+    [TERMINAL_BLUE] = {0x30, 0x50, 0xc0},
+    [TERMINAL_MAGENTA] = {0xa0, 0x40, 0xa0},
+    [TERMINAL_CYAN] = {0x30, 0xa0, 0xa0},
+    [TERMINAL_GREY] = {0xd0, 0xd0, 0xd0},
+    [TERMINAL_BRIGHT + TERMINAL_BLACK] = {0x90, 0x90, 0x90},
+    [TERMINAL_BRIGHT + TERMINAL_RED] = {0xff, 0x60, 0x60},
+    [TERMINAL_BRIGHT + TERMINAL_GREEN] = {0x60, 0xe0, 0x70},
+    [TERMINAL_BRIGHT + TERMINAL_YELLOW] = {0xff, 0xd0, 0x50},
+    [TERMINAL_BRIGHT + TERMINAL_BLUE] = {0x70, 0x90, 0xff},
+    [TERMINAL_BRIGHT + TERMINAL_MAGENTA] = {0xf0, 0x80, 0xf0},
+    [TERMINAL_BRIGHT + TERMINAL_CYAN] = {0x60, 0xe0, 0xe0},
+    [TERMINAL_BRIGHT + TERMINAL_GREY] = {0xff, 0xff, 0xff},
 };
 
-struct cell {
-    char character;
-    uint8_t style;
-};
+#define COLOURS (sizeof(colours) / sizeof(colours[0]))
 
-/* How far into a terminal's escape sequence the text is (ECMA-48 5.3 and
- * 5.4). */
-enum escape {
-    ESCAPE_NONE,
-    ESCAPE_START,    /* after ESC */
-    ESCAPE_CONTROL,  /* after ESC [ */
-    ESCAPE_STRING,   /* after ESC ] and the like, until BEL or ESC \ */
-    ESCAPE_DESIGNATE /* after ESC ( and the like: one more character */
+#define STATUS_LOOK TERMINAL_LOOK(TERMINAL_WHITE, TERMINAL_BLUE)
+
+static const uint8_t looks[FRAMEBUFFER_STYLES] = {
+    [FRAMEBUFFER_INFO] =
+        TERMINAL_LOOK(TERMINAL_BRIGHT + TERMINAL_BLACK, TERMINAL_BLACK),
+    [FRAMEBUFFER_WARNING] =
+        TERMINAL_LOOK(TERMINAL_BRIGHT + TERMINAL_YELLOW, TERMINAL_BLACK),
+    [FRAMEBUFFER_ERROR] =
+        TERMINAL_LOOK(TERMINAL_BRIGHT + TERMINAL_RED, TERMINAL_BLACK),
+    [FRAMEBUFFER_GOOD] = TERMINAL_LOOK(TERMINAL_WHITE, TERMINAL_GREEN),
+    [FRAMEBUFFER_BAD] = TERMINAL_LOOK(TERMINAL_WHITE, TERMINAL_RED),
 };
 
 static struct {
@@ -55,24 +63,19 @@ static struct {
     /* the picture that has the screen; NULL: text is drawn */
     const void *holder;
     struct framebuffer_mode mode;
-    uint32_t pixels[STYLE_COUNT]; /* `colours` in the mode's pixel format */
+    uint32_t pixels[COLOURS]; /* `colours` in the mode's pixel format */
     unsigned factor;
-    unsigned columns;
-    unsigned rows;
 
-    unsigned column; /* if == columns: wrap before the next */
-    unsigned row;
-    enum style style;
+    bool deferring;
+    struct timer timer;
 
-    enum escape escape;
-    unsigned parameter; /* the last one of the control sequence */
-    bool homed;         /* a cursor-home came, and no text since */
+    struct terminal terminal;
+    struct terminal_cell status[TERMINAL_COLUMNS]; /* the last row */
+    bool status_dirty;
 
-    struct cell text[ROWS_MAX][COLUMNS_MAX];  /* what should be visible */
-    struct cell shown[ROWS_MAX][COLUMNS_MAX]; /* what the screen shows */
+    /* What the screen shows; a status line is the last one. */
+    struct terminal_cell shown[TERMINAL_ROWS + 1][TERMINAL_COLUMNS];
 } screen;
-
-static const struct cell blank = {.character = ' ', .style = STYLE_GUEST};
 
 static uint32_t pixel_of(struct colour colour, enum framebuffer_format format)
 {
@@ -91,13 +94,14 @@ static volatile uint32_t *pixel_line(unsigned y)
 }
 
 /* Draws one row of a cell's pixels, `factor` lines high. */
-static void draw_row(unsigned x, unsigned y, unsigned bits, uint32_t pixel)
+static void draw_row(unsigned x, unsigned y, unsigned bits, uint32_t text,
+                     uint32_t ground)
 {
     for (unsigned line = 0; line < screen.factor; line++) {
         volatile uint32_t *at = pixel_line(y + line) + x;
 
-        for (unsigned bit = 1U << (CELL_COLUMNS - 1); bit != 0; bit >>= 1) {
-            uint32_t value = bits & bit ? pixel : 0;
+        for (unsigned bit = 1U << (FONT_COLUMNS - 1); bit != 0; bit >>= 1) {
+            uint32_t value = bits & bit ? text : ground;
 
             for (unsigned i = 0; i < screen.factor; i++) {
                 *at++ = value;
@@ -106,189 +110,100 @@ static void draw_row(unsigned x, unsigned y, unsigned bits, uint32_t pixel)
     }
 }
 
-static void draw_cell(unsigned row, unsigned column)
+static void draw_cell(unsigned row, unsigned column, struct terminal_cell cell)
 {
-    struct cell cell = screen.text[row][column];
-    struct cell *shown = &screen.shown[row][column];
+    struct terminal_cell *shown = &screen.shown[row][column];
     const uint8_t *glyph = font_glyph(cell.character);
-    unsigned x = column * CELL_COLUMNS * screen.factor;
-    unsigned y = row * CELL_ROWS * screen.factor;
+    unsigned x = column * FONT_COLUMNS * screen.factor;
+    unsigned y = row * FONT_ROWS * screen.factor;
 
-    if (screen.holder != NULL ||
-        (shown->character == cell.character && shown->style == cell.style)) {
+    if (shown->character == cell.character && shown->look == cell.look) {
         return;
     }
     *shown = cell;
     for (unsigned i = 0; i < FONT_ROWS; i++) {
-        /* The glyph begins one row below the top of its cell, and leaves the
-         * cell's right column blank. */
-        draw_row(x, y + (i + 1) * screen.factor, (unsigned)glyph[i] << 1,
-                 screen.pixels[cell.style]);
+        draw_row(x, y + i * screen.factor, glyph[i],
+                 screen.pixels[cell.look & 15], screen.pixels[cell.look >> 4]);
     }
 }
 
-static void draw_all(void)
+static bool cursor_at(unsigned row, unsigned column)
 {
-    for (unsigned row = 0; row < screen.rows; row++) {
-        for (unsigned column = 0; column < screen.columns; column++) {
-            draw_cell(row, column);
+    const struct terminal *terminal = &screen.terminal;
+
+    return !terminal->hidden && terminal->back == 0 && terminal->row == row &&
+           terminal->column == column;
+}
+
+static void draw_text(unsigned row)
+{
+    const struct terminal_cell *cells = terminal_view(&screen.terminal, row);
+
+    for (unsigned column = 0; column < screen.terminal.columns; column++) {
+        struct terminal_cell cell = cells[column];
+
+        if (cursor_at(row, column)) {
+            cell.look = TERMINAL_LOOK(TERMINAL_BLACK, TERMINAL_GREY);
+        }
+        draw_cell(row, column, cell);
+    }
+}
+
+static void draw_status(void)
+{
+    for (unsigned column = 0; column < screen.terminal.columns; column++) {
+        draw_cell(screen.terminal.rows, column, screen.status[column]);
+    }
+}
+
+/* Draws what has changed. The caller holds the lock. */
+static void draw(void)
+{
+    if (screen.holder != NULL) {
+        return;
+    }
+    for (unsigned row = 0; row < screen.terminal.rows; row++) {
+        if (screen.terminal.dirty[row]) {
+            screen.terminal.dirty[row] = false;
+            draw_text(row);
         }
     }
-}
-
-static void blank_cells(struct cell *cell, size_t count)
-{
-    while (count-- > 0) {
-        *cell++ = blank;
+    if (screen.status_dirty) {
+        screen.status_dirty = false;
+        draw_status();
     }
 }
 
-static void blank_rows(unsigned first)
+/* The text has changed; the caller holds the lock. */
+static void changed(void)
 {
-    for (unsigned row = first; row < screen.rows; row++) {
-        blank_cells(screen.text[row], screen.columns);
+    if (!screen.deferring) {
+        draw();
+    } else if (!timer_armed(&screen.timer)) {
+        timer_arm(&screen.timer, time_now() + DRAW_PERIOD);
     }
 }
 
-static void clear(void)
+void framebuffer_flush(void)
 {
-    blank_rows(0);
-    draw_all();
-    screen.row = 0;
-    screen.column = 0;
-}
-
-/* Scrolls by a third of the screen at once. Scrolling by one line would redraw
- * the whole screen, with uncached writes, for each new line. */
-static void scroll(void)
-{
-    unsigned by = screen.rows / 3 + 1;
-
-    memmove(screen.text[0], screen.text[by],
-            (screen.rows - by) * sizeof(screen.text[0]));
-    blank_rows(screen.rows - by);
-    draw_all();
-    screen.row -= by;
-}
-
-static void new_line(void)
-{
-    screen.row++;
-    if (screen.row == screen.rows) {
-        scroll();
+    if (screen.open) {
+        spinlock_take(&screen.lock);
+        draw();
+        spinlock_give(&screen.lock);
     }
 }
 
-static void put_printable(char character)
+static void draw_later(void *argument)
 {
-    if (screen.column == screen.columns) {
-        screen.column = 0;
-        new_line();
-    }
-    screen.text[screen.row][screen.column] =
-        (struct cell){.character = character, .style = (uint8_t)screen.style};
-    draw_cell(screen.row, screen.column);
-    screen.column++;
-    screen.homed = false;
+    (void)argument;
+    framebuffer_flush();
 }
 
-static void erase_to_line_end(void)
+void framebuffer_start_deferring(void)
 {
-    for (unsigned c = screen.column; c < screen.columns; c++) {
-        screen.text[screen.row][c] = blank;
-        draw_cell(screen.row, c);
-    }
-}
-
-/* Carries out a control sequence (ESC [ ...) that ends with `final`. Only those
- * that clear are obeyed. */
-static void control_sequence(char final)
-{
-    if (final == 'H') {
-        screen.homed = true;
-    } else if (final == 'J' && (screen.parameter >= 2 || screen.homed)) {
-        clear();
-    } else if ((final == 'K' || final == 'J') && screen.parameter == 0) {
-        erase_to_line_end();
-    }
-}
-
-static void put_escaped(char character)
-{
-    switch (screen.escape) {
-    case ESCAPE_START:
-        screen.parameter = 0;
-        if (character == '[') {
-            screen.escape = ESCAPE_CONTROL;
-        } else if (strchr("]PX^_", character) != NULL && character != '\0') {
-            screen.escape = ESCAPE_STRING;
-        } else if (character >= ' ' && character <= '/') {
-            screen.escape = ESCAPE_DESIGNATE;
-        } else {
-            screen.escape = ESCAPE_NONE;
-        }
-        break;
-    case ESCAPE_CONTROL:
-        if (character >= '0' && character <= '9') {
-            screen.parameter =
-                (screen.parameter * 10 + (unsigned)(character - '0')) % 1000;
-        } else if (character == ';') {
-            screen.parameter = 0;
-        } else if (character >= '@' && character <= '~') {
-            screen.escape = ESCAPE_NONE;
-            control_sequence(character);
-        }
-        break;
-    case ESCAPE_STRING:
-        if (character == '\a') {
-            screen.escape = ESCAPE_NONE;
-        }
-        break;
-    default:
-        screen.escape = ESCAPE_NONE;
-        break;
-    }
-}
-
-static void put_plain(char character)
-{
-    switch (character) {
-    case '\n':
-        new_line();
-        break;
-    case '\r':
-        screen.column = 0;
-        break;
-    case '\b':
-        screen.column -= screen.column > 0 ? 1 : 0;
-        break;
-    case '\t':
-        screen.column = (screen.column / TAB + 1) * TAB;
-        if (screen.column > screen.columns) {
-            screen.column = screen.columns;
-        }
-        break;
-    default:
-        if (character >= ' ' && character <= '~') {
-            put_printable(character);
-        } else if ((uint8_t)character >= 0xc0) {
-            /* The first byte of a UTF-8 character that is not ASCII is shown as
-             * "?"; the other bytes are dropped. */
-            put_printable('?');
-        }
-        break;
-    }
-}
-
-static void put(char character)
-{
-    if (character == '\033') {
-        screen.escape = ESCAPE_START;
-    } else if (screen.escape != ESCAPE_NONE) {
-        put_escaped(character);
-    } else {
-        put_plain(character);
-    }
+    screen.timer.fire = draw_later;
+    screen.timer.domain = &domain_kernel;
+    screen.deferring = true;
 }
 
 static unsigned at_most(unsigned value, unsigned limit)
@@ -300,8 +215,8 @@ static unsigned choose_factor(uint32_t width, uint32_t height)
 {
     unsigned factor = 1;
 
-    while (width / CELL_COLUMNS / (factor + 1) >= COLUMNS_WANTED &&
-           height / CELL_ROWS / (factor + 1) >= ROWS_WANTED) {
+    while (width / FONT_COLUMNS / (factor + 1) >= COLUMNS_WANTED &&
+           height / FONT_ROWS / (factor + 1) >= ROWS_WANTED) {
         factor++;
     }
     return factor;
@@ -317,34 +232,39 @@ static void wipe(void)
             line[x] = 0;
         }
     }
-    for (unsigned row = 0; row < screen.rows; row++) {
-        blank_cells(screen.shown[row], screen.columns);
+    for (unsigned row = 0; row <= TERMINAL_ROWS; row++) {
+        for (unsigned column = 0; column < TERMINAL_COLUMNS; column++) {
+            screen.shown[row][column] =
+                (struct terminal_cell){' ', TERMINAL_PLAIN};
+        }
     }
 }
 
 bool framebuffer_open(const struct framebuffer_mode *mode)
 {
+    unsigned columns = 0, rows = 0;
+
     screen.open = false;
+    screen.deferring = false;
     if (mode->base == 0 || mode->base % 4 != 0 || mode->pitch % 4 != 0 ||
-        mode->width < 20 * CELL_COLUMNS || mode->height < 5 * CELL_ROWS ||
-        mode->width > 65536 || mode->height > 65536 ||
-        mode->pitch < mode->width * 4) {
+        mode->width < COLUMNS_LEAST * FONT_COLUMNS ||
+        mode->height < ROWS_LEAST * FONT_ROWS || mode->width > 65536 ||
+        mode->height > 65536 || mode->pitch < mode->width * 4) {
         return false;
     }
     screen.mode = *mode;
     screen.factor = choose_factor(mode->width, mode->height);
-    screen.columns =
-        at_most(mode->width / CELL_COLUMNS / screen.factor, COLUMNS_MAX);
-    screen.rows = at_most(mode->height / CELL_ROWS / screen.factor, ROWS_MAX);
-    screen.row = 0;
-    screen.column = 0;
-    screen.escape = ESCAPE_NONE;
-    screen.homed = false;
-    for (unsigned i = 0; i < STYLE_COUNT; i++) {
+    columns =
+        at_most(mode->width / FONT_COLUMNS / screen.factor, TERMINAL_COLUMNS);
+    rows = at_most(mode->height / FONT_ROWS / screen.factor - 1, TERMINAL_ROWS);
+    for (unsigned i = 0; i < COLOURS; i++) {
         screen.pixels[i] = pixel_of(colours[i], mode->format);
     }
     screen.holder = NULL;
-    blank_rows(0);
+    terminal_init(&screen.terminal, columns, rows);
+    for (unsigned column = 0; column < TERMINAL_COLUMNS; column++) {
+        screen.status[column] = (struct terminal_cell){' ', TERMINAL_PLAIN};
+    }
     wipe();
     screen.open = true;
     return true;
@@ -358,35 +278,54 @@ void framebuffer_size(uint32_t *width, uint32_t *height)
 
 void framebuffer_write(const void *bytes, size_t length)
 {
-    const char *character = bytes;
-
     if (!screen.open) {
         return;
     }
     spinlock_take(&screen.lock);
-    for (size_t i = 0; i < length; i++) {
-        put(character[i]);
-    }
+    terminal_write(&screen.terminal, bytes, length);
+    changed();
     spinlock_give(&screen.lock);
 }
 
-void framebuffer_write_line(const char *text, size_t length)
+void framebuffer_write_line(enum framebuffer_style style, const char *text,
+                            size_t length)
 {
     if (!screen.open) {
         return;
     }
     spinlock_take(&screen.lock);
-    if (screen.column > 0) {
-        screen.column = 0;
-        new_line();
+    terminal_write_line(&screen.terminal, text, length, looks[style]);
+    changed();
+    spinlock_give(&screen.lock);
+}
+
+void framebuffer_status(const char *text, size_t length)
+{
+    if (!screen.open) {
+        return;
     }
-    screen.style = STYLE_LOG;
-    for (size_t i = 0; i < length; i++) {
-        put_plain(text[i]);
+    spinlock_take(&screen.lock);
+    for (unsigned column = 0; column < screen.terminal.columns; column++) {
+        bool inside = column > 0 && column <= length;
+
+        screen.status[column] = (struct terminal_cell){
+            inside ? (uint8_t)text[column - 1] : (uint8_t)' ', STATUS_LOOK};
     }
-    screen.style = STYLE_GUEST;
-    screen.column = 0;
-    new_line();
+    screen.status_dirty = true;
+    changed();
+    spinlock_give(&screen.lock);
+}
+
+void framebuffer_scroll(bool back)
+{
+    int half = (int)(screen.terminal.rows / 2);
+
+    if (!screen.open) {
+        return;
+    }
+    spinlock_take(&screen.lock);
+    terminal_scroll_view(&screen.terminal, back ? half : -half);
+    changed();
     spinlock_give(&screen.lock);
 }
 
@@ -411,7 +350,9 @@ static void text_again(void)
 {
     screen.holder = NULL;
     wipe();
-    draw_all();
+    memset(screen.terminal.dirty, true, sizeof screen.terminal.dirty);
+    screen.status_dirty = true;
+    draw();
 }
 
 void framebuffer_give_back(const void *holder)
@@ -426,8 +367,11 @@ void framebuffer_give_back(const void *holder)
 void framebuffer_seize(void)
 {
     spinlock_take(&screen.lock);
+    screen.deferring = false;
     if (screen.holder != NULL) {
         text_again();
+    } else if (screen.open) {
+        draw();
     }
     spinlock_give(&screen.lock);
 }

@@ -1,6 +1,7 @@
 /* Text on the firmware's linear framebuffer: log lines and the guests' consoles
- * in one stream. Called by kernel/log_env.c and kernel/console_output.c. The
- * text is kept in memory, and only cells that have changed are drawn. The
+ * in one stream, and a line of status below it. Called by kernel/log_env.c,
+ * kernel/console_output.c and kernel/hold.c. The text is a terminal in memory
+ * (kernel/terminal.h), and only cells that have changed are drawn. The
  * framebuffer is uncached and is never read. */
 #pragma once
 
@@ -21,20 +22,43 @@ struct framebuffer_mode {
     enum framebuffer_format format;
 };
 
+/* What a line of Lintel's own looks like. */
+enum framebuffer_style {
+    FRAMEBUFFER_INFO,    /* grey */
+    FRAMEBUFFER_WARNING, /* yellow */
+    FRAMEBUFFER_ERROR,   /* red */
+    FRAMEBUFFER_GOOD,    /* a verdict, on green */
+    FRAMEBUFFER_BAD,     /* a verdict, on red */
+    FRAMEBUFFER_STYLES
+};
+
 /* Clears the screen and starts drawing text. False: it cannot use the mode, and
  * all other calls do nothing. */
 bool framebuffer_open(const struct framebuffer_mode *mode);
 
+/* From here on text is drawn by a timer, a few hundredths of a second later and
+ * much of it in one go; before this call it is drawn at once. Called after
+ * time_init() and task_init(). */
+void framebuffer_start_deferring(void);
+
+/* Draws what is not drawn yet. */
+void framebuffer_flush(void);
+
 /* The size of the screen in pixels. If there is no screen, both are 0. */
 void framebuffer_size(uint32_t *width, uint32_t *height);
 
-/* Shows text. Newline, carriage return, backspace, tab and the sequences that
- * clear are obeyed. All other control characters and escape sequences are
- * dropped. */
+/* Shows what guests write, as kernel/terminal.h says. */
 void framebuffer_write(const void *bytes, size_t length);
 
-/* As framebuffer_write(), but on a line of its own and in the log's colour. */
-void framebuffer_write_line(const char *text, size_t length);
+/* Shows a line of Lintel's own, broken between words. */
+void framebuffer_write_line(enum framebuffer_style style, const char *text,
+                            size_t length);
+
+/* Shows this text in the screen's last line, which is not part of the text. */
+void framebuffer_status(const char *text, size_t length);
+
+/* Scrolls the text back by half a screen, or forward again. */
+void framebuffer_scroll(bool back);
 
 /* Gives the screen to a picture: clears the screen, and from now on keeps text
  * in memory without drawing it. `holder` stands for the picture. False: another
@@ -44,7 +68,8 @@ bool framebuffer_take(const void *holder);
 /* If `holder` has the screen, shows the text again. */
 void framebuffer_give_back(const void *holder);
 
-/* Shows the text again, even if a picture has the screen. Called by a panic. */
+/* Shows the text again, even if a picture has the screen, and draws at once
+ * from here on. Called by a panic. */
 void framebuffer_seize(void);
 
 /* If `holder` has the screen, draws `count` pixels from column `x` of line `y`

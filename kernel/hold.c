@@ -59,7 +59,8 @@ static bool key_pressed(void)
 
 static void say(const char *line)
 {
-    framebuffer_write_line(line, strlen(line));
+    framebuffer_write_line(FRAMEBUFFER_INFO, line, strlen(line));
+    framebuffer_flush();
 }
 
 void hold_screen(uint64_t tsc_hz)

@@ -8,6 +8,7 @@
 #include "arch/cpu.h"
 #include "arch/processor.h"
 #include "arch/spinlock.h"
+#include "kernel/base/string.h"
 #include "kernel/domain.h"
 #include "kernel/framebuffer.h"
 #include "kernel/serial.h"
@@ -51,7 +52,34 @@ static void show_in_emulator(const char *line, size_t length)
     cpu_out8(DEBUG_PORT, '\n');
 }
 
-void log_env_show(const char *line, size_t length)
+/* Shows a line to people. The closing lines have their exit status behind
+ * "exit ". */
+static void show_on_screen(enum log_kind kind, const char *line, size_t length)
+{
+    static const enum framebuffer_style styles[] = {
+        [LOG_KIND_ERROR] = FRAMEBUFFER_ERROR,
+        [LOG_KIND_WARN] = FRAMEBUFFER_WARNING,
+        [LOG_KIND_INFO] = FRAMEBUFFER_INFO,
+        [LOG_KIND_DEBUG] = FRAMEBUFFER_INFO,
+        [LOG_KIND_VERDICT] = FRAMEBUFFER_BAD,
+    };
+    static const char good[] = "exit 0 ";
+    enum framebuffer_style style;
+
+    if (kind == LOG_KIND_JSON) {
+        return;
+    }
+    style = styles[kind];
+    for (size_t i = 0; kind == LOG_KIND_VERDICT && i + sizeof(good) <= length;
+         i++) {
+        if (memcmp(line + i, good, sizeof(good) - 1) == 0) {
+            style = FRAMEBUFFER_GOOD;
+        }
+    }
+    framebuffer_write_line(style, line, length);
+}
+
+void log_env_show(enum log_kind kind, const char *line, size_t length)
 {
     static struct spinlock lock; /* keeps each line in one piece */
     struct serial *port = serial_port(SERIAL_LOG);
@@ -64,7 +92,7 @@ void log_env_show(const char *line, size_t length)
         send(port, line, length);
     }
     show_in_emulator(line, length);
-    framebuffer_write_line(line, length);
+    show_on_screen(kind, line, length);
     spinlock_give(&lock);
 }
 
@@ -77,4 +105,5 @@ void log_env_flush(void)
             serial_flush(port);
         }
     }
+    framebuffer_flush();
 }

@@ -23,6 +23,9 @@ objects += $(addprefix kernel/, \
     task.o \
     task_life.o \
     task_turns.o \
+    terminal.o \
+    terminal_cells.o \
+    terminal_control.o \
     time.o \
     )
 

@@ -76,7 +76,7 @@ size_t log_line_begin(enum log_level level, char *line, size_t size)
 void log_line_end(char *line)
 {
     make_printable(line);
-    log_env_show(line, strlen(line));
+    log_env_show(LOG_KIND_JSON, line, strlen(line));
 }
 
 void log_at(enum log_level level, const char *format, ...)
@@ -92,7 +92,7 @@ void log_at(enum log_level level, const char *format, ...)
     length = append(line, length, format, values);
     va_end(values);
     make_printable(line);
-    log_env_show(line, length);
+    log_env_show((enum log_kind)level, line, length);
 }
 
 void log_raw(const char *format, ...)
@@ -105,7 +105,7 @@ void log_raw(const char *format, ...)
     length = append(line, 0, format, values);
     va_end(values);
     make_printable(line);
-    log_env_show(line, length);
+    log_env_show(LOG_KIND_VERDICT, line, length);
 }
 
 void log_flush(void)

@@ -21,7 +21,8 @@ enum log_level log_get_level(void);
 void log_at(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* For a line longer than log_at() can make. log_line_begin() writes the time
+/* For a line of JSON, which may be longer than log_at() can make, and is not
+ * shown on the screen. log_line_begin() writes the time
  * and the level to `line`, which is the caller's and has `size` bytes, and
  * returns how many bytes it wrote. The caller appends the rest, with a NUL.
  * Then log_line_end() shows the line. If log_line_begin() returns 0, this level

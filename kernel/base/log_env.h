@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "kernel/base/log.h"
+
 /* Milliseconds since Lintel started. */
 unsigned long long log_env_milliseconds(void);
 
@@ -11,9 +13,19 @@ unsigned long long log_env_milliseconds(void);
  * together; otherwise "". */
 const char *log_env_label(void);
 
-/* Shows a line in every place where the log is shown. `line` is printable and
- * has no newline at its end. Lines of different processors do not mix. */
-void log_env_show(const char *line, size_t length);
+/* What a line is: one of a level, or one that other programs read. */
+enum log_kind {
+    LOG_KIND_ERROR = LOG_ERROR,
+    LOG_KIND_WARN = LOG_WARN,
+    LOG_KIND_INFO = LOG_INFO,
+    LOG_KIND_DEBUG = LOG_DEBUG,
+    LOG_KIND_VERDICT, /* of log_raw(): people read it, too */
+    LOG_KIND_JSON,
+};
+
+/* Shows a line in every place where such lines are shown. `line` is printable
+ * and has no newline at its end. Lines of different processors do not mix. */
+void log_env_show(enum log_kind kind, const char *line, size_t length);
 
 /* Waits until the output of the log and of the guests has left the serial
  * ports. The wait is bounded. */

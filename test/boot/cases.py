@@ -33,7 +33,6 @@ BOOTS = [
     formats.vmlinux_by_pvh,
     clauses.broken_clauses,
     debian.debian_cloud,
-    debian.debian_smp,
     debian.debian_smp_on_two,
     interactive.interactive,
     debian.make_run,
@@ -58,6 +57,7 @@ BOOTS = [
 # By `make soak`: too long for `make test`.
 LONG = [
     debian.debian_generic_packed,
+    debian.debian_smp,
     processors.debian_on_two,
     features.debian_idle_hours,
     features.debian_rings,

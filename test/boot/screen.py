@@ -30,11 +30,12 @@ def is_picture(rows):
 
 
 def is_text(rows):
-    """Thin, of no more than its two colours, and not the picture."""
-    colours = set(b"".join(rows))
-    lit = sum(len(row) - row.count(0) for row in rows)
-    return (1 < len(colours) <= 3 and
-            0 < lit < len(rows) * len(rows[0]) // 5)
+    """Thin, of some colours but not the picture's four, above a line of
+    status."""
+    text = rows[:-16]
+    lit = sum(len(row) - row.count(0) for row in text)
+    return (not set(b"".join(QUARTERS)) <= set(b"".join(text)) and
+            0 < lit < len(text) * len(text[0]) // 5)
 
 
 class Watch:

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "kernel/font.h"
+#include "test/unit/support/timer_fake.h"
 
 static uint32_t *pixels;
 static struct framebuffer_mode mode;
@@ -40,19 +41,24 @@ static uint32_t pixel(unsigned x, unsigned y)
     return pixels[(size_t)y * mode.pitch / 4 + x];
 }
 
+static uint32_t pixel_of(unsigned row, unsigned column, unsigned x, unsigned y)
+{
+    return pixel((column * FONT_COLUMNS + x) * factor,
+                 (row * FONT_ROWS + y) * factor);
+}
+
+/* True if the cell shows the character, in one colour on another. */
 static bool is_glyph(unsigned row, unsigned column, char character)
 {
-    const uint8_t *glyph = font_glyph(character);
+    const uint8_t *glyph = font_glyph((uint8_t)character);
+    uint32_t ground = pixel_of(row, column, 0, 0);
 
-    for (unsigned y = 0; y < 9 * factor; y++) {
-        for (unsigned x = 0; x < 6 * factor; x++) {
-            unsigned gy = y / factor;
-            unsigned gx = x / factor;
-            bool lit =
-                gy >= 1 && gy <= 7 && gx < 5 && (glyph[gy - 1] >> (4 - gx) & 1);
+    for (unsigned y = 0; y < FONT_ROWS * factor; y++) {
+        for (unsigned x = 0; x < FONT_COLUMNS * factor; x++) {
+            bool lit = glyph[y / factor] >> (7 - x / factor) & 1;
 
-            if (lit !=
-                (pixel(column * 6 * factor + x, row * 9 * factor + y) != 0)) {
+            if (lit != (pixel(column * FONT_COLUMNS * factor + x,
+                              row * FONT_ROWS * factor + y) != ground)) {
                 return false;
             }
         }
@@ -60,13 +66,15 @@ static bool is_glyph(unsigned row, unsigned column, char character)
     return true;
 }
 
-/* The text of one row without the blanks at its end; '\1' is no character. */
+/* The text of one row without the blanks at its end; '\1' is no character: the
+ * cursor, say. */
 static const char *row_text(unsigned row)
 {
-    static char text[200];
+    static char text[300];
     size_t length = 0;
 
-    for (unsigned column = 0; column < mode.width / 6 / factor; column++) {
+    for (unsigned column = 0; column < mode.width / FONT_COLUMNS / factor;
+         column++) {
         char found = '\1';
 
         for (char c = ' '; c <= '~'; c++) {
@@ -98,18 +106,36 @@ static int close_screen(void **state)
     return 0;
 }
 
+static void line(enum framebuffer_style style, const char *text)
+{
+    framebuffer_write_line(style, text, strlen(text));
+}
+
 static void every_character_has_its_own_shape(void **state)
 {
     (void)state;
     for (char a = ' '; a <= '~'; a++) {
         for (char b = (char)(a + 1); b <= '~'; b++) {
-            assert_memory_not_equal(font_glyph(a), font_glyph(b), FONT_ROWS);
-        }
-        for (unsigned row = 0; row < FONT_ROWS; row++) {
-            assert_true(font_glyph(a)[row] < 1U << FONT_COLUMNS);
+            assert_memory_not_equal(font_glyph((uint8_t)a),
+                                    font_glyph((uint8_t)b), FONT_ROWS);
         }
     }
-    assert_ptr_equal(font_glyph('\xe4'), font_glyph('?'));
+    assert_ptr_equal(font_glyph(0x80), font_glyph('?'));
+    assert_ptr_equal(font_glyph(0x7f), font_glyph('?'));
+    assert_ptr_not_equal(font_glyph(0xe4), font_glyph('?'));
+    assert_memory_not_equal(font_glyph(0xe4), font_glyph('a'), FONT_ROWS);
+}
+
+/* Descenders reach below the line on which the others stand. */
+static void descenders_descend(void **state)
+{
+    (void)state;
+    for (const char *c = "gjpqy"; *c != '\0'; c++) {
+        assert_int_not_equal(font_glyph((uint8_t)*c)[14], 0);
+    }
+    for (const char *c = "abcdeAXZ0"; *c != '\0'; c++) {
+        assert_int_equal(font_glyph((uint8_t)*c)[14], 0);
+    }
 }
 
 static void letters_grow_with_the_screen(void **state)
@@ -117,8 +143,8 @@ static void letters_grow_with_the_screen(void **state)
     static const struct {
         uint32_t width, height;
         unsigned factor;
-    } screens[] = {{640, 480, 1},  {800, 600, 1},   {1024, 768, 2},
-                   {1280, 800, 2}, {1920, 1080, 3}, {3840, 2160, 6},
+    } screens[] = {{640, 480, 1},   {800, 600, 1},   {1280, 800, 1},
+                   {1920, 1080, 1}, {2560, 1440, 2}, {3840, 2160, 3},
                    {200, 100, 1}};
 
     (void)state;
@@ -138,101 +164,90 @@ static void colours_follow_the_format(void **state)
 {
     (void)state;
     open_screen(640, 480, 1);
-    framebuffer_write_line("_", 1);
-    assert_int_equal(pixel(0, 7), 0xffc060);
+    line(FRAMEBUFFER_ERROR, "_");
+    assert_int_equal(pixel_of(0, 0, 1, 14), 0xff6060);
     mode.format = FRAMEBUFFER_RGBX;
     assert_true(framebuffer_open(&mode));
-    framebuffer_write_line("_", 1);
-    assert_int_equal(pixel(0, 7), 0x60c0ff);
+    line(FRAMEBUFFER_ERROR, "_");
+    assert_int_equal(pixel_of(0, 0, 1, 14), 0x6060ff);
 }
 
-static void lines_wrap_and_log_lines_stand_alone(void **state)
+static void styles_differ(void **state)
 {
-    char text[140];
+    uint32_t text[FRAMEBUFFER_STYLES], ground[FRAMEBUFFER_STYLES];
 
-    (void)state;
-    open_screen(640, 480, 1); /* 106 columns */
-    memset(text, 'w', sizeof(text));
-    framebuffer_write(text, 108);
-    assert_string_equal(row_text(1), "ww");
-    framebuffer_write_line("log", 3);
-    assert_string_equal(row_text(2), "log");
-    show("guest\r\nnext\rN");
-    assert_string_equal(row_text(3), "guest");
-    assert_string_equal(row_text(4), "Next");
-    /* A full line's own newline makes no empty line. */
-    show("\r\n");
-    framebuffer_write(text, 106);
-    show("\r\nz");
-    assert_string_equal(row_text(6), "z");
-}
-
-static void backspace_and_tab_move(void **state)
-{
     (void)state;
     open_screen(640, 480, 1);
-    show("abc\b\bX\ty\r\n\b\bz\tw");
-    assert_string_equal(row_text(0), "aXc     y");
-    assert_string_equal(row_text(1), "z       w");
-    for (int i = 0; i < 30; i++) {
-        show("\t");
+    for (unsigned i = 0; i < FRAMEBUFFER_STYLES; i++) {
+        line((enum framebuffer_style)i, "_");
+        text[i] = pixel_of(i, 0, 1, 14);
+        ground[i] = pixel_of(i, 0, 1, 0);
+        for (unsigned other = 0; other < i; other++) {
+            assert_true(text[i] != text[other] || ground[i] != ground[other]);
+        }
+        assert_int_not_equal(text[i], ground[i]);
     }
-    show("e");
-    assert_string_equal(row_text(2), "e");
 }
 
-static void escape_sequences_leave_no_litter(void **state)
+static void the_status_has_the_last_line(void **state)
 {
     (void)state;
-    open_screen(640, 480, 1);
-    show("\033[1;31mred\033[0m \033[38;5;208morange\033[m\r\n"
-         "\033]0;title\aA\033]8;;http://x\033\\B\033(0C\033=D\033[?25lE\r\n"
-         "\033[6n\033[999;999Hf\xc3\xa4h\xe2\x82\xac\r\n"
-         "abcdef\b\b\b\033[K\r\n"
-         "ghi\b\033[J");
-    assert_string_equal(row_text(0), "red orange");
-    assert_string_equal(row_text(1), "ABCDE");
-    assert_string_equal(row_text(2), "f?h?");
-    assert_string_equal(row_text(3), "abc");
-    assert_string_equal(row_text(4), "gh");
-}
-
-static void clearing_clears(void **state)
-{
-    (void)state;
-    open_screen(640, 480, 1);
-    show("old\r\nolder\033[H\033[2Jnew");
-    assert_string_equal(row_text(0), "new");
-    assert_string_equal(row_text(1), "");
-    show("\033[H\033[Jagain");
-    assert_string_equal(row_text(0), "again");
-}
-
-/* After any number of lines the last ones are seen, in order, and the last line
- * written is the last on the screen. */
-static void scrolling_keeps_the_last_lines(void **state)
-{
-    (void)state;
-    open_screen(640, 480, 1); /* 53 rows */
-    for (unsigned last = 0; last < 300; last++) {
-        char expected[20];
-        unsigned row = 0;
-
-        framebuffer_write_line(
-            expected,
-            (size_t)snprintf(expected, sizeof(expected), "line %u", last));
-        if (last % 7 != 0) {
-            continue;
-        }
-        while (row < 52 && row_text(row + 1)[0] != '\0') {
-            row++;
-        }
-        assert_true(row >= 30 || row >= last);
-        for (unsigned i = 0; i <= row && i <= last; i++) {
-            snprintf(expected, sizeof(expected), "line %u", last - i);
-            assert_string_equal(row_text(row - i), expected);
-        }
+    open_screen(640, 480, 1); /* 30 rows */
+    framebuffer_status("2 machines", 10);
+    for (unsigned i = 0; i < 100; i++) {
+        line(FRAMEBUFFER_INFO, "text");
     }
+    assert_string_equal(row_text(29), " 2 machines");
+    assert_string_equal(row_text(27), "text");
+    framebuffer_status("1 machine", 9);
+    assert_string_equal(row_text(29), " 1 machine");
+}
+
+static void what_has_gone_comes_back(void **state)
+{
+    char text[20];
+
+    (void)state;
+    open_screen(640, 480, 1);
+    for (unsigned i = 0; i < 100; i++) {
+        snprintf(text, sizeof(text), "line %u", i);
+        line(FRAMEBUFFER_INFO, text);
+    }
+    assert_string_equal(row_text(27), "line 99");
+    framebuffer_scroll(true); /* by 14 */
+    assert_string_equal(row_text(27), "line 85");
+    line(FRAMEBUFFER_INFO, "line 100");
+    assert_string_equal(row_text(27), "line 85");
+    framebuffer_scroll(false);
+    framebuffer_scroll(false);
+    assert_string_equal(row_text(27), "line 100");
+    for (unsigned i = 0; i < 20; i++) {
+        framebuffer_scroll(true);
+    }
+    assert_string_equal(row_text(0), "line 0");
+}
+
+/* From then on a timer draws; a panic does not wait for it. */
+static void drawing_can_wait(void **state)
+{
+    (void)state;
+    open_screen(640, 480, 1);
+    framebuffer_start_deferring();
+    show("one\r\n");
+    show("two");
+    assert_string_equal(row_text(0), "");
+    assert_true(timer_fake_fire());
+    assert_string_equal(row_text(0), "one");
+    assert_string_equal(row_text(1), "two");
+    assert_false(timer_fake_fire());
+    show("\r\nthree");
+    framebuffer_flush();
+    assert_string_equal(row_text(2), "three");
+    (void)timer_fake_fire();
+    show("\r\nfour");
+    framebuffer_seize();
+    show("\r\nfive");
+    assert_string_equal(row_text(4), "five");
 }
 
 static void unusable_modes_are_refused(void **state)
@@ -256,7 +271,7 @@ static void unusable_modes_are_refused(void **state)
     REFUSED(height = 1U << 31);
     memset(pixels, 0x77, (size_t)mode.pitch * mode.height);
     show("nothing");
-    framebuffer_write_line("nothing", 7);
+    line(FRAMEBUFFER_INFO, "nothing");
     assert_int_equal(pixel(0, 1), 0x77777777);
 }
 
@@ -266,13 +281,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(every_character_has_its_own_shape),
+        TEST(descenders_descend),
         TEST(letters_grow_with_the_screen),
         TEST(colours_follow_the_format),
-        TEST(lines_wrap_and_log_lines_stand_alone),
-        TEST(backspace_and_tab_move),
-        TEST(escape_sequences_leave_no_litter),
-        TEST(clearing_clears),
-        TEST(scrolling_keeps_the_last_lines),
+        TEST(styles_differ),
+        TEST(the_status_has_the_last_line),
+        TEST(what_has_gone_comes_back),
+        TEST(drawing_can_wait),
         TEST(unusable_modes_are_refused),
     };
 

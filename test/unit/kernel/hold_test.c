@@ -77,8 +77,14 @@ void framebuffer_size(uint32_t *width, uint32_t *height)
     *width = *height = m.screen ? 600 : 0;
 }
 
-void framebuffer_write_line(const char *text, size_t length)
+void framebuffer_flush(void)
 {
+}
+
+void framebuffer_write_line(enum framebuffer_style style, const char *text,
+                            size_t length)
+{
+    assert_int_equal(style, FRAMEBUFFER_INFO);
     strncat(m.shown, text, length);
 }
 

@@ -214,7 +214,7 @@ static void text_waits(void **state)
     (void)state;
     framebuffer_write("one\r\n", 5);
     framebuffer_write("two", 3);
-    framebuffer_write_line("log", 3);
+    framebuffer_write_line(FRAMEBUFFER_INFO, "log", 3);
     memcpy(expected, pixels, sizeof(expected));
 
     open_screen(FRAMEBUFFER_BGRX);
@@ -225,7 +225,7 @@ static void text_waits(void **state)
     assert_true(picture_show(&picture));
     assert_true(is_black());
     framebuffer_write("two", 3);
-    framebuffer_write_line("log", 3);
+    framebuffer_write_line(FRAMEBUFFER_INFO, "log", 3);
     assert_true(is_black());
     picture_look(&picture, HEIGHT);
     is_shown(0, 0);

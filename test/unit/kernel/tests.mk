@@ -17,14 +17,21 @@ entropy-sources := test/unit/kernel/entropy_test.c kernel/entropy.c \
     kernel/entropy_health.c kernel/sha256.c kernel/chacha20.c arch/spinlock.c
 entropy-flavour := fake_cpu
 
+terminal-parts := $(addprefix kernel/, terminal.c terminal_cells.c \
+    terminal_control.c)
+screen-parts := $(terminal-parts) $(support)/timer_fake.c \
+    kernel/framebuffer.c kernel/font.c kernel/domain.c arch/spinlock.c \
+    $(support)/fake_panic.c $(support)/processor_fake.c
+
+unit-tests += terminal
+terminal-sources := test/unit/kernel/terminal_test.c $(terminal-parts)
+
 unit-tests += framebuffer
-framebuffer-sources := test/unit/kernel/framebuffer_test.c \
-    kernel/framebuffer.c kernel/font.c arch/spinlock.c
+framebuffer-sources := test/unit/kernel/framebuffer_test.c $(screen-parts)
 
 unit-tests += picture
-picture-sources := test/unit/kernel/picture_test.c \
-    kernel/framebuffer.c kernel/picture.c kernel/font.c \
-    arch/spinlock.c $(support)/fake_panic.c
+picture-sources := test/unit/kernel/picture_test.c kernel/picture.c \
+    $(screen-parts)
 
 unit-tests += page page_debug
 page-sources := test/unit/kernel/page_test.c $(support)/fake_panic.c \

@@ -60,8 +60,18 @@ void framebuffer_write(const void *bytes, size_t length)
     strncat(rig.screen, bytes, length);
 }
 
-void framebuffer_write_line(const char *text, size_t length)
+void framebuffer_start_deferring(void)
 {
+}
+
+void framebuffer_flush(void)
+{
+}
+
+void framebuffer_write_line(enum framebuffer_style style, const char *text,
+                            size_t length)
+{
+    rig.style = style;
     strncat(rig.screen, text, length);
     strcat(rig.screen, "\n");
 }

@@ -25,6 +25,7 @@ struct serial {
 struct console_rig {
     struct serial ports[SERIAL_COUNT];
     char screen[30000];
+    enum framebuffer_style style; /* of the last line there */
     char debug_port[4000];
     bool has_debug_port;
     bool queueing;
