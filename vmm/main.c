@@ -104,7 +104,7 @@ static size_t take_machine(const struct boot_info *info)
     lapic_host_init(info);
     tsc_hz = tsc_calibrate(info);
     if (tsc_hz == 0) {
-        finish(STATUS_LINTEL, "no clock: neither PIT, PM timer nor CPUID "
+        finish(STATUS_LINTEL, "no clock: neither PIT, PM timer, CPUID nor HPET "
                               "tells the rate of the TSC");
     }
     time_init(tsc_hz);

@@ -1,7 +1,6 @@
 unit-tests += boot_ranges
 boot_ranges-sources := test/unit/arch/boot_ranges_test.c arch/boot_ranges.c \
-    arch/mtrr.c arch/efi/ucs2.c
-boot_ranges-flavour := fake_cpu
+    arch/efi/ucs2.c
 
 unit-tests += mtrr
 mtrr-sources := test/unit/arch/mtrr_test.c arch/mtrr.c arch/boot_ranges.c
