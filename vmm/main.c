@@ -153,7 +153,6 @@ void lintel_main(struct efi_boot *boot)
     bool loaded = false;
     enum status status = STATUS_LINTEL;
 
-    processor_setup_first();
     serial_init();
     open_screen(&info->framebuffer);
     log_info("Lintel");
