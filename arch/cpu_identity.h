@@ -8,8 +8,8 @@
 /* True for "GenuineIntel". */
 bool cpu_identity_is_intel(void);
 
-/* The family, with the extended family where it counts: 6 for every Intel
- * processor that has EPT and is sold until 2025, 19 from then on. */
+/* The family, with the extended family where it counts. Intel's processors with
+ * EPT are of family 6, those from 2026 on of 18 and 19, too. */
 unsigned cpu_identity_family(void);
 
 /* The model, with the extended model. */

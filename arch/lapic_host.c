@@ -142,14 +142,21 @@ static void drain(void)
     }
 }
 
-static void set_local_vectors(void)
+/* The APIC is enabled first: until then its entries stay masked, whatever is
+ * written (SDM 3A 11.4.7.2), and so they are after INIT. An NMI of the machine
+ * comes by LINT1 of every processor; the first one counts it. */
+static void set_local_vectors(bool first)
 {
     uint32_t last = bits(read_register(LAPIC_REG_VERSION), 23, 16) & 0xff;
 
+    write_register(LAPIC_REG_TPR, 0);
+    write_register(LAPIC_REG_SVR,
+                   LAPIC_SVR_ENABLED | LAPIC_HOST_VECTOR_SPURIOUS);
     write_register(LAPIC_REG_LVT_TIMER,
                    LAPIC_LVT_MASKED | LAPIC_HOST_VECTOR_TIMER);
     write_register(LAPIC_REG_LVT_LINT0, LAPIC_LVT_MASKED);
-    write_register(LAPIC_REG_LVT_LINT1, APIC_MODE(APIC_NMI));
+    write_register(LAPIC_REG_LVT_LINT1,
+                   first ? APIC_MODE(APIC_NMI) : LAPIC_LVT_MASKED);
     write_register(LAPIC_REG_LVT_ERROR, LAPIC_HOST_VECTOR_ERROR);
     if (last >= 4) {
         write_register(LAPIC_REG_LVT_PERFORMANCE, LAPIC_LVT_MASKED);
@@ -160,9 +167,6 @@ static void set_local_vectors(void)
     if (last >= 6) {
         write_register(LAPIC_REG_LVT_CMCI, LAPIC_LVT_MASKED);
     }
-    write_register(LAPIC_REG_TPR, 0);
-    write_register(LAPIC_REG_SVR,
-                   LAPIC_SVR_ENABLED | LAPIC_HOST_VECTOR_SPURIOUS);
     write_register(LAPIC_REG_ESR, 0);
 }
 
@@ -235,7 +239,7 @@ void lapic_host_init(const struct boot_info *boot)
     enable(has_x2apic && !stays_xapic(boot));
     set_handlers();
     lapic.thermal = thermal_of_firmware();
-    set_local_vectors();
+    set_local_vectors(true);
     drain();
     lapic.deadline = cpu_cpuid(1, 0).ecx & CPUID_1_ECX_TSC_DEADLINE;
     if (!lapic.deadline) {
@@ -263,7 +267,7 @@ bool lapic_host_init_here(void)
         lapic.base = base;
         return false;
     }
-    set_local_vectors();
+    set_local_vectors(false);
     drain();
     start_timer();
     return true;

@@ -35,24 +35,30 @@ void mtrr_read(struct mtrrs *mtrrs)
 }
 
 /* How far from `address` on this pair says the same. Its mask is usually one
- * run of ones up to the highest address bit, and then it is one range. */
+ * run of ones, and then its range comes again above the run: where there is no
+ * memory, or where memory encryption has keys in the address. */
 static uint64_t steady_until(const struct mtrrs *mtrrs, unsigned i,
                              uint64_t address)
 {
     uint64_t mask = mtrrs->pairs[i].mask;
     uint64_t start = mtrrs->pairs[i].base & mask;
     uint64_t size = mask & -mask;
+    uint64_t span = mask + size;
+    uint64_t within = address & (span - 1);
+    uint64_t end = address - within;
 
     if (mask == 0) {
         return UINT64_MAX;
     }
-    if (mask + size != mtrrs->top) {
+    if (span & mask) { /* the ones have holes */
         return (address | (size - 1)) + 1;
     }
-    if ((address & mask) == start) {
-        return start + size;
+    if (within < start) {
+        end += start;
+    } else {
+        end += within - start < size ? start + size : span + start;
     }
-    return address < start ? start : UINT64_MAX;
+    return end < mtrrs->top ? end : UINT64_MAX;
 }
 
 /* SDM 3A 12.11.4.1: UC wins, and WT over WB. */

@@ -2,8 +2,8 @@
  * and of NX, an offset of the time-stamp counter, shadow stacks. Each is put
  * right before Lintel relies on it.
  *
- * Who calls it: vmm/main.c on the first processor, arch/processor_start.c for
- * the others. SDM 4 table 2-2. */
+ * Who calls it: arch/efi/efi.c and vmm/main.c on the first processor,
+ * arch/processor_start.c for the others. SDM 4 table 2-2. */
 #pragma once
 
 #include <stdint.h>

@@ -174,7 +174,9 @@ static uint64_t cpuid_hz(void)
     return 0;
 }
 
-/* What a hypervisor says, in kHz (leaf 0x40000010, VMware's and KVM's). */
+/* What a hypervisor says, in kHz (leaf 0x40000010, VMware's and KVM's). It
+ * counts before the processor's own leaves, since those may be the host's, and
+ * the hypervisor may scale the TSC. */
 static uint64_t hypervisor_hz(void)
 {
     if (!(cpu_cpuid(1, 0).ecx & CPUID_1_ECX_HYPERVISOR) ||
@@ -197,10 +199,10 @@ static uint64_t pm_hz(const struct boot_info *boot)
 
 static uint64_t told_hz(const struct boot_info *boot)
 {
-    uint64_t hz = cpuid_hz();
+    uint64_t hz = hypervisor_hz();
 
     (void)boot;
-    return hz ? hz : hypervisor_hz();
+    return hz ? hz : cpuid_hz();
 }
 
 /* The counter is left running: nothing else uses it. */

@@ -152,8 +152,8 @@ static size_t take_machine(const struct boot_info *info, bool hold)
     tsc_hz = tsc_calibrate(info);
     if (tsc_hz == 0) {
         finish(STATUS_LINTEL,
-               "no clock: neither PIT, PM timer nor CPUID "
-               "tells the rate of the TSC",
+               "no clock: neither PIT, PM timer, CPUID nor HPET tells the rate "
+               "of the TSC",
                hold);
     }
     time_init(tsc_hz);
@@ -203,7 +203,6 @@ void lintel_main(struct efi_boot *boot)
     bool loaded = false;
     enum status status = STATUS_LINTEL;
 
-    processor_setup_first();
     serial_init(info);
     open_screen(&info->framebuffer);
     log_info("Lintel");

@@ -4,6 +4,7 @@
 
 #include "arch/cpu.h"
 #include "arch/efi/efi_firmware.h"
+#include "arch/processor_setup.h"
 #include "arch/stack.h"
 #include "kernel/base/string.h"
 
@@ -75,6 +76,7 @@ efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *system)
     static struct efi_boot boot;
 
     stack_guard_init();
+    processor_setup_first();
     boot.image = image;
     boot.system = system;
     boot.services = system->BootServices;

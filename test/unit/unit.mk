@@ -68,7 +68,7 @@ unit: $(unit-programs) unit-runner unit-checker
 # program that checks sticks.
 unit-runner = BUILD=$(BUILD) $(PYTHON) -m unittest discover -s $(1) \
     -p '*_test.py'
-unit-runner: $(CHECKER)
+unit-runner: $(CHECKER) $(BUILD)/BOOTX64.EFI
 	@$(call unit-runner,test/run)
 unit-checker: $(CHECKER)
 	@$(call unit-runner,test/check)

@@ -34,6 +34,18 @@ static bool in_x2apic(void)
     return here->base & APIC_BASE_EXTD;
 }
 
+/* While the APIC is disabled by software, entries of the LVT stay masked
+ * (SDM 3A 11.4.7.2). */
+static void set_register(size_t reg, uint32_t value)
+{
+    bool local =
+        reg == LAPIC_REG_LVT_CMCI / 16 ||
+        (reg >= LAPIC_REG_LVT_TIMER / 16 && reg <= LAPIC_REG_LVT_ERROR / 16);
+    bool enabled = here->regs[LAPIC_REG_SVR / 16] & LAPIC_SVR_ENABLED;
+
+    here->regs[reg] = local && !enabled ? value | LAPIC_LVT_MASKED : value;
+}
+
 uint64_t cpu_rdmsr(uint32_t msr)
 {
     if (msr == MSR_APIC_BASE) {
@@ -52,7 +64,7 @@ void cpu_wrmsr(uint32_t msr, uint64_t value)
         return;
     }
     assert_true(in_x2apic());
-    here->regs[msr - MSR_X2APIC] = (uint32_t)value;
+    set_register(msr - MSR_X2APIC, (uint32_t)value);
 }
 
 uint32_t cpu_mmio_read32(uintptr_t address)
@@ -64,7 +76,7 @@ uint32_t cpu_mmio_read32(uintptr_t address)
 void cpu_mmio_write32(uintptr_t address, uint32_t value)
 {
     assert_false(in_x2apic());
-    here->regs[(address - LAPIC_BASE) / 16] = value;
+    set_register((address - LAPIC_BASE) / 16, value);
 }
 
 struct cpuid cpu_cpuid(uint32_t leaf, uint32_t subleaf)
@@ -134,6 +146,8 @@ static int begin(void **state)
         apics[i].regs[LAPIC_REG_VERSION / 16] = 0x00060015;
         *thermal(&apics[i]) = LAPIC_LVT_MASKED;
     }
+    apics[0].regs[LAPIC_REG_SVR / 16] = LAPIC_SVR_ENABLED;
+    apics[1].regs[LAPIC_REG_SVR / 16] = 0xff; /* as INIT leaves it */
     here = &apics[0];
     has_x2apic = true;
     return 0;
@@ -194,6 +208,25 @@ static void heat_stays_the_firmwares(void **state)
     assert_int_equal(*thermal(&apics[1]), APIC_MODE(APIC_SMI));
 }
 
+/* LINT1 of every processor has the machine's NMIs. */
+static void errors_are_all_processors_and_nmis_the_firsts(void **state)
+{
+    (void)state;
+    for (unsigned x2apic = 0; x2apic < 2; x2apic++) {
+        begin(NULL);
+        has_x2apic = x2apic;
+        ends_in_x2apic(1, true, false);
+        for (unsigned i = 0; i < 2; i++) {
+            assert_int_equal(apics[i].regs[LAPIC_REG_LVT_LINT1 / 16],
+                             i == 0 ? APIC_MODE(APIC_NMI) : LAPIC_LVT_MASKED);
+            assert_int_equal(apics[i].regs[LAPIC_REG_LVT_ERROR / 16],
+                             LAPIC_HOST_VECTOR_ERROR);
+            assert_int_equal(apics[i].regs[LAPIC_REG_LVT_LINT0 / 16],
+                             LAPIC_LVT_MASKED);
+        }
+    }
+}
+
 static void otherwise_heat_is_masked(void **state)
 {
     static const uint32_t others[] = {LAPIC_LVT_MASKED,
@@ -229,6 +262,8 @@ int main(void)
         cmocka_unit_test_setup(but_not_if_processors_would_be_lost, begin),
         cmocka_unit_test_setup(nor_if_it_turned_x2apic_mode_on, begin),
         cmocka_unit_test_setup(heat_stays_the_firmwares, begin),
+        cmocka_unit_test_setup(errors_are_all_processors_and_nmis_the_firsts,
+                               begin),
         cmocka_unit_test_setup(otherwise_heat_is_masked, begin),
         cmocka_unit_test_setup(an_old_apic_has_no_entry_for_heat, begin),
     };

@@ -132,6 +132,32 @@ static void a_mask_with_holes(void **state)
     expect(GIB, MEMORY_WB, GIB + 2 * MIB);
 }
 
+/* Memory encryption takes two upper address bits for keys, and the firmware
+ * leaves them out of its masks. There is no page-wise search. */
+static void a_mask_without_the_bits_of_keys(void **state)
+{
+    uint64_t span = TOP / 4;
+
+    (void)state;
+    m.def_type = MTRR_DEF_TYPE_E | MEMORY_WB;
+    add(3 * GIB, span - PAGE_SIZE, MEMORY_UC);
+    expect(MIB, MEMORY_WB, 3 * GIB);
+    expect(3 * GIB, MEMORY_UC, 3 * GIB + PAGE_SIZE);
+    expect(4 * GIB, MEMORY_WB, span + 3 * GIB);
+    expect(3 * span + 4 * GIB, MEMORY_WB, UINT64_MAX);
+}
+
+/* Only a pair of IA32_MTRR_PHYSBASE and IA32_MTRR_PHYSMASK counts above 1 MiB.
+ * The SMRRs (0x1f2, 0x1f3) and the fixed ranges are not read at all: the
+ * machine of this test fails at any other MSR. */
+static void fixed_ranges_and_smrrs_are_not_read(void **state)
+{
+    (void)state;
+    m.cap |= 1U << 11; /* SMRR */
+    m.def_type = MTRR_DEF_TYPE_E | MTRR_DEF_TYPE_FE | MEMORY_WB;
+    expect(MIB, MEMORY_WB, UINT64_MAX);
+}
+
 static void off_or_absent_is_write_back(void **state)
 {
     (void)state;
@@ -225,6 +251,8 @@ int main(void)
         cmocka_unit_test_setup(memory_by_what_is_not, begin),
         cmocka_unit_test_setup(overlaps, begin),
         cmocka_unit_test_setup(a_mask_with_holes, begin),
+        cmocka_unit_test_setup(a_mask_without_the_bits_of_keys, begin),
+        cmocka_unit_test_setup(fixed_ranges_and_smrrs_are_not_read, begin),
         cmocka_unit_test_setup(off_or_absent_is_write_back, begin),
         cmocka_unit_test_setup(invalid_pairs_do_not_count, begin),
         cmocka_unit_test_setup(what_is_not_write_back_is_left_out, begin),

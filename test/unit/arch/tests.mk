@@ -2,6 +2,9 @@ unit-tests += boot_ranges
 boot_ranges-sources := test/unit/arch/boot_ranges_test.c arch/boot_ranges.c \
     arch/efi/ucs2.c
 
+unit-tests += gdt
+gdt-sources := test/unit/arch/gdt_test.c $(support)/fake_panic.c arch/gdt.c
+
 unit-tests += mtrr
 mtrr-sources := test/unit/arch/mtrr_test.c arch/mtrr.c arch/boot_ranges.c
 mtrr-flavour := fake_cpu

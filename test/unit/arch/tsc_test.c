@@ -180,6 +180,24 @@ static void then_what_a_hypervisor_says(void **state)
     found("CPUID", 1000000);
 }
 
+/* A hypervisor that scales the TSC may show its host's leaf 0x15. */
+static void a_hypervisor_knows_better_than_its_host(void **state)
+{
+    (void)state;
+    m.pit = m.pm = false;
+    m.hypervisor = true;
+    m.last_hypervisor = 0x40000010;
+    m.hypervisor_khz = 2000000;
+    m.last_leaf = 0x16;
+    m.leaf15[0] = 2;
+    m.leaf15[1] = 240;
+    m.leaf15[2] = 25000000;
+    found("CPUID", 1000000);
+    m.hypervisor_khz = 0; /* it has the leaf, and says nothing */
+    m.leaf15[1] = 160;
+    found("CPUID", 1000000);
+}
+
 static void the_hpet_is_the_last_resort(void **state)
 {
     (void)state;
@@ -210,6 +228,7 @@ int main(void)
         cmocka_unit_test_setup(then_the_pm_timer, begin),
         cmocka_unit_test_setup(then_what_cpuid_says, begin),
         cmocka_unit_test_setup(then_what_a_hypervisor_says, begin),
+        cmocka_unit_test_setup(a_hypervisor_knows_better_than_its_host, begin),
         cmocka_unit_test_setup(the_hpet_is_the_last_resort, begin),
         cmocka_unit_test_setup(an_hpet_that_cannot_be_is_not_believed, begin),
     };
