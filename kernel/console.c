@@ -1,30 +1,40 @@
 /* Console input, see kernel/console.h: the Ctrl-A keys, and a ring of typed
- * bytes for each machine. A timer polls the port: every millisecond while
- * somebody types, every 10 ms while nobody does. If the port's interrupts have
- * been seen to work, it is read at each interrupt, and the timer looks once a
- * second. */
+ * bytes for each machine. A timer polls the serial port and the keyboard: every
+ * millisecond while keys come, every 10 ms while none do. If the machine has no
+ * keyboard and the port's interrupts have been seen to work, the port is read
+ * at each interrupt, and the timer looks once a second. */
 #include "kernel/console.h"
 
 #include "arch/spinlock.h"
 #include "kernel/base/format.h"
 #include "kernel/domain.h"
 #include "kernel/framebuffer.h"
+#include "kernel/i8042_host.h"
 #include "kernel/serial.h"
 #include "kernel/time.h"
 
 #define CTRL_A 0x01
 
 /* At 115200 baud the port's FIFO of 16 bytes is full after 1.4 ms. */
-#define POLL_TYPING  TIME_MS
-#define POLL_QUIET   (10 * TIME_MS)
-#define POLL_SELDOM  TIME_SECOND
-#define TYPING_LASTS (100 * TIME_MS)
-#define BYTES_A_POLL 64U
+#define POLL_TYPING TIME_MS
+#define POLL_QUIET  (10 * TIME_MS)
+/* A keyboard of which no interrupt was seen yet: its first key may be late. */
+#define POLL_KEYBOARD (100 * TIME_MS)
+#define POLL_SELDOM   TIME_SECOND
+#define TYPING_LASTS  (100 * TIME_MS)
+#define BYTES_A_POLL  64U
+
+/* Where keys come from. */
+enum source {
+    SOURCE_PORT = 1 << 0,
+    SOURCE_KEYBOARD = 1 << 1,
+};
 
 static struct {
     /* Used in the kernel's domain only. */
     struct console *all;   /* attached, by rising number */
     struct console *typed; /* has the keyboard */
+    unsigned sources;      /* bits of enum source: those that there are */
     bool escaped;          /* Ctrl-A came, its key has not */
     uint64_t typed_at;     /* time_now() when the last byte came */
     struct timer timer;
@@ -33,9 +43,9 @@ static struct {
      * takes its own in another domain. */
     struct spinlock lock;
 
-    /* Used by the port's interrupt handler, which needs its own timer. */
-    bool interrupts; /* an interrupt has come */
-    bool listening;  /* a console is attached */
+    /* Used by the interrupt handlers, which need a timer of their own. */
+    unsigned interrupts; /* bits of enum source: those that have interrupted */
+    bool listening;      /* a console is attached */
     struct timer soon;
 } keys;
 
@@ -168,41 +178,71 @@ static void take(uint8_t byte)
 
 static uint64_t poll_period(uint64_t now)
 {
-    if (__atomic_load_n(&keys.interrupts, __ATOMIC_RELAXED)) {
+    unsigned interrupts = __atomic_load_n(&keys.interrupts, __ATOMIC_RELAXED);
+
+    if ((interrupts & keys.sources) == keys.sources) {
         return POLL_SELDOM;
     }
-    return now - keys.typed_at < TYPING_LASTS ? POLL_TYPING : POLL_QUIET;
+    if (now - keys.typed_at < TYPING_LASTS) {
+        return POLL_TYPING;
+    }
+    return interrupts & SOURCE_PORT ? POLL_KEYBOARD : POLL_QUIET;
+}
+
+/* Takes what one of the keyboards has to give. Returns how many bytes. */
+static size_t take_all(size_t (*read)(void *bytes, size_t length))
+{
+    uint8_t bytes[BYTES_A_POLL];
+    size_t count = read(bytes, sizeof(bytes));
+
+    for (size_t i = 0; i < count; i++) {
+        take(bytes[i]);
+    }
+    return count;
+}
+
+static size_t read_port(void *bytes, size_t length)
+{
+    struct serial *port = serial_port(SERIAL_CONSOLE);
+
+    return port != NULL ? serial_read(port, bytes, length) : 0;
 }
 
 static void poll(void *argument)
 {
-    struct serial *port = serial_port(SERIAL_CONSOLE);
     uint64_t now = time_now();
-    uint8_t bytes[BYTES_A_POLL];
-    size_t count;
+    size_t from_port, from_keyboard;
 
     (void)argument;
-    if (keys.all == NULL || port == NULL) {
+    if (keys.all == NULL || keys.sources == 0) {
         return;
     }
-    count = serial_read(port, bytes, sizeof(bytes));
-    if (count > 0) {
+    from_port = take_all(read_port);
+    from_keyboard = take_all(i8042_host_read);
+    if (from_port + from_keyboard > 0) {
         keys.typed_at = now;
     }
-    for (size_t i = 0; i < count; i++) {
-        take(bytes[i]);
-    }
     timer_arm(&keys.timer,
-              count == sizeof(bytes) ? now : now + poll_period(now));
+              from_port == BYTES_A_POLL ? now : now + poll_period(now));
 }
 
-/* Called by the port's interrupt handler when bytes have arrived. */
-static void arrived(void)
+/* Called by the interrupt handlers when bytes have arrived. */
+static void arrived_from(enum source source)
 {
-    __atomic_store_n(&keys.interrupts, true, __ATOMIC_RELAXED);
+    __atomic_or_fetch(&keys.interrupts, (unsigned)source, __ATOMIC_RELAXED);
     if (__atomic_load_n(&keys.listening, __ATOMIC_RELAXED)) {
         timer_arm(&keys.soon, time_now());
     }
+}
+
+static void arrived_at_port(void)
+{
+    arrived_from(SOURCE_PORT);
+}
+
+static void arrived_at_keyboard(void)
+{
+    arrived_from(SOURCE_KEYBOARD);
 }
 
 void console_open(void)
@@ -216,8 +256,13 @@ void console_open(void)
     console_output_open();
     serial_start_queueing();
     framebuffer_start_deferring();
+    if (i8042_host_init()) {
+        keys.sources |= SOURCE_KEYBOARD;
+        i8042_host_start_interrupts(arrived_at_keyboard);
+    }
     if (port != NULL) {
-        serial_start_interrupts(port, arrived);
+        keys.sources |= SOURCE_PORT;
+        serial_start_interrupts(port, arrived_at_port);
     }
 }
 

@@ -8,39 +8,13 @@
 #include "kernel/base/log.h"
 #include "kernel/base/string.h"
 #include "kernel/framebuffer.h"
+#include "kernel/i8042_host.h"
 #include "kernel/serial.h"
 
 #define HOLD_SECONDS 60U
 
-/* The keyboard controller (IBM PS/2 Technical Reference, "Keyboard and
- * Auxiliary Device Controller"). A port without a chip reads as ones. */
-#define I8042_DATA     0x60U
-#define I8042_STATUS   0x64U
-#define STATUS_FULL    0x01U
-#define STATUS_MOUSE   0x20U
-#define STATUS_NOTHING 0xffU
-#define KEY_RELEASED   0x80U
-
 /* The most bytes that are taken in one go. */
 #define BYTES_A_LOOK 64U
-
-/* True: the keyboard sent a key that goes down. */
-static bool key_on_keyboard(void)
-{
-    bool pressed = false;
-
-    for (unsigned i = 0; i < BYTES_A_LOOK; i++) {
-        uint8_t status = cpu_in8(I8042_STATUS);
-        uint8_t byte = 0;
-
-        if (status == STATUS_NOTHING || !(status & STATUS_FULL)) {
-            break;
-        }
-        byte = cpu_in8(I8042_DATA);
-        pressed |= !(status & STATUS_MOUSE) && !(byte & KEY_RELEASED);
-    }
-    return pressed;
-}
 
 static bool key_on_serial(void)
 {
@@ -52,7 +26,7 @@ static bool key_on_serial(void)
 
 static bool key_pressed(void)
 {
-    bool keyboard = key_on_keyboard();
+    bool keyboard = i8042_host_pressed();
 
     return key_on_serial() || keyboard;
 }

@@ -9,7 +9,9 @@ objects += $(addprefix kernel/, \
     font.o \
     framebuffer.o \
     hold.o \
+    i8042_host.o \
     ioapic_host.o \
+    keyboard.o \
     log_env.o \
     page.o \
     panic_env.o \

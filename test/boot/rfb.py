@@ -11,6 +11,7 @@ import time
 
 RAW = 0
 DESKTOP_SIZE = -223
+CONTROL = 0xffe3  # X11's keysym
 # What Bochs draws above and below the machine's screen.
 HEADER, FOOTER = 32, 18
 
@@ -104,6 +105,18 @@ class Screen(threading.Thread):
                     self.lines[y + row][x:x + width] = data[
                         row * width:(row + 1) * width]
                 self.changes += 1
+
+    def press(self, text):
+        """Keys of the machine's own keyboard: printable ASCII, and control
+        characters by the Control key."""
+        for byte in text:
+            control = byte < 0x20
+            key = byte + 0x60 if control else byte
+            events = [(1, key), (0, key)]
+            if control:
+                events = [(1, CONTROL), *events, (0, CONTROL)]
+            for down, keysym in events:
+                self.link.sendall(struct.pack(">BBxxI", 4, down, keysym))
 
     def picture(self):
         """The machine's screen as it is now: rows of bytes."""

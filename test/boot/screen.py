@@ -40,11 +40,13 @@ def is_text(rows):
 
 class Watch:
     """What must be seen, one after the other, and what is then typed: a list of
-    (words for it, function of the screen's rows, keys)."""
+    (words for it, function of the screen's rows, keys). `keyboard`: the keys
+    are the machine's own keyboard's, not the serial port's."""
 
-    def __init__(self, steps):
+    def __init__(self, steps, keyboard=False):
         self.screen = None
         self.steps = steps
+        self.keyboard = keyboard
 
     def __call__(self, booted, session):
         if self.screen is None:
@@ -56,7 +58,10 @@ class Watch:
         rows = self.screen.picture()
         if rows and seen(rows):
             self.steps.pop(0)
-            booted.type(keys)
+            if self.keyboard:
+                self.screen.press(keys)
+            else:
+                booted.type(keys)
 
 
     def boot(self, files, **options):
@@ -91,7 +96,8 @@ def guests_screen():
     watch = Watch([("the guest's screen", is_picture, b"\x01v"),
                    ("text by Ctrl-A v", is_text, b"\x01v"),
                    ("the guest's screen again", is_picture, b"x"),
-                   ("text when it has ended", is_text, b"")])
+                   ("text when it has ended", is_text, b"")],
+                  keyboard=True)
     result = watch.boot(files)
     log = result.entry_log("mb1_screen")
     expect("screen 640x400 at 0xf00000" in log,

@@ -115,6 +115,29 @@ static void interrupts_replace_polling(void **state)
     assert_null(rig.armed);
 }
 
+/* What is typed on it goes where the port's bytes go. */
+static void a_keyboard_of_its_own(void **state)
+{
+    (void)state;
+    rig_stop(NULL);
+    rig.has_keyboard = true;
+    rig_fresh(NULL);
+    rig.keys = "ab\001s";
+    rig_type("c");
+    assert_string_equal(read_all(&rig.one), "cab");
+    assert_int_equal(console_requests(&rig.one), CONSOLE_STATE);
+    /* Without a port there are keys all the same. */
+    rig_stop(NULL);
+    rig_fresh(NULL);
+    rig.ports[SERIAL_CONSOLE].present = false;
+    rig.keys = "d";
+    rig_type("");
+    assert_string_equal(read_all(&rig.one), "d");
+    rig.on_key();
+    assert_int_equal(rig.armed->deadline, rig.now);
+    rig.has_keyboard = false;
+}
+
 static void a_half_escape_ends_with_the_last_machine(void **state)
 {
     (void)state;
@@ -182,6 +205,7 @@ int main(void)
         TEST(a_half_escape_ends_with_the_last_machine),
         TEST(digits_give_the_keyboard),
         TEST(the_keyboard_goes_on_when_a_machine_ends),
+        TEST(a_keyboard_of_its_own),
         TEST(interrupts_replace_polling),
     };
 

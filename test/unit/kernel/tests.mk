@@ -102,3 +102,13 @@ pci_host-flavour := fake_cpu
 unit-tests += hold
 hold-sources := test/unit/kernel/hold_test.c kernel/hold.c
 hold-flavour := fake_cpu
+
+unit-tests += keyboard
+keyboard-sources := test/unit/kernel/keyboard_test.c kernel/keyboard.c \
+    kernel/base/format.c
+
+unit-tests += i8042_host
+i8042_host-sources := test/unit/kernel/i8042_host_test.c \
+    kernel/i8042_host.c kernel/keyboard.c kernel/base/format.c \
+    $(support)/processor_fake.c arch/spinlock.c
+i8042_host-flavour := fake_cpu

@@ -147,6 +147,30 @@ bool serial_start_interrupts(struct serial *port, void (*arrived)(void))
     return true;
 }
 
+bool i8042_host_init(void)
+{
+    return rig.has_keyboard;
+}
+
+bool i8042_host_start_interrupts(void (*arrived)(void))
+{
+    assert_true(rig.has_keyboard);
+    rig.on_key = arrived;
+    return true;
+}
+
+size_t i8042_host_read(void *bytes, size_t length)
+{
+    size_t count = rig.keys != NULL ? strnlen(rig.keys, length) : 0;
+
+    if (count == 0) {
+        return 0;
+    }
+    memcpy(bytes, rig.keys, count);
+    rig.keys += count;
+    return count;
+}
+
 int rig_fresh(void **state)
 {
     (void)state;

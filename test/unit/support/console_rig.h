@@ -10,6 +10,7 @@
 #include "kernel/base/log.h"
 #include "kernel/console.h"
 #include "kernel/framebuffer.h"
+#include "kernel/i8042_host.h"
 #include "kernel/serial.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
@@ -35,6 +36,9 @@ struct console_rig {
     struct console one, two;
     struct event *waiting; /* the output's */
     void (*on_arrival)(void);
+    bool has_keyboard;
+    const char *keys; /* typed on it; NULL: none */
+    void (*on_key)(void);
 };
 
 extern struct console_rig rig;
