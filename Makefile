@@ -50,6 +50,14 @@ $(BUILD)/%.o: %.asm
 	@mkdir -p $(@D)
 	$(call say,NASM,$<)$(NASM) -f elf64 -g -F dwarf -I $(BUILD)/ -MD $(@:.o=.d) $< -o $@
 
+# What this tree calls itself. The file is new only if that has changed.
+version := $(or $(shell git describe --always --dirty --tags 2>/dev/null),of no known version)
+$(BUILD)/version.h: FORCE
+	@mkdir -p $(@D)
+	@echo '#define LINTEL_VERSION "$(version)"' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(BUILD)/vmm/main.o: $(BUILD)/version.h
+
 lintel-objects := $(addprefix $(BUILD)/,$(objects))
 -include $(lintel-objects:.o=.d)
 

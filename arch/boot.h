@@ -80,6 +80,7 @@ struct boot_info {
      * range. Complete only after efi_exit(). */
     struct boot_range *ranges;
     size_t range_count;
+    uint64_t memory;   /* bytes of RAM, as far as the firmware tells at start */
     uint64_t uncached; /* bytes of free RAM that the MTRRs do not make
                           write-back: they are left out of the ranges */
 

@@ -2,10 +2,12 @@
 
 #include "arch/cpu_identity.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "arch/cpu.h"
 #include "arch/regs.h"
+#include "kernel/base/string.h"
 
 bool cpu_identity_is_intel(void)
 {
@@ -28,4 +30,24 @@ unsigned cpu_identity_model(void)
     uint32_t eax = cpu_cpuid(1, 0).eax;
 
     return (unsigned)bits(eax, 7, 4) | (unsigned)bits(eax, 19, 16) << 4;
+}
+
+/* Leaves 0x80000002 to 0x80000004 have 16 bytes each. */
+void cpu_identity_name(char name[CPU_IDENTITY_NAME])
+{
+    struct cpuid leaves[3];
+    size_t blanks = 0;
+
+    memset(name, 0, CPU_IDENTITY_NAME);
+    if (cpu_cpuid(0x80000000, 0).eax < 0x80000004) {
+        return;
+    }
+    for (uint32_t i = 0; i < 3; i++) {
+        leaves[i] = cpu_cpuid(0x80000002 + i, 0);
+    }
+    memcpy(name, leaves, sizeof leaves);
+    while (name[blanks] == ' ') {
+        blanks++;
+    }
+    memmove(name, name + blanks, CPU_IDENTITY_NAME - blanks);
 }

@@ -18,9 +18,10 @@
  * number. */
 #define DEBUG_PORT 0xe9U
 
-unsigned long long log_env_milliseconds(void)
+bool log_env_milliseconds(unsigned long long *milliseconds)
 {
-    return time_now() / TIME_MS;
+    *milliseconds = time_now() / TIME_MS;
+    return time_tsc_hz() != 0;
 }
 
 const char *log_env_label(void)

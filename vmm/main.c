@@ -4,6 +4,7 @@
  * Read next: vmm/load.c (what is to run), vmm/run.c (running it),
  * vmm/vm/vm.c (one machine). */
 #include "arch/boot.h"
+#include "arch/cpu_identity.h"
 #include "arch/efi/efi.h"
 #include "arch/gdt.h"
 #include "arch/idt.h"
@@ -35,6 +36,9 @@
 #include "kernel/time.h"
 #include "vmm/load.h"
 #include "vmm/run.h"
+#include "vmm/status_line.h"
+
+#include "version.h" /* made by the build */
 
 /* Microseconds for which errors stay on the firmware's console. */
 #define FIRMWARE_LOOK 60000000U
@@ -49,6 +53,19 @@ static _Noreturn void finish(enum status status, const char *reason, bool hold)
         hold_screen(time_tsc_hz());
     }
     machine_power_off();
+}
+
+/* The first line: which Lintel on which machine. */
+static void log_banner(const struct boot_info *info)
+{
+    char name[CPU_IDENTITY_NAME];
+
+    cpu_identity_name(name);
+    log_info("Lintel %s on %s, %llu processor%s, %llu MiB", LINTEL_VERSION,
+             name[0] != '\0' ? name : "a processor without a name",
+             (unsigned long long)info->processor_count,
+             info->processor_count == 1 ? "" : "s",
+             (unsigned long long)(info->memory >> 20));
 }
 
 /* Says where console and log are, if that is not COM1 and COM2. */
@@ -165,10 +182,11 @@ static size_t take_machine(const struct boot_info *info, bool hold)
                  "make them write-back",
                  (unsigned long long)(info->uncached >> 10));
     }
-    log_info("%llu MiB free, %llu processors (%s), TSC %llu kHz (%s), "
+    log_info("%llu MiB free, %llu processor%s (%s), TSC %llu kHz (%s), "
              "entropy from %s",
              (unsigned long long)(page_free_count() >> 8),
-             (unsigned long long)info->processor_count, info->processor_source,
+             (unsigned long long)info->processor_count,
+             info->processor_count == 1 ? "" : "s", info->processor_source,
              (unsigned long long)(tsc_hz / 1000), tsc_source(),
              entropy_source());
     return pages;
@@ -205,7 +223,7 @@ void lintel_main(struct efi_boot *boot)
 
     serial_init(info);
     open_screen(&info->framebuffer);
-    log_info("Lintel");
+    log_banner(info);
     log_serial();
     if (info->bad_checksum) {
         log_warn("the firmware's MADT or FADT has a wrong checksum; it is used "
@@ -243,7 +261,9 @@ void lintel_main(struct efi_boot *boot)
     guest_limit_runs(time_to_tsc(TASK_TURN));
     processors_start(info, &kernel_pages);
     log_memory(pages);
+    status_line_start();
     status = run_entries(&load);
+    status_line_stop();
     if (idt_nmi_count() > 0) {
         log_warn("%llu NMIs came: the machine reports an error of its "
                  "hardware, or has a watchdog that runs",

@@ -5,6 +5,7 @@ objects += $(addprefix vmm/, \
     main.o \
     menu.o \
     run.o \
+    status_line.o \
     )
 
 include vmm/boot/objects.mk

@@ -8,10 +8,12 @@
 #include "kernel/page.h"
 #include "kernel/processors.h"
 #include "kernel/task.h"
+#include "kernel/time.h"
 #include "vmm/load.h"
 #include "vmm/plan/check.h"
 #include "vmm/vm/vm.h"
 #include "vmm/vm/vm_report.h"
+#include "vmm/vm/vm_totals.h"
 
 /* How far a machine is. Its own task writes it. */
 enum stage {
@@ -35,6 +37,10 @@ struct machine {
     enum stage stage;
     bool ran;
     enum status status;
+    /* How it ended, if it ran. */
+    const char *end;
+    unsigned must, should; /* reports */
+    uint64_t seconds;
 };
 
 static enum status status_of(const struct vm *vm)
@@ -90,21 +96,25 @@ static struct vm *build(struct machine *machine)
     return vm;
 }
 
-static enum status run(struct vm *vm)
+static void run(struct machine *machine, struct vm *vm)
 {
-    enum status status = STATUS_LINTEL;
     struct domain *before = NULL;
 
+    vm_totals_started();
     vm_run(vm);
+    vm_totals_ended();
     before = task_join(vm->domain);
     if (log_get_level() >= LOG_DEBUG) {
         vm_log_state(vm);
     }
     vm_report_summary(vm);
-    status = status_of(vm);
-    log_end(vm, status);
+    machine->status = status_of(vm);
+    machine->end = vm_end_name(vm->end);
+    machine->must = vm->clauses_broken;
+    machine->should = vm->shoulds_broken;
+    machine->seconds = (time_now() - vm->started) / TIME_SECOND;
+    log_end(vm, machine->status);
     task_join(before);
-    return status;
 }
 
 static void move(struct machine *machine, enum stage stage)
@@ -132,7 +142,7 @@ static void machine_task(void *argument)
             machine->among_others ? machine->entry->config.id : NULL;
         move(machine, STAGE_BUILT);
         if (allowed(machine)) {
-            machine->status = run(vm);
+            run(machine, vm);
             machine->ran = true;
         }
         vm_destroy(vm);
@@ -260,6 +270,24 @@ static struct runs *list_chosen(const struct load *load)
     return runs;
 }
 
+/* What became of several machines, in a table. */
+static void log_table(const struct machine *machines, size_t count)
+{
+    if (count < 2) {
+        return;
+    }
+    log_info("%-24s %-24s %6s %6s %8s", "entry", "exit", "MUST", "SHOULD",
+             "seconds");
+    for (size_t i = 0; i < count; i++) {
+        const struct machine *machine = &machines[i];
+
+        log_info("%-24s %d %-22s %6u %6u %8llu", machine->entry->config.id,
+                 (int)machine->status,
+                 machine->ran ? machine->end : "not started", machine->must,
+                 machine->should, (unsigned long long)machine->seconds);
+    }
+}
+
 enum status run_entries(const struct load *load)
 {
     struct runs *runs = list_chosen(load);
@@ -279,6 +307,7 @@ enum status run_entries(const struct load *load)
     } else {
         one_after_another(runs->machines, runs->count);
     }
+    log_table(runs->machines, runs->count);
     for (size_t i = 0; i < runs->count; i++) {
         enum status status = runs->machines[i].status;
 

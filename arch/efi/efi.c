@@ -57,6 +57,7 @@ static bool gather(struct efi_boot *boot)
         (uintptr_t)boot->system->RuntimeServices->ResetSystem;
     efi_file_open_volume(boot, loaded->DeviceHandle);
     efi_machine_gather(boot);
+    efi_memory_measure(boot);
 
     boot->info.low_page = low_page(boot);
     boot->info.stack_base = efi_pages(boot, STACK_PAGES);

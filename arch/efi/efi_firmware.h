@@ -35,6 +35,9 @@ uint64_t efi_pages(struct efi_boot *boot, uint64_t count);
 /* Gets framebuffer, processors and ACPI's root (arch/efi/efi_machine.c). */
 void efi_machine_gather(struct efi_boot *boot);
 
+/* Fills info.memory. arch/efi/efi_memory.c */
+void efi_memory_measure(struct efi_boot *boot);
+
 /* Sets memory aside for leaving (false: there is none); reads the map
  * (false: the firmware refuses); makes ranges of it. arch/efi/efi_memory.c */
 bool efi_memory_prepare(struct efi_boot *boot);

@@ -88,6 +88,31 @@ bool efi_memory_read(struct efi_boot *boot, UINTN *key)
            boot->descriptor_size >= sizeof(EFI_MEMORY_DESCRIPTOR);
 }
 
+void efi_memory_measure(struct efi_boot *boot)
+{
+    UINT32 version = 0;
+    UINTN key = 0, size = 0, descriptor = 0;
+    uint8_t *map = NULL;
+
+    (void)boot->services->GetMemoryMap(&size, NULL, &key, &descriptor,
+                                       &version);
+    size += MAP_ROOM * descriptor;
+    if (EFI_ERROR(
+            boot->services->AllocatePool(EfiLoaderData, size, (void **)&map))) {
+        return;
+    }
+    if (!EFI_ERROR(boot->services->GetMemoryMap(&size,
+                                                (EFI_MEMORY_DESCRIPTOR *)map,
+                                                &key, &descriptor, &version))) {
+        for (UINTN at = 0; at + descriptor <= size; at += descriptor) {
+            struct boot_range range =
+                range_of((const EFI_MEMORY_DESCRIPTOR *)(map + at));
+            boot->info.memory += boot_range_is_ram(&range) ? range.size : 0;
+        }
+    }
+    boot->services->FreePool(map);
+}
+
 static bool allocate_map(struct efi_boot *boot)
 {
     UINT32 version = 0;

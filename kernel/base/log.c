@@ -61,16 +61,23 @@ static size_t append(char line[LINE_BYTES], size_t used, const char *format,
     return length;
 }
 
-size_t log_line_begin(enum log_level level, char *line, size_t size)
+bool log_line_begin(enum log_level level, char *line, size_t size,
+                    size_t *length)
 {
-    unsigned long long ms = log_env_milliseconds();
     const char *label = log_env_label();
+    unsigned long long ms = 0;
 
+    *length = 0;
     if (level > most) {
-        return 0;
+        return false;
     }
-    return format_sn(line, size, "[%5llu.%03llu] %s%s%s", ms / 1000, ms % 1000,
-                     prefixes[level], label, label[0] != '\0' ? ": " : "");
+    if (log_env_milliseconds(&ms)) {
+        *length =
+            format_sn(line, size, "[%5llu.%03llu] ", ms / 1000, ms % 1000);
+    }
+    *length += format_sn(line + *length, size - *length, "%s%s%s",
+                         prefixes[level], label, label[0] != '\0' ? ": " : "");
+    return true;
 }
 
 void log_line_end(char *line)
@@ -82,10 +89,10 @@ void log_line_end(char *line)
 void log_at(enum log_level level, const char *format, ...)
 {
     char line[LINE_BYTES];
-    size_t length = log_line_begin(level, line, sizeof(line));
+    size_t length = 0;
     va_list values;
 
-    if (length == 0) {
+    if (!log_line_begin(level, line, sizeof(line), &length)) {
         return;
     }
     va_start(values, format);

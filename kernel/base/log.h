@@ -2,6 +2,7 @@
  * room but virtio/. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum log_level {
@@ -22,12 +23,12 @@ void log_at(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* For a line of JSON, which may be longer than log_at() can make, and is not
- * shown on the screen. log_line_begin() writes the time
- * and the level to `line`, which is the caller's and has `size` bytes, and
- * returns how many bytes it wrote. The caller appends the rest, with a NUL.
- * Then log_line_end() shows the line. If log_line_begin() returns 0, this level
- * is not shown and the caller stops. */
-size_t log_line_begin(enum log_level level, char *line, size_t size);
+ * shown on the screen. log_line_begin() writes the time and the level to
+ * `line`, which is the caller's and has `size` bytes; *length becomes how many
+ * bytes that are. The caller appends the rest, with a NUL. Then log_line_end()
+ * shows the line. False: this level is not shown, and the caller stops. */
+bool log_line_begin(enum log_level level, char *line, size_t size,
+                    size_t *length);
 void log_line_end(char *line);
 
 /* Writes a line without time and level, whatever level is set. Used for the

@@ -2,12 +2,13 @@
  * kernel/base/log.c; kernel/log_env.c defines it. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "kernel/base/log.h"
 
-/* Milliseconds since Lintel started. */
-unsigned long long log_env_milliseconds(void);
+/* Milliseconds since Lintel started. False: there is no clock yet. */
+bool log_env_milliseconds(unsigned long long *milliseconds);
 
 /* The name of the VM that the calling processor works for, if several VMs run
  * together; otherwise "". */

@@ -18,6 +18,7 @@ objects += $(addprefix vmm/vm/, \
     vm_report.o \
     vm_run.o \
     vm_symbols.o \
+    vm_totals.o \
     vm_vcpus.o \
     vpid.o \
     )

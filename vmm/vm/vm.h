@@ -101,6 +101,7 @@ struct vm {
     uint64_t not_emulated; /* instructions that were not emulated */
     struct vm_symbols symbols;
     unsigned clauses_broken; /* reports that fail the run */
+    unsigned shoulds_broken; /* reports of a SHOULD, each once */
     char report_line[REPORT_JSON_BYTES];
 };
 

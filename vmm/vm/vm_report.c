@@ -8,6 +8,7 @@
 #include "vmm/report/report_json.h"
 #include "vmm/report/report_words.h"
 #include "vmm/vm/vm.h"
+#include "vmm/vm/vm_totals.h"
 
 /* Room for all values of a report that are shown, with names and words. */
 #define VALUES_BYTES 600
@@ -157,8 +158,8 @@ static void log_position(enum log_level level, const struct code_place *place)
     do {                                                                       \
         char *line_ = (vm)->report_line;                                       \
         size_t size_ = sizeof((vm)->report_line);                              \
-        size_t used_ = log_line_begin(level, line_, size_);                    \
-        if (used_ > 0) {                                                       \
+        size_t used_ = 0;                                                      \
+        if (log_line_begin(level, line_, size_, &used_)) {                     \
             used_ += format_sn(line_ + used_, size_ - used_, "json ");         \
             if (write(line_ + used_, size_ - used_, __VA_ARGS__)) {            \
                 log_line_end(line_);                                           \
@@ -203,6 +204,9 @@ void vm_report_clause(struct vm_device *host,
 
     if (report->counts) {
         vm->clauses_broken++;
+        vm_totals_broken(report->clause->id);
+    } else if (report->level == VIRTIO_SHOULD && report->repeat == 1) {
+        vm->shoulds_broken++;
     }
     find_place(host, report->queue, &place);
     log_text(host->device, report, &place);

@@ -159,6 +159,35 @@ static void lines_have_time_and_level(void **state)
     assert_string_equal(rig.ports[SERIAL_CONSOLE].out, "");
 }
 
+/* People get colours, and no JSON; before there is a clock, no time. */
+static void the_screen_is_for_people(void **state)
+{
+    char line[100];
+    size_t length = 0;
+
+    (void)state;
+    log_error("bad");
+    assert_int_equal(rig.style, FRAMEBUFFER_ERROR);
+    log_warn("odd");
+    assert_int_equal(rig.style, FRAMEBUFFER_WARNING);
+    log_info("so");
+    assert_int_equal(rig.style, FRAMEBUFFER_INFO);
+    log_raw("lintel: entry a: exit 0 powered off");
+    assert_int_equal(rig.style, FRAMEBUFFER_GOOD);
+    log_raw("lintel: exit 10 what");
+    assert_int_equal(rig.style, FRAMEBUFFER_BAD);
+    rig.screen[0] = '\0';
+    rig.no_clock = true;
+    assert_true(log_line_begin(LOG_INFO, line, sizeof(line), &length));
+    strcpy(line + length, "json {}");
+    log_line_end(line);
+    log_info("early");
+    rig.no_clock = false;
+    assert_string_equal(rig.screen, "early\n");
+    assert_non_null(strstr(rig.ports[SERIAL_CONSOLE].out, "\njson {}\r\n"));
+    assert_false(log_line_begin(LOG_DEBUG, line, sizeof(line), &length));
+}
+
 static void one_port_carries_both(void **state)
 {
     (void)state;
@@ -207,6 +236,7 @@ int main(void)
         TEST(who_gets_the_keyboard_shows_its_line),
         TEST(output_goes_to_port_and_screen),
         TEST(lines_have_time_and_level),
+        TEST(the_screen_is_for_people),
         TEST(one_port_carries_both),
         TEST(a_line_is_one_line),
         TEST(no_port_is_no_problem),

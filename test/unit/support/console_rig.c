@@ -94,6 +94,11 @@ uint64_t time_now(void)
     return rig.now;
 }
 
+uint64_t time_tsc_hz(void)
+{
+    return rig.no_clock ? 0 : 1000000000;
+}
+
 void timer_arm(struct timer *timer, uint64_t deadline)
 {
     timer->deadline = deadline;

@@ -31,6 +31,7 @@ struct console_rig {
     bool has_debug_port;
     bool queueing;
     uint64_t now;
+    bool no_clock; /* not yet */
     unsigned dumps;
     struct timer *armed;
     struct console one, two;

@@ -6,9 +6,8 @@ mmio-sources := test/unit/vmm/vm/mmio_test.c $(support)/emulate_rig.c \
 
 unit-tests += screen_show
 screen_show-sources := test/unit/vmm/vm/screen_show_test.c \
-    vmm/vm/screen_show.c vmm/memory/guest_memory.c kernel/framebuffer.c \
-    kernel/picture.c kernel/font.c arch/spinlock.c \
-    $(support)/fake_panic.c
+    vmm/vm/screen_show.c vmm/memory/guest_memory.c kernel/picture.c \
+    $(filter-out %/timer_fake.c,$(screen-parts))
 
 define vcpu-test
 unit-tests += $(1)
