@@ -69,6 +69,7 @@ include test/guests/guests.mk
 include test/run/run.mk
 include test/boot/boot.mk
 include test/bench/bench.mk
+include test/pictures/pictures.mk
 include test/clauses/clauses.mk
 include test/lint.mk
 include test/test.mk

@@ -43,8 +43,9 @@ struct console {
     size_t line_length;
     /* a carriage return came; the next byte begins the line anew */
     bool after_return;
-    bool escape;   /* inside a terminal's control sequence */
-    unsigned lost; /* lines not shown, because the port's queue was full */
+    bool escape;      /* inside a terminal's control sequence */
+    uint64_t written; /* bytes that the machine has written */
+    unsigned lost;    /* lines not shown, because the port's queue was full */
 };
 
 /* Starts input and output, after serial_init(), time_init() and task_init(). */

@@ -209,6 +209,7 @@ void console_write(struct console *console, const void *bytes, size_t length)
         return;
     }
     spinlock_take(&output.lock);
+    console->written += length;
     if (console == output.shown) {
         write_shown(bytes, length);
     } else {

@@ -130,6 +130,9 @@ void terminal_write_line(struct terminal *terminal, const char *text,
             terminal_line_feed(terminal);
         }
         inside = text[i] != ' ';
+        if (!inside && terminal->column == terminal->columns) {
+            continue; /* the line ends between words by itself */
+        }
         if (decode(terminal, (uint8_t)text[i], &character)) {
             terminal_put(terminal, character < ' ' ? UNKNOWN : character, look);
         }

@@ -7,8 +7,8 @@
 struct efi_boot;
 struct load;
 
-/* Shows the entries and counts down from loader.timeout seconds. The key of
- * an entry boots it at once, Enter boots `index`, Space stops the clock.
- * Returns the index of the entry to boot. */
-size_t menu_choose(struct efi_boot *boot, const struct load *load,
-                   size_t index);
+/* Shows the entries, and boots `index` after loader.timeout seconds, or waits
+ * for ever if that is 0. Any key stops the clock: Up and Down choose another
+ * entry, Enter boots it, a digit boots that entry, `e` edits the options of the
+ * entry (in *load) for this run. Returns the index of the entry to boot. */
+size_t menu_choose(struct efi_boot *boot, struct load *load, size_t index);

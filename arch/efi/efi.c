@@ -104,7 +104,8 @@ bool efi_read_key(struct efi_boot *boot, uint32_t *key)
     if (!input || EFI_ERROR(input->ReadKeyStroke(input, &pressed))) {
         return false;
     }
-    *key = pressed.UnicodeChar;
+    *key = pressed.UnicodeChar != 0 ? pressed.UnicodeChar
+                                    : EFI_KEY_SCAN + pressed.ScanCode;
     return true;
 }
 

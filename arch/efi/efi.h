@@ -25,8 +25,17 @@ const struct boot_info *efi_info(const struct efi_boot *boot);
 
 void efi_sleep(struct efi_boot *boot, uint64_t microseconds);
 
-/* True: a key was pressed, and *key is its Unicode character, or 0 for a key
- * that has none. Never waits. */
+/* Keys without a character (UEFI 2.10 table 12.5), as efi_read_key() says
+ * them. */
+#define EFI_KEY_SCAN   0x10000U /* plus the scan code */
+#define EFI_KEY_UP     (EFI_KEY_SCAN + 1)
+#define EFI_KEY_DOWN   (EFI_KEY_SCAN + 2)
+#define EFI_KEY_HOME   (EFI_KEY_SCAN + 5)
+#define EFI_KEY_END    (EFI_KEY_SCAN + 6)
+#define EFI_KEY_ESCAPE (EFI_KEY_SCAN + 23)
+
+/* True: a key was pressed, and *key is its Unicode character, or one of the
+ * above. Never waits. */
 bool efi_read_key(struct efi_boot *boot, uint32_t *key);
 
 /* Shows text of ASCII on the firmware's console; "\r\n" ends a line. */

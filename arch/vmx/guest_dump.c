@@ -1,7 +1,10 @@
 /* A guest's registers as text, for crash reports and panics. Called through
  * arch/vmx/guest.h. */
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "arch/regs.h"
 #include "arch/vmx/guest_state.h"
 #include "kernel/base/log.h"
 
@@ -38,7 +41,15 @@ static void dump_segments(struct guest *guest)
 {
     static const char *const names[] = {"ES", "CS", "SS",   "DS",
                                         "FS", "GS", "LDTR", "TR"};
+    /* Flat and unusable segments say nothing. */
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+        bool flat = get(guest, GUEST_ES_BASE + i) == 0 &&
+                    get(guest, GUEST_ES_LIMIT + i) == UINT32_MAX;
+        bool unusable = get(guest, GUEST_ES_RIGHTS + i) & RIGHTS_UNUSABLE;
+
+        if (names[i][0] != 'C' && (flat || unusable)) {
+            continue;
+        }
         log_error("%-4s %04llx  base %016llx  limit %08llx  rights %05llx",
                   names[i], get(guest, GUEST_ES_SELECTOR + i),
                   get(guest, GUEST_ES_BASE + i), get(guest, GUEST_ES_LIMIT + i),

@@ -140,12 +140,20 @@ enum config_run {
     RUN_TOGETHER, /* all entries at the same time */
 };
 
+/* When the menu is shown. */
+enum config_menu {
+    MENU_HIDDEN,   /* if a key is held at the start */
+    MENU_SHOWN,    /* always */
+    MENU_DISABLED, /* never */
+};
+
 struct config_loader {
     char default_pattern[64]; /* a pattern for the entries' ids; "": the first
                                  entry */
     unsigned default_line;
     enum config_run run;
-    uint32_t timeout; /* seconds that the menu waits */
+    enum config_menu menu;
+    uint32_t timeout; /* seconds that the menu waits; 0: for ever */
     int log_level;    /* an enum log_level */
     bool hold;        /* at the end the screen stays until a key or a minute */
     bool choice_lost; /* a line that says which entries run is wrong */

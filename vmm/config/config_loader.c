@@ -33,17 +33,30 @@ static bool parse_default(struct config_reader *reader, const char *value)
 static bool parse_loader_timeout(struct config_reader *reader,
                                  const char *value)
 {
-    /* systemd-boot's words for a menu that waits for ever, or is not shown. */
-    static const char *const words[] = {"menu-force", "menu-hidden",
-                                        "menu-disabled", NULL};
+    static const struct {
+        const char *word;
+        enum config_menu menu;
+    } words[] = {{"menu-force", MENU_SHOWN},
+                 {"menu-hidden", MENU_HIDDEN},
+                 {"0", MENU_HIDDEN},
+                 {"menu-disabled", MENU_DISABLED}};
+    struct config_loader *loader = loader_of(reader);
     uint64_t number = 0;
-    size_t index;
 
-    if (!config_value_word(value, words, &index) &&
-        !config_value_number(value, CONFIG_TIMEOUT_MOST, &number)) {
-        return config_lines_value(reader, value, "a number of seconds");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(value, words[i].word) == 0) {
+            loader->menu = words[i].menu;
+            loader->timeout = 0;
+            return true;
+        }
     }
-    loader_of(reader)->timeout = (uint32_t)number;
+    if (!config_value_number(value, CONFIG_TIMEOUT_MOST, &number)) {
+        return config_lines_value(reader, value,
+                                  "a number of seconds, menu-force, "
+                                  "menu-hidden or menu-disabled");
+    }
+    loader->menu = MENU_SHOWN;
+    loader->timeout = (uint32_t)number;
     return true;
 }
 

@@ -52,5 +52,10 @@ void vcpu_crash(struct vcpu *vcpu, const char *format, ...)
     guest_dump(vcpu->guest);
     log_error("  code: %s", code);
     log_stack(vcpu);
+    if (vcpu->vm->console.written == 0) {
+        log_error("  the guest had written nothing to its console; a Linux "
+                  "kernel shows more with `earlyprintk=ttyS0` in `options`");
+    }
+    log_error("  so it crashed: vcpu%u at %s: %s", vcpu->index, address, text);
     vm_stop(vcpu->vm, VM_END_CRASH);
 }

@@ -16,6 +16,7 @@
 #include "arch/efi/efi.h"
 #include "arch/efi/efi_file.h"
 #include "kernel/base/log.h"
+#include "kernel/framebuffer.h"
 #include "test/unit/support/fake_log.h"
 
 #define FILES  (CONFIG_ENTRIES + 16)
@@ -113,10 +114,16 @@ enum efi_result efi_list_files(struct efi_boot *boot, const char *directory,
     return list_result;
 }
 
+void framebuffer_write(const void *bytes, size_t length)
+{
+    (void)bytes;
+    (void)length;
+    menu_seen = true;
+}
+
 bool efi_read_key(struct efi_boot *boot, uint32_t *key)
 {
     (void)boot;
-    menu_seen = true;
     *key = typed;
     return typed != 0;
 }
@@ -368,6 +375,38 @@ static void the_menu_comes_only_where_something_can_start(void **state)
     assert_false(menu_seen);
 }
 
+/* As systemd-boot has it. */
+static void the_menu_comes_when_it_is_wanted(void **state)
+{
+    static const struct {
+        const char *loader;
+        bool held, seen;
+    } cases[] = {
+        {"default a\n", false, false},
+        {"default a\n", true, true},
+        {"timeout 0\n", false, false},
+        {"timeout 0\n", true, true},
+        {"timeout menu-hidden\n", true, true},
+        {"timeout menu-disabled\n", true, false},
+        {"timeout menu-force\n", true, true},
+        {"timeout 1\n", true, true},
+        {"timeout 1\nrun all\n", true, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        teardown(NULL);
+        setup(NULL);
+        add_text("\\loader\\loader.conf", cases[i].loader);
+        add_text("\\loader\\entries\\a.conf", "linux /vmlinuz\n");
+        add_text("\\loader\\entries\\b.conf", "linux /vmlinuz\n");
+        typed = cases[i].held ? '2' : 0;
+        menu_seen = false;
+        assert_true(load_good());
+        assert_int_equal(menu_seen, cases[i].seen);
+    }
+}
+
 static void configuration_files_have_a_limit(void **state)
 {
     static char large[(64 << 10) + 1];
@@ -407,6 +446,8 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(
             the_menu_comes_only_where_something_can_start, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_menu_comes_when_it_is_wanted, setup,
+                                        teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "arch/efi/efi.h"
+#include "kernel/framebuffer.h"
 #include "test/unit/support/fake_log.h"
 #include "vmm/load.h"
 
@@ -18,8 +19,16 @@ static struct load_entry entries[CONFIG_ENTRIES];
 static struct load load;
 static const char *typed;
 static uint64_t slept; /* microseconds */
+static char screen[20000];
 
 /* ---- the firmware ---- */
+
+/* Keys without a character. */
+#define UP     "\001"
+#define DOWN   "\002"
+#define HOME   "\005"
+#define END    "\006"
+#define ESCAPE "\027"
 
 bool efi_read_key(struct efi_boot *boot, uint32_t *key)
 {
@@ -28,7 +37,19 @@ bool efi_read_key(struct efi_boot *boot, uint32_t *key)
         return false;
     }
     *key = (uint8_t)*typed++;
+    if (*key < ' ' && *key != '\r' && *key != '\b') {
+        *key += EFI_KEY_SCAN;
+    }
     return true;
+}
+
+/* The last page. */
+void framebuffer_write(const void *bytes, size_t length)
+{
+    if (length >= 7 && memcmp(bytes, "\033[2J\033[H", 7) == 0 && length > 7) {
+        screen[0] = '\0';
+    }
+    strncat(screen, bytes, length);
 }
 
 void efi_sleep(struct efi_boot *boot, uint64_t microseconds)
@@ -53,6 +74,7 @@ static size_t choose(const char *keys, size_t index)
 {
     fake_log_clear();
     typed = keys;
+    screen[0] = '\0';
     slept = 0;
     return menu_choose(NULL, &load, index);
 }
@@ -64,6 +86,13 @@ static void shows(const char *line)
     }
 }
 
+static void on_screen(const char *words)
+{
+    if (strstr(screen, words) == NULL) {
+        fail_msg("\"%s\" is not in \"%s\"", words, screen);
+    }
+}
+
 static void the_clock_runs_out(void **state)
 {
     (void)state;
@@ -71,6 +100,9 @@ static void the_clock_runs_out(void **state)
     assert_int_equal(choose("", 1), 1);
     assert_int_equal(slept, 3000000);
     shows("  1  Title of it\n* 2  entry-001\n  3  entry-002\n");
+    shows("boots in 3 s");
+    on_screen("\033[7m 2  entry-001 \033[m");
+    on_screen("boots in 0 s");
 }
 
 static void keys_choose(void **state)
@@ -79,29 +111,66 @@ static void keys_choose(void **state)
     make(3);
     assert_int_equal(choose("3", 1), 2);
     assert_int_equal(choose("\r", 1), 1);
-    /* Neither a key of an entry that is not there nor Space boots anything. */
-    assert_int_equal(choose("4a0? 1", 1), 0);
+    assert_int_equal(choose(UP "\r", 1), 0);
+    assert_int_equal(choose(UP UP UP DOWN "\r", 1), 1);
+    assert_int_equal(choose(END DOWN "\r", 0), 2);
+    shows("* entry-002\n");
+    assert_int_equal(choose(HOME "\r", 2), 0);
+    /* Other keys stop the clock and boot nothing. */
+    assert_int_equal(choose("4a0? \r", 1), 1);
     assert_int_equal(slept, 0);
+    assert_null(strstr(screen, "boots in"));
 }
 
-static void letters_follow_the_digits(void **state)
+static void without_a_clock_it_waits(void **state)
 {
     (void)state;
-    make(12);
-    assert_int_equal(choose("b", 10), 10);
-    shows("  9  entry-008\n  a  entry-009\n* b  entry-010\n  c  entry-011\n");
-    assert_int_equal(choose("C", 0), 11);
+    make(2);
+    load.loader.timeout = 0;
+    assert_int_equal(choose("2", 0), 1);
+    assert_null(strstr(fake_log, "boots in"));
 }
 
-static void a_default_without_a_key_is_shown(void **state)
+static void options_are_edited_for_this_run(void **state)
 {
     (void)state;
-    make(40);
-    assert_int_equal(choose("", 38), 38);
-    shows("  z  entry-034\n*    entry-038\n5 entries have no key");
-    assert_null(strstr(fake_log, "entry-037"));
+    make(2);
+    strcpy(entries[1].config.options, "quiet ro");
+    assert_int_equal(choose(DOWN "e\b\b3\r", 0), 1);
+    assert_string_equal(entries[1].config.options, "quiet 3");
+    shows("options quiet 3\n");
+    on_screen("quiet 3");
+    /* Esc goes back to the entries. */
+    assert_int_equal(choose("ex" ESCAPE "2", 0), 1);
+    assert_string_equal(entries[0].config.options, "x");
+    assert_int_equal(choose("e\b\b\b\b\r", 0), 0);
+    assert_string_equal(entries[0].config.options, "");
+}
+
+static void options_have_a_limit(void **state)
+{
+    static char keys[3 * CONFIG_OPTIONS];
+
+    (void)state;
+    make(2);
+    memset(keys, 'o', sizeof keys);
+    keys[0] = 'e';
+    strcpy(keys + sizeof keys - 2, "\r");
+    assert_int_equal(choose(keys, 0), 0);
+    assert_int_equal(strlen(entries[0].config.options), CONFIG_OPTIONS - 1);
+}
+
+static void many_entries_scroll(void **state)
+{
+    (void)state;
     make(CONFIG_ENTRIES);
-    assert_int_equal(choose("z", 255), 34);
+    assert_int_equal(choose("", 200), 200);
+    shows("  9  entry-008\n* ");
+    shows("   entry-200\n247 more by Up and Down");
+    on_screen("\033[7m    entry-200 \033[m");
+    assert_null(strstr(screen, "entry-201"));
+    assert_int_equal(choose(DOWN "\r", 200), 201);
+    assert_int_equal(choose("9", 200), 8);
 }
 
 int main(void)
@@ -109,8 +178,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_clock_runs_out),
         cmocka_unit_test(keys_choose),
-        cmocka_unit_test(letters_follow_the_digits),
-        cmocka_unit_test(a_default_without_a_key_is_shown),
+        cmocka_unit_test(without_a_clock_it_waits),
+        cmocka_unit_test(options_are_edited_for_this_run),
+        cmocka_unit_test(options_have_a_limit),
+        cmocka_unit_test(many_entries_scroll),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,4 +4,5 @@ load-sources := test/unit/vmm/load_test.c vmm/load.c vmm/load_config.c \
     $(sort $(symbols-parts) $(config-parts))
 
 unit-tests += menu
-menu-sources := test/unit/vmm/menu_test.c $(support)/fake_log.c vmm/menu.c
+menu-sources := test/unit/vmm/menu_test.c $(support)/fake_log.c vmm/menu.c \
+    kernel/base/format.c

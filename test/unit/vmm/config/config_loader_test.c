@@ -24,7 +24,14 @@ static void loader_conf(void **state)
     assert_string_equal(rig.loader.default_pattern, "");
     assert_int_equal(rig.loader.run, RUN_DEFAULT);
     assert_int_equal(rig.loader.log_level, LOG_INFO);
+    assert_true(rig.loader.hold);
+    assert_int_equal(rig.loader.menu, MENU_HIDDEN);
+    assert_true(rig_parse_loader("hold off\ntimeout 7"));
+    assert_false(rig.loader.hold);
+    assert_int_equal(rig.loader.menu, MENU_SHOWN);
     assert_true(rig_parse_loader("default debian.conf\ntimeout menu-force"));
+    assert_int_equal(rig.loader.menu, MENU_SHOWN);
+    assert_int_equal(rig.loader.timeout, 0);
     assert_string_equal(rig.loader.default_pattern, "debian");
     assert_true(rig_parse_loader("run together"));
     assert_int_equal(rig.loader.run, RUN_TOGETHER);
