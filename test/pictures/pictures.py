@@ -58,6 +58,8 @@ class Camera:
             return
         self.since = self.since or time.monotonic()
         rows = self.screen.picture()
+        if not rows and self.screen.problem:
+            raise SystemExit(f'{self.screen.problem}')
         if time.monotonic() - self.since < SETTLED or not rows:
             return
         png(f"{OUT}/{self.name}.png", len(rows[0]),
@@ -116,7 +118,7 @@ def errors():
 
 
 def menu():
-    in_bochs("menu", "timeout 60\n",
+    in_bochs("menu", "timeout menu-force\n",
              {"example": ("example.elf", ""), "mmio": ("mmio.bin", "")},
              ready=says("Up and Down choose"), keys=b"2")
 

@@ -6,6 +6,8 @@ import re
 # The firmware clears screens and moves cursors on both serial ports.
 ESCAPES = re.compile(rb"\x1b\[[0-9;=?]*[A-Za-z]")
 LOG_LINE = re.compile(r"^\[ *\d+\.\d{3}\] ")
+# Lintel's first line. From there to the first with a time all lines are its.
+BANNER = re.compile(r"^Lintel \S+.* on .*, \d+ processors?, \d+ MiB$")
 # vmm/main.c's lines for programs: no time stamp, whatever the log's level.
 EXIT = re.compile(r"^lintel: exit ([0-5])\b ?(.*)")
 ENTRY_EXIT = re.compile(r"^lintel: entry (\S+): exit ([0-5])\b ?(.*)")
@@ -35,6 +37,7 @@ class Log:
         self.file = open(path, "rb")
         self.rest = b""
         self.lines = []  # Lintel's lines without time stamp
+        self.early = False  # Lintel runs and has no clock yet
         self.status = None
         self.reason = ""
         self.broken = False  # a MUST, by any guest
@@ -62,7 +65,11 @@ class Log:
             self.entries[match[1]] = (int(match[2]), match[3])
         elif match := EXIT.match(text):
             self.status, self.reason = int(match[1]), match[2]
-        elif not LOG_LINE.match(text):
+        elif LOG_LINE.match(text):
+            self.early = False
+        elif BANNER.match(text):
+            self.early = True
+        elif not self.early:
             return  # the firmware's
         text = LOG_LINE.sub("", text)
         self.lines.append(text)

@@ -115,5 +115,27 @@ class TheLog(unittest.TestCase):
         self.assertEqual(log.entries, {"guest": (2, "guest crashed")})
 
 
+class WhatIsLintels(unittest.TestCase):
+    def lines(self, text):
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(text.encode())
+            file.flush()
+            log = Log(file.name)
+            log.finish()
+            return log.lines
+
+    def test_lines_before_there_is_a_clock(self):
+        self.assertEqual(self.lines("""\
+BdsDxe: starting Boot0001
+Lintel 1.2-3-gabc-dirty on Intel(R) Xeon(R), 2 processors, 127 MiB
+error: \\loader\\loader.conf:2: wrong
+[    0.000] 122 MiB free
+a guest's line, where the port is shared
+lintel: exit 4 configuration
+"""), ["Lintel 1.2-3-gabc-dirty on Intel(R) Xeon(R), 2 processors, 127 MiB",
+       "error: \\loader\\loader.conf:2: wrong", "122 MiB free",
+       "lintel: exit 4 configuration"])
+
+
 if __name__ == "__main__":
     unittest.main()
