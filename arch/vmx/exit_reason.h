@@ -8,6 +8,8 @@
     X(2, TRIPLE_FAULT)                                                         \
     X(3, INIT)                                                                 \
     X(4, SIPI)                                                                 \
+    X(5, IO_SMI)                                                               \
+    X(6, OTHER_SMI)                                                            \
     X(7, INTERRUPT_WINDOW)                                                     \
     X(8, NMI_WINDOW)                                                           \
     X(9, TASK_SWITCH)                                                          \
@@ -63,8 +65,24 @@
     X(62, PML_FULL)                                                            \
     X(63, XSAVES)                                                              \
     X(64, XRSTORS)                                                             \
+    X(65, PCONFIG)                                                             \
+    X(66, SUB_PAGE_PERMISSION)                                                 \
     X(67, UMWAIT)                                                              \
-    X(68, TPAUSE)
+    X(68, TPAUSE)                                                              \
+    X(69, LOADIWKEY)                                                           \
+    X(70, ENCLV)                                                               \
+    X(72, ENQCMD_PASID)                                                        \
+    X(73, ENQCMDS_PASID)                                                       \
+    X(74, BUS_LOCK)                                                            \
+    X(75, INSTRUCTION_TIMEOUT)                                                 \
+    X(76, SEAMCALL)                                                            \
+    X(77, TDCALL)                                                              \
+    X(78, RDMSRLIST)                                                           \
+    X(79, WRMSRLIST)                                                           \
+    X(80, URDMSR)                                                              \
+    X(81, UWRMSR)                                                              \
+    X(84, RDMSR_IMMEDIATE)                                                     \
+    X(85, WRMSRNS_IMMEDIATE)
 
 enum exit_reason {
 #define EXIT_ENUM(number, name) EXIT_##name = number,

@@ -96,6 +96,11 @@ static __attribute__((noinline, cold)) void refused(struct exit *exit,
         exit->qualification = vmx_read(VMCS_EXIT_QUALIFICATION);
         /* An exit would have cleared this field; a failed entry does not. */
         vmx_write(VMCS_ENTRY_INTERRUPTION, 0);
+        if (exit->reason == EXIT_ENTRY_MACHINE_CHECK) {
+            /* The machine's, not the guest's: the processor has not called the
+             * handler (SDM 3C 27.9). */
+            vmx_host_machine_check();
+        }
         vmx_entry_check_log(exit->reason, exit->qualification);
     }
 }

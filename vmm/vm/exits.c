@@ -191,12 +191,26 @@ static void exit_ept_misconfiguration(struct vcpu *vcpu,
                (unsigned long long)exit->ept.gpa);
 }
 
+/* Exits that come only if a control asks for them, which Lintel does not set,
+ * or under a monitor of SMIs, which it does not have. */
+static void exit_unasked(struct vcpu *vcpu, const struct exit *exit)
+{
+    vcpu_crash(vcpu,
+               "VM exit %s (%u), for which no control was set: a defect of "
+               "Lintel or of the processor",
+               exit_reason_name(exit->reason), (unsigned)exit->reason);
+}
+
+/* Every reason of the SDM has its entry. SEAMCALL and TDCALL exit on every
+ * processor that has them, whatever the controls say (SDM 3C 26.1.2). */
 static const exit_handler handlers[EXIT_REASON_COUNT] = {
     [EXIT_EXCEPTION_NMI] = exit_exception,
     [EXIT_EXTERNAL_INTERRUPT] = exit_nothing,
     [EXIT_TRIPLE_FAULT] = exit_triple_fault,
     [EXIT_INIT] = exit_nothing,
     [EXIT_SIPI] = exit_nothing,
+    [EXIT_IO_SMI] = exit_unasked,
+    [EXIT_OTHER_SMI] = exit_unasked,
     [EXIT_INTERRUPT_WINDOW] = exit_nothing,
     [EXIT_NMI_WINDOW] = exit_nmi_window,
     [EXIT_TASK_SWITCH] = exit_task_switch,
@@ -204,7 +218,9 @@ static const exit_handler handlers[EXIT_REASON_COUNT] = {
     [EXIT_GETSEC] = exit_undefined,
     [EXIT_HLT] = exit_hlt,
     [EXIT_INVD] = exit_skip,
+    [EXIT_INVLPG] = exit_unasked,
     [EXIT_RDPMC] = exit_protection,
+    [EXIT_RDTSC] = exit_unasked,
     [EXIT_RSM] = exit_undefined,
     [EXIT_VMCALL] = exit_vmcall,
     [EXIT_VMCLEAR] = exit_undefined,
@@ -217,6 +233,7 @@ static const exit_handler handlers[EXIT_REASON_COUNT] = {
     [EXIT_VMXOFF] = exit_undefined,
     [EXIT_VMXON] = exit_undefined,
     [EXIT_CR_ACCESS] = cr_exit,
+    [EXIT_MOV_DR] = exit_unasked,
     [EXIT_IO] = io_exit,
     [EXIT_RDMSR] = exit_rdmsr,
     [EXIT_WRMSR] = exit_wrmsr,
@@ -224,22 +241,49 @@ static const exit_handler handlers[EXIT_REASON_COUNT] = {
     [EXIT_ENTRY_MSR_LOADING] = exit_entry_failed,
     [EXIT_ENTRY_MACHINE_CHECK] = exit_entry_failed,
     [EXIT_MWAIT] = exit_undefined,
+    [EXIT_MONITOR_TRAP] = exit_unasked,
     [EXIT_MONITOR] = exit_undefined,
     [EXIT_PAUSE] = exit_pause,
+    [EXIT_TPR_BELOW_THRESHOLD] = exit_unasked,
     [EXIT_APIC_ACCESS] = mmio_apic_exit,
     [EXIT_VIRTUALIZED_EOI] = exit_virtualized_eoi,
+    [EXIT_GDTR_IDTR] = exit_unasked,
+    [EXIT_LDTR_TR] = exit_unasked,
     [EXIT_EPT_VIOLATION] = mmio_exit,
     [EXIT_EPT_MISCONFIGURATION] = exit_ept_misconfiguration,
     [EXIT_INVEPT] = exit_undefined,
+    [EXIT_RDTSCP] = exit_unasked,
     [EXIT_INVVPID] = exit_undefined,
     [EXIT_PREEMPTION_TIMER] = exit_nothing,
     [EXIT_WBINVD] = exit_skip,
     [EXIT_XSETBV] = exit_xsetbv,
     [EXIT_APIC_WRITE] = exit_apic_write,
+    [EXIT_RDRAND] = exit_unasked,
+    [EXIT_INVPCID] = exit_unasked,
     [EXIT_VMFUNC] = exit_undefined,
     [EXIT_ENCLS] = exit_undefined,
+    [EXIT_RDSEED] = exit_unasked,
+    [EXIT_PML_FULL] = exit_unasked,
+    [EXIT_XSAVES] = exit_unasked,
+    [EXIT_XRSTORS] = exit_unasked,
+    [EXIT_PCONFIG] = exit_undefined,
+    [EXIT_SUB_PAGE_PERMISSION] = exit_unasked,
     [EXIT_UMWAIT] = exit_undefined,
     [EXIT_TPAUSE] = exit_undefined,
+    [EXIT_LOADIWKEY] = exit_undefined,
+    [EXIT_ENCLV] = exit_undefined,
+    [EXIT_ENQCMD_PASID] = exit_undefined,
+    [EXIT_ENQCMDS_PASID] = exit_undefined,
+    [EXIT_BUS_LOCK] = exit_unasked,
+    [EXIT_INSTRUCTION_TIMEOUT] = exit_unasked,
+    [EXIT_SEAMCALL] = exit_undefined,
+    [EXIT_TDCALL] = exit_undefined,
+    [EXIT_RDMSRLIST] = exit_undefined,
+    [EXIT_WRMSRLIST] = exit_undefined,
+    [EXIT_URDMSR] = exit_undefined,
+    [EXIT_UWRMSR] = exit_undefined,
+    [EXIT_RDMSR_IMMEDIATE] = exit_undefined,
+    [EXIT_WRMSRNS_IMMEDIATE] = exit_undefined,
 };
 
 void exits_handle(struct vcpu *vcpu, const struct exit *exit)

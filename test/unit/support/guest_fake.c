@@ -36,6 +36,7 @@ void vmx_error_panic(const char *instruction, enum vmx_status status)
 
 void vmx_host_machine_check(void)
 {
+    fake.machine_checks++;
 }
 
 uint64_t cpu_read_cr4(void)

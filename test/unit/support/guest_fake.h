@@ -11,7 +11,8 @@ struct fake {
     uint64_t field[0x7000];
     unsigned reads;
     unsigned writes;
-    unsigned dispatched; /* the last vector that went to the host */
+    unsigned machine_checks; /* that went to the host */
+    unsigned dispatched;     /* the last vector that went to the host */
     unsigned vpid_flushes;
     uint64_t dr6;
     uint8_t passed[0x100]; /* FAKE_*: MSRs 0x800 up that do not exit */

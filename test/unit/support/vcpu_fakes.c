@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -77,7 +78,11 @@ void mmio_apic_exit(struct vcpu *which, const struct exit *exit)
 
 void vcpu_crash(struct vcpu *which, const char *format, ...)
 {
-    (void)format;
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(rig.crash, sizeof(rig.crash), format, values);
+    va_end(values);
     rig.crashes++;
     vm_stop(which->vm, VM_END_CRASH);
 }

@@ -56,6 +56,7 @@ struct vcpu_rig {
     struct timer *armed;
     enum vm_end end;
     unsigned crashes;
+    char crash[200]; /* what the last one said */
 };
 
 extern struct vcpu_rig rig;

@@ -356,6 +356,25 @@ static void failed_entry_leaves_no_event(void **state)
     assert_int_equal(fake.field[VMCS_ENTRY_INTERRUPTION], 0);
 }
 
+/* The machine's error is the host's, however the processor tells it. */
+static void a_machine_check_is_the_hosts(void **state)
+{
+    struct guest *guest = fake_guest();
+    struct exit exit;
+
+    (void)state;
+    fake.machine_checks = 0;
+    fake.field[VMCS_EXIT_REASON] = 0x80000000 | EXIT_ENTRY_GUEST_STATE;
+    guest_run(guest, &exit);
+    assert_int_equal(fake.machine_checks, 0);
+    fake.field[VMCS_EXIT_REASON] = 0x80000000 | EXIT_ENTRY_MACHINE_CHECK;
+    guest_run(guest, &exit);
+    assert_int_equal(fake.machine_checks, 1);
+    fake.field[VMCS_EXIT_INTERRUPTION] = 0x80000300 | VECTOR_MC;
+    fake_exit(guest, &exit, EXIT_EXCEPTION_NMI);
+    assert_int_equal(fake.machine_checks, 2);
+}
+
 static void qualifications_are_split(void **state)
 {
     struct guest *guest = fake_guest();
@@ -400,6 +419,7 @@ int main(void)
         cmocka_unit_test(real_mode_has_no_error_codes),
         cmocka_unit_test(windows_change_one_control),
         cmocka_unit_test(failed_entry_leaves_no_event),
+        cmocka_unit_test(a_machine_check_is_the_hosts),
         cmocka_unit_test(qualifications_are_split),
     };
 

@@ -16,7 +16,7 @@ $(1)-sources := test/unit/vmm/vm/$(1)_test.c $$(support)/vcpu_rig.c \
     vmm/vm/exits.c vmm/plan/pinning.c $$(apic-parts) \
     arch/vmx/exit_reason.c arch/spinlock.c
 endef
-$(foreach test,vcpu vcpu_turns vcpu_played,$(eval $(call vcpu-test,$(test))))
+$(foreach test,exits vcpu vcpu_turns vcpu_played,$(eval $(call vcpu-test,$(test))))
 
 unit-tests += vm_device
 vm_device-sources := test/unit/vmm/vm/vm_device_test.c \
