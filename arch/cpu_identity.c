@@ -17,6 +17,11 @@ bool cpu_identity_is_intel(void)
            maker.ecx == 0x6c65746eU;
 }
 
+bool cpu_identity_is_virtual(void)
+{
+    return cpu_cpuid(1, 0).ecx & CPUID_1_ECX_HYPERVISOR;
+}
+
 unsigned cpu_identity_family(void)
 {
     uint32_t eax = cpu_cpuid(1, 0).eax;

@@ -1,12 +1,16 @@
 /* Which processor this is, by CPUID (SDM 2A, CPUID, figure 3-6).
  *
- * Who calls it: arch/processor_setup.c, arch/vmx/vmx.c, vmm/main.c. */
+ * Who calls it: arch/processor_setup.c, arch/vmx/vmx.c, vmm/main.c,
+ * vmm/vm/vm_vcpus.c. */
 #pragma once
 
 #include <stdbool.h>
 
 /* True for "GenuineIntel". */
 bool cpu_identity_is_intel(void);
+
+/* True: another hypervisor is below, and says so. */
+bool cpu_identity_is_virtual(void);
 
 /* Bytes of the name with its NUL. */
 #define CPU_IDENTITY_NAME 49U

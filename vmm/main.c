@@ -103,6 +103,24 @@ static void open_screen(const struct boot_framebuffer *screen)
     }
 }
 
+/* OVMF has no ACPI tables in Bochs alone, and every virtual machine says that
+ * it is one. With several processors Bochs' virtual interrupts are wrong (up to
+ * 3.1: they come while the guest has them off, and as vector 255). */
+static void warn_of_bochs(const struct boot_info *info, const struct load *load)
+{
+    bool wanted = false;
+
+    for (size_t i = 0; i < load->entry_count; i++) {
+        wanted |= load->entries[i].chosen && load->entries[i].config.apicv;
+    }
+    if (wanted && info->rsdp == 0 && !cpu_identity_is_virtual() &&
+        processors_count() > 1) {
+        log_warn("this looks like Bochs, which delivers the processor's own "
+                 "virtual interrupts wrongly: put `apicv off` into the "
+                 "entries");
+    }
+}
+
 /* Shows the errors on the firmware's console, where Lintel has neither a screen
  * nor a serial port of its own. */
 static void tell_firmware(struct efi_boot *boot, const struct errors *errors)
@@ -260,6 +278,7 @@ void lintel_main(struct efi_boot *boot)
     }
     guest_limit_runs(time_to_tsc(TASK_TURN));
     processors_start(info, &kernel_pages);
+    warn_of_bochs(info, &load);
     log_memory(pages);
     status_line_start();
     status = run_entries(&load);

@@ -12,6 +12,8 @@ GOOD, BROKEN, CRASH, LATE, FAILED = 0, 1, 2, 3, 5
 # expression), further lines of its entry. In the order they run (by name).
 GUESTS = {
     "apic": ((GOOD,), None, ""),
+    "apictable": ((CRASH,), r"page table(, descriptor or stack)? at "
+                  r"guest-physical 0xfee00", ""),
     "apicoff": ((GOOD,), r"read of the local APIC's page at offset 0x30 while "
                 r"the local APIC is off, by vcpu0 at 0x[0-9a-f]+: (.|\n)*"
                 r"vcpu0 moves its local APIC to 0xfef00000, RIP 0x", ""),
@@ -71,8 +73,8 @@ GUESTS = {
 # These run twice, with the local APIC by the processor and in software: the
 # second entry's name ends so.
 SOFTWARE = "-software"
-BOTH = ("apic", "apicoff", "cr", "held", "msr", "msrstorm", "selftest",
-        "state", "timer")
+BOTH = ("apic", "apicoff", "apictable", "cr", "held", "msr", "msrstorm",
+        "selftest", "state", "timer")
 # These run with several numbers of processors, up to SOME in both ways.
 PROCESSORS = {"levels": (2, 4), "posted": (3,), "smp": (2, 4, 8, 64),
               "smpdeaf": (3,), "smplint": (3,)}

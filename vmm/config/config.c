@@ -305,6 +305,7 @@ static bool parse_apicv(struct config_reader *reader, const char *value)
     }
     entry->apicv = index > 0;
     entry->posting = index == 1;
+    entry->posting_said = true;
     return true;
 }
 

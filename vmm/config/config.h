@@ -121,8 +121,9 @@ struct config_entry {
     unsigned screen_width; /* pixels, for SCREEN_ON */
     unsigned screen_height;
     unsigned screen_line;
-    bool apicv;   /* the processor plays the local APICs, where it can */
-    bool posting; /* interrupts are posted to them, where that can be */
+    bool apicv;        /* the processor plays the local APICs, where it can */
+    bool posting;      /* interrupts are posted to them, where that can be */
+    bool posting_said; /* by the entry; else not under another hypervisor */
     enum virtio_lint lint; /* for devices without a level of their own */
     uint64_t features_off[VIRTIO_KINDS]; /* features that are never offered, by
                                             kind of device */

@@ -79,6 +79,7 @@ struct emulate_context {
     /* Output. */
     struct emulate_code code;
     struct access failed; /* for EMULATE_BAD: which access */
+    bool failed_walk;     /* it read an entry of a page table */
 };
 
 /* Executes the instruction at RIP. INS and OUTS give EMULATE_UNSUPPORTED, since

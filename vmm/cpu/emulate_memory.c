@@ -99,6 +99,7 @@ static enum emulate_result translated(struct emulation *run,
     case WALK_RACE:
         return EMULATE_RESTART;
     default:
+        run->context->failed_walk = true;
         run->context->failed =
             (struct access){.address = fault->table.value, .size = 8};
         return EMULATE_BAD;

@@ -67,6 +67,14 @@ static void log_not_emulated(struct vcpu *vcpu, const struct emulate_code *code)
              (unsigned long long)guest_get(vcpu->guest, GUEST_RIP), bytes);
 }
 
+/* Ends the VM: `what` accessed the address, and no instruction can be
+ * emulated for it. */
+static void crash_at(struct vcpu *vcpu, const char *what, uint64_t address)
+{
+    vcpu_crash(vcpu, "%s at guest-physical %#llx, which is not memory", what,
+               (unsigned long long)address);
+}
+
 void mmio_finish(struct vcpu *vcpu, const struct emulate_context *context,
                  enum emulate_result result)
 {
@@ -81,6 +89,10 @@ void mmio_finish(struct vcpu *vcpu, const struct emulate_context *context,
         }
         return;
     case EMULATE_BAD:
+        if (context->failed_walk) {
+            crash_at(vcpu, "page table", context->failed.address);
+            return;
+        }
         vcpu_crash(vcpu,
                    "%s of %u bytes at guest-physical %#llx: there is neither "
                    "memory nor a device",
@@ -92,14 +104,6 @@ void mmio_finish(struct vcpu *vcpu, const struct emulate_context *context,
         vcpu_crash(vcpu, "triple fault");
         return;
     }
-}
-
-/* Ends the VM: `what` accessed the address, and no instruction can be
- * emulated for it. */
-static void crash_at(struct vcpu *vcpu, const char *what, uint64_t address)
-{
-    vcpu_crash(vcpu, "%s at guest-physical %#llx, which is not memory", what,
-               (unsigned long long)address);
 }
 
 static void run(struct vcpu *vcpu, struct emulate_context *context)

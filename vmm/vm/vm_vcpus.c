@@ -2,6 +2,7 @@
  * Each has pages of its own, so a VM with few processors stays small.
  *
  * Who calls it: vmm/vm/vm.c. */
+#include "arch/cpu_identity.h"
 #include "arch/msr.h"
 #include "arch/processor.h"
 #include "kernel/base/log.h"
@@ -78,7 +79,8 @@ static void start_apicv(struct vm *vm, struct vcpu *vcpu)
         guest_apic_set_access(vcpu->guest, apic_access(vm));
         /* Only another processor can post an interrupt to one that runs a
          * guest. */
-        if (vm->config->posting && processor_count() > 1) {
+        if (vm->config->posting && processor_count() > 1 &&
+            (vm->config->posting_said || !cpu_identity_is_virtual())) {
             guest_apic_allow_posting(vcpu->guest, &vm->pages);
         }
         lapic_virtual_start(&vcpu->lapic, vcpu->guest, page);
