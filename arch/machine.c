@@ -24,6 +24,12 @@
  * is what ACPI drivers give it. */
 #define ENABLE_POLLS 3000000U
 
+#define RESET_PORT  0xcf9U
+#define RESET_CPU   0x02U
+#define RESET_NOW   0x04U
+#define I8042_PORT  0x64U
+#define I8042_RESET 0xfeU
+
 static struct {
     uintptr_t reset_system;
     struct boot_sleep sleep;
@@ -45,10 +51,10 @@ _Noreturn void machine_halt(void)
     }
 }
 
-/* Asks the firmware to turn the machine off. It returns only if the firmware
- * cannot. Firmware may use SSE registers, and may keep data in pages that it
- * executes. */
-static void ask_firmware(void)
+/* Asks the firmware to turn the machine off, or to reset it. It returns only if
+ * the firmware cannot. Firmware may use SSE registers, and may keep data in
+ * pages that it executes. */
+static void ask_firmware(EFI_RESET_TYPE type)
 {
     union {
         uintptr_t address;
@@ -62,7 +68,7 @@ static void ask_firmware(void)
     paging_open_runtime();
     cpu_write_cr0(cpu_read_cr0() & ~(CR0_TS | CR0_EM));
     cpu_write_cr4(cpu_read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT);
-    reset.call(EfiResetShutdown, EFI_SUCCESS, 0, NULL);
+    reset.call(type, EFI_SUCCESS, 0, NULL);
 }
 
 /* ACPI owns the machine's registers once SCI_EN is set; the firmware sets it
@@ -115,7 +121,7 @@ static void sleep_s5(void)
 static _Noreturn void power_off_here(void)
 {
     cpu_cli();
-    ask_firmware();
+    ask_firmware(EfiResetShutdown);
     sleep_s5();
     machine_halt();
 }
@@ -124,4 +130,23 @@ _Noreturn void machine_power_off(void)
 {
     processor_ask_first(power_off_here);
     power_off_here();
+}
+
+/* A warm reset leaves memory as it is. Where the firmware has none, the
+ * chipset's reset register and the keyboard controller do it (Intel ICH data
+ * sheet, RST_CNT). */
+static _Noreturn void reset_here(void)
+{
+    cpu_cli();
+    ask_firmware(EfiResetWarm);
+    cpu_out8(RESET_PORT, RESET_CPU);
+    cpu_out8(RESET_PORT, RESET_CPU | RESET_NOW);
+    cpu_out8(I8042_PORT, I8042_RESET);
+    machine_halt();
+}
+
+_Noreturn void machine_reset(void)
+{
+    processor_ask_first(reset_here);
+    reset_here();
 }

@@ -13,5 +13,9 @@ void machine_init(const struct boot_info *boot);
  * this processor. If neither works, halts for ever. */
 _Noreturn void machine_power_off(void);
 
+/* Resets the machine, if it can without losing what is in memory. VMX must be
+ * off on this processor. */
+_Noreturn void machine_reset(void);
+
 /* Halts this processor for ever. */
 _Noreturn void machine_halt(void);

@@ -9,6 +9,7 @@
 #include "kernel/base/log.h"
 #include "kernel/base/string.h"
 #include "kernel/framebuffer.h"
+#include "kernel/last_run.h"
 #include "kernel/serial.h"
 #include "kernel/time.h"
 
@@ -40,6 +41,7 @@ static void send(const void *bytes, size_t length)
         serial_write(port, bytes, length);
     }
     framebuffer_write(bytes, length);
+    last_run_write(bytes, length);
 }
 
 static void end_line(void)

@@ -11,6 +11,7 @@
 #include "kernel/base/string.h"
 #include "kernel/domain.h"
 #include "kernel/framebuffer.h"
+#include "kernel/last_run.h"
 #include "kernel/serial.h"
 #include "kernel/time.h"
 
@@ -92,6 +93,8 @@ void log_env_show(enum log_kind kind, const char *line, size_t length)
     if (port != NULL) {
         send(port, line, length);
     }
+    last_run_write(line, length);
+    last_run_write("\r\n", 2);
     show_in_emulator(line, length);
     show_on_screen(kind, line, length);
     spinlock_give(&lock);

@@ -12,6 +12,7 @@ objects += $(addprefix kernel/, \
     i8042_host.o \
     ioapic_host.o \
     keyboard.o \
+    last_run.o \
     log_env.o \
     page.o \
     panic_env.o \

@@ -28,12 +28,14 @@
 #include "kernel/framebuffer.h"
 #include "kernel/hold.h"
 #include "kernel/ioapic_host.h"
+#include "kernel/last_run.h"
 #include "kernel/page.h"
 #include "kernel/pci_host.h"
 #include "kernel/processors.h"
 #include "kernel/serial.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
+#include "vmm/last_run_save.h"
 #include "vmm/load.h"
 #include "vmm/run.h"
 #include "vmm/status_line.h"
@@ -44,12 +46,22 @@
 #define FIRMWARE_LOOK 60000000U
 
 /* Says how the run ended, for people and for test/run/run.py, and turns the
- * machine off. `hold`: a person may be reading the screen. */
-static _Noreturn void finish(enum status status, const char *reason, bool hold)
+ * machine off, or does what loader.conf wants after a failure. */
+static _Noreturn void finish(enum status status, const char *reason,
+                             const struct config_loader *loader)
 {
+    bool failed = status != STATUS_GOOD;
+
     log_raw("lintel: exit %d %s", (int)status, reason);
     log_flush();
-    if (hold) {
+    if (failed && loader->after == AFTER_WAIT) {
+        machine_halt();
+    }
+    if (failed && loader->after == AFTER_RESET) {
+        last_run_fail((unsigned)status);
+        machine_reset();
+    }
+    if (loader->hold) {
         hold_screen(time_tsc_hz());
     }
     machine_power_off();
@@ -165,7 +177,8 @@ static void give_pages(const struct boot_info *info)
 
 /* Goes from the firmware's tables, clock and memory to Lintel's own. Returns
  * the number of free pages before Lintel has taken any. */
-static size_t take_machine(const struct boot_info *info, bool hold)
+static size_t take_machine(const struct boot_info *info,
+                           const struct config_loader *loader)
 {
     uint64_t tsc_hz = 0;
     unsigned stopped = 0;
@@ -189,7 +202,7 @@ static size_t take_machine(const struct boot_info *info, bool hold)
         finish(STATUS_LINTEL,
                "no clock: neither PIT, PM timer, CPUID nor HPET tells the rate "
                "of the TSC",
-               hold);
+               loader);
     }
     time_init(tsc_hz);
     task_init();
@@ -221,6 +234,21 @@ static void log_memory(size_t pages_before)
               (unsigned long long)(bytes >> 10));
 }
 
+/* The last run was reset so that it could be saved; that is done. */
+static _Noreturn void end_of_saved(struct efi_boot *boot,
+                                   const struct load *load, unsigned status)
+{
+    const struct boot_info *info = efi_info(boot);
+
+    if (efi_exit(boot)) {
+        (void)take_machine(info, &load->loader);
+    } else {
+        machine_init(info);
+    }
+    finish((enum status)status, "the run before this start; it is saved",
+           &load->loader);
+}
+
 void lintel_main(struct efi_boot *boot)
 {
     static const char *const reasons[] = {
@@ -234,6 +262,7 @@ void lintel_main(struct efi_boot *boot)
     static struct errors errors; /* too large for the stack */
     struct load load = {.errors = &errors};
     const struct boot_info *info = efi_info(boot);
+    struct last_run last = {0};
     const char *missing = NULL;
     size_t pages = 0;
     bool loaded = false;
@@ -246,6 +275,12 @@ void lintel_main(struct efi_boot *boot)
     if (info->bad_checksum) {
         log_warn("the firmware's MADT or FADT has a wrong checksum; it is used "
                  "all the same");
+    }
+    last = last_run_save(boot);
+    if (last.failed) {
+        load_loader(boot, &load);
+        load.loader.after = AFTER_POWEROFF;
+        end_of_saved(boot, &load, last.status);
     }
     missing = vmx_missing();
     if (missing == NULL) {
@@ -265,16 +300,16 @@ void lintel_main(struct efi_boot *boot)
         if (tsc_hz != 0) {
             time_init(tsc_hz);
         }
-        finish(STATUS_LINTEL, "the firmware does not let go", load.loader.hold);
+        finish(STATUS_LINTEL, "the firmware does not let go", &load.loader);
     }
-    pages = take_machine(info, load.loader.hold);
+    pages = take_machine(info, &load.loader);
     if (missing == NULL) {
         missing = vmx_enable(&kernel_pages);
     }
     if (missing != NULL) {
         errors_add(&errors, "", 0, "%s", missing);
         errors_log(&errors);
-        finish(STATUS_LINTEL, "no VMX", load.loader.hold);
+        finish(STATUS_LINTEL, "no VMX", &load.loader);
     }
     guest_limit_runs(time_to_tsc(TASK_TURN));
     processors_start(info, &kernel_pages);
@@ -291,6 +326,5 @@ void lintel_main(struct efi_boot *boot)
     processor_stop_others();
     spinlock_broken = true;
     processor_leave_guests();
-    finish(status, loaded ? reasons[status] : "configuration",
-           load.loader.hold);
+    finish(status, loaded ? reasons[status] : "configuration", &load.loader);
 }

@@ -1,4 +1,5 @@
 objects += $(addprefix vmm/, \
+    last_run_save.o \
     load.o \
     load_config.o \
     load_files.o \

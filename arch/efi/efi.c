@@ -12,6 +12,11 @@
  * 2.10 section 2.3.4). The lowest page becomes a guard page. */
 #define STACK_PAGES 41
 
+/* Where efi_keep() looks. */
+#define KEEP_FIRST  0x2000000ULL
+#define KEEP_STEP   0x1000000ULL
+#define KEEP_PLACES 14U
+
 /* Characters that are shown in one call. */
 #define PRINT_PART 64U
 
@@ -107,6 +112,39 @@ bool efi_read_key(struct efi_boot *boot, uint32_t *key)
     *key = pressed.UnicodeChar != 0 ? pressed.UnicodeChar
                                     : EFI_KEY_SCAN + pressed.ScanCode;
     return true;
+}
+
+/* Firmware uses the lowest and the highest memory, and clears neither; between
+ * them these places are free at the next start as at this one. */
+void *efi_keep(struct efi_boot *boot, size_t bytes,
+               bool (*is_it)(const void *memory))
+{
+    UINTN pages = (bytes + EFI_PAGE - 1) / EFI_PAGE;
+    EFI_PHYSICAL_ADDRESS chosen = 0;
+
+    for (unsigned i = 0; i < KEEP_PLACES; i++) {
+        EFI_PHYSICAL_ADDRESS address = KEEP_FIRST + i * KEEP_STEP;
+        bool found = false;
+
+        if (EFI_ERROR(boot->services->AllocatePages(
+                AllocateAddress, EfiReservedMemoryType, pages, &address))) {
+            continue;
+        }
+        found = is_it((const void *)(uintptr_t)address);
+        if (found && chosen) {
+            boot->services->FreePages(chosen, pages);
+            chosen = 0;
+        }
+        if (chosen) {
+            boot->services->FreePages(address, pages);
+        } else {
+            chosen = address;
+        }
+        if (found) {
+            break;
+        }
+    }
+    return (void *)(uintptr_t)chosen;
 }
 
 void efi_print(struct efi_boot *boot, const char *text)

@@ -38,6 +38,12 @@ void efi_sleep(struct efi_boot *boot, uint64_t microseconds);
  * above. Never waits. */
 bool efi_read_key(struct efi_boot *boot, uint32_t *key);
 
+/* Memory of `bytes` that is always at the same few places, and that neither a
+ * guest nor the firmware gets: one of them for which `is_it` is true, or else
+ * the first that is free. NULL: none is. What is there is left as it is. */
+void *efi_keep(struct efi_boot *boot, size_t bytes,
+               bool (*is_it)(const void *memory));
+
 /* Shows text of ASCII on the firmware's console; "\r\n" ends a line. */
 void efi_print(struct efi_boot *boot, const char *text);
 

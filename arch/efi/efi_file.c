@@ -149,6 +149,55 @@ enum efi_result efi_read_file(struct efi_boot *boot, const char *path,
     return result;
 }
 
+/* Makes a folder or a file, or opens the one that is there. NULL: it cannot be
+ * done. */
+static EFI_FILE_PROTOCOL *make(struct efi_boot *boot, const char *path,
+                               UINT64 attributes)
+{
+    CHAR16 name[PATH_MAX];
+    EFI_FILE_PROTOCOL *file = NULL;
+
+    if (!boot->volume || !ucs2_from_path(name, PATH_MAX, path) ||
+        EFI_ERROR(boot->volume->Open(boot->volume, &file, name,
+                                     EFI_FILE_MODE_READ | EFI_FILE_MODE_WRITE |
+                                         EFI_FILE_MODE_CREATE,
+                                     attributes))) {
+        return NULL;
+    }
+    return file;
+}
+
+bool efi_write_file(struct efi_boot *boot, const char *folder, const char *path,
+                    const char *const parts[2], const size_t lengths[2])
+{
+    EFI_FILE_PROTOCOL *directory = make(boot, folder, EFI_FILE_DIRECTORY);
+    EFI_FILE_PROTOCOL *file = NULL;
+    bool good = true;
+
+    if (!directory) {
+        return false;
+    }
+    directory->Close(directory);
+    /* A longer file would keep its end. */
+    file = make(boot, path, 0);
+    if (!file || EFI_ERROR(file->Delete(file))) {
+        return false;
+    }
+    file = make(boot, path, 0);
+    if (!file) {
+        return false;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        UINTN length = lengths[i];
+
+        good = good && (length == 0 ||
+                        (!EFI_ERROR(file->Write(file, &length,
+                                                (void *)(uintptr_t)parts[i])) &&
+                         length == lengths[i]));
+    }
+    return !EFI_ERROR(file->Close(file)) && good;
+}
+
 void *efi_alloc(struct efi_boot *boot, size_t bytes)
 {
     uint64_t pages = bytes / EFI_PAGE + 1;

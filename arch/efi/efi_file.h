@@ -3,9 +3,11 @@
  * implements this with the firmware's file system, until efi_exit(). In
  * lintel-check, test/check/directory.c implements it with a directory.
  *
- * Who calls it: vmm/load_config.c, vmm/load_files.c. */
+ * Who calls it: vmm/load_config.c, vmm/load_files.c; vmm/last_run_save.c
+ * writes. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,6 +41,11 @@ typedef void (*efi_progress)(void *argument, uint64_t done, uint64_t total);
 enum efi_result efi_read_file(struct efi_boot *boot, const char *path,
                               struct efi_file *file, efi_progress progress,
                               void *argument);
+
+/* Writes the parts, one behind the other, to the file, which is made anew; its
+ * folder is made if it is not there. False: the medium cannot be written. */
+bool efi_write_file(struct efi_boot *boot, const char *folder, const char *path,
+                    const char *const parts[2], const size_t lengths[2]);
 
 /* Zeroed memory that lives as long as Lintel. NULL: there is none left. */
 void *efi_alloc(struct efi_boot *boot, size_t bytes);

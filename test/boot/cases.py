@@ -12,6 +12,7 @@ import features
 import formats
 import guests
 import interactive
+import last_run
 import multiboot
 import processors
 import screen
@@ -52,6 +53,7 @@ BOOTS = [
     errors.without_vmx,
     errors.one_serial_port,
     errors.stick,
+    last_run.last_run,
 ]
 
 # By `make soak`: too long for `make test`.

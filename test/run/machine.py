@@ -144,11 +144,12 @@ class Machine:
     RFB on the first port from 5900 on that is free. `pace`: the library built
     from pace.c, for a Bochs whose time must not run ahead of the real one.
     `firmware`: OVMF, or what firmware.py made of it for Bochs. `serial`: QEMU's
-    options for one port that console and log share, with {log} for its file."""
+    options for one port that console and log share, with {log} for its file.
+    `resets`: a reset does not end QEMU."""
 
     def __init__(self, kind, directory, disk, memory_mib, cpus=1,
                  model=MODEL, bochs="", screen=False, pace="",
-                 firmware=OVMF, serial=None):
+                 firmware=OVMF, serial=None, resets=False):
         self.kind = kind
         self.program = bochs or program()
         self.model = model
@@ -156,6 +157,7 @@ class Machine:
         self.pace = pace
         self.firmware = firmware
         self.serial = serial
+        self.resets = resets
         self.directory = directory
         self.log = os.path.join(directory, "log.txt")
         open(self.log, "wb").close()
@@ -216,7 +218,8 @@ class Machine:
         return "vbe" if version < RFB_ENDS else "none"
 
     def in_qemu(self, disk, memory_mib, cpus, console):
-        command = ["qemu-system-x86_64", "-no-reboot", "-display", "none",
+        command = ["qemu-system-x86_64", *([] if self.resets else
+                                           ["-no-reboot"]), "-display", "none",
                    "-m", str(memory_mib), "-smp", str(cpus), "-nic", "none",
                    "-bios", self.firmware,
                    "-drive", f"file={disk},format=raw,if=virtio",

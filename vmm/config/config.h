@@ -148,6 +148,13 @@ enum config_menu {
     MENU_DISABLED, /* never */
 };
 
+/* What the machine does when a run has failed. */
+enum config_after {
+    AFTER_POWEROFF,
+    AFTER_RESET, /* the next start saves the run's log, and powers off */
+    AFTER_WAIT,  /* it stays on */
+};
+
 struct config_loader {
     char default_pattern[64]; /* a pattern for the entries' ids; "": the first
                                  entry */
@@ -157,6 +164,7 @@ struct config_loader {
     uint32_t timeout; /* seconds that the menu waits; 0: for ever */
     int log_level;    /* an enum log_level */
     bool hold;        /* at the end the screen stays until a key or a minute */
+    enum config_after after;
     bool choice_lost; /* a line that says which entries run is wrong */
 };
 

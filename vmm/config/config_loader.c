@@ -103,6 +103,21 @@ static bool parse_hold(struct config_reader *reader, const char *value)
     return true;
 }
 
+static bool parse_after(struct config_reader *reader, const char *value)
+{
+    static const char *const words[] = {[AFTER_POWEROFF] = "poweroff",
+                                        [AFTER_RESET] = "reset",
+                                        [AFTER_WAIT] = "wait",
+                                        NULL};
+    size_t index;
+
+    if (!config_value_word(value, words, &index)) {
+        return config_lines_value(reader, value, "poweroff, reset or wait");
+    }
+    loader_of(reader)->after = (enum config_after)index;
+    return true;
+}
+
 /* The bit in config_key.lost for keys that say which entries run. */
 #define CHOICE 1U
 
@@ -112,6 +127,7 @@ static const struct config_key loader_keys[] = {
     {"run", parse_run, false, CHOICE},
     {"log", parse_log, false, 0},
     {"hold", parse_hold, false, 0},
+    {"after", parse_after, false, 0},
     /* Keys of systemd-boot. */
     {"console-mode", NULL, true, 0},
     {"editor", NULL, true, 0},

@@ -112,3 +112,7 @@ i8042_host-sources := test/unit/kernel/i8042_host_test.c \
     kernel/i8042_host.c kernel/keyboard.c kernel/base/format.c \
     $(support)/processor_fake.c arch/spinlock.c
 i8042_host-flavour := fake_cpu
+
+unit-tests += last_run
+last_run-sources := test/unit/kernel/last_run_test.c kernel/last_run.c \
+    arch/spinlock.c $(support)/fake_panic.c $(support)/processor_fake.c

@@ -11,6 +11,7 @@
 #include "kernel/console.h"
 #include "kernel/framebuffer.h"
 #include "kernel/i8042_host.h"
+#include "kernel/last_run.h"
 #include "kernel/serial.h"
 #include "kernel/task.h"
 #include "kernel/time.h"

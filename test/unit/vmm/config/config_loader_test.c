@@ -26,7 +26,9 @@ static void loader_conf(void **state)
     assert_int_equal(rig.loader.log_level, LOG_INFO);
     assert_true(rig.loader.hold);
     assert_int_equal(rig.loader.menu, MENU_HIDDEN);
-    assert_true(rig_parse_loader("hold off\ntimeout 7"));
+    assert_int_equal(rig.loader.after, AFTER_POWEROFF);
+    assert_true(rig_parse_loader("hold off\ntimeout 7\nafter reset"));
+    assert_int_equal(rig.loader.after, AFTER_RESET);
     assert_false(rig.loader.hold);
     assert_int_equal(rig.loader.menu, MENU_SHOWN);
     assert_true(rig_parse_loader("default debian.conf\ntimeout menu-force"));
