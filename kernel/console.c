@@ -266,6 +266,11 @@ void console_open(void)
     }
 }
 
+bool console_has_keys(void)
+{
+    return keys.sources != 0;
+}
+
 void console_attach(struct console *console, const char *name)
 {
     struct console **link = &keys.all;

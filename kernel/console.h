@@ -51,6 +51,10 @@ struct console {
 /* Starts input and output, after serial_init(), time_init() and task_init(). */
 void console_open(void);
 
+/* True if something is there to type on: a serial port or a keyboard. Any
+ * domain may ask. */
+bool console_has_keys(void);
+
 /* Gives the machine `name` a console with the lowest free number, and the
  * keyboard if no machine has it. `name` is kept, not copied. Input is looked at
  * from now on, with a few port reads every 10 ms while nothing is typed. If the

@@ -72,7 +72,8 @@ static bool modifier(struct keyboard *keyboard, uint8_t key, bool down)
         keyboard->alt = down;
         return true;
     case KEY_CAPS:
-        keyboard->caps ^= down;
+        keyboard->caps ^= down && !keyboard->caps_held;
+        keyboard->caps_held = down;
         return true;
     default:
         return false;

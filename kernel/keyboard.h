@@ -16,7 +16,8 @@ struct keyboard {
     bool shift_left, shift_right;
     bool control_left, control_right;
     bool alt;
-    bool caps;
+    bool caps;       /* letters are capitals */
+    bool caps_held;  /* Caps Lock is down; its repeats do nothing */
     bool extended;   /* 0xe0 came */
     unsigned ignore; /* bytes of the Pause key to come */
 };

@@ -93,7 +93,8 @@ struct vm {
     unsigned tasks;    /* tasks of this VM that are alive */
     unsigned services; /* tasks that were ever started, without vCPUs */
     struct event task_left;
-    struct timer timeout; /* the entry's `timeout` */
+    struct timer timeout;     /* ends the machine, if it may not run for ever */
+    uint32_t timeout_seconds; /* the entry's `timeout`, or its default */
 
     /* For the report at the machine's end. */
     uint64_t started; /* time_now() */

@@ -119,6 +119,10 @@ static void console_task(void *argument)
 
 /* ---- running ---- */
 
+/* Seconds after which a guest that says nothing of `timeout` is ended, where no
+ * key can end it. */
+#define TIMEOUT_WITHOUT_KEYS 600U
+
 static void timed_out(void *argument)
 {
     struct vm *vm = argument;
@@ -127,9 +131,27 @@ static void timed_out(void *argument)
         return;
     }
     log_error("time-out: the guest ran for %u s without an end",
-              (unsigned)vm->config->timeout);
+              (unsigned)vm->timeout_seconds);
     vm_log_state(vm);
     vm_stop(vm, VM_END_TIMEOUT);
+}
+
+/* Arms the timer that ends the machine, if it has one. */
+static void arm_timeout(struct vm *vm)
+{
+    vm->timeout_seconds = vm->config->timeout;
+    if (vm->timeout_seconds == 0 && !console_has_keys()) {
+        vm->timeout_seconds = TIMEOUT_WITHOUT_KEYS;
+        log_warn("no serial port and no keyboard: the guest is ended after "
+                 "%u s; the entry's key `timeout` changes that",
+                 TIMEOUT_WITHOUT_KEYS);
+    }
+    if (vm->timeout_seconds != 0) {
+        vm->timeout.fire = timed_out;
+        vm->timeout.argument = vm;
+        timer_arm(&vm->timeout,
+                  vm->started + vm->timeout_seconds * TIME_SECOND);
+    }
 }
 
 static bool start_tasks(struct vm *vm)
@@ -170,12 +192,7 @@ enum vm_end vm_run(struct vm *vm)
     vm->started = time_now();
     console_attach(&vm->console, vm->config->id);
     before = task_join(vm->domain);
-    if (vm->config->timeout != 0) {
-        vm->timeout.fire = timed_out;
-        vm->timeout.argument = vm;
-        timer_arm(&vm->timeout,
-                  vm->started + vm->config->timeout * TIME_SECOND);
-    }
+    arm_timeout(vm);
     if (!start_tasks(vm)) {
         log_error("not enough memory for the tasks of %s", vm->config->id);
         vm_stop(vm, VM_END_LINTEL);

@@ -126,10 +126,12 @@ static void a_keyboard_of_its_own(void **state)
     rig_type("c");
     assert_string_equal(read_all(&rig.one), "cab");
     assert_int_equal(console_requests(&rig.one), CONSOLE_STATE);
+    assert_true(console_has_keys());
     /* Without a port there are keys all the same. */
     rig_stop(NULL);
     rig_fresh(NULL);
     rig.ports[SERIAL_CONSOLE].present = false;
+    assert_true(console_has_keys());
     rig.keys = "d";
     rig_type("");
     assert_string_equal(read_all(&rig.one), "d");

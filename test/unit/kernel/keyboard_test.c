@@ -94,6 +94,20 @@ static void either_shift_and_caps(void **state)
     is_typed("a");
 }
 
+/* A key that is held down repeats its code. */
+static void a_held_caps_lock_turns_once(void **state)
+{
+    (void)state;
+    take(0x3a);
+    take(0x3a);
+    press(0x1e);
+    take(0xba);
+    press(0x1e);
+    press(0x3a);
+    press(0x1e);
+    is_typed("AAa");
+}
+
 static void control_and_alt(void **state)
 {
     (void)state;
@@ -190,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(all_rows, begin),
         cmocka_unit_test_setup(either_shift_and_caps, begin),
+        cmocka_unit_test_setup(a_held_caps_lock_turns_once, begin),
         cmocka_unit_test_setup(control_and_alt, begin),
         cmocka_unit_test_setup(grey_keys_and_the_keypad, begin),
         cmocka_unit_test_setup(shift_and_page_scroll, begin),

@@ -31,6 +31,7 @@ static struct task *current = &own;
 static unsigned logged; /* places of guests */
 static unsigned wakes;
 static unsigned errors;
+static unsigned warnings;
 static enum log_level level = LOG_DEBUG;
 
 void vcpu_code_place(struct vcpu *which, struct code_place *place)
@@ -77,6 +78,7 @@ void log_at(enum log_level at, const char *format, ...)
 {
     (void)format;
     errors += at == LOG_ERROR ? 1 : 0;
+    warnings += at == LOG_WARN ? 1 : 0;
 }
 
 enum log_level log_get_level(void)
@@ -160,6 +162,13 @@ void console_attach(struct console *console, const char *name)
 {
     (void)console;
     (void)name;
+}
+
+static bool has_keys;
+
+bool console_has_keys(void)
+{
+    return has_keys;
 }
 
 void console_detach(struct console *console)
@@ -253,7 +262,8 @@ static int begin(void **state)
     vcpu = (struct vcpu){.vm = &vm, .guest = &guest};
     vm = (struct vm){.config = &config, .vcpu_count = 1, .vcpus = {&vcpu}};
     config.timeout = 0;
-    logged = wakes = errors = 0;
+    has_keys = true;
+    logged = wakes = errors = warnings = 0;
     return 0;
 }
 
@@ -335,6 +345,43 @@ static void a_time_out_ends_the_machine(void **state)
     assert_int_equal(logged, 1);
 }
 
+static void powers_off(void)
+{
+    vm_stop(&vm, VM_END_POWER_OFF);
+    vm.tasks = 0;
+}
+
+static void with_keys_a_machine_may_run_for_ever(void **state)
+{
+    (void)state;
+    while_waiting = powers_off;
+    assert_int_equal(vm_run(&vm), VM_END_POWER_OFF);
+    assert_false(vm.timeout.armed);
+    assert_int_equal(warnings, 0);
+}
+
+static void without_keys_a_machine_is_ended_after_ten_minutes(void **state)
+{
+    (void)state;
+    has_keys = false;
+    while_waiting = time_is_up;
+    assert_int_equal(vm_run(&vm), VM_END_TIMEOUT);
+    assert_int_equal(vm.timeout.deadline, 600 * TIME_SECOND);
+    assert_int_equal(warnings, 1);
+    assert_int_equal(errors, 1);
+}
+
+static void without_keys_an_entry_may_name_its_own_time(void **state)
+{
+    (void)state;
+    has_keys = false;
+    config.timeout = 5;
+    while_waiting = powers_off;
+    assert_int_equal(vm_run(&vm), VM_END_POWER_OFF);
+    assert_int_equal(vm.timeout.deadline, 5 * TIME_SECOND);
+    assert_int_equal(warnings, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +394,11 @@ int main(void)
         cmocka_unit_test_setup(no_time_out_is_told_of_a_machine_that_has_ended,
                                begin),
         cmocka_unit_test_setup(a_time_out_ends_the_machine, begin),
+        cmocka_unit_test_setup(with_keys_a_machine_may_run_for_ever, begin),
+        cmocka_unit_test_setup(
+            without_keys_a_machine_is_ended_after_ten_minutes, begin),
+        cmocka_unit_test_setup(without_keys_an_entry_may_name_its_own_time,
+                               begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
