@@ -24,6 +24,7 @@ objects += $(addprefix kernel/, \
     sha256.o \
     task.o \
     task_life.o \
+    task_share.o \
     task_turns.o \
     terminal.o \
     terminal_cells.o \

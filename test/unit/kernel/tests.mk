@@ -54,8 +54,8 @@ serial-sources := test/unit/kernel/serial_test.c $(support)/fake_panic.c \
 serial-flavour := fake_cpu
 
 scheduler-parts := $(support)/processor_fake.c $(addprefix kernel/, \
-    domain.c event.c page.c task.c task_life.c task_turns.c time.c \
-    base/format.c)
+    domain.c event.c page.c task.c task_life.c task_share.c task_turns.c \
+    time.c base/format.c)
 
 # ASan does not know our stacks; what they lie in is no malloc memory anyway.
 flavour-tasks := -iquote $(support)/fake_cpu -DTASK_STACK_PAGES=16 \
