@@ -22,6 +22,9 @@ struct domain *domain_create(void)
             domains[i].index = i + 1;
             domains[i].share = DOMAIN_SHARE;
             domains[i].label = NULL;
+            domains[i].log_paid = 0;
+            domains[i].log_lost = 0;
+            domains[i].log_closes = false;
             found = &domains[i];
         }
     }

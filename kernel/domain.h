@@ -13,6 +13,9 @@
 #include "arch/processor.h"
 #include "arch/spinlock.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #define DOMAINS_MAX 64
 #define DOMAINS_ALL (1 + DOMAINS_MAX) /* with domain_kernel */
 
@@ -30,6 +33,11 @@ struct domain {
     /* Log lines of the domain begin with this name; NULL: with none. The
      * domain's creator sets it and owns the text. */
     const char *label;
+
+    /* The pace of its log lines (kernel/log_pace.c). */
+    uint64_t log_paid; /* time_now() */
+    unsigned log_lost; /* lines that were dropped and not told of yet */
+    bool log_closes;
 };
 
 /* The domain of main() and of all that belongs to no VM. */

@@ -13,6 +13,7 @@ objects += $(addprefix kernel/, \
     ioapic_host.o \
     keyboard.o \
     log_env.o \
+    log_pace.o \
     page.o \
     panic_env.o \
     pci_host.o \

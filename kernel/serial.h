@@ -46,6 +46,10 @@ struct serial *serial_port(enum serial_role role);
  * transmitter is stuck, gives up and loses the queued bytes. */
 void serial_write(struct serial *port, const void *bytes, size_t length);
 
+/* Waits until the transmitter has taken some of the queue. The wait is bounded:
+ * if the transmitter is stuck, the queue is lost. */
+void serial_send_some(struct serial *port);
+
 /* How many bytes serial_write() takes now without waiting. */
 size_t serial_room(const struct serial *port);
 

@@ -1,5 +1,5 @@
 ; All processors break the clauses of VIRTIO at random: registers of all devices
-; are read and written with any width, at any offset, with any value, so that
+; are read and written with any width, at any even offset, with any value, so that
 ; devices are reset and their clauses are reported again and again.
 %include "guest.inc"
     jmp main
@@ -32,7 +32,7 @@ break:
     shl rax, 17
     xor r12, rax
     mov ebx, r12d
-    and ebx, (WINDOWS - 1) << 12 | 0x1ff
+    and ebx, (WINDOWS - 1) << 12 | 0x1fe
     or ebx, VIRTIO
     mov rax, r12
     shr rax, 40

@@ -109,7 +109,7 @@ struct config_entry {
     uint64_t memory;              /* bytes, multiple of 2 MiB */
     unsigned memory_line;
     unsigned cpus;
-    unsigned share; /* 1 to CONFIG_SHARE_MOST */
+    unsigned share;            /* 1 to CONFIG_SHARE_MOST */
     unsigned pin[CONFIG_PINS]; /* processors of the machine, in order */
     size_t pin_count;          /* 0: the vCPUs may be on any processor */
     bool pin_roam; /* the vCPUs move between all processors, for tests */

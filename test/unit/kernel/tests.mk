@@ -1,6 +1,7 @@
 console-rig-parts := $(addprefix $(support)/, \
     console_rig.c fake_panic.c processor_fake.c) kernel/console.c \
-    kernel/console_output.c kernel/log_env.c kernel/base/log.c \
+    kernel/console_output.c kernel/log_env.c kernel/log_pace.c \
+    kernel/base/log.c \
     kernel/base/format.c kernel/domain.c arch/spinlock.c
 
 unit-tests += console
@@ -32,6 +33,10 @@ framebuffer-sources := test/unit/kernel/framebuffer_test.c $(screen-parts)
 unit-tests += picture
 picture-sources := test/unit/kernel/picture_test.c kernel/picture.c \
     $(screen-parts)
+
+unit-tests += log_pace
+log_pace-sources := test/unit/kernel/log_pace_test.c $(console-rig-parts)
+log_pace-flavour := fake_cpu
 
 unit-tests += page page_debug
 page-sources := test/unit/kernel/page_test.c $(support)/fake_panic.c \

@@ -13,6 +13,7 @@
 #include "arch/regs.h"
 #include "kernel/base/log.h"
 #include "kernel/base/panic.h"
+#include "vmm/vm/vm_report.h"
 
 struct vcpu_rig rig = {.vcpu = &rig.first};
 
@@ -240,6 +241,13 @@ void task_interrupt(const struct task *task)
 {
     (void)task;
     rig.interrupts++;
+}
+
+void vm_report_pace(struct vm *vm)
+{
+    vm->reported = false;
+    rig.paces++;
+    assert_false(rig.vcpu->outside);
 }
 
 void vcpu_log(struct vcpu *which)
