@@ -1,6 +1,6 @@
-; All processors break the clauses of VIRTIO at random: registers of all devices
-; are read and written with any width, at any even offset, with any value, so that
-; devices are reset and their clauses are reported again and again.
+; All processors break the clauses of VIRTIO at random: they read and write the
+; registers of all devices with any width, at any even offset, with any value.
+; So devices are reset, and many clauses are reported.
 %include "guest.inc"
     jmp main
 %include "smp.inc"
