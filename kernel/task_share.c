@@ -49,7 +49,7 @@ static void activate(struct run_queue *queue, struct task_group *group)
     while (*link != NULL) {
         link = &(*link)->next;
     }
-    group->next = NULL;
+    __atomic_store_n(&group->next, NULL, __ATOMIC_RELAXED);
     group->woken = true;
     __atomic_store_n(link, group, __ATOMIC_RELAXED);
 }

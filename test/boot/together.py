@@ -184,6 +184,11 @@ def fair_shares():
                f"beside {crowd} {pages} pages, alone {alone}")
         expect(gap <= 20000, f"beside {crowd} a gap of {gap} us")
         check_crowd(result, crowd)
+    pages, _, _ = neighbour("crowdspin", CROWDS["crowdspin"],
+                            share="share 300\n")
+    print(f"note: with share 300 beside crowdspin: {pages} pages", flush=True)
+    expect(70 <= pages * 100 / alone <= 80,
+           f"with share 300 {pages} pages, alone {alone}")
 
 
 def reports_beside_a_neighbour():
