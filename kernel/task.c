@@ -51,15 +51,10 @@ void task_append(struct task *task)
     }
 }
 
-static bool turn_over(const struct task *task)
-{
-    return task->takes_turns && time_now() >= task->turn_end;
-}
-
 /* Puts the current task, which is still runnable, back into its queue. */
 static void append_current(struct run_queue *queue)
 {
-    bool over = turn_over(queue->current);
+    bool over = task_turn_over(queue->current);
 
     spinlock_take(&queue->lock);
     task_share_put(queue, queue->current, over);
@@ -152,7 +147,7 @@ static void switch_to(struct run_queue *queue, struct task *next)
     struct task *previous = queue->current;
 
     next->state = TASK_RUNNING;
-    if (turn_over(next)) {
+    if (task_turn_over(next)) {
         next->turn_end = time_now() + TASK_TURN;
     }
     if (next == previous) {
@@ -205,6 +200,7 @@ static bool go_outside(struct run_queue *queue, bool known)
 static void idle(struct run_queue *queue)
 {
     uint64_t start = cpu_rdtsc();
+    uint64_t halted = 0;
 
     if (!spinlock_needed) {
         cpu_idle();
@@ -214,8 +210,9 @@ static void idle(struct run_queue *queue)
         __atomic_store_n(&queue->halted, false, __ATOMIC_RELAXED);
         __atomic_store_n(&queue->outside, false, __ATOMIC_RELAXED);
     }
-    queue->idle_ticks += cpu_rdtsc() - start;
-    queue->charged = time_now();
+    halted = cpu_rdtsc() - start;
+    queue->idle_ticks += halted;
+    queue->charged += halted; /* no group has used that time */
 }
 
 void task_schedule(void)
@@ -279,7 +276,7 @@ struct domain *task_join(struct domain *domain)
  * waits. */
 static void go_on(struct task *task)
 {
-    if (turn_over(task)) {
+    if (task_turn_over(task)) {
         task->turn_end = time_now() + TASK_TURN;
     }
 }
@@ -290,7 +287,7 @@ void task_yield(void)
 
     CHECK(!queue->firing);
     fire_timers(queue);
-    if (task_share_yields(queue, turn_over(queue->current))) {
+    if (task_share_yields(queue)) {
         append_current(queue);
         task_schedule();
     } else {

@@ -7,6 +7,7 @@
  * DOMAIN_SHARE, divided by the domain's share. The group that has used least
  * comes first. So each domain that wants the processor gets it in proportion to
  * its share, whether it has one task there or a hundred. */
+#include "arch/cpu.h"
 #include "kernel/base/panic.h"
 #include "kernel/domain.h"
 #include "kernel/task_state.h"
@@ -91,30 +92,31 @@ static bool overdue(const struct task_group *group, uint64_t now)
     return now >= group->over_since + TASK_TURN;
 }
 
-bool task_share_yields(struct run_queue *queue, bool turn_over)
+bool task_share_yields(const struct run_queue *queue)
 {
-    const struct task_group *own = group_of(queue, queue->current->domain);
+    const struct task *current = queue->current;
+    const struct task_group *own = &queue->groups[current->domain->index];
     const struct task_group *first =
         __atomic_load_n(&queue->active, __ATOMIC_RELAXED);
 
     if (first == NULL) {
         return false;
     }
-    return first != own ||
+    return !task_list_empty(&own->ready) || first != own ||
            __atomic_load_n(&first->next, __ATOMIC_RELAXED) != NULL ||
-           !task_list_empty(&own->ready) || turn_over ||
-           overdue(own, time_now());
+           task_turn_over(current) || overdue(own, time_now());
 }
 
 /* Adds the time since the last call to what the current task's group has
  * used. */
-static void charge(struct run_queue *queue, uint64_t now)
+static void charge(struct run_queue *queue)
 {
     const struct domain *domain = queue->current->domain;
+    uint64_t now = cpu_rdtsc();
 
     if (domain != NULL) {
         group_of(queue, domain)->used +=
-            (now - queue->charged) * DOMAIN_SHARE / domain->share;
+            time_from_tsc(now - queue->charged) * DOMAIN_SHARE / domain->share;
     }
     queue->charged = now;
 }
@@ -181,13 +183,16 @@ static struct task_group *first_group(const struct run_queue *queue,
     return first;
 }
 
-static struct task *take_from(struct run_queue *queue, struct task_group *group,
-                              uint64_t now)
+static struct task *take_from(struct run_queue *queue, struct task_group *group)
 {
     struct task *task = NULL;
+    uint64_t now = 0;
 
-    if (!task_list_empty(&group->over) &&
-        (task_list_empty(&group->ready) || overdue(group, now))) {
+    if (group->over.first != NULL) {
+        now = time_now();
+    }
+    if (group->over.first != NULL &&
+        (group->ready.first == NULL || overdue(group, now))) {
         task = take_first(&group->over);
         /* This task's turn ends at now + TASK_TURN. From then on the tasks in
          * `ready` come first again, for one TASK_TURN. */
@@ -198,30 +203,50 @@ static struct task *take_from(struct run_queue *queue, struct task_group *group,
     if (is_empty(group)) {
         deactivate(queue, group);
     }
-    if (group != queue->chosen || now >= queue->chosen_end) {
-        queue->chosen = group;
-        queue->chosen_end = now + TASK_TURN;
-    }
     return task;
 }
 
-struct task *task_share_take(struct run_queue *queue, struct domain **wanted)
+/* As task_share_take(), if not only tasks of the current domain want the
+ * processor. */
+static struct task *choose_group(struct run_queue *queue,
+                                 struct domain **wanted)
 {
     uint64_t now = time_now();
     struct task_group *group = NULL;
-    struct task *task = NULL;
 
-    charge(queue, now);
+    charge(queue);
     raise_least(queue);
     admit_woken(queue);
     group = first_group(queue, now);
-    *wanted = group == NULL ? NULL : group->domain;
+    *wanted = group->domain;
     while (group != NULL && !domain_try_switch(group->domain)) {
         group->passed = true;
         group = first_group(queue, now);
     }
-    if (group != NULL) {
-        task = take_from(queue, group, now);
+    if (group == NULL) {
+        return NULL;
     }
-    return task;
+    if (group != queue->chosen || now >= queue->chosen_end) {
+        queue->chosen = group;
+        queue->chosen_end = now + TASK_TURN;
+    }
+    return take_from(queue, group);
+}
+
+struct task *task_share_take(struct run_queue *queue, struct domain **wanted)
+{
+    struct task_group *group = queue->active;
+
+    if (group == NULL) {
+        *wanted = NULL;
+        return NULL;
+    }
+    if (group != queue->chosen || group->next != NULL ||
+        group->domain != queue->current->domain) {
+        return choose_group(queue, wanted);
+    }
+    /* The same group goes on. What it uses is charged when another comes. */
+    group->woken = false;
+    *wanted = group->domain;
+    return domain_try_switch(group->domain) ? take_from(queue, group) : NULL;
 }

@@ -117,7 +117,7 @@ struct run_queue {
     uint64_t idle_ticks;
 
     /* The shares of domains (kernel/task_share.c). */
-    uint64_t charged; /* time_now() up to which groups were charged */
+    uint64_t charged; /* the TSC up to which groups were charged */
     uint64_t least;   /* virtual time that no waiting group is far behind */
     struct task_group *chosen;             /* the last choice, for a turn */
     uint64_t chosen_end;                   /* time_now() */
@@ -139,6 +139,11 @@ static inline bool task_list_empty(const struct task_list *list)
 static inline uint64_t *task_stack_bottom(const struct task *task)
 {
     return (uint64_t *)((uintptr_t)task->memory + PAGE_SIZE);
+}
+
+static inline bool task_turn_over(const struct task *task)
+{
+    return task->takes_turns && time_now() >= task->turn_end;
 }
 
 /* Adds `change` to its queue's `computing` if `task` takes turns. Called when
@@ -180,7 +185,7 @@ struct task *task_share_take(struct run_queue *queue, struct domain **wanted);
 
 /* task_share.c: true if the current task, which yields, must go into the queue,
  * since another task may come before it. */
-bool task_share_yields(struct run_queue *queue, bool turn_over);
+bool task_share_yields(const struct run_queue *queue);
 
 /* task_life.c: frees the memory of a task that has exited. */
 void task_free(struct task *task);
