@@ -113,14 +113,19 @@ static void show_lost(struct domain *domain)
     domain->log_lost = 0;
 }
 
-/* Waits for room without the lock, which the caller holds. */
-static void wait_for_room(size_t length)
+/* True: there is room for the line, perhaps after a wait without the lock,
+ * which the caller holds. False: the line is to be dropped. */
+static bool get_room(const struct domain *domain, size_t length)
 {
-    while (!log_pace_has_room(NULL, length)) {
+    while (!log_pace_has_room(domain, length)) {
+        if (domain != NULL && !domain->log_closes) {
+            return false;
+        }
         spinlock_give(&lock);
         serial_send_some(log_pace_port());
         spinlock_take(&lock);
     }
+    return true;
 }
 
 void log_env_show(enum log_kind kind, const char *line, size_t length)
@@ -128,15 +133,14 @@ void log_env_show(enum log_kind kind, const char *line, size_t length)
     struct domain *domain = log_pace_domain();
 
     spinlock_take(&lock);
-    if (domain == NULL) {
-        wait_for_room(length);
-        show(kind, line, length);
-    } else if (log_pace_has_room(domain, length)) {
-        if (domain->log_lost > 0) {
+    if (get_room(domain, length)) {
+        if (domain != NULL && domain->log_lost > 0) {
             show_lost(domain);
         }
         show(kind, line, length);
-        log_pace_charge(domain, length);
+        if (domain != NULL) {
+            log_pace_charge(domain, length);
+        }
     } else {
         domain->log_lost++;
     }

@@ -5,18 +5,22 @@
 #include "kernel/log_pace.h"
 
 #include "arch/processor.h"
+#include "kernel/console.h"
 #include "kernel/domain.h"
 #include "kernel/serial.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
 
 #define NAP          (5 * TIME_MS)
+#define NAPS_MOST    400U
 #define BYTE_TIME    (TIME_SECOND / LOG_PACE_BYTES)
 #define LINE_EXTRA   512U /* room for line ends, and for the line of losses */
 #define REPORT_ROOM  (LOG_PACE_RESERVE + LOG_PACE_REPORT)
 #define REPORTS_ROOM (REPORT_ROOM + LOG_PACE_REPORT)
 
-_Static_assert(REPORTS_ROOM < SERIAL_QUEUE, "an empty queue is room enough");
+/* Consoles on the same port never keep the log from it. */
+_Static_assert(REPORTS_ROOM <= SERIAL_QUEUE - CONSOLE_QUEUE,
+               "room for the log");
 
 struct serial *log_pace_port(void)
 {
@@ -88,7 +92,7 @@ void log_pace_nap(void)
 
 void log_pace_wait(void)
 {
-    while (log_pace_due()) {
+    for (unsigned naps = 0; log_pace_due() && naps < NAPS_MOST; naps++) {
         log_pace_nap();
     }
 }

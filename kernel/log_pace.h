@@ -8,8 +8,9 @@
  *   domain's next line is preceded by one that says how many were. Until the
  *   machine ends, its lines leave LOG_PACE_RESERVE of the queue to others: to
  *   reports of crashes, and to machines that log little.
- * - Lines of domain_kernel and of no domain wait for room. During a panic the
- *   port does not queue, so it always has room.
+ * - Lines of domain_kernel, of no domain, and of a machine that ends are never
+ *   dropped. Where they find no room they wait for it, without the log's lock.
+ *   During a panic the port does not queue, so it always has room.
  *
  * Who calls it: kernel/log_env.c, and vmm/ where a machine's task may wait. */
 #pragma once
@@ -53,7 +54,7 @@ bool log_pace_due(void);
 /* Waits as a task, for some milliseconds. */
 void log_pace_nap(void);
 
-/* Naps until log_pace_due() is false. The wait is bounded by the port's. */
+/* Naps until log_pace_due() is false, for some seconds at most. */
 void log_pace_wait(void);
 
 /* The machine of this domain ends: its last lines have no budget, and may take

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SERIAL_QUEUE 16384U /* bytes; a power of two */
+#define SERIAL_QUEUE 32768U /* bytes; a power of two */
 
 enum serial_role {
     SERIAL_CONSOLE,

@@ -3,6 +3,7 @@
 
 #include "arch/lapic_host.h"
 #include "kernel/base/log.h"
+#include "kernel/log_pace.h"
 #include "vmm/vm/vm.h"
 #include "vmm/vm/vm_device.h"
 #include "vmm/vm/vm_report.h"
@@ -10,7 +11,7 @@
 static void log_if_wanted(struct vcpu *vcpu)
 {
     if (vcpu->log_wanted) {
-        vm_report_pace(vcpu->vm);
+        log_pace_wait();
         vcpu->log_wanted = false;
         vcpu_log(vcpu);
     }

@@ -85,6 +85,10 @@ static void one_that_ends_has_the_reserve(void **state)
     log_raw("closing line");
     assert_string_equal(port->out, "closing line\r\n");
     assert_int_equal(rig.sent_some, 0);
+    port->room = 0;
+    log_raw("and the next");
+    assert_string_equal(port->out, "closing line\r\nand the next\r\n");
+    assert_int_equal(rig.sent_some, 1);
 }
 
 static void lines_of_no_machine_wait_for_room(void **state)
@@ -151,10 +155,14 @@ static void each_machine_has_a_budget_of_its_own(void **state)
 static void a_full_port_is_waited_for(void **state)
 {
     (void)state;
-    port->room = SERIAL_QUEUE / 2;
+    port->room = SERIAL_QUEUE / 4;
     empty_after = 3;
     log_pace_wait();
     assert_int_equal(naps, 3);
+    /* One that another fills again and again does not hold it up for ever. */
+    port->room = SERIAL_QUEUE / 4;
+    log_pace_wait();
+    assert_in_range(naps, 100, 1000);
 }
 
 static void without_a_port_there_is_always_room(void **state)

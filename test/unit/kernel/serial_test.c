@@ -31,7 +31,7 @@ struct uart {
     unsigned overrun; /* written to a full FIFO */
     unsigned slow;    /* status reads until the FIFO is empty */
     unsigned wait;
-    char out[40000];
+    char out[80000];
     size_t out_count;
 };
 
@@ -450,7 +450,7 @@ static void queued_output_goes_out_by_and_by(void **state)
 static void a_full_queue_loses_nothing(void **state)
 {
     struct serial *port;
-    static char text[30000];
+    static char text[60000];
 
     (void)state;
     for (size_t i = 0; i < sizeof(text); i++) {

@@ -13,6 +13,7 @@
 #include "arch/regs.h"
 #include "kernel/base/log.h"
 #include "kernel/base/panic.h"
+#include "kernel/log_pace.h"
 #include "vmm/vm/vm_report.h"
 
 struct vcpu_rig rig = {.vcpu = &rig.first};
@@ -241,6 +242,10 @@ void task_interrupt(const struct task *task)
 {
     (void)task;
     rig.interrupts++;
+}
+
+void log_pace_wait(void)
+{
 }
 
 void vm_report_pace(struct vm *vm)
