@@ -16,8 +16,10 @@
 #include "kernel/task.h"
 
 #define CONSOLE_RING 4096U /* bytes typed but not yet read; a power of two */
-#define CONSOLE_NAME 64U   /* bytes of a machine's name that are shown */
-#define CONSOLE_LINE 240U  /* bytes of a line before it is shown in pieces */
+/* bytes of the port's queue that consoles may fill; the log has the rest */
+#define CONSOLE_QUEUE 16384U
+#define CONSOLE_NAME  64U  /* bytes of a machine's name that are shown */
+#define CONSOLE_LINE  240U /* bytes of a line before it is shown in pieces */
 
 /* What a Ctrl-A key asks of the machine that has the keyboard. */
 enum console_request {

@@ -104,15 +104,22 @@ static void hold_line(const struct console *console, const char *text,
     hold("\r\n", 2);
 }
 
+/* How many bytes of the port's queue consoles may fill now. */
+static size_t queue_room(void)
+{
+    const struct serial *port = serial_port(SERIAL_CONSOLE);
+    size_t room = port == NULL ? SERIAL_QUEUE : serial_room(port);
+    size_t spare = SERIAL_QUEUE - CONSOLE_QUEUE;
+
+    return room > spare ? room - spare : 0;
+}
+
 /* True: the port's queue has room for all held lines and two more. Without room
  * a writer would wait for the port with the lock held, and every other machine
  * would wait for that lock. */
 static bool has_room(void)
 {
-    const struct serial *port = serial_port(SERIAL_CONSOLE);
-
-    return port == NULL ||
-           serial_room(port) > output.held_length + 2 * (size_t)LINE_MOST;
+    return queue_room() > output.held_length + 2 * (size_t)LINE_MOST;
 }
 
 static void tell_lost(struct console *console)
@@ -227,10 +234,9 @@ void console_write(struct console *console, const void *bytes, size_t length)
  * was gathered before it. */
 size_t console_room(const struct console *console)
 {
-    struct serial *port = serial_port(SERIAL_CONSOLE);
-    size_t room = port == NULL ? SERIAL_QUEUE : serial_room(port);
+    size_t room = queue_room();
     size_t line = CONSOLE_LINE + CONSOLE_NAME + sizeof("| \r\n");
-    size_t least = SERIAL_QUEUE / 2 + line;
+    size_t least = CONSOLE_QUEUE / 2 + line;
     bool shown = false;
 
     spinlock_take(&output.lock);

@@ -5,7 +5,8 @@
 
 #include <stddef.h>
 
-struct domain domain_kernel;
+/* Its tasks are short, and all machines wait for them. */
+struct domain domain_kernel = {.share = DOMAIN_SHARE_MOST};
 
 static struct domain domains[DOMAINS_MAX];
 static struct spinlock pool;
@@ -15,10 +16,15 @@ struct domain *domain_create(void)
     struct domain *found = NULL;
 
     spinlock_take(&pool);
-    for (size_t i = 0; i < DOMAINS_MAX && found == NULL; i++) {
+    for (unsigned i = 0; i < DOMAINS_MAX && found == NULL; i++) {
         if (!domains[i].used) {
             domains[i].used = true;
+            domains[i].index = i + 1;
+            domains[i].share = DOMAIN_SHARE;
             domains[i].label = NULL;
+            domains[i].log_paid = 0;
+            domains[i].log_lost = 0;
+            domains[i].log_closes = false;
             found = &domains[i];
         }
     }

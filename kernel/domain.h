@@ -13,20 +13,38 @@
 #include "arch/processor.h"
 #include "arch/spinlock.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #define DOMAINS_MAX 64
+#define DOMAINS_ALL (1 + DOMAINS_MAX) /* with domain_kernel */
+
+/* Each domain that wants a processor gets time in proportion to its share
+ * (kernel/task_share.c). */
+#define DOMAIN_SHARE      100U
+#define DOMAIN_SHARE_MOST 1000U
 
 struct domain {
     struct spinlock lock;
     bool used;
+    unsigned index; /* below DOMAINS_ALL; 0: domain_kernel */
+    unsigned share; /* 1 to DOMAIN_SHARE_MOST; the domain's creator may set it
+                       before the domain has tasks */
     /* Log lines of the domain begin with this name; NULL: with none. The
      * domain's creator sets it and owns the text. */
     const char *label;
+
+    /* The pace of its log lines (kernel/log_pace.c). */
+    uint64_t log_paid; /* time_now() */
+    unsigned log_lost; /* lines that were dropped and not told of yet */
+    bool log_closes;
 };
 
 /* The domain of main() and of all that belongs to no VM. */
 extern struct domain domain_kernel;
 
-/* Reserves a domain that is free. NULL: all DOMAINS_MAX are taken.
+/* Reserves a domain that is free, with DOMAIN_SHARE. NULL: all DOMAINS_MAX are
+ * taken.
  *
  * Domains are static and never become other memory: a processor may still wait
  * for the lock of a destroyed domain, and then finds no task to run in it. */

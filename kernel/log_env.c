@@ -4,14 +4,18 @@
 #include "kernel/base/log_env.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "arch/cpu.h"
 #include "arch/processor.h"
 #include "arch/spinlock.h"
+#include "kernel/base/format.h"
+#include "kernel/base/log.h"
 #include "kernel/base/string.h"
 #include "kernel/domain.h"
 #include "kernel/framebuffer.h"
 #include "kernel/last_run.h"
+#include "kernel/log_pace.h"
 #include "kernel/serial.h"
 #include "kernel/time.h"
 
@@ -81,15 +85,13 @@ static void show_on_screen(enum log_kind kind, const char *line, size_t length)
     framebuffer_write_line(style, line, length);
 }
 
-void log_env_show(enum log_kind kind, const char *line, size_t length)
-{
-    static struct spinlock lock; /* keeps each line in one piece */
-    struct serial *port = serial_port(SERIAL_LOG);
+/* Keeps each line in one piece. It is never held over a wait for the port. */
+static struct spinlock lock;
 
-    if (port == NULL) {
-        port = serial_port(SERIAL_CONSOLE);
-    }
-    spinlock_take(&lock);
+static void show(enum log_kind kind, const char *line, size_t length)
+{
+    struct serial *port = log_pace_port();
+
     if (port != NULL) {
         send(port, line, length);
     }
@@ -97,6 +99,54 @@ void log_env_show(enum log_kind kind, const char *line, size_t length)
     last_run_write("\r\n", 2);
     show_in_emulator(line, length);
     show_on_screen(kind, line, length);
+}
+
+static void show_lost(struct domain *domain)
+{
+    char line[160];
+    size_t length = 0;
+
+    if (log_line_begin(LOG_WARN, line, sizeof(line), &length)) {
+        format_sn(line + length, sizeof(line) - length,
+                  "%u lines or reports left out: the log's port is too slow "
+                  "for them",
+                  domain->log_lost);
+        show(LOG_KIND_WARN, line, strlen(line));
+    }
+    domain->log_lost = 0;
+}
+
+/* True: there is room for the line, perhaps after a wait without the lock,
+ * which the caller holds. False: the line is to be dropped. */
+static bool get_room(const struct domain *domain, size_t length)
+{
+    while (!log_pace_has_room(domain, length)) {
+        if (domain != NULL && !domain->log_closes) {
+            return false;
+        }
+        spinlock_give(&lock);
+        serial_send_some(log_pace_port());
+        spinlock_take(&lock);
+    }
+    return true;
+}
+
+void log_env_show(enum log_kind kind, const char *line, size_t length)
+{
+    struct domain *domain = log_pace_domain();
+
+    spinlock_take(&lock);
+    if (get_room(domain, length)) {
+        if (domain != NULL && domain->log_lost > 0) {
+            show_lost(domain);
+        }
+        show(kind, line, length);
+        if (domain != NULL) {
+            log_pace_charge(domain, length);
+        }
+    } else {
+        domain->log_lost++;
+    }
     spinlock_give(&lock);
 }
 

@@ -14,6 +14,7 @@ objects += $(addprefix kernel/, \
     keyboard.o \
     last_run.o \
     log_env.o \
+    log_pace.o \
     page.o \
     panic_env.o \
     pci_host.o \
@@ -25,6 +26,7 @@ objects += $(addprefix kernel/, \
     sha256.o \
     task.o \
     task_life.o \
+    task_share.o \
     task_turns.o \
     terminal.o \
     terminal_cells.o \

@@ -51,11 +51,14 @@ enum serial_register {
 
 /* The timer's period: the time that a full FIFO takes on the wire. */
 #define QUEUE_PERIOD (1400 * TIME_US)
+/* A transmitter that took nothing for so many periods is stuck (0.3 s). */
+#define IDLE_MOST 200U
 
 struct serial {
     struct serial_place place;
     bool present;
     bool stuck;           /* the transmitter did not move; do not wait again */
+    unsigned idle;        /* timers since it moved last */
     char last;            /* last byte written; 0: none yet */
     struct spinlock lock; /* guards the port and this structure */
 
@@ -196,9 +199,19 @@ static void arm_later(struct serial *port)
 static void pump_later(void *argument)
 {
     struct serial *port = argument;
+    uint32_t head = 0;
 
     spinlock_take(&port->lock);
+    head = port->head;
     pump(port);
+    port->idle = port->head == head ? port->idle + 1 : 0;
+    if (port->idle >= IDLE_MOST) {
+        /* Writers that do not wait for the port would find it full for
+         * ever. */
+        port->stuck = true;
+        port->head = port->tail;
+        port->idle = 0;
+    }
     arm_later(port);
     spinlock_give(&port->lock);
 }
@@ -281,6 +294,13 @@ void serial_write(struct serial *port, const void *bytes, size_t length)
     } else {
         send_all(port);
     }
+    spinlock_give(&port->lock);
+}
+
+void serial_send_some(struct serial *port)
+{
+    spinlock_take(&port->lock);
+    push(port);
     spinlock_give(&port->lock);
 }
 

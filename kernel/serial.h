@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SERIAL_QUEUE 16384U /* bytes; a power of two */
+#define SERIAL_QUEUE 32768U /* bytes; a power of two */
 
 enum serial_role {
     SERIAL_CONSOLE,
@@ -45,6 +45,10 @@ struct serial *serial_port(enum serial_role role);
 /* Sends all bytes as they are. Waits only while the queue is full. If the
  * transmitter is stuck, gives up and loses the queued bytes. */
 void serial_write(struct serial *port, const void *bytes, size_t length);
+
+/* Waits until the transmitter has taken some of the queue. The wait is bounded:
+ * if the transmitter is stuck, the queue is lost. */
+void serial_send_some(struct serial *port);
 
 /* How many bytes serial_write() takes now without waiting. */
 size_t serial_room(const struct serial *port);

@@ -1,11 +1,11 @@
 /* The scheduler: implements kernel/task.h. Called by every room that waits.
  *
- * Each processor has one run queue, first in, first out. task_schedule() alone
- * switches tasks. Before it takes the next task it fires the timers that are
- * due. If no task is runnable it halts the processor. The timer's interrupt
- * ends the halt, or another processor's interrupt after it has put a task into
- * the queue. Interrupt handlers run only during such a halt or at a VM exit,
- * and no lock is held then.
+ * Each processor has one run queue; kernel/task_share.c says which of its tasks
+ * comes next. task_schedule() alone switches tasks. Before it takes the next
+ * task it fires the timers that are due. If no task is runnable it halts the
+ * processor. The timer's interrupt ends the halt, or another processor's
+ * interrupt after it has put a task into the queue. Interrupt handlers run only
+ * during such a halt or at a VM exit, and no lock is held then.
  *
  * Two words of this file: a processor is "outside" while it halts or runs a
  * guest, when only an interrupt can tell it of new work. A "turn" is the time
@@ -37,25 +37,13 @@ static void interrupt_outside(struct run_queue *queue)
     }
 }
 
-static void append_to(struct task_list *list, struct task *task)
-{
-    task->state = TASK_RUNNABLE;
-    task->next = NULL;
-    if (list->first == NULL) {
-        __atomic_store_n(&list->first, task, __ATOMIC_RELAXED);
-    } else {
-        list->last->next = task;
-    }
-    list->last = task;
-}
-
 void task_append(struct task *task)
 {
     struct run_queue *queue = task->queue;
 
     task_count_computing(task, 1);
     spinlock_take(&queue->lock);
-    append_to(&queue->ready, task);
+    task_share_put(queue, task, false);
     __atomic_store_n(&queue->woken, queue->woken + 1, __ATOMIC_RELAXED);
     spinlock_give(&queue->lock);
     if (spinlock_needed) {
@@ -63,60 +51,18 @@ void task_append(struct task *task)
     }
 }
 
-static bool turn_over(const struct task *task)
-{
-    return task->takes_turns && time_now() >= task->turn_end;
-}
-
 /* Puts the current task, which is still runnable, back into its queue. */
 static void append_current(struct run_queue *queue)
 {
-    bool over = turn_over(queue->current);
+    bool over = task_turn_over(queue->current);
 
     spinlock_take(&queue->lock);
-    if (over && task_list_empty(&queue->over)) {
-        queue->over_since = time_now();
-    }
-    append_to(over ? &queue->over : &queue->ready, queue->current);
+    task_share_put(queue, queue->current, over);
     spinlock_give(&queue->lock);
 }
 
-/* Takes the first task of `list` whose domain this processor can enter without
- * waiting, and enters that domain. NULL: there is no such task. */
-static struct task *take_from(struct task_list *list)
-{
-    struct task *before = NULL;
-    struct task *task = NULL;
-
-    for (task = list->first; task != NULL; task = task->next) {
-        if (domain_try_switch(task->domain)) {
-            break;
-        }
-        before = task;
-    }
-    if (task != NULL) {
-        if (before == NULL) {
-            __atomic_store_n(&list->first, task->next, __ATOMIC_RELAXED);
-        } else {
-            before->next = task->next;
-        }
-        if (list->last == task) {
-            list->last = before;
-        }
-        task->next = NULL;
-    }
-    return task;
-}
-
-/* True: the tasks whose turn is over have waited so long that one of them comes
- * before all others. */
-static bool overdue(const struct run_queue *queue, uint64_t now)
-{
-    return now >= queue->over_since + TASK_TURN;
-}
-
-/* Notes the domain of the task that came first and was passed over, since
- * another processor is in that domain. NULL: no task was passed over. */
+/* Notes the domain whose turn it was and that was passed over, since another
+ * processor is in it. NULL: none was passed over. */
 static void note_passed(struct run_queue *queue, struct domain *domain)
 {
     if (domain != NULL && queue->passed == NULL) {
@@ -125,41 +71,16 @@ static void note_passed(struct run_queue *queue, struct domain *domain)
     queue->passed = domain;
 }
 
-/* Takes a task from the list that comes first, or else from the other list, and
- * enters its domain. NULL with *wanted set: all runnable tasks are in taken
- * domains, and *wanted is the domain of the first task. NULL with *wanted NULL:
- * no task is runnable. */
-static struct task *take_first(struct run_queue *queue, struct domain **wanted)
+/* As task_share_take(), with the lock taken. */
+static struct task *take_next(struct run_queue *queue, struct domain **wanted)
 {
-    const struct task *first = NULL;
     struct task *task = NULL;
-    struct task_list *list = &queue->ready;
-    uint64_t now = 0;
 
-    *wanted = NULL;
     spinlock_take(&queue->lock);
     queue->known = queue->woken;
-    if (queue->over.first != NULL) {
-        now = time_now();
-        if (list->first == NULL || overdue(queue, now)) {
-            list = &queue->over;
-        }
-    }
-    if (list->first != NULL) {
-        first = list->first;
-        *wanted = first->domain;
-        task = take_from(list);
-        if (task == NULL) {
-            list = list == &queue->over ? &queue->ready : &queue->over;
-            task = take_from(list);
-        }
-    }
-    note_passed(queue, task == first ? NULL : *wanted);
-    if (task != NULL && list == &queue->over) {
-        /* This task's turn ends at now + TASK_TURN. From then on the tasks in
-         * `ready` come first again, for one TASK_TURN. */
-        queue->over_since = now + TASK_TURN;
-    }
+    task = task_share_take(queue, wanted);
+    note_passed(queue,
+                task != NULL && task->domain == *wanted ? NULL : *wanted);
     spinlock_give(&queue->lock);
     return task;
 }
@@ -187,10 +108,10 @@ static struct task *choose(struct run_queue *queue)
          * leave it, its own tasks of that domain could keep it for ever. */
         domain_switch(NULL);
     }
-    task = take_first(queue, &wanted);
+    task = take_next(queue, &wanted);
     while (task == NULL && wanted != NULL) {
         domain_switch(wanted);
-        task = take_first(queue, &wanted);
+        task = take_next(queue, &wanted);
     }
     return task;
 }
@@ -226,7 +147,7 @@ static void switch_to(struct run_queue *queue, struct task *next)
     struct task *previous = queue->current;
 
     next->state = TASK_RUNNING;
-    if (turn_over(next)) {
+    if (task_turn_over(next)) {
         next->turn_end = time_now() + TASK_TURN;
     }
     if (next == previous) {
@@ -279,6 +200,7 @@ static bool go_outside(struct run_queue *queue, bool known)
 static void idle(struct run_queue *queue)
 {
     uint64_t start = cpu_rdtsc();
+    uint64_t halted = 0;
 
     if (!spinlock_needed) {
         cpu_idle();
@@ -288,7 +210,9 @@ static void idle(struct run_queue *queue)
         __atomic_store_n(&queue->halted, false, __ATOMIC_RELAXED);
         __atomic_store_n(&queue->outside, false, __ATOMIC_RELAXED);
     }
-    queue->idle_ticks += cpu_rdtsc() - start;
+    halted = cpu_rdtsc() - start;
+    queue->idle_ticks += halted;
+    queue->charged += halted; /* no group has used that time */
 }
 
 void task_schedule(void)
@@ -352,7 +276,7 @@ struct domain *task_join(struct domain *domain)
  * waits. */
 static void go_on(struct task *task)
 {
-    if (turn_over(task)) {
+    if (task_turn_over(task)) {
         task->turn_end = time_now() + TASK_TURN;
     }
 }
@@ -363,9 +287,7 @@ void task_yield(void)
 
     CHECK(!queue->firing);
     fire_timers(queue);
-    if (!task_list_empty(&queue->ready) ||
-        (!task_list_empty(&queue->over) &&
-         (turn_over(queue->current) || overdue(queue, time_now())))) {
+    if (task_share_yields(queue)) {
         append_current(queue);
         task_schedule();
     } else {
@@ -385,8 +307,7 @@ bool task_work_pending(void)
 {
     struct run_queue *queue = task_queue_here();
 
-    return !task_list_empty(&queue->ready) || !task_list_empty(&queue->over) ||
-           timer_due();
+    return !task_queue_empty(queue) || timer_due();
 }
 
 bool task_outside_begin(bool known)

@@ -55,7 +55,7 @@ bool task_find_idle(unsigned *processor)
 {
     for (unsigned i = 0; i < PROCESSORS_MAX && task_queues[i].open; i++) {
         if (__atomic_load_n(&task_queues[i].halted, __ATOMIC_RELAXED) &&
-            task_list_empty(&task_queues[i].ready)) {
+            task_queue_empty(&task_queues[i])) {
             *processor = i;
             return true;
         }

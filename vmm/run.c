@@ -5,6 +5,7 @@
 #include "vmm/run.h"
 
 #include "kernel/base/log.h"
+#include "kernel/log_pace.h"
 #include "kernel/page.h"
 #include "kernel/processors.h"
 #include "kernel/task.h"
@@ -89,6 +90,7 @@ static struct vm *build(struct machine *machine)
     const struct load_entry *entry = machine->entry;
     struct vm *vm = NULL;
 
+    log_pace_wait();
     log_info("%s: %s, %llu MiB", entry->config.id, entry->config.title,
              (unsigned long long)(entry->config.memory >> 20));
     vm = vm_create(&entry->config, &entry->files, machine->errors);
@@ -113,6 +115,7 @@ static void run(struct machine *machine, struct vm *vm)
     machine->must = vm->clauses_broken;
     machine->should = vm->shoulds_broken;
     machine->seconds = (time_now() - vm->started) / TIME_SECOND;
+    log_pace_wait();
     log_end(vm, machine->status);
     task_join(before);
 }
@@ -147,6 +150,7 @@ static void machine_task(void *argument)
         }
         vm_destroy(vm);
     }
+    log_pace_wait();
     if (!machine->ran) {
         log_not_started(machine);
     }

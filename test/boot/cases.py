@@ -46,6 +46,8 @@ BOOTS = [
     debian.killed_runner,
     together.machines_together,
     together.together_or_not_at_all,
+    together.fair_shares,
+    together.reports_beside_a_neighbour,
     errors.bad_entries,
     errors.bad_loader,
     errors.bad_files,

@@ -3,6 +3,7 @@ of its own (the second one's typed at its shell), beside guests that do their
 worst. Called by cases.py."""
 
 import hashlib
+import json
 import os
 import re
 import sys
@@ -118,3 +119,87 @@ def together_or_not_at_all():
     if "run together: not every machine could be built" not in \
             result.log_text():
         raise Failure("the log does not say why nothing ran")
+
+
+# A machine that fills memory and measures itself, beside one that wants all
+# there is. Each entry's lines, and how many processors the emulator has.
+CROWDS = {
+    "crowdspin": "cpus 64\n",
+    "crowdkick": "cpus 64\nlint off\n",
+    "noisy": "cpus 7\ndisk zero:1M\n",
+}
+# Percent of a processor that the neighbour has at least: alone it has all.
+HALF = 45
+CROWD_SECONDS = 5
+
+
+def neighbour(crowd=None, lines="", processors=1, share=""):
+    """(pages that the neighbour filled in 2 s, its longest gap in us, the
+    boot), beside `crowd` if there is one."""
+    crowds = {crowd: lines + f"timeout {CROWD_SECONDS}\n"} if crowd else {}
+    files = {"loader/loader.conf": b"run together\n"}
+    for name, more in {"neighbour": share, **crowds}.items():
+        files[f"{name}.bin"] = f"{BUILD}/guests/{name}.bin"
+        files[f"loader/entries/{name}.conf"] = (
+            f"title {name}\nlinux /{name}.bin\nmemory 16M\napicv off\n{more}"
+        ).encode()
+    result = boot(files, memory=192, processors=processors, timeout=400)
+    match = re.search(r"pages ([0-9a-f]+) gap_us ([0-9a-f]+)", result.console)
+    expect(match, f"the neighbour of {crowd} did not get to its end: "
+                  f"{result.entries}")
+    return int(match[1], 16), int(match[2], 16), result
+
+
+def check_crowd(result, crowd):
+    """The crowd's time-out came when it should, and its log is whole."""
+    log = result.log_text()
+    expect(result.entries.get(crowd) == (3, "timed out"),
+           f"{crowd} ended as {result.entries.get(crowd)}")
+    expect(result.entries.get("neighbour") == (0, "powered off"),
+           f"beside {crowd}: {result.entries.get('neighbour')}")
+    up = re.search(rf"{crowd}: time-out: (.|\n)*{crowd}: up (\d+) ms", log)
+    expect(up and int(up[2]) < CROWD_SECONDS * 1000 + 100,
+           f"{crowd} timed out after {up and up[2]} ms")
+
+
+def check_lines(result):
+    """Every line of the log is whole: JSON can be read, and no line stands in
+    the middle of another."""
+    for line in result.log:
+        if " json " in line:
+            json.loads(line.split(" json ", 1)[1])
+        expect(line.count("] noisy: ") <= 1, f"two lines in one: {line!r}")
+    expect(any('"clauses"' in line or '"summary"' in line or "exercised" in line
+               for line in result.log), "the summary is missing")
+
+
+def fair_shares():
+    """A machine of one processor beside one of 64, on one processor."""
+    alone, _, _ = neighbour()
+    for crowd in ("crowdspin", "crowdkick"):
+        pages, gap, result = neighbour(crowd, CROWDS[crowd])
+        print(f"note: beside {crowd}: {pages} pages in place of {alone}, "
+              f"longest gap {gap} us", flush=True)
+        expect(pages * 100 >= alone * HALF,
+               f"beside {crowd} {pages} pages, alone {alone}")
+        expect(gap <= 20000, f"beside {crowd} a gap of {gap} us")
+        check_crowd(result, crowd)
+    pages, _, _ = neighbour("crowdspin", CROWDS["crowdspin"],
+                            share="share 300\n")
+    print(f"note: with share 300 beside crowdspin: {pages} pages", flush=True)
+    expect(70 <= pages * 100 / alone <= 80,
+           f"with share 300 {pages} pages, alone {alone}")
+
+
+def reports_beside_a_neighbour():
+    """A machine whose 7 processors break clauses without end fills the log's
+    port; its neighbour has its half of one processor, or one of two."""
+    alone, _, _ = neighbour(processors=2)
+    for processors, least in ((1, HALF), (2, 90)):
+        pages, gap, result = neighbour("noisy", CROWDS["noisy"], processors)
+        print(f"note: beside noisy on {processors}: {pages} pages in place of "
+              f"{alone}, longest gap {gap} us", flush=True)
+        expect(pages * 100 >= alone * least,
+               f"beside noisy {pages} pages, alone {alone}")
+        check_crowd(result, "noisy")
+        check_lines(result)

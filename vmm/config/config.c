@@ -160,6 +160,18 @@ static bool parse_cpus(struct config_reader *reader, const char *value)
     return true;
 }
 
+static bool parse_share(struct config_reader *reader, const char *value)
+{
+    uint64_t number;
+
+    if (!config_value_number(value, CONFIG_SHARE_MOST, &number) ||
+        number == 0) {
+        return config_lines_value(reader, value, "a number from 1 to 1000");
+    }
+    entry_of(reader)->share = (unsigned)number;
+    return true;
+}
+
 #define PIN_MOST 1023U
 
 static bool parse_pin(struct config_reader *reader, const char *value)
@@ -377,6 +389,7 @@ static const struct config_key entry_keys[] = {
     {"options", parse_options, true, 0},
     {"memory", parse_memory, false, CONFIG_LOST_MEMORY},
     {"cpus", parse_cpus, false, 0},
+    {"share", parse_share, false, 0},
     {"pin", parse_pin, false, 0},
     {"console", parse_console, false, CONFIG_LOST_DEVICES},
     {"discover", parse_discover, false, 0},
@@ -416,6 +429,7 @@ void config_entry_defaults(struct config_entry *entry)
     memset(entry, 0, sizeof(*entry));
     entry->memory = MEMORY_DEFAULT;
     entry->cpus = 1;
+    entry->share = CONFIG_SHARE;
     entry->console = CONSOLE_VIRTIO;
     entry->discover = DISCOVER_ACPI;
     entry->rng = true;

@@ -26,6 +26,10 @@ struct errors;
 #define CONFIG_OPTIONS 2048
 #define CONFIG_PINS    64
 
+/* A machine's share of the processors' time, beside others. */
+#define CONFIG_SHARE      100
+#define CONFIG_SHARE_MOST 1000
+
 #define CONFIG_DEVICES     16
 #define CONFIG_DEVICE_NAME 16
 
@@ -105,6 +109,7 @@ struct config_entry {
     uint64_t memory;              /* bytes, multiple of 2 MiB */
     unsigned memory_line;
     unsigned cpus;
+    unsigned share;            /* 1 to CONFIG_SHARE_MOST */
     unsigned pin[CONFIG_PINS]; /* processors of the machine, in order */
     size_t pin_count;          /* 0: the vCPUs may be on any processor */
     bool pin_roam; /* the vCPUs move between all processors, for tests */

@@ -3,12 +3,15 @@
 
 #include "arch/lapic_host.h"
 #include "kernel/base/log.h"
+#include "kernel/log_pace.h"
 #include "vmm/vm/vm.h"
 #include "vmm/vm/vm_device.h"
+#include "vmm/vm/vm_report.h"
 
 static void log_if_wanted(struct vcpu *vcpu)
 {
     if (vcpu->log_wanted) {
+        log_pace_wait();
         vcpu->log_wanted = false;
         vcpu_log(vcpu);
     }
@@ -103,10 +106,15 @@ static void let_others_run(struct vcpu *vcpu)
     limit_run(vcpu);
 }
 
-/* Work that is rarely needed between an exit and the next entry. */
+/* Work that is rarely needed between an exit and the next entry. It may wait,
+ * so the next run has a new limit. */
 static void do_errands(struct vcpu *vcpu)
 {
     vcpu->errands = vcpu->roams;
+    timer_cancel(&vcpu->slice);
+    if (vcpu->vm->reported) {
+        vm_report_pace(vcpu->vm);
+    }
     log_if_wanted(vcpu);
     if (vcpu->settling != NULL) {
         vm_device_settle(vcpu->vm, vcpu->settling);
@@ -116,6 +124,7 @@ static void do_errands(struct vcpu *vcpu)
         move_to(vcpu,
                 pinning_next(&vcpu->vm->pinning, task_processor(vcpu->task)));
     }
+    limit_run(vcpu);
 }
 
 /* Runs the guest. Host interrupts are off from vcpu_deliver() on, so a
@@ -166,11 +175,11 @@ void vcpu_main(void *argument)
         if (run_guest(vcpu)) {
             exits_handle(vcpu, &vcpu->exit);
         }
-        if (vcpu->errands) {
-            do_errands(vcpu);
-        }
         if (task_work_pending()) {
             let_others_run(vcpu);
+        }
+        if (vcpu->errands) {
+            do_errands(vcpu);
         }
     }
     log_if_wanted(vcpu);

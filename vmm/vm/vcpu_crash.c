@@ -6,6 +6,7 @@
 
 #include "kernel/base/format.h"
 #include "kernel/base/log.h"
+#include "kernel/log_pace.h"
 #include "vmm/cpu/emulate.h"
 #include "vmm/report/code_place.h"
 #include "vmm/vm/vcpu.h"
@@ -45,6 +46,7 @@ void vcpu_crash(struct vcpu *vcpu, const char *format, ...)
     va_start(arguments, format);
     format_vsn(text, sizeof(text), format, arguments);
     va_end(arguments);
+    log_pace_close(vcpu->vm->domain);
     vcpu_code_place(vcpu, &place);
     code_place_format_address(address, sizeof(address), &place);
     code_place_format_code(code, sizeof(code), &place);

@@ -18,6 +18,9 @@
 static const char no_page_tables[] = "not enough memory for page tables";
 
 _Static_assert(MEMORY_MAP_RAM <= GUEST_MEMORY_SLOTS, "a slot a piece of RAM");
+_Static_assert(CONFIG_SHARE == DOMAIN_SHARE &&
+                   CONFIG_SHARE_MOST == DOMAIN_SHARE_MOST,
+               "an entry's share is its domain's");
 
 /* Adds `why` as an error of the entry. True: `why` is NULL, so there is no
  * error. */
@@ -358,6 +361,7 @@ struct vm *vm_create(const struct config_entry *config,
         page_free(vm, VM_PAGES);
         return NULL;
     }
+    vm->domain->share = config->share;
     before = task_join(vm->domain);
     built = build(vm, errors);
     task_join(before);

@@ -103,6 +103,7 @@ struct vm {
     struct vm_symbols symbols;
     unsigned clauses_broken; /* reports that fail the run */
     unsigned shoulds_broken; /* reports of a SHOULD, each once */
+    bool reported;           /* since a task last waited in vm_report_pace() */
     char report_line[REPORT_JSON_BYTES];
 };
 

@@ -7,6 +7,7 @@
 #include "kernel/base/format.h"
 #include "kernel/base/log.h"
 #include "kernel/base/panic.h"
+#include "kernel/log_pace.h"
 #include "kernel/page.h"
 #include "virtio/registers.h"
 #include "virtio/type.h"
@@ -74,6 +75,9 @@ static void service_task(void *argument)
             queue->served_at = host->turn = cpu_rdtsc();
             virtio_queue_service(queue->queue);
             event_signal(&host->serviced);
+            if (vm->reported) {
+                vm_report_pace(vm);
+            }
         }
     }
     vm_task_done(vm);
@@ -246,6 +250,7 @@ void vm_device_log(struct vm *vm)
         const struct virtio_device *device = vm->devices[i].device;
         char status[80];
 
+        log_pace_wait();
         log_info("  %s%u: status %s, interrupt status %u",
                  virtio_device_name(device), i,
                  virtio_status_describe(device->session.status, status,

@@ -4,6 +4,7 @@
 #include "kernel/base/format.h"
 #include "kernel/base/log.h"
 #include "kernel/base/string.h"
+#include "kernel/log_pace.h"
 #include "vmm/report/code_place.h"
 #include "vmm/report/report_json.h"
 #include "vmm/report/report_words.h"
@@ -196,6 +197,23 @@ static void log_text(const struct virtio_device *device,
     }
 }
 
+/* Has every task of the machine that may report ask vm_report_pace() soon. */
+static void ask_for_pace(struct vm *vm)
+{
+    vm->reported = true;
+    for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        vm->vcpus[i]->errands = true;
+    }
+}
+
+void vm_report_pace(struct vm *vm)
+{
+    while (log_pace_due() && !vm->stopping) {
+        log_pace_nap();
+    }
+    vm->reported = false;
+}
+
 void vm_report_clause(struct vm_device *host,
                       const struct virtio_report *report)
 {
@@ -207,6 +225,10 @@ void vm_report_clause(struct vm_device *host,
         vm_totals_broken(report->clause->id);
     } else if (report->level == VIRTIO_SHOULD && report->repeat == 1) {
         vm->shoulds_broken++;
+    }
+    ask_for_pace(vm);
+    if (!log_pace_takes_report()) {
+        return;
     }
     find_place(host, report->queue, &place);
     log_text(host->device, report, &place);
@@ -241,6 +263,7 @@ static void add_clause(struct vm *vm, enum clause_id id,
         if (count > 0) {
             broken = true;
             summary->broken_times += count;
+            log_pace_wait();
             add_device(vm, device, clause, count);
         }
     }
@@ -261,6 +284,7 @@ void vm_report_summary(struct vm *vm)
     for (unsigned id = 0; id < CLAUSE_COUNT; id++) {
         add_clause(vm, (enum clause_id)id, &summary);
     }
+    log_pace_wait();
     log_info("clauses: %u of %u exercised by this guest's drivers, %u broken",
              summary.exercised, summary.observable, summary.broken);
     log_json(vm, LOG_INFO, report_json_summary, vm->config->id, &summary);

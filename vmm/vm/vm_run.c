@@ -3,6 +3,7 @@
 #include "arch/processor.h"
 #include "kernel/base/format.h"
 #include "kernel/base/log.h"
+#include "kernel/log_pace.h"
 #include "kernel/page.h"
 #include "vmm/report/code_place.h"
 #include "vmm/vm/vm.h"
@@ -52,6 +53,7 @@ void vm_stop(struct vm *vm, enum vm_end end)
     }
     vm->stopping = true;
     vm->end = end;
+    log_pace_close(vm->domain);
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
         vcpu_wake(vm->vcpus[i]);
     }
@@ -123,6 +125,7 @@ static void console_task(void *argument)
  * key can end it. */
 #define TIMEOUT_WITHOUT_KEYS 600U
 
+/* A timer cannot wait for the log, so vm_run() logs the state. */
 static void timed_out(void *argument)
 {
     struct vm *vm = argument;
@@ -132,7 +135,6 @@ static void timed_out(void *argument)
     }
     log_error("time-out: the guest ran for %u s without an end",
               (unsigned)vm->timeout_seconds);
-    vm_log_state(vm);
     vm_stop(vm, VM_END_TIMEOUT);
 }
 
@@ -201,6 +203,9 @@ enum vm_end vm_run(struct vm *vm)
     while (!vm->stopping || vm->tasks > 0) {
         event_wait(&vm->task_left);
     }
+    if (vm->end == VM_END_TIMEOUT) {
+        vm_log_state(vm);
+    }
     task_join(before);
     console_detach(&vm->console);
     return vm->end;
@@ -259,6 +264,7 @@ void vm_log_state(struct vm *vm)
     log_info("%s: up %llu ms", vm->config->id,
              (unsigned long long)((time_now() - vm->started) / TIME_MS));
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        log_pace_wait();
         log_vcpu(vm->vcpus[i]);
     }
     vm_device_log(vm);

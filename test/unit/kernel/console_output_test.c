@@ -97,12 +97,15 @@ static void room_is_what_the_port_has(void **state)
 {
     (void)state;
     console_attach(&rig.two, "two");
-    rig.ports[SERIAL_CONSOLE].room = 100;
+    rig.ports[SERIAL_CONSOLE].room = SERIAL_QUEUE - CONSOLE_QUEUE + 100;
     assert_int_equal(console_room(&rig.one), 100);
     assert_int_equal(console_room(&rig.two), 0);
+    /* What is left is the log's. */
+    rig.ports[SERIAL_CONSOLE].room = SERIAL_QUEUE - CONSOLE_QUEUE;
+    assert_int_equal(console_room(&rig.one), 0);
     rig.ports[SERIAL_CONSOLE].room = SERIAL_QUEUE;
-    assert_int_equal(console_room(&rig.one), SERIAL_QUEUE);
-    assert_in_range(console_room(&rig.two), 1, SERIAL_QUEUE / CONSOLE_LINE);
+    assert_int_equal(console_room(&rig.one), CONSOLE_QUEUE);
+    assert_in_range(console_room(&rig.two), 1, CONSOLE_QUEUE / CONSOLE_LINE);
     rig.ports[SERIAL_CONSOLE].present = false;
     assert_true(console_room(&rig.one) > 0);
 }

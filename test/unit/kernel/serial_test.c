@@ -31,7 +31,7 @@ struct uart {
     unsigned overrun; /* written to a full FIFO */
     unsigned slow;    /* status reads until the FIFO is empty */
     unsigned wait;
-    char out[40000];
+    char out[80000];
     size_t out_count;
 };
 
@@ -274,7 +274,10 @@ static int fresh(void **state)
     memset(uarts, 0, sizeof(uarts));
     elsewhere = (struct serial_place){0};
     groups = 0;
-    pending = NULL;
+    if (pending != NULL) {
+        pending->armed = false;
+        pending = NULL;
+    }
     accesses = 0;
     uarts[0].there = true;
     return 0;
@@ -447,7 +450,7 @@ static void queued_output_goes_out_by_and_by(void **state)
 static void a_full_queue_loses_nothing(void **state)
 {
     struct serial *port;
-    static char text[30000];
+    static char text[60000];
 
     (void)state;
     for (size_t i = 0; i < sizeof(text); i++) {
@@ -462,6 +465,46 @@ static void a_full_queue_loses_nothing(void **state)
     serial_flush(port);
     assert_int_equal(uarts[0].out_count, sizeof(text));
     assert_memory_equal(uarts[0].out, text, sizeof(text));
+}
+
+/* Writers that do not wait look at the room alone, so a port that is stuck must
+ * not stay full. */
+static void a_stuck_queue_has_room_again(void **state)
+{
+    struct serial *port;
+    static char text[SERIAL_QUEUE - 100];
+    unsigned fires = 0;
+
+    (void)state;
+    serial_init(&machine);
+    port = serial_port(SERIAL_CONSOLE);
+    serial_start_queueing();
+    uarts[0].stuck = true;
+    serial_write(port, text, sizeof(text));
+    assert_true(serial_room(port) < SERIAL_QUEUE / 2);
+    while (serial_room(port) < SERIAL_QUEUE) {
+        assert_true(fire());
+        assert_true(++fires < 1000);
+    }
+    assert_true(fires > 100);
+}
+
+static void some_is_sent_while_one_waits(void **state)
+{
+    struct serial *port;
+    static char text[SERIAL_QUEUE - 16];
+
+    (void)state;
+    serial_init(&machine);
+    port = serial_port(SERIAL_CONSOLE);
+    serial_start_queueing();
+    uarts[0].slow = 50;
+    serial_write(port, text, 16);
+    serial_write(port, text, sizeof(text));
+    assert_int_equal(serial_room(port), 16);
+    serial_send_some(port);
+    assert_true(serial_room(port) >= 32);
+    assert_int_equal(uarts[0].overrun, 0);
 }
 
 static void input_is_read_as_far_as_it_is_there(void **state)
@@ -578,6 +621,8 @@ int main(void)
         cmocka_unit_test_setup(a_stuck_transmitter_is_given_up, fresh),
         cmocka_unit_test_setup(queued_output_goes_out_by_and_by, fresh),
         cmocka_unit_test_setup(a_full_queue_loses_nothing, fresh),
+        cmocka_unit_test_setup(a_stuck_queue_has_room_again, fresh),
+        cmocka_unit_test_setup(some_is_sent_while_one_waits, fresh),
         cmocka_unit_test_setup(input_is_read_as_far_as_it_is_there, fresh),
         cmocka_unit_test_setup(interrupts_bring_input, fresh),
         cmocka_unit_test_setup(the_line_is_where_the_firmware_says, fresh),

@@ -231,6 +231,138 @@ static void work_for_others_is_marked(void **state)
     domain_destroy(other);
 }
 
+/* Shares of domains: each has as much of the processor as its share says,
+ * however many of its tasks want it. */
+
+#define MANY 64
+
+/* How often a domain's tasks ran, and the longest time between two runs. */
+struct ran {
+    struct domain *domain;
+    unsigned share;  /* 0: the default */
+    uint64_t begins; /* ns after the others */
+    bool kicks;      /* each step wakes the domain's service */
+    struct event kick;
+    unsigned steps;
+    uint64_t last; /* time_now() at the end of the last step */
+    uint64_t gap;
+};
+
+static uint64_t shares_end;
+
+static void take_step(struct ran *ran, uint64_t length)
+{
+    uint64_t now = time_now();
+
+    if (ran->steps++ > 0 && now - ran->last > ran->gap) {
+        ran->gap = now - ran->last;
+    }
+    rig.tsc += length;
+    ran->last = time_now();
+}
+
+/* A vCPU that exits eight times in a turn. */
+static void sharer(void *argument)
+{
+    struct ran *ran = argument;
+
+    if (ran->begins != 0) {
+        task_sleep_until(time_now() + ran->begins);
+    }
+    task_take_turns();
+    while (time_now() < shares_end) {
+        take_step(ran, TASK_TURN / 8);
+        if (ran->kicks) {
+            event_signal(&ran->kick);
+        }
+        task_yield();
+    }
+}
+
+static void kicked(void *argument)
+{
+    struct ran *ran = argument;
+
+    while (event_wait_until(&ran->kick, shares_end)) {
+        take_step(ran, TASK_TURN / 8);
+    }
+}
+
+static void start_sharers(struct ran *ran, unsigned count)
+{
+    struct domain *before = NULL;
+
+    ran->domain = domain_create();
+    assert_non_null(ran->domain);
+    assert_int_equal(ran->domain->share, DOMAIN_SHARE);
+    ran->domain->share = ran->share == 0 ? DOMAIN_SHARE : ran->share;
+    before = task_join(ran->domain);
+    for (unsigned i = 0; i < count; i++) {
+        assert_non_null(task_create("sharer", sharer, ran));
+    }
+    if (ran->kicks) {
+        assert_non_null(task_create("kicked", kicked, ran));
+    }
+    task_join(before);
+}
+
+static void share_for(struct ran *many, struct ran *one)
+{
+    shares_end = time_now() + 2 * TIME_SECOND;
+    start_sharers(many, MANY);
+    start_sharers(one, 1);
+    task_sleep_until(shares_end + TIME_SECOND);
+    domain_destroy(many->domain);
+    domain_destroy(one->domain);
+    print_message("steps %u and %u, longest gap %llu us\n", many->steps,
+                  one->steps, (unsigned long long)(one->gap / TIME_US));
+}
+
+static void one_task_has_as_much_as_64_of_another_domain(void **state)
+{
+    struct ran many = {0};
+    struct ran one = {0};
+
+    (void)state;
+    share_for(&many, &one);
+    assert_in_range(one.steps, many.steps * 9 / 10, many.steps * 11 / 10);
+    assert_in_range(one.gap, 0, 4 * TASK_TURN);
+}
+
+static void services_count_to_their_domain(void **state)
+{
+    struct ran many = {.kicks = true};
+    struct ran one = {0};
+
+    (void)state;
+    share_for(&many, &one);
+    assert_in_range(one.steps, many.steps * 9 / 10, many.steps * 11 / 10);
+    assert_in_range(one.gap, 0, 4 * TASK_TURN);
+}
+
+/* A share of 300 beside one of 100 is three quarters of the processor. */
+static void time_goes_by_share(void **state)
+{
+    struct ran many = {.share = 100};
+    struct ran one = {.share = 300};
+
+    (void)state;
+    share_for(&many, &one);
+    assert_in_range(one.steps, many.steps * 27 / 10, many.steps * 33 / 10);
+}
+
+/* One that slept has saved no time that it could take from others at once. */
+static void sleep_saves_no_time(void **state)
+{
+    struct ran many = {0};
+    struct ran one = {.begins = TIME_SECOND};
+
+    (void)state;
+    share_for(&many, &one);
+    assert_in_range(one.steps, 3900, 4100);
+    assert_in_range(many.gap, 0, 4 * TASK_TURN);
+}
+
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, rig_clean, rig_all_gone)
 
@@ -246,6 +378,10 @@ int main(void)
         TEST(others_are_due_after_a_turn),
         TEST(a_timer_is_due_at_once),
         TEST(work_for_others_is_marked),
+        TEST(one_task_has_as_much_as_64_of_another_domain),
+        TEST(services_count_to_their_domain),
+        TEST(time_goes_by_share),
+        TEST(sleep_saves_no_time),
     };
 
     return cmocka_run_group_tests(tests, rig_start, NULL);

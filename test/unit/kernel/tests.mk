@@ -1,6 +1,7 @@
 console-rig-parts := $(addprefix $(support)/, \
     console_rig.c fake_panic.c processor_fake.c) kernel/console.c \
-    kernel/console_output.c kernel/log_env.c kernel/base/log.c \
+    kernel/console_output.c kernel/log_env.c kernel/log_pace.c \
+    kernel/base/log.c \
     kernel/base/format.c kernel/domain.c arch/spinlock.c
 
 unit-tests += console
@@ -33,6 +34,10 @@ unit-tests += picture
 picture-sources := test/unit/kernel/picture_test.c kernel/picture.c \
     $(screen-parts)
 
+unit-tests += log_pace
+log_pace-sources := test/unit/kernel/log_pace_test.c $(console-rig-parts)
+log_pace-flavour := fake_cpu
+
 unit-tests += page page_debug
 page-sources := test/unit/kernel/page_test.c $(support)/fake_panic.c \
     kernel/page.c arch/spinlock.c
@@ -54,8 +59,8 @@ serial-sources := test/unit/kernel/serial_test.c $(support)/fake_panic.c \
 serial-flavour := fake_cpu
 
 scheduler-parts := $(support)/processor_fake.c $(addprefix kernel/, \
-    domain.c event.c page.c task.c task_life.c task_turns.c time.c \
-    base/format.c)
+    domain.c event.c page.c task.c task_life.c task_share.c task_turns.c \
+    time.c base/format.c)
 
 # ASan does not know our stacks; what they lie in is no malloc memory anyway.
 flavour-tasks := -iquote $(support)/fake_cpu -DTASK_STACK_PAGES=16 \

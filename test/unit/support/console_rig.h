@@ -41,6 +41,8 @@ struct console_rig {
     bool has_keyboard;
     const char *keys; /* typed on it; NULL: none */
     void (*on_key)(void);
+    unsigned sent_some;           /* waits for the port */
+    void (*while_sleeping)(void); /* NULL: no task may sleep */
 };
 
 extern struct console_rig rig;

@@ -13,6 +13,8 @@
 #include "arch/regs.h"
 #include "kernel/base/log.h"
 #include "kernel/base/panic.h"
+#include "kernel/log_pace.h"
+#include "vmm/vm/vm_report.h"
 
 struct vcpu_rig rig = {.vcpu = &rig.first};
 
@@ -240,6 +242,17 @@ void task_interrupt(const struct task *task)
 {
     (void)task;
     rig.interrupts++;
+}
+
+void log_pace_wait(void)
+{
+}
+
+void vm_report_pace(struct vm *vm)
+{
+    vm->reported = false;
+    rig.paces++;
+    assert_false(rig.vcpu->outside);
 }
 
 void vcpu_log(struct vcpu *which)

@@ -45,6 +45,7 @@ struct vcpu_rig {
     unsigned waits;
     unsigned refusals; /* times that other tasks want the processor first */
     unsigned logs;
+    unsigned paces;  /* waits for the reports of the machine */
     unsigned leaves; /* of the guest from its processor */
     unsigned moves;
     bool others_idle; /* there is a processor with nothing to do */

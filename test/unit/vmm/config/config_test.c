@@ -48,6 +48,7 @@ static void a_whole_entry(void **state)
                       "options ro quiet\n"
                       "memory  768M\n"
                       "cpus    64\n"
+                      "share 1000\n"
                       "pin     3, 0,12\n"
                       "console serial\n"
                       "discover both\n"
@@ -69,14 +70,15 @@ static void a_whole_entry(void **state)
     assert_string_equal(entry.options, "root=/dev/vda ro quiet");
     assert_int_equal(entry.memory, 768 * MIB);
     assert_int_equal(entry.cpus, 64);
+    assert_int_equal(entry.share, 1000);
     assert_int_equal(entry.pin_count, 3);
     assert_int_equal(entry.pin[0], 3);
     assert_int_equal(entry.pin[1], 0);
     assert_int_equal(entry.pin[2], 12);
-    assert_int_equal(entry.pin_line, 14);
+    assert_int_equal(entry.pin_line, 15);
     assert_int_equal(entry.linux_line, 7);
     assert_int_equal(entry.memory_line, 12);
-    assert_int_equal(entry.disk[1].line, 19);
+    assert_int_equal(entry.disk[1].line, 20);
     assert_int_equal(entry.console, CONSOLE_SERIAL);
     assert_int_equal(entry.discover, DISCOVER_BOTH);
     assert_string_equal(entry.protocol, "multiboot2");
@@ -122,6 +124,7 @@ static void the_least_entry_has_the_defaults(void **state)
     assert_string_equal(entry.linux_path, "\\vmlinuz");
     assert_int_equal(entry.memory, 1024 * MIB);
     assert_int_equal(entry.cpus, 1);
+    assert_int_equal(entry.share, 100);
     assert_int_equal(entry.console, CONSOLE_VIRTIO);
     assert_int_equal(entry.discover, DISCOVER_ACPI);
     assert_null(entry.protocol);
@@ -291,6 +294,12 @@ static const struct {
     {"linux /a\ncpus 0\n", 2, "a number from 1 to 64"},
     {"linux /a\ncpus 65\n", 2, "a number from 1 to 64"},
     {"linux /a\ncpus two\n", 2, "a number from 1 to 64"},
+    {"linux /a\nshare 0\n", 2, "a number from 1 to 1000"},
+    {"linux /a\nshare 1001\n", 2, "a number from 1 to 1000"},
+    {"linux /a\nshare 50%\n", 2, "a number from 1 to 1000"},
+    {"linux /a\nshare -1\n", 2, "a number from 1 to 1000"},
+    {"linux /a\nshare\n", 2, "a number from 1 to 1000"},
+    {"linux /a\nshare 1\nshare 2\n", 3, "share a second time"},
     {"linux /a\npin\n", 2, "pin: it must be processors of this machine"},
     {"linux /a\npin 0,\n", 2, "as in 0,1,3"},
     {"linux /a\npin 0 1\n", 2, "as in 0,1,3"},

@@ -28,6 +28,30 @@ static void other_tasks_may_come_first(void **state)
     assert_int_equal(rig.logs, 1);
 }
 
+static enum exit_reason reports(struct guest *which)
+{
+    rig.vm.reported = true;
+    rig.vcpu->errands = true;
+    return rig_goes_on(which);
+}
+
+static enum exit_reason has_waited(struct guest *which)
+{
+    assert_int_equal(rig.paces, 1);
+    return rig_goes_on(which);
+}
+
+/* What the guest made Lintel log goes out before the guest goes on. */
+static void a_guest_waits_for_its_reports(void **state)
+{
+    static const rig_step steps[] = {rig_goes_on, reports, has_waited, NULL};
+
+    (void)state;
+    rig.paces = 0;
+    rig_run(steps);
+    assert_int_equal(rig.paces, 1);
+}
+
 /* Tasks that still have work after their turn must not wait for an exit that
  * the guest makes when it likes. */
 static void a_guest_has_a_slice_while_others_wait(void **state)
@@ -107,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(other_tasks_may_come_first),
+        TEST(a_guest_waits_for_its_reports),
         TEST(a_guest_has_a_slice_while_others_wait),
         TEST(it_moves_where_nothing_is_to_do),
         TEST(one_that_is_pinned_stays),

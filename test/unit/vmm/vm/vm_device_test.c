@@ -15,6 +15,7 @@
 #include "kernel/base/log.h"
 #include "kernel/domain.h"
 #include "kernel/entropy.h"
+#include "kernel/log_pace.h"
 #include "kernel/page.h"
 #include "virtio/block.h"
 #include "vmm/vm/vm.h"
@@ -221,6 +222,16 @@ void vm_report_notification(struct vm_device *host, uint64_t value)
 {
     (void)host;
     (void)value;
+}
+
+void vm_report_pace(struct vm *which)
+{
+    (void)which;
+    fail();
+}
+
+void log_pace_wait(void)
+{
 }
 
 void vm_report_clause(struct vm_device *host,
