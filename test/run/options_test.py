@@ -114,7 +114,8 @@ class Values(unittest.TestCase):
     def test_seconds_and_processors(self):
         self.assertEqual(self.value("TIMEOUT", "30"), 30)
         self.assertEqual(self.value("PROCESSORS", "8"), 8)
-        for name, text in (("TIMEOUT", "0"), ("TIMEOUT", "1s"), ("TIMEOUT", "9" * 5000),
+        for name, text in (("TIMEOUT", "0"), ("TIMEOUT", "1s"),
+                           ("TIMEOUT", "9" * 5000),
                            ("TIMEOUT", "٣"), ("PROCESSORS", "9" * 5000),
                            ("PROCESSORS", "0"), ("PROCESSORS", "9")):
             self.refused(name, text)
