@@ -1,8 +1,9 @@
 """Which room may include which: the arrows of the house, as data."""
 
+import os
 import re
 
-from tree import ROOMS, room_of
+from tree import ROOMS, room_of, without_comments
 
 # From the lowest up. A room of vmm/ uses those below it; those on one line do
 # not know each other.
@@ -52,11 +53,17 @@ def allowed():
 
 
 def includes(tree, name):
-    """(line, header) of the headers of ours that a file includes."""
-    for number, line in enumerate(tree.lines(name), 1):
-        found = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
-        if found and found[1].split("/")[0] in ROOMS:
-            yield number, found[1]
+    """(line, header) of the headers of ours that a file includes, by the
+    path from the tree's top or from the file's own folder."""
+    lines = without_comments(tree.text(name)).split("\n")
+    for number, line in enumerate(lines, 1):
+        found = re.match(r'\s*#\s*include\s*["<]([^">]+)[">]', line)
+        if not found:
+            continue
+        beside = os.path.normpath(os.path.join(room_of(name), found[1]))
+        header = beside if beside in tree.names else found[1]
+        if header.split("/")[0] in ROOMS:
+            yield number, header
 
 
 def arrows(tree):

@@ -28,6 +28,17 @@ class Arrows(unittest.TestCase):
             "vmm/a.c": '#include "vmm/vm/vm.h"\n',
         }), [])
 
+    def test_up_by_another_spelling(self):
+        for line in ('#include "../vm/vm.h"', '#include <vmm/vm/vm.h>',
+                     '#include /* a */ "vmm/vm/vm.h"',
+                     '#include "./../../vmm/vm/vm.h"',
+                     '/* a */ # include"vmm/vm/vm.h" // b'):
+            with self.subTest(line=line):
+                self.assertEqual(
+                    found(rooms.arrows, {"vmm/chip/a.c": f"\n{line}\n",
+                                         "vmm/vm/vm.h": ""}),
+                    ["vmm/chip/a.c:2 includes vmm/vm/vm.h"])
+
     def test_up(self):
         for name, header in (
                 ("arch/a.c", "kernel/page.h"),

@@ -105,6 +105,17 @@ class Runs(Makes):
             self.assertTrue(words in said, words)
         self.assertEqual(said.splitlines()[-2], "test/run/run.py")
 
+    def test_leave_names_that_make_cannot_build_to_the_runner(self):
+        """It says in the user's words that there is no such file."""
+        for name in ("none.bin", "guests/none.bin", "a b.bin", "a:b.bin",
+                     "a=b.bin", "100%", "a$b.bin", "a#b.bin", "a\\:b",
+                     "$(error x)"):
+            with self.subTest(name):
+                result = self.make("-n", "run", f"KERNEL={self.build}/{name}")
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertEqual(result.stdout.splitlines()[-2],
+                                 "test/run/run.py")
+
     def test_do_not_build_what_is_elsewhere(self):
         said = self.make("-n", "run", "KERNEL=/boot/vmlinuz").stdout
         self.assertFalse("test/guests/" in said)

@@ -24,34 +24,48 @@ class Wrong(Exception):
     """Something the user asked for cannot be; the text says what."""
 
 
-def bytes_of(text, name):
-    """512M, 5G, 262144K or plain bytes."""
+def number_of(text):
+    """A positive number; 0 if the text is none, or of more than 18 digits."""
+    plain = text.isascii() and text.isdecimal() and len(text) <= 18
+    return int(text) if plain else 0
+
+
+def bytes_of(text, name, prefix=""):
+    """512M, 5G, 262144K or plain bytes. `prefix` is what the user wrote
+    before it."""
     number, unit = text, 1
     if text and text[-1].upper() in "KMGT":
         unit = 1024 ** (" KMGT".index(text[-1].upper()))
         number = text[:-1]
-    if not number.isdecimal() or int(number) == 0:
-        raise Wrong(f"{name}={text}: a size is 512M, 5G or a count of bytes")
-    return int(number) * unit
+    if number_of(number) == 0:
+        raise Wrong(f"{name}={prefix}{text}: a size is 512M, 5G or a count of "
+                    "bytes")
+    return number_of(number) * unit
 
 
 def existing(path, name):
-    if not os.path.isfile(path):
+    if os.path.isdir(path):
+        raise Wrong(f"{name}={path}: it is a directory, not a file")
+    if not os.path.exists(path):
         raise Wrong(f"{name}={path}: there is no such file")
+    if not os.path.isfile(path):
+        raise Wrong(f"{name}={path}: it is neither a file nor a directory")
+    if not os.access(path, os.R_OK):
+        raise Wrong(f"{name}={path}: you may not read it")
     return path
 
 
 def seconds_of(text, name):
-    if not text.isdecimal() or int(text) == 0:
+    if number_of(text) == 0:
         raise Wrong(f"{name}={text}: a number of seconds is wanted")
-    return int(text)
+    return number_of(text)
 
 
 def processors_of(text, name):
-    if not text.isdecimal() or not 1 <= int(text) <= machine.PROCESSORS:
+    if not 1 <= number_of(text) <= machine.PROCESSORS:
         raise Wrong(f"{name}={text}: the emulated machine has 1 to "
                     f"{machine.PROCESSORS}")
-    return int(text)
+    return number_of(text)
 
 
 def kernel_of(text, name):
@@ -85,7 +99,7 @@ def disk_of(text, name):
         if part.endswith((" ro", "\tro")):
             medium, read_only = part[:-3].rstrip(), " ro"
         if medium.startswith("zero:"):
-            bytes_of(medium[5:], name)
+            bytes_of(medium[5:], name, "zero:")
         else:
             existing(medium, name)
         disks.append((medium, read_only))

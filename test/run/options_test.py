@@ -91,7 +91,7 @@ class Values(unittest.TestCase):
     def test_sizes(self):
         self.assertEqual(self.value("MEMORY", ""), "none given")
         self.assertEqual(self.value("MEMORY", "512m"), 512 << 20)
-        for text in ("0", "12Q", "M", "-1", "1.5G", "²M"):
+        for text in ("0", "12Q", "M", "-1", "1.5G", "²M", "٣M", "9" * 5000):
             self.refused("MEMORY", text)
 
     def test_disks(self):
@@ -102,6 +102,8 @@ class Values(unittest.TestCase):
         self.assertEqual(self.value("DISK", "none"), [])
         for text in ("zero:", "zero:lots", f"{self.file};gone", "ro"):
             self.refused("DISK", text)
+        with self.assertRaisesRegex(Wrong, "^DISK=zero:lots: "):
+            self.value("DISK", "zero:1M;zero:lots")
 
     def test_modules(self):
         self.assertEqual(
@@ -113,6 +115,8 @@ class Values(unittest.TestCase):
         self.assertEqual(self.value("TIMEOUT", "30"), 30)
         self.assertEqual(self.value("PROCESSORS", "8"), 8)
         for name, text in (("TIMEOUT", "0"), ("TIMEOUT", "1s"),
+                           ("TIMEOUT", "9" * 5000),
+                           ("TIMEOUT", "٣"), ("PROCESSORS", "9" * 5000),
                            ("PROCESSORS", "0"), ("PROCESSORS", "9")):
             self.refused(name, text)
 
@@ -123,6 +127,13 @@ class Values(unittest.TestCase):
             self.refused(name, "gone")
         self.assertEqual(self.value("INITRD", f"{self.file} {self.file}"),
                          [self.file] * 2)
+
+    def test_what_is_there_and_is_no_file(self):
+        folder = os.path.dirname(self.file)
+        with self.assertRaisesRegex(Wrong, "is a directory, not a file"):
+            self.value("KERNEL", folder)
+        with self.assertRaisesRegex(Wrong, "neither a file nor a directory"):
+            self.value("DISK", os.devnull)
 
 
 if __name__ == "__main__":

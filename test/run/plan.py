@@ -3,6 +3,7 @@ with the entry's lines. Called by run.py.
 
 What is refused, with a sentence for the user, raises options.Wrong."""
 
+import mmap
 import os
 import secrets
 
@@ -19,6 +20,8 @@ BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(ROOT, "build")))
 CMDLINE = ("earlyprintk=serial,ttyS0,115200 console=ttyS0 panic=-1 "
            "cryptomgr.notests")
 MEMORY = "256M"
+# So much of a kernel is searched for Linux' version.
+SEARCHED = 256 << 20
 
 
 class Plan:
@@ -47,6 +50,10 @@ class Plan:
     def line(self, key, text, name):
         if "\n" in text or "\r" in text:
             raise Wrong(f"{name}: one line is wanted: {text!r}")
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise Wrong(f"{name}: text in UTF-8 is wanted: {text!r}") from error
         self.lines.append((f"{key} {text}".rstrip(), name))
 
     def add(self, key, name, source, option):
@@ -74,9 +81,14 @@ class Plan:
         """Does the kernel want the rig's initramfs and command line?"""
         if self.flavour() or self.options["RUN"]:
             return True
-        with open(value(self.options, "KERNEL"), "rb") as file:
-            content = file.read()
-        return content[0x202:0x206] == b"HdrS" or b"Linux version" in content
+        path = value(self.options, "KERNEL")
+        size = min(os.path.getsize(path), SEARCHED)
+        if size == 0:
+            return False
+        with open(path, "rb") as file, \
+                mmap.mmap(file.fileno(), size, prot=mmap.PROT_READ) as content:
+            return (content[0x202:0x206] == b"HdrS"
+                    or content.find(b"Linux version") >= 0)
 
     def default_options(self):
         return CMDLINE if self.is_linux() else ""

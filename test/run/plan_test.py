@@ -92,6 +92,22 @@ class Plans(unittest.TestCase):
             with self.assertRaisesRegex(Wrong, f"^{name}"):
                 self.plan(**{name: "a\nmemory 1T"})
 
+    def test_a_line_is_text(self):
+        for name in ("CMDLINE", "TITLE", "LINT"):
+            with self.assertRaisesRegex(Wrong, f"^{name}: .*UTF-8"):
+                self.plan(**{name: "a\udcff"})
+
+    def test_a_kernel_larger_than_this_machine_s_memory(self):
+        kernel = self.file("kernel")
+        os.truncate(kernel, 1 << 38)
+        self.assertFalse(self.plan(KERNEL=kernel).is_linux())
+
+    def test_a_linux_is_told_by_its_version(self):
+        kernel = self.file("kernel", b"\x7fELF" + bytes(5000)
+                           + b"Linux version 6.1")
+        self.assertTrue(self.plan(KERNEL=kernel).is_linux())
+        self.assertFalse(self.plan(KERNEL=self.file("other", b"")).is_linux())
+
     def test_run_needs_the_rig_s_initramfs(self):
         with self.assertRaisesRegex(Wrong, "RUN"):
             self.plan(RUN="ls", INITRD=self.file("initrd"))

@@ -42,8 +42,9 @@ def judge(program, directory, *arguments):
     if result.returncode == 0:
         return []
     errors = []
-    # The last line counts them.
-    for line in result.stdout.splitlines()[:-1]:
+    # The last line counts them. Other characters than "\n" that Python takes
+    # for a line's end may be the user's.
+    for line in result.stdout.rstrip("\n").split("\n")[:-1]:
         place = re.match(re.escape(directory) + r"/(.*?):(?:(\d+):)? (.*)",
                          line)
         errors.append((place[1], int(place[2] or 0), place[3]) if place

@@ -74,6 +74,10 @@ class Words(unittest.TestCase):
             self.refused(MEMORY, ("options " + "x" * 3000, "CMDLINE")),
             [f"CMDLINE={'x' * 57}...: a line of more than 2111 bytes"])
 
+    def test_a_character_that_other_programs_take_for_a_line_s_end(self):
+        told, = self.refused(MEMORY, ("rng o\u2028f", "RNG"))
+        self.assertEqual(told, "RNG=o\u2028f: it must be on or off")
+
     def test_what_the_machine_has_not(self):
         self.assertEqual(
             self.refused(MEMORY, ("lint block9=off", "LINT")),
@@ -137,6 +141,16 @@ class Words(unittest.TestCase):
         self.assertEqual(sorted(os.listdir(self.folder)), ["file", "status"])
         with open(f"{self.folder}/status") as text:
             self.assertEqual(text.read(), "4\n")
+
+    def test_logs_that_cannot_be_there(self):
+        path = self.file(kernel())
+        result = subprocess.run(
+            [f"{ROOT}/test/run/run.py", f"KERNEL={path}", f"LINTEL={path}",
+             "DISK=none", "MACHINE=bochs", "BOCHS=/no/such/bochs",
+             f"LOGS={path}"],
+            capture_output=True, text=True, check=False)
+        self.assertEqual((result.returncode, result.stderr),
+                         (4, f"run: LOGS={path}: Not a directory\n"))
 
 
 if __name__ == "__main__":

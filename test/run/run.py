@@ -90,9 +90,10 @@ def memory_of(plan, files):
     """MiB of the machine that Lintel, the guest and the files fit in."""
     memory = plan.memory + image.size_of(files) + OWN_MEMORY
     if plan.kind == "bochs" and memory > machine.BOCHS_MEMORY * MIB:
-        raise Wrong(f"MEMORY={plan.memory // MIB}M: with Lintel's own and the "
-                    f"files that is {-(-memory // MIB)} MiB, and Bochs has "
-                    f"{machine.BOCHS_MEMORY} at most; MACHINE=kvm has more")
+        raise Wrong(f"the guest's memory, its disks and files, and Lintel take "
+                    f"{-(-memory // MIB)} MiB, and Bochs has "
+                    f"{machine.BOCHS_MEMORY} at most: make MEMORY or DISK "
+                    "smaller, or use MACHINE=kvm, which has more")
     return -(-memory // MIB)
 
 
@@ -175,6 +176,16 @@ def keep_refusal(logs):
             out.write("4\n")
 
 
+def folder_of(logs):
+    """This run's own, below the logs'."""
+    directory = f"{logs}/{os.getpid()}"
+    try:
+        os.makedirs(directory, exist_ok=True)
+    except OSError as error:
+        raise Wrong(f"LOGS={logs}: {error.strerror}") from error
+    return directory
+
+
 def main():
     catch_signals()
     directory = ""
@@ -183,8 +194,7 @@ def main():
         given = options.read(sys.argv[1:], os.environ)
         logs = os.path.abspath(given["LOGS"] or logs)
         plan = Plan(given)
-        directory = f"{logs}/{os.getpid()}"
-        os.makedirs(directory, exist_ok=True)
+        directory = folder_of(logs)
         return execute(plan, given, directory)
     except (Wrong, ValueError, OSError) as error:
         sys.stderr.write(f"run: {error}\n")

@@ -6,6 +6,7 @@ import io
 import types
 import unittest
 
+import options
 import output
 import run
 
@@ -17,6 +18,16 @@ def session(code=None, status=0, reason="powered off", broken=False,
     return types.SimpleNamespace(
         log=log, marks=types.SimpleNamespace(code=code), timed_out=timed_out,
         console=bytearray(console))
+
+
+class OfTheMachine(unittest.TestCase):
+    def test_what_is_too_large_is_not_said_to_be_memory(self):
+        """A disk is as likely."""
+        plan = types.SimpleNamespace(kind="bochs", memory=3 << 30)
+        with self.assertRaisesRegex(options.Wrong, "3200 MiB.*DISK"):
+            run.memory_of(plan, {})
+        plan.memory = 256 << 20
+        self.assertEqual(run.memory_of(plan, {}), 384)
 
 
 class OfACommand(unittest.TestCase):

@@ -82,10 +82,11 @@ void pic_init(struct pic *pic, struct apic_bus *bus)
 
 static void write_elcr(struct pic_chip *chip, unsigned which, uint8_t value)
 {
-    chip->elcr = value & (uint8_t)~always_edge[which];
     /* A line that has become level-triggered requests if its input is high. A
      * line that has become edge-triggered requests nothing until its next
      * rising edge. */
+    chip->irr &= (uint8_t)~chip->elcr;
+    chip->elcr = value & (uint8_t)~always_edge[which];
     chip->irr &= (uint8_t)~chip->elcr;
     chip->irr |= chip->lines & chip->elcr;
 }

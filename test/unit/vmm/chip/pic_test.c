@@ -191,6 +191,22 @@ static void test_level(void **state)
     assert_false(pic_output(&pic));
 }
 
+/* A line that is high when it becomes level-triggered requests, and no longer
+ * when it becomes edge-triggered again. */
+static void test_elcr_of_a_line_that_is_high(void **state)
+{
+    (void)state;
+    program(0x01);
+    irq(5, true);
+    assert_int_equal(pic_acknowledge(&pic), 0x25);
+    out(0x20, 0x20);
+    assert_false(pic_output(&pic)); /* its edge has been served */
+    out(0x4d0, 0x20);
+    assert_true(pic_output(&pic));
+    out(0x4d0, 0);
+    assert_false(pic_output(&pic));
+}
+
 static void test_firmware_level_lines(void **state)
 {
     (void)state;
@@ -401,6 +417,7 @@ int main(void)
         cmocka_unit_test_setup(test_edge_needs_an_edge, setup),
         cmocka_unit_test_setup(test_edge_while_masked_is_kept, setup),
         cmocka_unit_test_setup(test_level, setup),
+        cmocka_unit_test_setup(test_elcr_of_a_line_that_is_high, setup),
         cmocka_unit_test_setup(test_firmware_level_lines, setup),
         cmocka_unit_test_setup(test_spurious, setup),
         cmocka_unit_test_setup(test_cascade, setup),
