@@ -29,11 +29,12 @@ static unsigned parameter(const struct terminal *terminal, unsigned i,
     return value != 0 ? value : otherwise;
 }
 
-static void erase_display(struct terminal *terminal)
+static void erase_display(struct terminal *terminal, unsigned n)
 {
     unsigned row = terminal->row;
     unsigned column = least(terminal->column, terminal->columns);
 
+    (void)n;
     switch (parameter(terminal, 0, 0)) {
     case 0:
         terminal_erase(terminal, row, column, terminal->columns);
@@ -49,11 +50,12 @@ static void erase_display(struct terminal *terminal)
     }
 }
 
-static void erase_line(struct terminal *terminal)
+static void erase_line(struct terminal *terminal, unsigned n)
 {
     unsigned column = least(terminal->column, terminal->columns);
     unsigned kind = parameter(terminal, 0, 0);
 
+    (void)n;
     terminal_erase(terminal, terminal->row, kind == 0 ? column : 0,
                    kind == 1 ? least(column + 1, terminal->columns)
                              : terminal->columns);
@@ -105,10 +107,11 @@ static void attribute(struct terminal *terminal, unsigned value)
 }
 
 /* 38 and 48 begin a colour of 256 or of RGB, which takes the rest. */
-static void attributes(struct terminal *terminal)
+static void attributes(struct terminal *terminal, unsigned n)
 {
     unsigned count = terminal->count > 0 ? terminal->count : 1;
 
+    (void)n;
     for (unsigned i = 0; i < count; i++) {
         unsigned value = parameter(terminal, i, 0);
 
@@ -123,12 +126,13 @@ static void attributes(struct terminal *terminal)
     }
 }
 
-static void set_region(struct terminal *terminal)
+static void set_region(struct terminal *terminal, unsigned n)
 {
     unsigned top = parameter(terminal, 0, 1) - 1;
     unsigned bottom =
         least(parameter(terminal, 1, terminal->rows), terminal->rows);
 
+    (void)n;
     if (top + 1 < bottom) {
         terminal->top = top;
         terminal->bottom = bottom;
@@ -144,85 +148,143 @@ static void insert_lines(struct terminal *terminal, unsigned count, bool insert)
     }
 }
 
-static void save_cursor(struct terminal *terminal)
+static void save_cursor(struct terminal *terminal, unsigned n)
 {
+    (void)n;
     terminal->saved_row = terminal->row;
     terminal->saved_column = terminal->column;
 }
 
+static void up(struct terminal *terminal, unsigned n)
+{
+    terminal_move_to(terminal, terminal->row - least(n, terminal->row),
+                     terminal->column);
+}
+
+static void down(struct terminal *terminal, unsigned n)
+{
+    terminal_move_to(terminal, terminal->row + n, terminal->column);
+}
+
+static void right(struct terminal *terminal, unsigned n)
+{
+    terminal_move_to(terminal, terminal->row, terminal->column + n);
+}
+
+static void left(struct terminal *terminal, unsigned n)
+{
+    terminal_move_to(terminal, terminal->row,
+                     terminal->column - least(n, terminal->column));
+}
+
+static void lines_down(struct terminal *terminal, unsigned n)
+{
+    terminal_move_to(terminal, terminal->row + n, 0);
+}
+
+static void lines_up(struct terminal *terminal, unsigned n)
+{
+    terminal_move_to(terminal, terminal->row - least(n, terminal->row), 0);
+}
+
+static void to_column(struct terminal *terminal, unsigned n)
+{
+    terminal_move_to(terminal, terminal->row, n - 1);
+}
+
+static void to_row(struct terminal *terminal, unsigned n)
+{
+    terminal_move_to(terminal, n - 1, terminal->column);
+}
+
+static void to_place(struct terminal *terminal, unsigned n)
+{
+    terminal_move_to(terminal, n - 1, parameter(terminal, 1, 1) - 1);
+}
+
+static void insert_line(struct terminal *terminal, unsigned n)
+{
+    insert_lines(terminal, n, true);
+}
+
+static void delete_line(struct terminal *terminal, unsigned n)
+{
+    insert_lines(terminal, n, false);
+}
+
+static void scroll_up(struct terminal *terminal, unsigned n)
+{
+    terminal_move_rows(terminal, terminal->top, n, true);
+}
+
+static void scroll_down(struct terminal *terminal, unsigned n)
+{
+    terminal_move_rows(terminal, terminal->top, n, false);
+}
+
+static void insert_cells(struct terminal *terminal, unsigned n)
+{
+    shift_cells(terminal, n, true);
+}
+
+static void delete_cells(struct terminal *terminal, unsigned n)
+{
+    shift_cells(terminal, n, false);
+}
+
+static void erase_cells(struct terminal *terminal, unsigned n)
+{
+    terminal_erase(terminal, terminal->row,
+                   least(terminal->column, terminal->columns),
+                   least(terminal->column + n, terminal->columns));
+}
+
+static void restore_cursor(struct terminal *terminal, unsigned n)
+{
+    (void)n;
+    terminal_move_to(terminal, terminal->saved_row, terminal->saved_column);
+}
+
+/* What ends a control sequence, and what it does with its first parameter,
+ * which is 1 if there is none. */
+static const struct {
+    char final;
+    void (*act)(struct terminal *terminal, unsigned n);
+} controls[] = {
+    {'A', up},
+    {'B', down},
+    {'C', right},
+    {'D', left},
+    {'E', lines_down},
+    {'F', lines_up},
+    {'G', to_column},
+    {'H', to_place},
+    {'J', erase_display},
+    {'K', erase_line},
+    {'L', insert_line},
+    {'M', delete_line},
+    {'P', delete_cells},
+    {'S', scroll_up},
+    {'T', scroll_down},
+    {'X', erase_cells},
+    {'`', to_column},
+    {'a', right},
+    {'d', to_row},
+    {'e', down},
+    {'f', to_place},
+    {'m', attributes},
+    {'r', set_region},
+    {'s', save_cursor},
+    {'u', restore_cursor},
+    {'@', insert_cells},
+};
+
 static void control(struct terminal *terminal, char final)
 {
-    unsigned n = parameter(terminal, 0, 1);
-    unsigned row = terminal->row, column = terminal->column;
-
-    switch (final) {
-    case 'A':
-        terminal_move_to(terminal, row - least(n, row), column);
-        break;
-    case 'B':
-    case 'e':
-        terminal_move_to(terminal, row + n, column);
-        break;
-    case 'C':
-    case 'a':
-        terminal_move_to(terminal, row, column + n);
-        break;
-    case 'D':
-        terminal_move_to(terminal, row, column - least(n, column));
-        break;
-    case 'E':
-        terminal_move_to(terminal, row + n, 0);
-        break;
-    case 'F':
-        terminal_move_to(terminal, row - least(n, row), 0);
-        break;
-    case 'G':
-    case '`':
-        terminal_move_to(terminal, row, n - 1);
-        break;
-    case 'd':
-        terminal_move_to(terminal, n - 1, column);
-        break;
-    case 'H':
-    case 'f':
-        terminal_move_to(terminal, n - 1, parameter(terminal, 1, 1) - 1);
-        break;
-    case 'J':
-        erase_display(terminal);
-        break;
-    case 'K':
-        erase_line(terminal);
-        break;
-    case 'L':
-    case 'M':
-        insert_lines(terminal, n, final == 'L');
-        break;
-    case 'S':
-    case 'T':
-        terminal_move_rows(terminal, terminal->top, n, final == 'S');
-        break;
-    case '@':
-    case 'P':
-        shift_cells(terminal, n, final == '@');
-        break;
-    case 'X':
-        terminal_erase(terminal, row, least(column, terminal->columns),
-                       least(column + n, terminal->columns));
-        break;
-    case 'm':
-        attributes(terminal);
-        break;
-    case 'r':
-        set_region(terminal);
-        break;
-    case 's':
-        save_cursor(terminal);
-        break;
-    case 'u':
-        terminal_move_to(terminal, terminal->saved_row, terminal->saved_column);
-        break;
-    default:
-        break;
+    for (size_t i = 0; i < sizeof controls / sizeof *controls; i++) {
+        if (controls[i].final == final) {
+            controls[i].act(terminal, parameter(terminal, 0, 1));
+        }
     }
 }
 
@@ -250,10 +312,10 @@ static void short_sequence(struct terminal *terminal, char final)
 {
     switch (final) {
     case '7':
-        save_cursor(terminal);
+        save_cursor(terminal, 1);
         break;
     case '8':
-        terminal_move_to(terminal, terminal->saved_row, terminal->saved_column);
+        restore_cursor(terminal, 1);
         break;
     case 'D':
         terminal_line_feed(terminal);

@@ -245,8 +245,85 @@ static _Noreturn void end_of_saved(struct efi_boot *boot,
     } else {
         machine_init(info);
     }
-    finish((enum status)status, "the run before this start; it is saved",
-           &load->loader);
+    /* The number comes out of memory that anything may have written. */
+    finish(status <= STATUS_GUEST ? (enum status)status : STATUS_LINTEL,
+           "the run before this start; it is saved", &load->loader);
+}
+
+/* Opens the outputs, saves the last run, and reads what is to run. NULL, or
+ * what keeps Lintel from running anything here. */
+static const char *begin(struct efi_boot *boot, struct load *load)
+{
+    const struct boot_info *info = efi_info(boot);
+    const char *missing = NULL;
+    struct last_run last = {0};
+
+    serial_init(info);
+    open_screen(&info->framebuffer);
+    log_banner(info);
+    log_serial();
+    if (info->bad_checksum) {
+        log_warn("the firmware's MADT or FADT has a wrong checksum; it is used "
+                 "all the same");
+    }
+    last = last_run_save(boot);
+    if (last.failed) {
+        load_loader(boot, load);
+        load->loader.after = AFTER_POWEROFF;
+        end_of_saved(boot, load, last.status);
+    }
+    missing = vmx_missing();
+    if (missing == NULL) {
+        load_all(boot, load);
+    } else {
+        load_loader(boot, load);
+        errors_add(load->errors, "", 0, "%s", missing);
+    }
+    tell_firmware(boot, load->errors);
+    return missing;
+}
+
+/* Ends the firmware's services, or the machine. */
+static void leave_firmware(struct efi_boot *boot, const struct load *load)
+{
+    const struct boot_info *info = efi_info(boot);
+    uint64_t tsc_hz = 0;
+
+    if (efi_exit(boot)) {
+        return;
+    }
+    /* Some of the firmware's drivers have stopped, so there is no way back
+     * (UEFI 2.10 section 7.4.6). */
+    tsc_hz = tsc_calibrate(info);
+    machine_init(info);
+    if (tsc_hz != 0) {
+        time_init(tsc_hz);
+    }
+    finish(STATUS_LINTEL, "the firmware does not let go", &load->loader);
+}
+
+/* Runs the machines on all processors. */
+static enum status run_all(const struct boot_info *info,
+                           const struct load *load, size_t pages)
+{
+    enum status status = STATUS_LINTEL;
+
+    guest_limit_runs(time_to_tsc(TASK_TURN));
+    processors_start(info, &kernel_pages);
+    warn_of_bochs(info, load);
+    log_memory(pages);
+    status_line_start();
+    status = run_entries(load);
+    status_line_stop();
+    if (idt_nmi_count() > 0) {
+        log_warn("%llu NMIs came: the machine reports an error of its "
+                 "hardware, or has a watchdog that runs",
+                 (unsigned long long)idt_nmi_count());
+    }
+    processor_stop_others();
+    spinlock_broken = true;
+    processor_leave_guests();
+    return status;
 }
 
 void lintel_main(struct efi_boot *boot)
@@ -262,46 +339,12 @@ void lintel_main(struct efi_boot *boot)
     static struct errors errors; /* too large for the stack */
     struct load load = {.errors = &errors};
     const struct boot_info *info = efi_info(boot);
-    struct last_run last = {0};
-    const char *missing = NULL;
-    size_t pages = 0;
-    bool loaded = false;
+    const char *missing = begin(boot, &load);
+    bool loaded = errors.count == 0;
     enum status status = STATUS_LINTEL;
+    size_t pages = 0;
 
-    serial_init(info);
-    open_screen(&info->framebuffer);
-    log_banner(info);
-    log_serial();
-    if (info->bad_checksum) {
-        log_warn("the firmware's MADT or FADT has a wrong checksum; it is used "
-                 "all the same");
-    }
-    last = last_run_save(boot);
-    if (last.failed) {
-        load_loader(boot, &load);
-        load.loader.after = AFTER_POWEROFF;
-        end_of_saved(boot, &load, last.status);
-    }
-    missing = vmx_missing();
-    if (missing == NULL) {
-        load_all(boot, &load);
-    } else {
-        load_loader(boot, &load);
-        errors_add(&errors, "", 0, "%s", missing);
-    }
-    loaded = errors.count == 0;
-    tell_firmware(boot, &errors);
-    if (!efi_exit(boot)) {
-        /* Some of the firmware's drivers have stopped, so there is no way
-         * back (UEFI 2.10 section 7.4.6). */
-        uint64_t tsc_hz = tsc_calibrate(info);
-
-        machine_init(info);
-        if (tsc_hz != 0) {
-            time_init(tsc_hz);
-        }
-        finish(STATUS_LINTEL, "the firmware does not let go", &load.loader);
-    }
+    leave_firmware(boot, &load);
     pages = take_machine(info, &load.loader);
     if (missing == NULL) {
         missing = vmx_enable(&kernel_pages);
@@ -311,20 +354,6 @@ void lintel_main(struct efi_boot *boot)
         errors_log(&errors);
         finish(STATUS_LINTEL, "no VMX", &load.loader);
     }
-    guest_limit_runs(time_to_tsc(TASK_TURN));
-    processors_start(info, &kernel_pages);
-    warn_of_bochs(info, &load);
-    log_memory(pages);
-    status_line_start();
-    status = run_entries(&load);
-    status_line_stop();
-    if (idt_nmi_count() > 0) {
-        log_warn("%llu NMIs came: the machine reports an error of its "
-                 "hardware, or has a watchdog that runs",
-                 (unsigned long long)idt_nmi_count());
-    }
-    processor_stop_others();
-    spinlock_broken = true;
-    processor_leave_guests();
+    status = run_all(info, &load, pages);
     finish(status, loaded ? reasons[status] : "configuration", &load.loader);
 }
