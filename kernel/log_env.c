@@ -150,6 +150,21 @@ void log_env_show(enum log_kind kind, const char *line, size_t length)
     spinlock_give(&lock);
 }
 
+/* The cursor stays behind the text, so that the next line begins below it. */
+void log_env_move(const char *text, size_t length)
+{
+    struct serial *port = log_pace_port();
+
+    if (port != NULL) {
+        serial_write(port, "\r", 1);
+        serial_write(port, text, length);
+        serial_write(port, "\033[K", 3);
+    }
+    framebuffer_write("\r", 1);
+    framebuffer_write(text, length);
+    framebuffer_write("\033[K", 3);
+}
+
 void log_env_flush(void)
 {
     for (unsigned i = 0; i < SERIAL_COUNT; i++) {

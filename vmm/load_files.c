@@ -1,15 +1,15 @@
 /* Reads the files that an entry names; see vmm/load.h. */
 #include "arch/efi/efi_file.h"
+#include "kernel/base/format.h"
 #include "kernel/base/log.h"
 #include "vmm/load.h"
 #include "vmm/report/symbols.h"
 
-/* A file of at least this size gets a line of progress at each tenth. */
+/* A file of at least this size gets a line of progress. */
 #define PROGRESS_BYTES (8ULL << 20)
 
 struct progress {
     const char *path;
-    unsigned tenths;
 };
 
 /* A file that an entry names. */
@@ -52,15 +52,21 @@ static struct named named_file(struct load_entry *entry, size_t index)
                           config->disk[i].line, &files->disk[i]};
 }
 
-static void show_progress(void *argument, uint64_t done, uint64_t total)
+/* One line that moves, where the next line then begins. */
+static void show_progress(void *argument, uint64_t done, uint64_t total,
+                          uint64_t rate)
 {
     struct progress *progress = argument;
-    unsigned tenths = (unsigned)(done * 10 / total);
 
-    if (total >= PROGRESS_BYTES && tenths > progress->tenths) {
-        progress->tenths = tenths;
-        log_info("%s: %u%% of %llu KiB", progress->path, tenths * 10,
-                 (unsigned long long)(total >> 10));
+    if (total >= PROGRESS_BYTES) {
+        char text[CONFIG_PATH + 80];
+        size_t length = format_sn(
+            text, sizeof(text), "%s: %3u%% of %llu MiB, %llu.%llu MiB/s",
+            progress->path, (unsigned)(done * 100 / total),
+            (unsigned long long)(total >> 20), (unsigned long long)(rate >> 10),
+            (unsigned long long)((rate & 1023) * 10 >> 10));
+
+        log_moving(text, length < sizeof(text) ? length : sizeof(text) - 1);
     }
 }
 
@@ -78,8 +84,10 @@ static void read_file(struct efi_boot *boot, struct load *load,
                          named->key, named->path, efi_result_text(result));
         return;
     }
-    log_info("%s: %llu KiB", named->path,
-             (unsigned long long)(file.size >> 10));
+    if (file.size < PROGRESS_BYTES) {
+        log_info("%s: %llu KiB", named->path,
+                 (unsigned long long)(file.size >> 10));
+    }
     named->file->bytes = file.data;
     named->file->size = file.size;
 }

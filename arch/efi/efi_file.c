@@ -2,6 +2,7 @@
  * sections 13.4 and 13.5. */
 #include "arch/efi/efi_file.h"
 
+#include "arch/cpu.h"
 #include "arch/efi/efi_firmware.h"
 #include "arch/efi/ucs2.h"
 #include "kernel/base/string.h"
@@ -82,9 +83,33 @@ static enum efi_result file_size(EFI_FILE_PROTOCOL *file, uint64_t *size)
     return EFI_RESULT_OK;
 }
 
-static bool read_chunks(EFI_FILE_PROTOCOL *file, struct efi_file *to,
-                        efi_progress progress, void *argument)
+/* TSC ticks of 10 ms, by the firmware's own delay: good to some percent. */
+static uint64_t ticks_of_10_ms(struct efi_boot *boot)
 {
+    static uint64_t ticks;
+
+    if (ticks == 0) {
+        uint64_t start = cpu_rdtsc();
+
+        boot->services->Stall(10000);
+        ticks = cpu_rdtsc() - start;
+    }
+    return ticks;
+}
+
+/* KiB/s, of so many bytes since `start`. */
+static uint64_t rate_of(struct efi_boot *boot, uint64_t bytes, uint64_t start)
+{
+    uint64_t spent = (cpu_rdtsc() - start) / (ticks_of_10_ms(boot) / 10 + 1);
+
+    return spent > 0 ? (bytes >> 10) * 1000 / spent : 0;
+}
+
+static bool read_chunks(struct efi_boot *boot, EFI_FILE_PROTOCOL *file,
+                        struct efi_file *to, efi_progress progress,
+                        void *argument)
+{
+    uint64_t start = cpu_rdtsc();
     uint64_t done = 0;
 
     while (done < to->size) {
@@ -96,7 +121,7 @@ static bool read_chunks(EFI_FILE_PROTOCOL *file, struct efi_file *to,
         }
         done += length;
         if (progress) {
-            progress(argument, done, to->size);
+            progress(argument, done, to->size, rate_of(boot, done, start));
         }
     }
     return true;
@@ -123,7 +148,7 @@ static enum efi_result read_open(struct efi_boot *boot,
         return EFI_RESULT_NO_MEMORY;
     }
     file->data = (uint8_t *)(uintptr_t)address;
-    if (!read_chunks(source, file, progress, argument)) {
+    if (!read_chunks(boot, source, file, progress, argument)) {
         boot->services->FreePages(address, file_pages(file->size));
         *file = (struct efi_file){0};
         return EFI_RESULT_FAILED;

@@ -33,8 +33,9 @@ struct efi_file {
     uint64_t size; /* bytes of the file */
 };
 
-/* Called after each chunk. */
-typedef void (*efi_progress)(void *argument, uint64_t done, uint64_t total);
+/* Called after each chunk. `rate`: KiB/s so far; 0: not known yet. */
+typedef void (*efi_progress)(void *argument, uint64_t done, uint64_t total,
+                             uint64_t rate);
 
 /* Reads the whole file. `progress` may be NULL. After a failure no memory is
  * held. */

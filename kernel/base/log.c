@@ -115,6 +115,11 @@ void log_raw(const char *format, ...)
     log_env_show(LOG_KIND_VERDICT, line, length);
 }
 
+void log_moving(const char *text, size_t length)
+{
+    log_env_move(text, length);
+}
+
 void log_flush(void)
 {
     log_env_flush();

@@ -35,6 +35,10 @@ void log_line_end(char *line);
  * lines that other programs read, such as the closing "lintel: exit" line. */
 void log_raw(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Shows a text in place of the last call's, in a line that moves, until the
+ * next line is logged. Before the machines run. */
+void log_moving(const char *text, size_t length);
+
 /* Waits until the output of the log and of the guests has left the serial
  * ports. The wait is bounded. Called before power-off. */
 void log_flush(void);

@@ -28,6 +28,9 @@ enum log_kind {
  * and has no newline at its end. Lines of different processors do not mix. */
 void log_env_show(enum log_kind kind, const char *line, size_t length);
 
+/* Shows a text in place of the last one, in a line that moves. */
+void log_env_move(const char *text, size_t length);
+
 /* Waits until the output of the log and of the guests has left the serial
  * ports. The wait is bounded. */
 void log_env_flush(void);

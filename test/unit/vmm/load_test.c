@@ -85,7 +85,7 @@ enum efi_result efi_read_file(struct efi_boot *boot, const char *path,
             file->size = esp[i].size;
             memcpy(file->data, esp[i].bytes, esp[i].size);
             if (progress != NULL) {
-                progress(argument, file->size, file->size);
+                progress(argument, file->size, file->size, 2560);
             }
             return EFI_RESULT_OK;
         }
@@ -112,6 +112,14 @@ enum efi_result efi_list_files(struct efi_boot *boot, const char *directory,
         }
     }
     return list_result;
+}
+
+static char moved[200]; /* the last line of progress */
+
+void log_moving(const char *text, size_t length)
+{
+    memcpy(moved, text, length);
+    moved[length] = '\0';
 }
 
 void framebuffer_write(const void *bytes, size_t length)
@@ -375,6 +383,24 @@ static void the_menu_comes_only_where_something_can_start(void **state)
     assert_false(menu_seen);
 }
 
+/* Small files get a line of the log, large ones a line that moves. */
+static void large_files_show_their_progress(void **state)
+{
+    static const uint8_t large[9U << 20];
+
+    (void)state;
+    moved[0] = '\0';
+    add_text("\\loader\\entries\\a.conf", "linux /vmlinuz\n");
+    assert_true(load_good());
+    assert_string_equal(moved, "");
+    teardown(NULL);
+    setup(NULL);
+    add("\\large", large, sizeof(large));
+    add_text("\\loader\\entries\\a.conf", "linux /vmlinuz\ninitrd /large\n");
+    assert_true(load_good());
+    assert_string_equal(moved, "\\large: 100% of 9 MiB, 2.5 MiB/s");
+}
+
 /* As systemd-boot has it. */
 static void the_menu_comes_when_it_is_wanted(void **state)
 {
@@ -446,6 +472,8 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(
             the_menu_comes_only_where_something_can_start, setup, teardown),
+        cmocka_unit_test_setup_teardown(large_files_show_their_progress, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(the_menu_comes_when_it_is_wanted, setup,
                                         teardown),
     };
