@@ -149,6 +149,8 @@ OPTIONS = (
            "command lines (PVH, multiboot and plain ELF kernels)", module_of,
            key="module"),
     Option("MEMORY", "256M", "its memory", bytes_of, key="memory"),
+    Option("SHARE", "100", "its share of the processor's time beside other "
+           "machines, 1 to 1000", passed=True),
     Option("CPUS", "1", "its processors, up to 64", passed=True),
     Option("DISK", "'path; path ro; zero:SIZE'|none", "its disks, loaded into "
            "memory, ro: read only; what the guest writes is not kept "

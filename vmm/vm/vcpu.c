@@ -106,8 +106,8 @@ static void let_others_run(struct vcpu *vcpu)
     limit_run(vcpu);
 }
 
-/* Work that is rarely needed between an exit and the next entry. It may wait,
- * so the next run has a new limit. */
+/* Work that is rarely needed between an exit and the next entry. It may wait or
+ * move, so the caller then lets others run, which limits the next run anew. */
 static void do_errands(struct vcpu *vcpu)
 {
     vcpu->errands = vcpu->roams;
@@ -124,7 +124,6 @@ static void do_errands(struct vcpu *vcpu)
         move_to(vcpu,
                 pinning_next(&vcpu->vm->pinning, task_processor(vcpu->task)));
     }
-    limit_run(vcpu);
 }
 
 /* Runs the guest. Host interrupts are off from vcpu_deliver() on, so a
@@ -175,11 +174,11 @@ void vcpu_main(void *argument)
         if (run_guest(vcpu)) {
             exits_handle(vcpu, &vcpu->exit);
         }
-        if (task_work_pending()) {
-            let_others_run(vcpu);
-        }
         if (vcpu->errands) {
             do_errands(vcpu);
+        }
+        if (task_work_pending()) {
+            let_others_run(vcpu);
         }
     }
     log_if_wanted(vcpu);
