@@ -24,5 +24,5 @@ size_t boot_ranges_cut_uncached(struct boot_range *ranges, size_t count,
                                 size_t capacity, const struct mtrrs *mtrrs,
                                 uint64_t *left_out);
 
-/* True for RAM that is mapped write-back, whoever owns it. */
+/* True for RAM that is mapped write-back: Lintel's, the firmware's or free. */
 bool boot_range_is_ram(const struct boot_range *range);

@@ -37,7 +37,7 @@ struct processor {
     struct domain
         *domain; /* the domain that it is in, or NULL; kernel/domain.h */
     struct domain *worked; /* the domain that it was in last */
-    uint64_t map_seen;     /* guards that it knows of; arch/paging.c */
+    uint64_t map_seen;     /* paging_guard() calls that its TLB reflects */
     struct vmx_processor vmx;
     void (*leave_guests)(void); /* turns VMX off; NULL: VMX is off */
 };

@@ -63,7 +63,7 @@ static struct {
     uint32_t stage;
     const char *why;
 
-    /* The comparison of the clocks; under the lock. */
+    /* The comparison of the clocks. `lock` guards it. */
     struct spinlock lock;
     uint64_t last;
     uint64_t back; /* the most that a later reading was behind an earlier one */

@@ -35,8 +35,9 @@ void virtio_queue_judge_readable(struct virtio_queue *queue, enum clause_id id,
  * service. A device calls it before a step that may take long. */
 void virtio_queue_signal(struct virtio_queue *queue);
 
-/* Looks at what the driver has made available, without taking it, so that a
- * later change shows. For a service that has nothing to put into it yet. */
+/* Notes which chains the driver has made available, and takes none. If the
+ * driver changes them later, the clauses can tell. For a service that has no
+ * data for the chains yet. */
 void virtio_queue_look(struct virtio_queue *queue);
 
 /* True if the service has to leave. For devices in long work. */

@@ -1,5 +1,5 @@
-/* Lintel as a UEFI application: the services of the firmware while its boot
- * services exist, and leaving them. UEFI 2.10 chapters 4, 7 and 13.
+/* Lintel as a UEFI application: how it uses the firmware's boot services, and
+ * how it exits them. UEFI 2.10 chapters 4, 7 and 13.
  *
  * efi_main() (arch/efi/efi.c) gathers the facts of arch/boot.h, changes to a
  * stack of Lintel's own and calls lintel_main(). Files are in

@@ -259,7 +259,8 @@ bool guest_write_pred_cmd(struct guest *guest, uint64_t value);
  * SELF IPI, without an exit. The processor delivers the highest vector of
  * the page's IRR when PPR and RFLAGS.IF allow it. So while the guest runs,
  * the processor owns TPR, PPR, ISR and IRR in the page. Otherwise
- * vmm/chip/lapic.c owns them, and tells here what it has changed. */
+ * vmm/chip/lapic.c owns them, and reports its changes by the functions
+ * below. */
 
 /* Makes the page, cleared. NULL: the processor cannot play the APIC, or out
  * of pages; then software alone plays it. Call it once, before the first

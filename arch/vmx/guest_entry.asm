@@ -35,9 +35,10 @@ global guest_entry_exit:function hidden
 
 ; enum vmx_status guest_entry(struct guest *guest);
 ;
-; The general registers but RSP are the guest's from LOAD_GUEST to the stores
-; after guest_entry_exit. No other state moves here: the VMCS has it, or
-; guest_switch.c moves it when another guest takes the processor.
+; All general registers except RSP hold the guest's values from LOAD_GUEST
+; until guest_entry_exit has stored them. This function exchanges no other
+; state. The processor exchanges the state in the VMCS. guest_switch.c exchanges
+; the rest when another guest takes the processor.
 align 16
 guest_entry:
     push rbp

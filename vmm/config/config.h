@@ -71,7 +71,7 @@ struct config_device {
     bool has_lint;
     enum virtio_lint lint;
     uint64_t
-        features_off; /* features that it never offers, beside the entry's */
+        features_off; /* features that it never offers; adds to the entry's */
     unsigned line;    /* the first line that names it */
 };
 

@@ -19,7 +19,7 @@ struct access {
     uint64_t value;
     uint8_t size; /* 1, 2, 4, 8 bytes */
     bool write;
-    struct vcpu *vcpu; /* set where it goes to a device: whose access it is */
+    struct vcpu *vcpu; /* the vCPU that makes it; set for devices only */
 };
 
 /* For chips with byte registers: splits a wider access into one for each byte,

@@ -46,7 +46,7 @@
 struct vm {
     const struct config_entry *config;
     const struct entry_files *files;
-    struct domain *domain; /* whoever works on any of this is in it */
+    struct domain *domain; /* a task must be in it to use this structure */
 
     /* Built once. */
     struct pinning pinning;
