@@ -84,8 +84,8 @@ struct virtio_chain {
     struct virtio_segment segments[VIRTIO_SEGMENTS];
 };
 
-/* What a driver has exposed in a ring, as the device first saw it, so that a
- * later change shows (shadow.h). */
+/* What a driver has exposed in a ring, as the device first saw it. If the
+ * driver changes it later, the device can tell (shadow.h). */
 struct virtio_shadow {
     bool on;     /* false with lint off */
     bool walked; /* `sum` and `descriptors` are of the chain that is being
@@ -204,7 +204,7 @@ struct virtio_queue {
     uint64_t kicks;
     uint64_t kicks_ignored;
     uint64_t kicks_taken; /* kicks since the queue was enabled */
-    bool kick_lost; /* the last kick was ignored, and that still matters */
+    bool kick_lost; /* the last kick was ignored, and no wake has followed */
     bool looked; /* the service has seen what waits, and could not serve it */
     bool suppressed;        /* the last decision was to raise no interrupt */
     uint16_t event_decided; /* used_event at that decision */

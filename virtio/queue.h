@@ -12,8 +12,8 @@
 struct virtio_chain *virtio_queue_pop(struct virtio_queue *queue);
 
 /* True if the driver has made a chain available or the service has to leave.
- * For env_queue_linger(): nothing that it reads changes meanwhile but the
- * ring. */
+ * For env_queue_linger(): during that call only the ring and the request to
+ * leave can change the answer. */
 bool virtio_queue_waiting(const struct virtio_queue *queue);
 
 /* Returns the chain to the driver. The first `written` bytes of its writable

@@ -134,8 +134,8 @@ guest_entry_restore:
 
 ; Comes before the host's first indirect branch or RET. It loads the host's
 ; IA32_SPEC_CTRL, and fills the return stack buffer so that nothing of the guest
-; is left in it. Where IBRS leaves only the return behind the guest's last call,
-; one harmless return takes its place.
+; is left in it. On some processors IBRS clears all of the buffer but the entry
+; of the guest's last CALL. There a CALL of the host's own replaces that entry.
 guest_entry_mitigations:
     test byte [rdi + GUEST_MITIGATIONS], MITIGATION_ONE_RSB
     jz .none_left
