@@ -164,8 +164,8 @@ void guest_run(struct guest *guest, struct exit *exit);
  * has a timer for it. Call it before the first guest is made. */
 void guest_limit_runs(uint64_t ticks);
 
-/* Takes the guest out of this processor, its VMCS and its registers; after
- * that any processor may run it. The processor that ran the guest last has
+/* Saves the guest's VMCS and registers out of this processor, so that any
+ * processor may run the guest next. The processor that ran the guest last has
  * to call it. It does nothing if the guest never ran. */
 void guest_leave(struct guest *guest);
 
