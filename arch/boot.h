@@ -102,7 +102,7 @@ struct boot_info {
     uint16_t pm_timer_port; /* ACPI's power management timer; 0: none known */
     struct boot_sleep sleep;
     struct boot_serial serial;
-    bool bad_checksum; /* in the MADT or FADT, which are believed all the same
+    bool bad_checksum; /* the MADT or FADT has one; Lintel uses it all the same
                         */
     uint64_t hpet;     /* the HPET's registers; 0: none known */
 

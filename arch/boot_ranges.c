@@ -123,8 +123,8 @@ size_t boot_ranges_normalise(struct boot_range *ranges, size_t count,
     return kept;
 }
 
-/* Where the type of memory from `base` on changes first between write-back and
- * another, or `end`. */
+/* The first address above `base` at which the memory changes from write-back
+ * to another type, or back. `end`: there is none below it. */
 static uint64_t change(const struct mtrrs *mtrrs, uint64_t base, uint64_t end)
 {
     uint64_t at = 0;

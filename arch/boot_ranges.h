@@ -16,14 +16,13 @@ size_t boot_ranges_normalise(struct boot_range *ranges, size_t count,
 
 struct mtrrs;
 
-/* Takes from the usable ranges what the MTRRs do not make write-back: it
- * becomes BOOT_FIRMWARE. `ranges` are normalised, and stay so; `capacity` as
- * above. Where there is no room for another range, the rest of a range goes,
- * too. *left_out: bytes. Returns the new count. */
+/* Turns usable memory that the MTRRs do not make write-back into BOOT_FIRMWARE.
+ * `ranges` are normalised, and stay so. `capacity` is as above. Where there is
+ * no room for another range, the rest of the range is turned, too. *left_out
+ * becomes the number of bytes that were turned. Returns the new count. */
 size_t boot_ranges_cut_uncached(struct boot_range *ranges, size_t count,
                                 size_t capacity, const struct mtrrs *mtrrs,
                                 uint64_t *left_out);
 
-/* True for RAM that is mapped write-back: Lintel's own, the firmware's, and
- * what is free. */
+/* True for RAM that is mapped write-back: Lintel's, the firmware's or free. */
 bool boot_range_is_ram(const struct boot_range *range);

@@ -24,7 +24,8 @@ LINK_FLAGS := -nostdlib -shared -T linker.ld \
 # Optimised as a whole: an exit's way leads through many small functions in
 # many files. The objects hold machine code, too, for nm.
 CFLAGS += -flto=auto -ffat-lto-objects
-# What the compiler refers to by itself must be there to be found.
+# The compiler itself adds references to the symbols of these files. Without LTO
+# the symbols cannot be dropped as unused.
 CFLAGS-arch/stack_guard.c := -fno-lto
 CFLAGS-kernel/base/string.c    += -fno-lto
 
@@ -39,8 +40,9 @@ PE_SECTIONS := .text .rodata .rela .reloc .relro .dynamic .data .bss
 
 # Sets NX_COMPAT in DllCharacteristics, which objcopy cannot: no section is
 # writable and executable, and firmware that asks for the bit loads no image
-# without it. The checksum becomes "none". Microsoft's PE format, "Optional
-# Header Windows-Specific Fields": both are counted from the PE signature.
+# without it. The checksum becomes 0, "none". The offsets 88 and 94 count from
+# the PE signature (Microsoft's PE format, "Optional Header Windows-Specific
+# Fields").
 PE_SAY_NX = pe=$$(($$(od -An -tu4 -j60 -N4 $@))); \
     put() { dd of=$@ bs=1 seek=$$((pe + $$1)) conv=notrunc status=none; }; \
     printf '\000\000\000\000' | put 88 && printf '\000\001' | put 94

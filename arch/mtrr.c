@@ -34,8 +34,9 @@ void mtrr_read(struct mtrrs *mtrrs)
     }
 }
 
-/* How far from `address` on this pair says the same. Its mask is usually one
- * run of ones, and then its range comes again above the run: where there is no
+/* The first address above `address` at which this pair may begin or cease to
+ * match. UINT64_MAX: there is none that the processor has. The mask is usually
+ * one run of ones. Then the range repeats above the run, where there is no
  * memory, or where memory encryption has keys in the address. */
 static uint64_t steady_until(const struct mtrrs *mtrrs, unsigned i,
                              uint64_t address)

@@ -25,11 +25,12 @@ struct mtrrs {
 /* Reads this processor's. */
 void mtrr_read(struct mtrrs *mtrrs);
 
-/* The type at `address`, which is 1 MiB or more: the fixed-range MTRRs say
- * nothing of it. Up to *end, which is above `address`, it is the same. Where
- * ranges overlap in a way that the manual leaves undefined, the type is UC.
- * SMRRs hide memory that is in no memory map. Without MTRRs the answer is WB.
- * So it is where they are off, which makes all memory UC (SDM 3A 12.11.2.1):
- * Lintel then runs slowly, but otherwise it would have no memory at all. */
+/* The type at `address`, which is 1 MiB or more, where the fixed-range MTRRs
+ * have no effect. The type is the same up to *end, which is above `address`.
+ * Where ranges overlap in a way that the manual leaves undefined, the type is
+ * UC. SMRRs are left out, since the memory that they hide is in no memory map.
+ * Without MTRRs the answer is WB. It is WB also if they are off, although all
+ * memory is UC then (SDM 3A 12.11.2.1): Lintel runs slowly, but otherwise it
+ * would have no memory at all. */
 enum memory_type mtrr_type(const struct mtrrs *mtrrs, uint64_t address,
                            uint64_t *end);

@@ -35,9 +35,9 @@ uint32_t pci_read(pci_function function, unsigned offset);
 /* Sets bits of the command register, and clears others. */
 void pci_command(pci_function function, uint32_t set, uint32_t clear);
 
-/* Goes over all functions that there are: *function becomes the first one not
- * below *next, and *next what to go on with. False: there are no more. Begin
- * with *next = 0. */
+/* Finds one function after the other. *function becomes the first one that is
+ * not below *next, and *next becomes the value for the next call. False: there
+ * are no more. Begin with *next = 0. */
 bool pci_find(uint32_t *next, pci_function *function);
 
 /* The class of PCI_CLASS's word. */

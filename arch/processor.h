@@ -37,7 +37,7 @@ struct processor {
     struct domain
         *domain; /* the domain that it is in, or NULL; kernel/domain.h */
     struct domain *worked; /* the domain that it was in last */
-    uint64_t map_seen;     /* guards that it knows of; arch/paging.c */
+    uint64_t map_seen;     /* paging_guard() calls that its TLB reflects */
     struct vmx_processor vmx;
     void (*leave_guests)(void); /* turns VMX off; NULL: VMX is off */
 };
@@ -78,9 +78,10 @@ void processor_add(struct processor *processor);
  * by a panic. */
 void processor_stop_others(void);
 
-/* Has the boot processor call `errand`, if it is not this one and was stopped
- * by processor_stop_others(); waits about a second. Firmware may work on no
- * other processor. Returns if nothing came of it. */
+/* Has the boot processor call `errand`, since firmware may work on no other
+ * processor. Does nothing if this is the boot processor, or if
+ * processor_stop_others() has not stopped it. Returns after about a second if
+ * `errand` has not ended the machine. */
 void processor_ask_first(void (*errand)(void));
 
 /* Leaves the mode that runs guests on this processor for good. Called before

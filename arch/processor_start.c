@@ -63,7 +63,7 @@ static struct {
     uint32_t stage;
     const char *why;
 
-    /* The comparison of the clocks; under the lock. */
+    /* The comparison of the clocks. `lock` guards it. */
     struct spinlock lock;
     uint64_t last;
     uint64_t back; /* the most that a later reading was behind an earlier one */
@@ -128,7 +128,8 @@ static const char *take_over(const struct processor_start *request)
         return "it has another APIC id than the firmware says";
     }
     set_stage(STAGE_COMPARES);
-    /* There is something to compare with only now. */
+    /* There is nothing to compare with before the other one has read its clock.
+     */
     while (!__atomic_load_n(&start.begun, __ATOMIC_ACQUIRE)) {
         cpu_pause();
     }

@@ -26,9 +26,9 @@ struct processor_start {
 bool processor_start_prepare(uint64_t low_page, struct page_source *pages);
 
 /* Starts one processor. It gets this processor's page tables, descriptor
- * tables and controls, and calls start->enable(). NULL: it is in
+ * tables and controls, and calls start->enable(). NULL: it now runs
  * start->main(), which must not return. Otherwise a sentence that says why
- * it is left out: it has halted, or was never seen. */
+ * it is left out: it has halted, or has never answered. */
 const char *processor_start(const struct processor_start *start,
                             uint64_t tsc_hz);
 

@@ -213,7 +213,7 @@ enum segment {
 #define RIGHTS_L           (1U << 13) /* 64-bit code segment */
 #define RIGHTS_D           (1U << 14) /* default operand size 32 */
 #define RIGHTS_G           (1U << 15)
-#define RIGHTS_UNUSABLE    (1U << 16) /* the VMCS's alone */
+#define RIGHTS_UNUSABLE    (1U << 16) /* not a bit of a descriptor */
 
 #define TYPE_LDT        2U
 #define TYPE_TSS16_BUSY 3U

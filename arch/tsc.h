@@ -5,11 +5,11 @@
 
 struct boot_info;
 
-/* Measures the rate in Hz: against the PIT; without a PIT, against the ACPI
- * power management timer; without that, takes CPUID's, which is the
- * hypervisor's where one is below; as the last resort, measures against the
- * HPET. 0: there is nothing to measure with. It takes 100 to 300 ms. Interrupts
- * must be off. */
+/* Returns the rate in Hz. Measures it against the PIT, or without a PIT against
+ * the ACPI power management timer. Without both, takes the rate that CPUID or
+ * the hypervisor below tells. As the last resort, measures against the HPET. 0:
+ * there is nothing to measure with. It takes 100 to 300 ms. Interrupts must be
+ * off. */
 uint64_t tsc_calibrate(const struct boot_info *boot);
 
 /* The clock that the last tsc_calibrate() used: "PIT", "ACPI PM timer",

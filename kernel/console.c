@@ -34,7 +34,7 @@ static struct {
     /* Used in the kernel's domain only. */
     struct console *all;   /* attached, by rising number */
     struct console *typed; /* has the keyboard */
-    unsigned sources;      /* bits of enum source: those that there are */
+    unsigned sources;      /* those that there are: bits of enum source */
     bool escaped;          /* Ctrl-A came, its key has not */
     uint64_t typed_at;     /* time_now() when the last byte came */
     struct timer timer;

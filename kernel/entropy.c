@@ -28,7 +28,8 @@
 /* 64-bit words in a seed: 512 bits of entropy for a 256-bit key. */
 #define PROCESSOR_WORDS 8
 
-/* With half a bit of entropy each, these are twice what the key holds. */
+/* Each sample is taken to have half a bit of entropy. So one seed has 512 bits,
+ * twice the length of the key. */
 #define JITTER_SAMPLES 1024
 
 #define JITTER_LASTS 65536 /* bytes of output for one seed */

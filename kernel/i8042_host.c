@@ -39,7 +39,7 @@
 /* The most bytes that are read in one go: the controller holds 16. */
 #define BYTES_A_LOOK 32U
 
-#define VECTOR 0x52U /* behind the serial ports' */
+#define VECTOR 0x52U /* the next after those of the serial ports */
 #define IRQ    1U
 
 #define RECEIVED 64U /* bytes; a power of two */
@@ -109,8 +109,8 @@ static void drain(void)
     }
 }
 
-/* The controller polled, translating, without the mouse, whose bytes would
- * hold up the keyboard's. */
+/* Sets the controller up for polling, with translation. The mouse is turned
+ * off, since its bytes would hold up the keyboard's. */
 static bool set_up(void)
 {
     uint8_t config = 0;

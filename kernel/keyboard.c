@@ -58,8 +58,8 @@ static bool modifier(struct keyboard *keyboard, uint8_t key, bool down)
     switch (key) {
     case KEY_SHIFT_LEFT:
     case KEY_SHIFT_RIGHT:
-        /* With 0xe0 it is no key: the keyboard takes Shift back around a grey
-         * key. */
+        /* A Shift code with 0xe0 in front is no key: the keyboard sends it
+         * around a grey key, to cancel Shift. */
         if (!extended) {
             *(key == KEY_SHIFT_LEFT ? &keyboard->shift_left
                                     : &keyboard->shift_right) = down;

@@ -17,12 +17,12 @@
 struct last_run {
     const char *text[2]; /* one behind the other */
     size_t length[2];
-    bool failed; /* it ended so, and was reset for the text to be saved */
+    bool failed; /* it failed, and reset the machine to have its text saved */
     unsigned status;
 };
 
-/* True: an area of an earlier run is at `area`, whole. Anything may be there:
- * nothing is believed that the checksum does not cover. */
+/* True: the whole area of an earlier run is at `area`. The memory may hold
+ * anything, so only a right checksum counts. */
 bool last_run_is_at(const void *area);
 
 /* What it holds; it is valid until last_run_keep(). */

@@ -206,8 +206,8 @@ static void pump_later(void *argument)
     pump(port);
     port->idle = port->head == head ? port->idle + 1 : 0;
     if (port->idle >= IDLE_MOST) {
-        /* Writers that do not wait for the port would find it full for
-         * ever. */
+        /* The queue is dropped. Otherwise writers that do not wait for the
+         * port would find it full for ever. */
         port->stuck = true;
         port->head = port->tail;
         port->idle = 0;

@@ -33,6 +33,6 @@ struct serial_place {
         keep_divisor; /* its clock is not a PC's: the firmware knows the rate */
 };
 
-/* Fills `places` with a group's, and returns how many there are. */
+/* Fills `places` with those of the group, and returns how many there are. */
 size_t serial_find(enum serial_group group, const struct boot_info *boot,
                    struct serial_place places[SERIAL_PLACES]);

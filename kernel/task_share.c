@@ -121,8 +121,8 @@ static void charge(struct run_queue *queue)
     queue->charged = now;
 }
 
-/* Raises `least` to what the groups have used that wanted the processor since
- * the last call. */
+/* Raises `least` to the smallest time that was used by a group which has wanted
+ * the processor since the last call. */
 static void raise_least(struct run_queue *queue)
 {
     const struct domain *domain = queue->current->domain;

@@ -52,9 +52,10 @@ static void control_character(struct terminal *terminal, char character)
     }
 }
 
-/* Reads a byte of UTF-8. True: *character is whole, as Latin-1; what is not in
- * that is UNKNOWN. A byte that neither begins nor continues one is Latin-1
- * itself; a character that is broken off is dropped. */
+/* Reads a byte of UTF-8. True: a character is complete, and *character is its
+ * Latin-1 code, or UNKNOWN if Latin-1 does not have it. A byte that neither
+ * begins nor continues a character counts as Latin-1. A character that breaks
+ * off is dropped. */
 static bool decode(struct terminal *terminal, uint8_t byte, uint8_t *character)
 {
     if (terminal->more > 0 && (byte & 0xc0) == 0x80) {

@@ -84,8 +84,8 @@ struct virtio_chain {
     struct virtio_segment segments[VIRTIO_SEGMENTS];
 };
 
-/* What a driver has exposed in a ring, as the device first saw it, so that a
- * later change shows (shadow.h). */
+/* What a driver has exposed in a ring, as the device first saw it. If the
+ * driver changes it later, the device can tell (shadow.h). */
 struct virtio_shadow {
     bool on;     /* false with lint off */
     bool walked; /* `sum` and `descriptors` are of the chain that is being
@@ -151,15 +151,15 @@ struct virtio_queue {
     uint16_t index;
     uint16_t size_max; /* 0: there is no such queue */
 
-    /* Setup; under the device's lock (queue_setup.c). */
+    /* The queue's setup (queue_setup.c). The device's lock guards it. */
     uint16_t size; /* valid if VIRTIO_WROTE_SIZE is set */
     bool ready;
     struct virtio_queue_setup setup; /* a reset of the queue forgets it, too */
     struct virtio_queue_session session; /* a reset of the device forgets it */
 
-    /* Life; under the device's lock (life.c). `halt` is also read without
-     * the lock. */
-    bool serving;  /* virtio_queue_service() is inside */
+    /* How the queue stops (life.c). The device's lock guards it. `halt` is
+     * also read without the lock. */
+    bool serving;  /* a task is inside virtio_queue_service() */
     bool stopping; /* QueueReady = 0 waits until `serving` ends */
     bool resets;   /* QueueReset = 1 waits until `serving` ends */
     bool halt;     /* the service has to leave */
@@ -204,7 +204,7 @@ struct virtio_queue {
     uint64_t kicks;
     uint64_t kicks_ignored;
     uint64_t kicks_taken; /* kicks since the queue was enabled */
-    bool kick_lost; /* the last kick was ignored, and that still matters */
+    bool kick_lost; /* the last kick was ignored, and no wake has followed */
     bool looked; /* the service has seen what waits, and could not serve it */
     bool suppressed;        /* the last decision was to raise no interrupt */
     uint16_t event_decided; /* used_event at that decision */
@@ -258,14 +258,14 @@ struct virtio_device {
 
     uint32_t lock;
 
-    /* Registers; under the lock. */
+    /* The device's registers. `lock` guards them. */
     struct virtio_session session;
     uint32_t interrupt_status;
     uint32_t generation;
     bool resetting; /* Status = 0 waits until the services have left */
     uint8_t config[VIRTIO_CONFIG_MAX];
 
-    /* What the clauses remember from power-on; under the lock. */
+    /* What the clauses remember from power-on. `lock` guards it. */
     bool seen_magic;
     bool seen_version;
     bool identified; /* the order of the first reads has been judged; not of an
@@ -278,7 +278,7 @@ struct virtio_device {
 
     struct virtio_watch watch; /* watchdog.c */
 
-    /* Reports (clause.c); under the lock. */
+    /* Reports (clause.c). `lock` guards them. */
     struct virtio_history history;
     uint32_t broken[CLAUSE_COUNT];
     uint64_t exercised[CLAUSE_WORDS];

@@ -14,9 +14,11 @@ static inline bool virtio_life_running(const struct virtio_device *device)
            !device->resetting;
 }
 
-void virtio_life_start(
-    struct virtio_device *device); /* the driver has set DRIVER_OK */
-void virtio_life_reset(struct virtio_device *device); /* Status = 0 */
-void virtio_life_stop(struct virtio_queue *queue);    /* QueueReady = 0 */
+/* The driver has set DRIVER_OK. */
+void virtio_life_start(struct virtio_device *device);
+/* The driver has written 0 to Status. */
+void virtio_life_reset(struct virtio_device *device);
+/* The driver has written 0 to QueueReady. */
+void virtio_life_stop(struct virtio_queue *queue);
 /* QueueReset = 1 (2.6.1): stops the queue and forgets its setup. */
 void virtio_life_reset_queue(struct virtio_queue *queue);

@@ -12,8 +12,8 @@
 struct virtio_chain *virtio_queue_pop(struct virtio_queue *queue);
 
 /* True if the driver has made a chain available or the service has to leave.
- * For env_queue_linger(): nothing that it reads changes meanwhile but the
- * ring. */
+ * For env_queue_linger(): during that call only the ring and the request to
+ * leave can change the answer. */
 bool virtio_queue_waiting(const struct virtio_queue *queue);
 
 /* Returns the chain to the driver. The first `written` bytes of its writable
@@ -35,8 +35,9 @@ void virtio_queue_judge_readable(struct virtio_queue *queue, enum clause_id id,
  * service. A device calls it before a step that may take long. */
 void virtio_queue_signal(struct virtio_queue *queue);
 
-/* Looks at what the driver has made available, without taking it, so that a
- * later change shows. For a service that has nothing to put into it yet. */
+/* Notes which chains the driver has made available, and takes none. If the
+ * driver changes them later, the clauses can tell. For a service that has no
+ * data for the chains yet. */
 void virtio_queue_look(struct virtio_queue *queue);
 
 /* True if the service has to leave. For devices in long work. */

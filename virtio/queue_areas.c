@@ -124,8 +124,8 @@ static bool written_judge(struct virtio_device *device,
         return false;
     }
     if (judge(device, CLAUSE_MMIO_TXT_014, missing != 0)) {
-        /* A driver of 32 bits that relies on upper halves of 0 works by
-         * luck. An area without a lower half is nowhere. */
+        /* A 32-bit driver that leaves the upper halves at 0 works by luck,
+         * so it may go on. Without its lower half an area has no address. */
         violation(device, CLAUSE_MMIO_TXT_014, .queue = queue,
                   .verdict =
                       low ? VIRTIO_VERDICT_QUEUE_REFUSED : VIRTIO_VERDICT_TAKEN,

@@ -113,8 +113,8 @@ static bool element_add(struct walk *walk, const struct descriptor *desc)
     return chain_segment_add(&walk->common, desc->address, desc->length, write);
 }
 
-/* 2.7.4.2 does not say how many descriptors are too many. So many, of a few
- * bytes each, cost a device more than the data does. */
+/* 2.7.4.2 does not say how many descriptors are too many. Here they are too
+ * many if they cost a device more than their few bytes of data do. */
 static void count_judge(struct walk *walk)
 {
     const struct virtio_chain *chain = &walk->common.queue->chain;

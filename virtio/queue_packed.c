@@ -82,9 +82,9 @@ static bool look(const struct virtio_queue *queue, uint16_t *flags)
     return packed_available(*flags, queue->avail_wrap);
 }
 
-/* Judges a descriptor that is not available. It is as it was used in the lap
- * before, or as it was then: the driver has not written AVAIL of this lap
- * into it. */
+/* Judges a descriptor that is not available: its AVAIL must still be that of
+ * the lap before. There the device has used the descriptor, or has left it as
+ * the driver made it available. */
 static void head_judge(struct virtio_queue *queue, uint16_t flags)
 {
     bool half = ((flags & PACKED_F_AVAIL) != 0) == queue->avail_wrap;
@@ -244,8 +244,8 @@ bool virtio_queue_packed_wanted(struct virtio_queue *queue)
 /* Judges the data of a notification (2.8.16): it names the first descriptor
  * that is not available yet. The place has to lie in the ring. All else is
  * arguable: with several processors the write may arrive when the ring has
- * gone on, even by a lap. The flag AVAIL alone is looked at, since a used
- * descriptor keeps it. */
+ * gone on, even by a lap. Only the flag AVAIL is compared, since it does not
+ * change when the device uses the descriptor. */
 void virtio_queue_packed_notified(struct virtio_queue *queue, uint16_t data)
 {
     bool wrap = (data & EVENT_WRAP) != 0;

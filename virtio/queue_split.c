@@ -197,10 +197,10 @@ bool virtio_queue_split_wanted(struct virtio_queue *queue)
 /* True if a notification was needless. Linux notifies whenever it finds its
  * ring full, whatever the device asked for. So a notification counts against
  * the driver only if few new entries came with it and the ring was less than
- * half full. The device cannot see how full the ring is for the driver,
- * which may not have seen the newest used entries. But between two times
- * that it finds its ring full, the driver takes back and adds many entries,
- * or the device still has most of the ring. */
+ * half full. The device cannot see how full the driver finds its ring: the
+ * driver may not have seen the newest used entries. But between two times
+ * that a driver finds its ring full, either it adds many entries, or the
+ * device still has most of the ring. */
 static bool needless(struct virtio_queue *queue)
 {
     uint16_t idx = guest_read16(queue->avail + AVAIL_IDX);
@@ -210,8 +210,8 @@ static bool needless(struct virtio_queue *queue)
     uint32_t pending = (uint16_t)(idx - used);
 
     queue->kick_idx = idx;
-    /* Chains of several descriptors may be of any length, so twice as many
-     * are taken for granted. */
+    /* The lengths of the waiting chains are not known. If this chain has
+     * several descriptors, each of them counts as twice as long. */
     pending *= slots > 1 ? 2 * slots : 1;
     return fresh != 0 && fresh <= queue->size / 8 && pending <= queue->size / 2;
 }

@@ -62,7 +62,7 @@ void virtio_shadow_expose(struct virtio_queue *queue, uint16_t idx)
 
         shadow->heads[slot] = head;
         if (head >= queue->size) {
-            continue; /* it is told when the entry is taken */
+            continue; /* reported when the entry is taken */
         }
         shadow->sums[slot] = descriptor_sum(queue->desc, head, 0, &high);
         if (ring_judge(queue, CLAUSE_SPLIT_TXT_009,
@@ -77,8 +77,8 @@ void virtio_shadow_expose(struct virtio_queue *queue, uint16_t idx)
     }
 }
 
-/* Reports that something was altered. It is arguable, since only a copy
- * tells it, and others than the driver may write memory. */
+/* Reports that something was altered. The breach is arguable: the device knows
+ * of it by a copy alone, and not only the driver may write the memory. */
 static void altered(struct virtio_queue *queue, const char *summary,
                     const char *name, uint64_t was, uint64_t is)
 {

@@ -38,8 +38,8 @@ bool virtio_status_failed_judge(struct virtio_device *device,
     return true;
 }
 
-/* The bits that the driver has set by its write: without those that are not
- * the driver's, and with those that it cannot take back. */
+/* Judges the bits of a write. Returns the driver's bits that are set after it:
+ * other bits are ignored, and bits that were set before stay set. */
 static uint32_t bits_judge(struct virtio_device *device, uint32_t value)
 {
     uint32_t old = device->session.status;

@@ -344,10 +344,10 @@ static uint16_t written_since(const struct virtio_queue *queue, uint16_t event)
                       (event & 0x7fff));
 }
 
-/* With EVENT_IDX: true if the driver wishes an interrupt at an entry that
- * the device wrote before the wish was written. Queues for input are left
- * out: a driver may leave their entries unread for as long as it likes, as
- * Linux does for a terminal that was stopped. */
+/* With EVENT_IDX: true if the driver asks for an interrupt at an entry that
+ * the device has written already. Such an interrupt may never come. Queues
+ * for input are left out: a driver may leave their entries unread for as
+ * long as it likes, as Linux does for a terminal that was stopped. */
 static bool wish_lost(const struct virtio_queue *queue)
 {
     uint16_t event;

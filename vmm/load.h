@@ -38,8 +38,8 @@ void load_all(struct efi_boot *boot, struct load *load);
 void load_loader(struct efi_boot *boot, struct load *load);
 
 /* Reads loader.conf and every entry, and marks the entries that run if the user
- * chooses no other. False: an error keeps Lintel from knowing these. In
- * vmm/load_config.c. */
+ * chooses no other. False: because of an error it is not known which entries
+ * run. In vmm/load_config.c. */
 bool load_config(struct efi_boot *boot, struct load *load);
 
 /* Reads the files that an entry names. A file that is in memory already is not

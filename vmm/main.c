@@ -115,9 +115,10 @@ static void open_screen(const struct boot_framebuffer *screen)
     }
 }
 
-/* OVMF has no ACPI tables in Bochs alone, and every virtual machine says that
- * it is one. With several processors Bochs' virtual interrupts are wrong (up to
- * 3.1: they come while the guest has them off, and as vector 255). */
+/* Warns on a machine that is probably Bochs: OVMF finds no ACPI tables in Bochs
+ * and nowhere else, and other virtual machines say by CPUID that they are one.
+ * With several processors Bochs' virtual interrupts are wrong (up to 3.1: they
+ * come while the guest has them off, and as vector 255). */
 static void warn_of_bochs(const struct boot_info *info, const struct load *load)
 {
     bool wanted = false;
@@ -234,7 +235,8 @@ static void log_memory(size_t pages_before)
               (unsigned long long)(bytes >> 10));
 }
 
-/* The last run was reset so that it could be saved; that is done. */
+/* The last run has reset the machine to have its log saved, and the log is
+ * saved now. Ends this start. */
 static _Noreturn void end_of_saved(struct efi_boot *boot,
                                    const struct load *load, unsigned status)
 {

@@ -58,7 +58,7 @@ static const uint8_t *named_table_at(uint64_t address, const char signature[4],
     return *length >= HEADER_SIZE && *length <= TABLE_MAX ? table : NULL;
 }
 
-/* The same with a right checksum only. */
+/* As named_table_at(), but NULL also if the checksum is wrong. */
 static const uint8_t *table_at(uint64_t address, const char signature[4],
                                uint32_t *length)
 {
@@ -84,7 +84,7 @@ static const uint8_t *find_by(uint64_t rsdp, const char signature[4],
     if (!rsdp || memcmp(root, "RSD PTR ", 8) != 0 || !sums_to_zero(root, 20)) {
         return NULL;
     }
-    /* Where there is an XSDT, it counts (ACPI 6.5 section 5.2.5.3). */
+    /* An XSDT takes the place of the RSDT (ACPI 6.5 section 5.2.5.3). */
     if (root[15] >= 2 && read32(root + 20) >= 36) {
         list = table_at(read64(root + 24), "XSDT", &size);
     }
@@ -102,8 +102,9 @@ static const uint8_t *find_by(uint64_t rsdp, const char signature[4],
     return NULL;
 }
 
-/* The tables that count even if their checksums are wrong, which real firmware
- * has: without them the other processors or the clock would be lost. */
+/* Lintel uses these tables even if their checksums are wrong. Real firmware has
+ * such tables, and without them the other processors or the clock would be
+ * lost. */
 static const char *const forgiven[] = {"APIC", "FACP"};
 
 static bool is_forgiven(const char signature[4])
@@ -247,9 +248,10 @@ static void find_pin(const uint8_t *madt, uint32_t length,
     }
 }
 
-/* Overrides are entries of type 2: the bus at 2, its line at 3, the global
- * interrupt at 4, polarity and trigger at 8, of which 3 means low and level.
- * ISA's own are high and edge (ACPI 6.5 section 5.2.12.5). */
+/* Overrides are entries of type 2. They have the bus at 2, its line at 3, the
+ * global interrupt at 4, and polarity and trigger at 8, where 3 means low and
+ * level. Without an override ISA's lines are high and edge (ACPI 6.5 section
+ * 5.2.12.5). */
 void acpi_host_isa(uint64_t rsdp, uint32_t default_base,
                    struct boot_isa_line *lines)
 {

@@ -16,8 +16,8 @@ struct boot_processor;
 struct boot_serial;
 
 /* The table with this signature, and its *length in bytes. NULL: there is
- * none, or its checksum is wrong; the MADT and the FADT count all the same. In
- * this file `rsdp` may be 0: there is no ACPI. */
+ * none, or its checksum is wrong. The MADT and the FADT are returned even with
+ * a wrong one. In this file an `rsdp` of 0 means that there is no ACPI. */
 const uint8_t *acpi_host_find(uint64_t rsdp, const char signature[4],
                               uint32_t *length);
 

@@ -114,8 +114,9 @@ bool efi_read_key(struct efi_boot *boot, uint32_t *key)
     return true;
 }
 
-/* Firmware uses the lowest and the highest memory, and clears neither; between
- * them these places are free at the next start as at this one. */
+/* Firmware uses the lowest and the highest memory. These places lie between the
+ * two, so they are free at the next start as at this one, and still have their
+ * contents. */
 void *efi_keep(struct efi_boot *boot, size_t bytes,
                bool (*is_it)(const void *memory))
 {

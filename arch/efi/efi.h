@@ -1,5 +1,5 @@
-/* Lintel as a UEFI application: the services of the firmware while its boot
- * services exist, and leaving them. UEFI 2.10 chapters 4, 7 and 13.
+/* Lintel as a UEFI application: how it uses the firmware's boot services, and
+ * how it exits them. UEFI 2.10 chapters 4, 7 and 13.
  *
  * efi_main() (arch/efi/efi.c) gathers the facts of arch/boot.h, changes to a
  * stack of Lintel's own and calls lintel_main(). Files are in
@@ -25,7 +25,7 @@ const struct boot_info *efi_info(const struct efi_boot *boot);
 
 void efi_sleep(struct efi_boot *boot, uint64_t microseconds);
 
-/* Keys without a character (UEFI 2.10 table 12.5), as efi_read_key() says
+/* Keys without a character (UEFI 2.10 table 12.5), as efi_read_key() returns
  * them. */
 #define EFI_KEY_SCAN   0x10000U /* plus the scan code */
 #define EFI_KEY_UP     (EFI_KEY_SCAN + 1)
@@ -38,9 +38,10 @@ void efi_sleep(struct efi_boot *boot, uint64_t microseconds);
  * above. Never waits. */
 bool efi_read_key(struct efi_boot *boot, uint32_t *key);
 
-/* Memory of `bytes` that is always at the same few places, and that neither a
- * guest nor the firmware gets: one of them for which `is_it` is true, or else
- * the first that is free. NULL: none is. What is there is left as it is. */
+/* Reserves `bytes` of memory at one of a few fixed places, so that the next
+ * start finds it again. Neither a guest nor the firmware gets it. Takes the
+ * place for which `is_it` is true, or else the first one that is free. NULL:
+ * none is free. The memory is not cleared. */
 void *efi_keep(struct efi_boot *boot, size_t bytes,
                bool (*is_it)(const void *memory));
 

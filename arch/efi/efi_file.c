@@ -203,7 +203,7 @@ bool efi_write_file(struct efi_boot *boot, const char *folder, const char *path,
         return false;
     }
     directory->Close(directory);
-    /* A longer file would keep its end. */
+    /* The old file goes first: if it is longer, its end would stay. */
     file = make(boot, path, 0);
     if (!file || EFI_ERROR(file->Delete(file))) {
         return false;

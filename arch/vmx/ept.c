@@ -136,9 +136,9 @@ bool ept_map(struct ept *ept, uint64_t gpa, uint64_t hpa, uint64_t size,
 
     while (size && mapped) {
         unsigned level = fitting_level(gpa, hpa, size);
-        /* What is mapped is RAM that Lintel maps write-back, too. With IPAT a
-         * guest's PAT cannot make the same memory UC or WC beside that, which
-         * is undefined (SDM 3C 29.3.7.2, 3A 12.12.4). */
+        /* Lintel maps the same RAM write-back, too. IPAT keeps the guest's PAT
+         * from making it UC or WC (SDM 3C 29.3.7.2): memory that has two types
+         * at once is undefined (3A 12.12.4). */
         uint64_t leaf = hpa | ENTRY_WB | ENTRY_IPAT | (access & EPT_RWX);
         mapped = map_one(ept, gpa, level, leaf, &replaced);
         gpa += level_size(level);

@@ -97,8 +97,8 @@ static __attribute__((noinline, cold)) void refused(struct exit *exit,
         /* An exit would have cleared this field; a failed entry does not. */
         vmx_write(VMCS_ENTRY_INTERRUPTION, 0);
         if (exit->reason == EXIT_ENTRY_MACHINE_CHECK) {
-            /* The machine's, not the guest's: the processor has not called the
-             * handler (SDM 3C 27.9). */
+            /* The machine check is the machine's, not the guest's. The
+             * processor has not called the host's handler (SDM 3C 27.9). */
             vmx_host_machine_check();
         }
         vmx_entry_check_log(exit->reason, exit->qualification);

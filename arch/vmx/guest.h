@@ -164,8 +164,8 @@ void guest_run(struct guest *guest, struct exit *exit);
  * has a timer for it. Call it before the first guest is made. */
 void guest_limit_runs(uint64_t ticks);
 
-/* Takes the guest out of this processor, its VMCS and its registers; after
- * that any processor may run it. The processor that ran the guest last has
+/* Saves the guest's VMCS and registers out of this processor, so that any
+ * processor may run the guest next. The processor that ran the guest last has
  * to call it. It does nothing if the guest never ran. */
 void guest_leave(struct guest *guest);
 
@@ -259,7 +259,8 @@ bool guest_write_pred_cmd(struct guest *guest, uint64_t value);
  * SELF IPI, without an exit. The processor delivers the highest vector of
  * the page's IRR when PPR and RFLAGS.IF allow it. So while the guest runs,
  * the processor owns TPR, PPR, ISR and IRR in the page. Otherwise
- * vmm/chip/lapic.c owns them, and tells here what it has changed. */
+ * vmm/chip/lapic.c owns them, and reports its changes by the functions
+ * below. */
 
 /* Makes the page, cleared. NULL: the processor cannot play the APIC, or out
  * of pages; then software alone plays it. Call it once, before the first

@@ -35,9 +35,10 @@ global guest_entry_exit:function hidden
 
 ; enum vmx_status guest_entry(struct guest *guest);
 ;
-; The general registers but RSP are the guest's from LOAD_GUEST to the stores
-; after guest_entry_exit. No other state moves here: the VMCS has it, or
-; guest_switch.c moves it when another guest takes the processor.
+; All general registers except RSP hold the guest's values from LOAD_GUEST
+; until guest_entry_exit has stored them. This function exchanges no other
+; state. The processor exchanges the state in the VMCS. guest_switch.c exchanges
+; the rest when another guest takes the processor.
 align 16
 guest_entry:
     push rbp
@@ -133,8 +134,8 @@ guest_entry_restore:
 
 ; Comes before the host's first indirect branch or RET. It loads the host's
 ; IA32_SPEC_CTRL, and fills the return stack buffer so that nothing of the guest
-; is left in it. Where IBRS leaves only the return behind the guest's last call,
-; one harmless return takes its place.
+; is left in it. On some processors IBRS clears all of the buffer but the entry
+; of the guest's last CALL. There a CALL of the host's own replaces that entry.
 guest_entry_mitigations:
     test byte [rdi + GUEST_MITIGATIONS], MITIGATION_ONE_RSB
     jz .none_left

@@ -138,7 +138,7 @@ static uint64_t cr4_owned(const struct guest *guest)
     return guest->cr4_allowed & CR4_GUEST_OWNED;
 }
 
-/* Reads a register that is no field, or not exactly one, or whose VMCS is
+/* Reads a register that is not exactly one field of the VMCS, or whose VMCS is
  * not current. */
 static uint64_t fetch_other(struct guest *guest, unsigned reg)
 {

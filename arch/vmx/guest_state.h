@@ -214,8 +214,8 @@ void guest_setup_stop_msr(struct guest *guest, uint32_t msr);
 void guest_apic_write_fields(const struct guest *guest);
 ASIDE void guest_apic_flush(struct guest *guest);
 
-/* Queues the event again whose delivery the exit interrupted, and takes over
- * the debug status of a #DB (guest_event.c). True: there was such an event. */
+/* If the exit interrupted the delivery of an event, queues that event again and
+ * returns true. Also takes over the debug status of a #DB (guest_event.c). */
 bool guest_event_requeue(struct guest *guest);
 ASIDE void guest_event_flush(struct guest *guest);
 

@@ -106,10 +106,12 @@ static void find_extended_state(struct vmx_machine *machine)
     machine->xsave_size = area_size(machine->xcr0);
 }
 
-/* True if VERW clears something that a guest could otherwise read: fill
- * buffers by MDS, or in a transaction that aborts (a guest can begin one
- * whatever its CPUID says); register files. Data that only accesses to
- * device memory reveal is out of a guest's reach. */
+/* True if VERW clears something that a guest could otherwise read:
+ * - fill buffers, by MDS;
+ * - fill buffers, in a transaction that aborts (TAA), which a guest can begin
+ *   whatever its CPUID says;
+ * - register files (RFDS).
+ * Other leaks need accesses to device memory, which a guest does not have. */
 static bool buffers_tell(uint32_t edx, uint64_t arch)
 {
     bool transactions = cpuid_word(7, EBX) & CPUID_7_EBX_RTM;
@@ -121,10 +123,10 @@ static bool buffers_tell(uint32_t edx, uint64_t arch)
     return (arch & ARCH_RFDS_CLEAR) && !(arch & ARCH_RFDS_NO);
 }
 
-/* Enhanced IBRS, written once, keeps the guest's branch and return
- * predictions from Lintel; on some processors all returns but one. The older
- * IBRS keeps the guest's branches from Lintel if it is written after the
- * exit. */
+/* Enhanced IBRS is written once. It keeps the guest's branch and return
+ * predictions from Lintel; on some processors it misses one return (PBRSB). The
+ * older IBRS has to be written after each exit, and keeps only the guest's
+ * branch predictions from Lintel. */
 static void find_branch_mitigations(struct vmx_machine *machine, uint64_t arch)
 {
     if (!(machine->spec_bits & SPEC_CTRL_IBRS)) {

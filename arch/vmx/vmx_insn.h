@@ -62,8 +62,8 @@ static inline bool vmx_try_read(uint32_t field, uint64_t *value)
 #define VMX_STATUS(carry, zero)                                                \
     ((carry) ? VMX_FAIL_INVALID : (zero) ? VMX_FAIL_VALID : VMX_OK)
 
-/* The operand of these three instructions is the address of a physical
- * address. */
+/* These three instructions take a physical address from an operand in memory.
+ */
 #define VMX_POINTER(name)                                                      \
     static inline enum vmx_status vmx_##name(uint64_t physical)                \
     {                                                                          \

@@ -82,7 +82,8 @@ static inline struct vmx_processor *vmx_processor(void)
 void vmx_capabilities(uint64_t capability[CONTROL_WORDS]);
 
 /* Flush what this processor has cached for an EPT pointer, or a VPID. Other
- * processors may hold translations of a machine that is gone: they flush
- * them when a guest comes that may have the same numbers (guest_switch.c). */
+ * processors may still hold translations of a VM that has ended. Each flushes
+ * them before it runs a guest that may have the same numbers
+ * (guest_switch.c). */
 void vmx_flush_ept(uint64_t pointer);
 void vmx_flush_vpid(uint16_t vpid);

@@ -1,9 +1,9 @@
-; The BIOS that kernels find which have only a 16-bit entry (Linux, boot.rst,
-; "Kernel boot parameters" before protocol 2.12; iPXE's .lkrn): a few calls, in
-; real mode, as guest code in the guest's memory. Lintel itself has no part in
-; it once the guest runs: characters go to the serial port, ticks come from the
-; PIT. No disk, no network, no PCI, no screen: those calls fail as they do on a
-; machine that has none.
+; The BIOS for kernels that have only a 16-bit entry (Linux, boot.rst, "Kernel
+; boot parameters" before protocol 2.12; iPXE's .lkrn): a few calls in real
+; mode. It is guest code in the guest's memory, and Lintel has no part in it
+; once the guest runs: characters go to the serial port, ticks come from the
+; PIT. Calls for a disk, a network, PCI or a screen fail as they do on a machine
+; that has none.
 ;
 ; Assembled to build/vmm/boot/bios.inc (vmm/boot/bios.mk). bzimage_real.c copies
 ; it to MAP_BIOS, fills in the memory map, and starts the processor at `boot`
@@ -165,8 +165,8 @@ master:
 
 ; ---- exceptions: the kernel is lost; say so and stop ----
 
-; Vectors that an exception (its digit is %2) and IRQ %1 share: the interrupt is
-; in service (8259A, OCW3: read ISR), or it was none.
+; A vector that IRQ %1 and an exception (its digit is %2) share. If the PIC has
+; the IRQ in service (8259A, OCW3: read ISR), it was the IRQ.
 %macro fault 2
     push ax
     mov al, 0x0b
@@ -256,8 +256,8 @@ put:
 
 ; ---- services ----
 
-; INT 10h. Text mode 3, 80 columns; the cursor stays where it is for those who
-; ask.
+; INT 10h. Text mode 3, 80 columns. The cursor is always reported at row 0,
+; column 0.
 video:
     cmp ah, 0x0e
     je .teletype

@@ -100,9 +100,8 @@ struct boot_start {
     uint64_t page_tables; /* CR3; long mode only */
     uint64_t gdt;         /* 0: no GDT */
     uint16_t gdt_limit;
-    uint16_t code; /* selectors; in real mode CS, and the one of DS, ES, SS, FS
-                      and GS */
-    uint16_t data;
+    uint16_t code; /* CS: a selector, or a segment in real mode */
+    uint16_t data; /* the same for DS, ES, SS, FS and GS */
 
     const char *protocol;       /* "Linux, 64-bit entry" */
     char version[BOOT_VERSION]; /* the kernel's own text, printable; or "" */

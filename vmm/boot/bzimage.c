@@ -15,7 +15,7 @@
 
 /* Values for a kernel that is older than pref_address and init_size. */
 #define LOAD_OLD        0x100000
-#define INIT_FACTOR_OLD 4 /* times its size, to unpack itself into */
+#define INIT_FACTOR_OLD 4 /* it unpacks into so many times its size */
 
 #define ENTRY_64     0x200
 #define STACK_SIZE   0x1000

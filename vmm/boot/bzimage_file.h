@@ -29,7 +29,7 @@
 #define SETUP_DATA         0x250 /* u64 */
 #define PREF_ADDRESS       0x258 /* u64 */
 #define INIT_SIZE          0x260 /* u32 */
-#define HEADER_END_MAXIMUM 0x290 /* of the header in boot_params */
+#define HEADER_END_MAXIMUM 0x290 /* boot_params has no room beyond */
 
 #define LOADED_HIGH      0x01
 #define CAN_USE_HEAP     0x80

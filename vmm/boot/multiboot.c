@@ -85,8 +85,8 @@ static const char *read_flat(struct load *load)
     return NULL;
 }
 
-/* Finds the 32-bit entry: the header's, or the one of the ELF file, made
- * physical by the segment that holds it. */
+/* Finds the physical address of the 32-bit entry. It is the header's, or else
+ * the ELF file's, translated by the segment that holds it. */
 static const char *find_entry(struct load *load)
 {
     struct image *image = &load->image;

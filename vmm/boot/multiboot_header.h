@@ -21,7 +21,7 @@ struct multiboot_header {
     unsigned version; /* 1 or 2 */
     uint64_t offset;  /* its offset in the file */
 
-    /* The place of the image, in place of the ELF header's. */
+    /* Where the image goes. These addresses replace those of the ELF file. */
     bool has_addresses;
     uint32_t header_addr;
     uint32_t load_addr;
@@ -29,7 +29,7 @@ struct multiboot_header {
     uint32_t bss_end_addr;  /* 0: there is no bss */
 
     bool has_entry;
-    uint32_t entry; /* a physical address, in place of the ELF header's */
+    uint32_t entry; /* a physical address; it replaces the ELF file's entry */
 
     bool relocatable;
     uint32_t min_addr;

@@ -365,8 +365,8 @@ void lapic_error(struct lapic *lapic, uint32_t bits)
     lapic_lvt_event(lapic, LAPIC_LVT_ERROR);
 }
 
-/* Checks what is kept beside the registers, and with a virtual APIC the copies
- * in the page. */
+/* Checks the values that are derived from the registers; with a virtual APIC,
+ * also the copies of registers in the page. */
 static bool derived_valid(const struct lapic *lapic)
 {
     if (lapic->guest != NULL) {

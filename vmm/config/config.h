@@ -65,13 +65,14 @@ struct config_disk {
     unsigned line;
 };
 
-/* What is said for one device alone, by its name in reports ("block1"). */
+/* What the entry says for a single device, which it names as reports do:
+ * "block1". */
 struct config_device {
     char name[CONFIG_DEVICE_NAME];
     bool has_lint;
     enum virtio_lint lint;
     uint64_t
-        features_off; /* features that it never offers, beside the entry's */
+        features_off; /* features that it never offers; adds to the entry's */
     unsigned line;    /* the first line that names it */
 };
 
@@ -110,7 +111,7 @@ struct config_entry {
     unsigned memory_line;
     unsigned cpus;
     unsigned share;            /* 1 to CONFIG_SHARE_MOST */
-    unsigned pin[CONFIG_PINS]; /* processors of the machine, in order */
+    unsigned pin[CONFIG_PINS]; /* vCPU n runs on processor pin[n % pin_count] */
     size_t pin_count;          /* 0: the vCPUs may be on any processor */
     bool pin_roam; /* the vCPUs move between all processors, for tests */
     unsigned pin_line;
@@ -128,7 +129,8 @@ struct config_entry {
     unsigned screen_line;
     bool apicv;        /* the processor plays the local APICs, where it can */
     bool posting;      /* interrupts are posted to them, where that can be */
-    bool posting_said; /* by the entry; else not under another hypervisor */
+    bool posting_said; /* the entry says so; if not, a hypervisor below Lintel
+                          prevents posting */
     enum virtio_lint lint; /* for devices without a level of their own */
     uint64_t features_off[VIRTIO_KINDS]; /* features that are never offered, by
                                             kind of device */
@@ -168,7 +170,8 @@ struct config_loader {
     enum config_menu menu;
     uint32_t timeout; /* seconds that the menu waits; 0: for ever */
     int log_level;    /* an enum log_level */
-    bool hold;        /* at the end the screen stays until a key or a minute */
+    bool hold; /* at the end the screen stays for a minute, or until a key is
+                  pressed */
     enum config_after after;
     bool choice_lost; /* a line that says which entries run is wrong */
 };

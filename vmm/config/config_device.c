@@ -24,8 +24,8 @@
 struct list {
     struct config_reader *reader;
     struct config_entry *entry;
-    const char *right; /* the sentence of what would be right, for a value that
-                          is no list */
+    const char *right; /* says which values are right; for the error that a
+                          value is no list */
     /* Reads one item's word; `device` is NULL for all devices. */
     bool (*read)(struct list *list, struct config_device *device,
                  const char *word);

@@ -11,7 +11,7 @@ struct config_reader;
 struct errors;
 
 /* Reads one value into the reader's target. On an error it calls
- * config_lines_wrong() and returns the false of that. */
+ * config_lines_wrong() and returns false. */
 typedef bool (*config_parse)(struct config_reader *reader, const char *value);
 
 struct config_key {

@@ -49,7 +49,7 @@ struct walk_space {
 struct walk_fault {
     uint64_t linear;
     uint32_t error_code; /* of #PF (SDM 3A 4.7) */
-    gpa_t table;         /* of the entry; only for WALK_NOT_RAM */
+    gpa_t table; /* where the entry outside RAM lies; only for WALK_NOT_RAM */
 };
 
 /* Translates `linear`. The caller has checked that it is canonical (4- and

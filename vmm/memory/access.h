@@ -15,11 +15,11 @@ struct vcpu;
 
 struct access {
     uint64_t address; /* guest-physical, or a port number */
-    /* of a write; or a read's answer, which the device sets */
+    /* what a write writes; for a read, the device sets it to the answer */
     uint64_t value;
     uint8_t size; /* 1, 2, 4, 8 bytes */
     bool write;
-    struct vcpu *vcpu; /* set where it goes to a device: whose access it is */
+    struct vcpu *vcpu; /* the vCPU that makes it; set for devices only */
 };
 
 /* For chips with byte registers: splits a wider access into one for each byte,

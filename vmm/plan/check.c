@@ -82,8 +82,9 @@ static void add_too_much(struct errors *errors,
                      (unsigned long long)(there_are >> 8), where);
 }
 
-/* Judges the memory as if the machine had all of the host's for itself:
- * other machines are gone, or are counted when they are made. */
+/* Judges the memory as if the machine had all of the host's for itself. Other
+ * machines have ended by then. If they run together with it, vmm/vm/vm.c adds
+ * an error when too little is left for one of them. */
 static void check_memory(const struct config_entry *config,
                          const struct entry_files *files,
                          const struct check_host *host, struct errors *errors)

@@ -1,5 +1,5 @@
-/* What is done for each exit reason: one table, and the subjects that take only
- * a few lines. Larger subjects have files of their own (cr.c io.c mmio.c).
+/* The table of the handlers of exit reasons, and the handlers that take only a
+ * few lines. Larger handlers have files of their own (cr.c io.c mmio.c).
  *
  * Who calls it: vmm/vm/vcpu.c after every guest_run(). SDM 3C 26 and 28. */
 #include "arch/regs.h"

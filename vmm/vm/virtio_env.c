@@ -91,10 +91,10 @@ uint64_t env_time(void)
     return time_now();
 }
 
-/* Called between the pieces of a request, which may be as large as the
- * guest's memory, so that neither the entry's `timeout` nor the console nor
- * another machine waits for its end. Only a queue's own task may wait here,
- * not a vCPU inside an access (emerg_wr). */
+/* Called between the pieces of a request. A request may be as large as the
+ * guest's memory. The entry's `timeout`, the console and the other machines
+ * must not wait until it ends, so the task yields here. Only a queue's own
+ * task does. A vCPU inside an access (of emerg_wr) goes on. */
 void virtio_env_let_others_run(struct vm_device *host)
 {
     if (task_yield_due(host->turn) && host->access == NULL) {

@@ -261,7 +261,8 @@ static void log_machine(const struct vm *vm)
     log_info("devices by %s: %s", told[vm->config->discover], names);
 }
 
-/* The chips that tell the size of the memory, of which the screen is none. */
+/* Sets up the chips that tell the guest the size of its memory. The screen does
+ * not count as memory. */
 static void tell_memory(struct vm *vm)
 {
     rtc_set_memory(&vm->rtc, vm->map.ram[0].size - vm->map.screen,
@@ -320,7 +321,8 @@ static bool load_kernel(struct vm *vm, struct errors *errors)
     return is_good(vm, vm_symbols_create(vm, &start), errors);
 }
 
-/* In the VM's domain, and on a processor that its vCPUs need not run on. */
+/* Builds the VM. The caller is in the VM's domain, on a processor that the VM's
+ * vCPUs need not run on. */
 static bool build(struct vm *vm, struct errors *errors)
 {
     bool built = false;
@@ -374,7 +376,7 @@ struct vm *vm_create(const struct config_entry *config,
     return vm;
 }
 
-/* Timers that may still be armed stand in the structure that goes. */
+/* Disarms the timers that lie in the VM's structure, before that is freed. */
 static void stop_timers(struct vm *vm)
 {
     timer_cancel(&vm->timeout);

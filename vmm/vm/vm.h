@@ -46,13 +46,13 @@
 struct vm {
     const struct config_entry *config;
     const struct entry_files *files;
-    struct domain *domain; /* a task that works on any of this is in it */
+    struct domain *domain; /* a task must be in it to use this structure */
 
     /* Built once. */
     struct pinning pinning;
     struct memory_map map;
     struct guest_memory memory;
-    size_t pages_built; /* of host memory, its tasks' left out */
+    size_t pages_built; /* host pages that it took, without its tasks' */
     struct page_source pages;
     struct ept ept;
     struct cpuid_policy cpuid;
@@ -103,7 +103,7 @@ struct vm {
     struct vm_symbols symbols;
     unsigned clauses_broken; /* reports that fail the run */
     unsigned shoulds_broken; /* reports of a SHOULD, each once */
-    bool reported;           /* since a task last waited in vm_report_pace() */
+    bool reported; /* there was a report since the last vm_report_pace() */
     char report_line[REPORT_JSON_BYTES];
 };
 

@@ -47,9 +47,9 @@ bool vm_device_console_input(struct vm *vm)
     return false;
 }
 
-/* Waits, as a task, until the terminal takes something. Returns how many of
- * `length` bytes it takes. It waits only for a moment; after that the
- * terminal's own queue is waited for, since the port may be stuck. */
+/* Waits, as a task, until the terminal has room. Returns how many of `length`
+ * bytes to write now. If there is no room for some time, returns `length`: the
+ * port may be stuck, and console_write() can find that out. */
 static size_t terminal_takes(const struct vm_device *host, size_t length)
 {
     size_t room = console_room(&host->vm->console);

@@ -211,8 +211,8 @@ enum vm_end vm_run(struct vm *vm)
     return vm->end;
 }
 
-/* Called in the vCPU's own task, or while its guest is in no processor: only
- * there are its registers known. */
+/* Called in the vCPU's own task, or while its guest is in no processor.
+ * Otherwise its registers could not be read here. */
 void vcpu_log(struct vcpu *vcpu)
 {
     static const char *const states[] = {

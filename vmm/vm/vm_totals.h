@@ -1,5 +1,5 @@
-/* What the machines that run have come to, for the line of status: counted as
- * it happens, by any of them.
+/* Sums over all machines, for the line of status. Each machine counts its
+ * events as they happen.
  *
  * Who calls it: vmm/run.c and vmm/vm/vm_report.c count, vmm/status_line.c
  * reads. */

@@ -17,8 +17,9 @@
 _Static_assert(VM_VCPUS <= KVMCLOCK_CPUS, "a clock a vCPU");
 _Static_assert(VM_VCPUS <= APIC_BUS_LAPICS, "a local APIC a vCPU");
 
-/* The page that is mapped at the local APICs' address. Its contents are
- * never seen. NULL: out of memory, and accesses there exit. */
+/* Returns the page that the EPT maps at the local APICs' address. The guest
+ * never sees its contents: the processor answers from the virtual-APIC page,
+ * or the access exits. NULL: no memory is left; then every access exits. */
 static void *apic_access(struct vm *vm)
 {
     if (vm->apic_access == NULL) {
@@ -36,8 +37,8 @@ static void *apic_access(struct vm *vm)
 
 /* Unmaps that page for good. All vCPUs share the EPT, so every access then
  * exits and is emulated. A processor that runs another vCPU at the moment
- * may keep the old translation. That is right for that vCPU; and the page
- * tells nothing to a vCPU that comes there later. */
+ * may keep the old translation. For that vCPU the translation is still right.
+ * A vCPU that runs there later may use it too, but learns nothing from it. */
 void vcpu_hide_apic_page(struct vcpu *vcpu)
 {
     struct vm *vm = vcpu->vm;
