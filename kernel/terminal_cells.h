@@ -36,8 +36,8 @@ void terminal_erase_rows(struct terminal *terminal, unsigned from, unsigned to);
 void terminal_move_rows(struct terminal *terminal, unsigned from,
                         unsigned count, bool up);
 
-/* The cursor goes down a line, or up; at the end of the scrolling rows these
- * move. */
+/* Moves the cursor down by a line, or up. If it is in the last of the rows that
+ * scroll, or the first, it stays, and those rows move the other way. */
 void terminal_line_feed(struct terminal *terminal);
 void terminal_reverse_line_feed(struct terminal *terminal);
 

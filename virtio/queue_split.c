@@ -216,9 +216,9 @@ static bool needless(struct virtio_queue *queue)
     return fresh != 0 && fresh <= queue->size / 8 && pending <= queue->size / 2;
 }
 
-/* The driver has to look whether a notification is wanted (2.7.10.1). One
- * notification may have been wanted when the driver looked; of many, most
- * were not. */
+/* The driver must look whether the device wants a notification (2.7.10.1). One
+ * that is not wanted may be a race: the device still wanted it when the driver
+ * looked. Many in a row are none. */
 void virtio_queue_split_kicked(struct virtio_queue *queue)
 {
     struct virtio_device *device = queue->device;
